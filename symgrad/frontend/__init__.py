@@ -1,0 +1,1 @@
+"""Scalar and array front ends."""

@@ -1,0 +1,137 @@
+"""Dimensions: sizes that are known, named, or a polynomial of named ones.
+
+A dim is a plain ``int`` or a ``str``.  A string is a polynomial with integer coefficients in
+canonical text (``"N"``, ``"2*N"``, ``"N + 1"``), so that equal polynomials are equal strings and
+the text can be pasted into emitted code as it is.
+
+>>> add("N", 1), multiply("N", 16), add("N + 1", -1)
+('N + 1', '16*N', 'N')
+>>> divide("16*N", 16)
+'N'
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+Dim = int | str
+Polynomial = dict[tuple[str, ...], int]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+def is_name(text: str) -> bool:
+    """Whether ``text`` may name a size."""
+    return _NAME.match(text) is not None
+
+
+def polynomial(dim: Dim) -> Polynomial:
+    """The dim as a map from monomials (sorted names) to their coefficients."""
+    if isinstance(dim, int):
+        return {(): dim} if dim else {}
+    terms: Polynomial = {}
+    for sign, body in re.findall(r"([+-]?)\s*([^\s+-]+)", dim):
+        coefficient, names = (-1 if sign == "-" else 1), []
+        for factor in body.split("*"):
+            if factor.isdigit():
+                coefficient *= int(factor)
+            elif is_name(factor):
+                names.append(factor)
+            else:
+                raise ValueError(f"not a size: {dim!r}")
+        key = tuple(sorted(names))
+        terms[key] = terms.get(key, 0) + coefficient
+    if not terms:
+        raise ValueError(f"not a size: {dim!r}")
+    return {key: c for key, c in terms.items() if c}
+
+
+def text(terms: Polynomial) -> Dim:
+    """The canonical dim of a polynomial; an ``int`` where no name is left."""
+    terms = {key: c for key, c in terms.items() if c}
+    if not terms:
+        return 0
+    if list(terms) == [()]:
+        return terms[()]
+    parts: list[str] = []
+    for key in sorted(terms, key=lambda names: (-len(names), names)):
+        c = terms[key]
+        factors = ([str(abs(c))] if abs(c) != 1 or not key else []) + list(key)
+        sign = ("- " if c < 0 else "+ ") if parts else ("-" if c < 0 else "")
+        parts.append(sign + "*".join(factors))
+    return " ".join(parts)
+
+
+def canonical(dim: Dim) -> Dim:
+    """The canonical form of a dim.  Raises ValueError if it is no polynomial of names."""
+    return dim if isinstance(dim, int) else text(polynomial(dim))
+
+
+def add(a: Dim, b: Dim) -> Dim:
+    """a + b."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a + b
+    terms = polynomial(a)
+    for key, c in polynomial(b).items():
+        terms[key] = terms.get(key, 0) + c
+    return text(terms)
+
+
+def multiply(a: Dim, b: Dim) -> Dim:
+    """a * b."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a * b
+    terms: Polynomial = {}
+    for key_a, c_a in polynomial(a).items():
+        for key_b, c_b in polynomial(b).items():
+            key = tuple(sorted(key_a + key_b))
+            terms[key] = terms.get(key, 0) + c_a * c_b
+    return text(terms)
+
+
+def subtract(a: Dim, b: Dim) -> Dim:
+    """a - b."""
+    return add(a, multiply(-1, b))
+
+
+def product(dims: Iterable[Dim]) -> Dim:
+    """The product of all dims; 1 for none."""
+    total: Dim = 1
+    for dim in dims:
+        total = multiply(total, dim)
+    return total
+
+
+def divide(a: Dim, b: Dim) -> Dim | None:
+    """a / b where the division is exact, by a monomial; else None."""
+    divisor = polynomial(b)
+    if len(divisor) != 1:
+        return 1 if divisor and canonical(a) == canonical(b) else None
+    ((names, c),) = divisor.items()
+    quotient: Polynomial = {}
+    for key, coefficient in polynomial(a).items():
+        rest = list(key)
+        for name in names:
+            if name not in rest:
+                return None
+            rest.remove(name)
+        if coefficient % c:
+            return None
+        quotient[tuple(rest)] = coefficient // c
+    return text(quotient)
+
+
+def names(dim: Dim) -> tuple[str, ...]:
+    """The names a dim depends on, sorted."""
+    if isinstance(dim, int):
+        return ()
+    return tuple(sorted({name for key in polynomial(dim) for name in key}))
+
+
+def evaluate(dim: Dim, sizes: Mapping[str, int]) -> int:
+    """The size of a dim for given named sizes.  Raises KeyError for an unknown name."""
+    if isinstance(dim, int):
+        return dim
+    return sum(c * math.prod(sizes[n] for n in key) for key, c in polynomial(dim).items())

@@ -1,0 +1,244 @@
+"""Instructions and functions: the IR proper, in static single assignment form.
+
+An instruction *is* the value it defines: its operands are instructions.  A function lists its
+parameters, a body in topological order, and its results.  Both are immutable; a pass builds new
+ones.  Equality of functions is structural (names and origins included); that of instructions is
+identity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from symgrad.ir.op import CONSTANT, PARAMETER, Attribute, Op
+from symgrad.ir.types import Type
+
+KINDS = ("param", "input", "constant")
+
+
+class Origin(NamedTuple):
+    """Where a value came from: a line of the user's, by file name; ``derived`` for gradients."""
+
+    file: str
+    line: int
+    derived: bool = False
+
+    def __str__(self) -> str:
+        return f"{'of ' if self.derived else ''}{self.file}:{self.line}"
+
+
+Origins = tuple[Origin, ...]
+
+
+def union(*groups: Origins) -> Origins:
+    """All origins of the groups, sorted, each once."""
+    distinct = [group for i, group in enumerate(groups) if group and group not in groups[:i]]
+    if len(distinct) <= 1:
+        return distinct[0] if distinct else ()
+    return tuple(sorted({origin for group in distinct for origin in group}))
+
+
+def derived(origins: Origins) -> Origins:
+    """The origins of a gradient of something with these origins."""
+    return tuple(sorted({Origin(o.file, o.line, True) for o in origins}))
+
+
+class Instr:
+    """An instruction, which is also the value it defines.
+
+    ``attributes`` is a tuple of (key, value) in the order the op declares; ``hint`` a name for
+    people, or ``""``.
+    """
+
+    __slots__ = ("__weakref__", "attributes", "hint", "op", "operands", "origins", "type")
+
+    op: Op
+    operands: tuple[Instr, ...]
+    attributes: tuple[tuple[str, Attribute], ...]
+    type: Type
+    hint: str
+    origins: Origins
+
+    def __init__(
+        self,
+        op: Op,
+        operands: tuple[Instr, ...],
+        attributes: tuple[tuple[str, Attribute], ...],
+        type: Type,
+        hint: str = "",
+        origins: Origins = (),
+    ) -> None:
+        put = object.__setattr__
+        put(self, "op", op)
+        put(self, "operands", operands)
+        put(self, "attributes", attributes)
+        put(self, "type", type)
+        put(self, "hint", hint)
+        put(self, "origins", origins)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"an instruction is immutable; build a new one instead of {name}=")
+
+    def __getitem__(self, key: str) -> Attribute:
+        """An attribute by its name."""
+        for own, value in self.attributes:
+            if own == key:
+                return value
+        raise KeyError(key)
+
+    @property
+    def is_parameter(self) -> bool:
+        return self.op is PARAMETER
+
+    @property
+    def is_constant(self) -> bool:
+        return self.op is CONSTANT
+
+    def replace(
+        self,
+        operands: tuple[Instr, ...] | None = None,
+        hint: str | None = None,
+        origins: Origins | None = None,
+    ) -> Instr:
+        """A copy with other operands (of the same types), hint or origins."""
+        return Instr(
+            self.op,
+            self.operands if operands is None else operands,
+            self.attributes,
+            self.type,
+            self.hint if hint is None else hint,
+            self.origins if origins is None else origins,
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.hint or '_'} = {self.op.name} : {self.type}>"
+
+
+def parameter(name: str, type: Type, kind: str = "input", origins: Origins = ()) -> Instr:
+    """A parameter of a function.  ``kind`` is param, input or constant."""
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of parameter {kind!r}; one of {', '.join(KINDS)}")
+    return Instr(PARAMETER, (), (("kind", kind),), type, name, origins)
+
+
+def constant(value: Any, type: Type, hint: str = "", origins: Origins = ()) -> Instr:
+    """A literal: a Python scalar, or nested tuples of them for a small array."""
+    return Instr(CONSTANT, (), (("value", freeze(value, type)),), type, hint, origins)
+
+
+def freeze(value: Any, type: Type) -> Any:
+    """``value`` as Python scalars of the type's dtype, in nested tuples of the type's shape."""
+    array = np.asarray(value, dtype=type.numpy)
+    if array.shape != type.shape:
+        raise ValueError(f"a literal of shape {array.shape} for {type}")
+
+    def nest(items: Any) -> Any:
+        return tuple(map(nest, items)) if isinstance(items, list) else items
+
+    return nest(array.tolist())
+
+
+def emit(
+    op: Op,
+    operands: Sequence[Instr],
+    attributes: Mapping[str, Attribute] | None = None,
+    hint: str = "",
+    origins: Origins = (),
+) -> Instr:
+    """An instruction whose type the op infers.  Raises what the op's shape rule raises."""
+    given = attributes or {}
+    type = op.infer(*[x.type for x in operands], **given)
+    return Instr(
+        op, tuple(operands), tuple((k, given[k]) for k in op.attributes), type, hint, origins
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """Typed parameters, a body in topological order, and results."""
+
+    name: str
+    parameters: tuple[Instr, ...]
+    body: tuple[Instr, ...]
+    results: tuple[Instr, ...]
+    _key: list[Any] = field(default_factory=list, repr=False, compare=False)
+
+    def structure(self, names: bool = True) -> tuple[Any, ...]:
+        """A hashable description; without ``names``, neither hints nor origins take part."""
+        numbers: dict[int, int] = {}
+        rows: list[Any] = []
+        for i, x in enumerate((*self.parameters, *self.body)):
+            numbers[id(x)] = i
+            row: tuple[Any, ...] = (
+                x.op.name,
+                tuple(numbers[id(o)] for o in x.operands),
+                repr(x.attributes),
+                x.type,
+            )
+            rows.append((*row, x.hint, x.origins) if names else row)
+        return (
+            self.name if names else "",
+            len(self.parameters),
+            tuple(rows),
+            tuple(numbers[id(r)] for r in self.results),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Function) and self.structure() == other.structure()
+
+    def __hash__(self) -> int:
+        return hash(self.structure())
+
+    def __str__(self) -> str:
+        from symgrad.ir.printer import print_function
+
+        return print_function(self)
+
+
+def topological(results: Iterable[Instr]) -> list[Instr]:
+    """All instructions the results need, operands first; deterministic and iterative."""
+    order: list[Instr] = []
+    done: set[int] = set()
+    for root in results:
+        stack: list[tuple[Instr, int]] = [(root, 0)]
+        while stack:
+            x, i = stack.pop()
+            if id(x) in done:
+                continue
+            if i < len(x.operands):
+                stack.append((x, i + 1))
+                if id(x.operands[i]) not in done:
+                    stack.append((x.operands[i], 0))
+            else:
+                done.add(id(x))
+                order.append(x)
+    return order
+
+
+def function(name: str, parameters: Sequence[Instr], results: Sequence[Instr]) -> Function:
+    """The function that computes ``results``; parameters that nothing reads stay."""
+    known = {id(p) for p in parameters}
+    body = []
+    for x in topological(results):
+        if id(x) in known:
+            continue
+        if x.is_parameter:
+            raise ValueError(f"{x.hint!r} is reached but is not among the parameters of {name}")
+        body.append(x)
+    return Function(name, tuple(parameters), tuple(body), tuple(results))
+
+
+def literal(value: Any) -> str:
+    """A scalar or nested tuple as the IR's text: floats by repr, nan and inf by name."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and math.isnan(value):
+        return "nan"
+    return repr(value)

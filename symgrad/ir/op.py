@@ -1,0 +1,74 @@
+"""What an operation declares, once; every other room reads it from here.
+
+An elementwise op has ``partials``, written against an algebra ``f`` whose attributes are the ops
+themselves, so that the same rule builds IR, runs on floats and on SymPy symbols::
+
+    tanh: partials=lambda f, y, x: (1 - y * y,)
+
+A structural op has a ``pullback``, written against the same algebra::
+
+    sum: pullback=lambda f, g, y, x, *, axis, keepdims: (f.broadcast_to(...),)
+
+The algebra's values support + - * / ** and unary minus with each other and with Python numbers.
+``f.type(x)`` is the IR type of a value.  ``f.mask(condition)`` is 1 where a bool value holds and
+0 elsewhere; a cotangent times a mask may be emitted as a product or as a selection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from symgrad.ir.types import Type
+
+Attribute = Any  # bool, int, float, str, None, or nested tuples of them
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One operation.  Identity is the object; ``name`` is its name in the IR's text.
+
+    infer        (operand types, **attributes) -> result type; raises ShapeError or DTypeError
+    evaluate     (*arrays, **attributes) -> array: the reference semantics, IEEE, no warnings
+    dim_attributes  attributes that hold dims; the interpreter resolves them to ints
+    meaning      (sympy, *symbols) -> expression, for elementwise ops
+    partials     (f, y, *xs) -> one dy/dx an operand; None for an operand without derivative
+    pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
+    expansion    (f, *xs, **attributes) -> the same value from simpler ops; for targets without it
+    domain       one interval (low, high) an operand, open, where samples are drawn
+    kinks        points, as tuples of operand values, where the derivative is a stated convention
+    pieces       conditions on SymPy symbols that part the domain at the kinks
+    """
+
+    name: str
+    kind: str
+    arity: int | None
+    infer: Callable[..., Type]
+    evaluate: Callable[..., Any]
+    attributes: tuple[str, ...] = ()
+    dim_attributes: tuple[str, ...] = ()
+    meaning: Callable[..., Any] | None = None
+    partials: Callable[..., tuple[Any, ...]] | None = None
+    pullback: Callable[..., tuple[Any, ...]] | None = None
+    expansion: Callable[..., Any] | None = None
+    domain: tuple[tuple[float, float], ...] = ()
+    kinks: tuple[tuple[float, ...], ...] = ()
+    pieces: Callable[..., Sequence[Any]] | None = None
+    commutative: bool = False
+    doc: str = ""
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("an op is a declaration in code and is not pickled; pickle IR as text")
+
+
+def _leaf(*arrays: Any, **attributes: Any) -> Any:
+    raise RuntimeError("a parameter has no operands to evaluate; it is given")
+
+
+# The grammar's own two leaves.  A parameter's type is stated, a constant carries its value.
+PARAMETER = Op("parameter", "leaf", 0, infer=_leaf, evaluate=_leaf, attributes=("kind",))
+CONSTANT = Op("constant", "leaf", 0, infer=_leaf, evaluate=_leaf, attributes=("value",))
