@@ -1,0 +1,58 @@
+"""Where a value came from: the innermost frame outside symgrad, by file name and line.
+
+Looking up a line costs more than building a scalar node, so the capture is in two halves: the
+code object and the offset of the instruction now, the line when somebody asks for it.
+
+>>> from symgrad.frontend.origin import caller
+>>> caller().line > 0
+True
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType
+
+from symgrad.ir.function import Origin
+
+Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
+
+_PACKAGE = "symgrad"
+_PREFIX = "symgrad."
+
+
+def is_internal(module: object) -> bool:
+    """Whether a module of this name (a frame's ``__name__``) is part of symgrad."""
+    return isinstance(module, str) and (module == _PACKAGE or module.startswith(_PREFIX))
+
+
+def call_site(depth: int = 1) -> Site | None:
+    """The innermost frame outside symgrad, undecoded; the search starts ``depth`` frames up."""
+    frame = sys._getframe(depth)
+    while True:
+        if not is_internal(frame.f_globals.get("__name__")):
+            return frame.f_code, frame.f_lasti
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+
+
+@lru_cache(maxsize=65536)
+def _line(code: CodeType, offset: int) -> int:
+    for start, end, line in code.co_lines():
+        if start <= offset < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+def decode(code: CodeType, offset: int) -> Origin:
+    """The file name, without its folder, and the line of a call site."""
+    return Origin(Path(code.co_filename).name, _line(code, offset))
+
+
+def caller() -> Origin:
+    """The origin of the call into symgrad that is running: the user's file and line."""
+    site = call_site(2)
+    return decode(*site) if site is not None else Origin("<unknown>", 0)
