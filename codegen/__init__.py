@@ -8,3 +8,8 @@ if __name__ != "symgrad.codegen":
         f"this folder is the package symgrad.codegen, but was imported as {__name__!r}; "
         "run from another folder, or write `import symgrad.codegen`"
     )
+
+from symgrad.codegen.emit import TARGETS, emit
+from symgrad.codegen.unit import Group, Pack, Structure, Unit, fingerprint
+
+__all__ = ["TARGETS", "Group", "Pack", "Structure", "Unit", "emit", "fingerprint"]

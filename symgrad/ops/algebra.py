@@ -68,11 +68,11 @@ class Term:
 
 
 class IRAlgebra:
-    """Builds instructions, all with the given origins.  ``strict`` makes masks select."""
+    """Builds instructions, all with the given origins; masks have the given float dtype."""
 
-    def __init__(self, origins: Origins = (), strict: bool = False) -> None:
+    def __init__(self, origins: Origins = (), dtype: str = "f64") -> None:
         self.origins = origins
-        self.strict = strict
+        self.dtype = dtype
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in OPS:
@@ -98,7 +98,7 @@ class IRAlgebra:
 
     def mask(self, condition: Term) -> Term:
         """1 where the condition holds and 0 elsewhere."""
-        return self.apply("cast", condition, dtype="f64")
+        return self.apply("cast", condition, dtype=self.dtype)
 
 
 class ArrayAlgebra:

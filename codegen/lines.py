@@ -1,0 +1,160 @@
+"""From instructions to lines: what is inlined, what gets a line and a name, in which order.
+
+A value that is used once and has no name of the user's becomes part of its user's line, as long as
+the line stays short and its brackets shallow.  Literals, sizes and transposed views are written
+wherever they are used.  When a line grows too long, its longest part gets a line of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgrad.codegen.naming import Names, name_values
+from symgrad.codegen.numpy_target import is_mask
+from symgrad.codegen.target import Target
+from symgrad.codegen.text import Text, atom, number
+from symgrad.errors import UnsupportedError
+from symgrad.ir.function import Function, Instr
+
+MAX_DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long an expression may grow: characters, and operations."""
+
+    width: int
+    ops: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """``name = text``, for one instruction."""
+
+    x: Instr
+    name: str
+    text: str
+
+
+def is_derived(x: Instr, known: set[int]) -> bool:
+    """Whether a value belongs to the gradients: all its origins say so, or else an operand does."""
+    if x.origins:
+        return all(o.derived for o in x.origins)
+    return any(id(o) in known for o in x.operands)
+
+
+class Writer:
+    """Writes the body of one function for one target."""
+
+    def __init__(self, function: Function, target: Target, names: Names, limits: Limits) -> None:
+        self.target = target
+        self.limits = limits
+        self.lines: list[Line] = []
+        self.derived: set[int] = set()
+        for x in function.body:
+            if is_derived(x, self.derived):
+                self.derived.add(id(x))
+        self.kept = {id(r) for r in function.results}
+        self.uses = self.count_uses(function)
+        self.texts: dict[int, Text] = {}
+        self.body = function.body
+        self.names = names
+        self.named = name_values(function.parameters, names, set())
+        for p in function.parameters:
+            self.texts[id(p)] = atom(self.named[id(p)])
+        hinted = [x for x in function.body if x.hint and not self.floating(x)]
+        self.named.update(name_values(hinted, names, self.derived))
+        self.late: dict[int, Instr] = {}
+
+    def count_uses(self, function: Function) -> dict[int, int]:
+        uses: dict[int, int] = {}
+        for x in function.body:
+            for o in x.operands:
+                uses[id(o)] = uses.get(id(o), 0) + 1
+        for r in function.results:
+            uses[id(r)] = uses.get(id(r), 0) + 1
+        return uses
+
+    def write(self) -> list[Line]:
+        """All lines, in order."""
+        for x in self.body:
+            text = self.render(x)
+            if self.floating(x):
+                self.texts[id(x)] = text
+                self.late[id(x)] = x
+            else:
+                self.put(x, text)
+        return self.lines
+
+    def put(self, x: Instr, text: Text) -> None:
+        """Gives a value its line."""
+        if id(x) not in self.named:
+            self.named.update(name_values([x], self.names, self.derived))
+        self.late.pop(id(x), None)
+        self.lines.append(Line(x, self.named[id(x)], text.text))
+        self.texts[id(x)] = atom(self.named[id(x)])
+
+    def floating(self, x: Instr) -> bool:
+        """Whether a value has no line of its own, as far as length allows."""
+        if id(x) in self.kept:
+            return x.is_constant and x.type.rank == 0
+        if (x.is_constant and x.type.rank == 0) or x.op.name == "size":
+            return True
+        if x.op.name == "transpose" and not self.is_compound(x.operands[0]):
+            return True
+        if is_mask(x):
+            return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])
+        if self.uses.get(id(x), 0) != 1:
+            return False
+        return not x.hint or id(x) in self.derived
+
+    def is_compound(self, x: Instr) -> bool:
+        return not x.is_parameter and self.uses.get(id(x), 0) == 1 and not x.hint
+
+    def render(self, x: Instr) -> Text:
+        """The expression of a value; parts that would make it too long get their own lines."""
+        text = self.compose(x)
+        while self.too_long(x, text):
+            parts = [o for o in x.operands if id(o) in self.late and self.texts[id(o)].ops]
+            if not parts:
+                break
+            part = max(parts, key=lambda o: len(self.texts[id(o)].text))
+            self.put(part, self.texts[id(part)])
+            text = self.compose(x)
+        return text
+
+    def too_long(self, x: Instr, text: Text) -> bool:
+        width = self.limits.width - len(self.named.get(id(x), "d_total"))
+        return len(text.text) > width or text.depth > MAX_DEPTH or text.ops > self.limits.ops
+
+    def compose(self, x: Instr) -> Text:
+        if x.is_constant:
+            return self.literal(x)
+        if x.op.name not in self.target.emit:
+            reason = self.target.refusals.get(x.op.name, "it has no text for it")
+            place = f"; built at {x.origins[0]}" if x.origins else ""
+            raise UnsupportedError(
+                f"the target {self.target.name!r} refuses {x.op.name!r}: {reason}{place}"
+            )
+        operands = [self.operand(x, o) for o in x.operands]
+        return self.target.form(x)(*operands)
+
+    def operand(self, x: Instr, o: Instr) -> Text:
+        """The text of an operand; a mask in a product needs no conversion to float."""
+        bare = is_mask(o) and x.op.name == "multiply" and sum(map(is_mask, x.operands)) == 1
+        return self.texts[id(o.operands[0])] if bare and id(o) in self.late else self.texts[id(o)]
+
+    def literal(self, x: Instr) -> Text:
+        value = x["value"]
+        if not isinstance(value, tuple):
+            return number(value)
+        dtype = f", dtype=np.{x.type.numpy.name}" if x.type.dtype == "f32" else ""
+        return Text(f"np.array({nested(value)}{dtype})", depth=1 + x.type.rank, ops=1)
+
+
+def nested(value: object) -> str:
+    """A literal array as nested lists."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(nested, value)) + "]"
+    assert isinstance(value, (bool, int, float))
+    return number(value).text

@@ -1,0 +1,190 @@
+"""The whole module: docstring, imports, helpers, the function with its sections and comments.
+
+What comes out is one file that needs the target's prelude and nothing else, is the same to the
+byte at every run, and is meant to be read: sections *forward*, *loss* and *gradients*, a comment
+with the shape of each array and the user's line that it came from.
+"""
+
+from __future__ import annotations
+
+from symgrad.codegen.lines import Limits, Line, Writer
+from symgrad.codegen.naming import Names
+from symgrad.codegen.returns import Returns
+from symgrad.codegen.sections import sections
+from symgrad.codegen.signature import Signature, ascii_text
+from symgrad.codegen.target import Helper, Target
+from symgrad.codegen.unit import Unit, fingerprint
+from symgrad.ir.function import Function, Instr, function
+
+VERSION = "0.1.0"
+WIDTH = 100
+INDENT = "    "
+
+
+def write_module(unit: Unit, target: Target) -> str:
+    """The source text of a unit.  Raises UnsupportedError for an op that the target refuses."""
+    whole = function(unit.function.name, unit.function.parameters, unit.function.results)
+    helpers, imports = needed(whole, target)
+    names = Names([whole.name, *(h.name for h in helpers), *imported(imports), *sizes_of(whole)])
+    limits = Limits(WIDTH - 8, 40) if target.compact else Limits(60, 6)
+    writer = Writer(whole, target, names, limits)
+    signature = Signature(unit, whole, writer.named, names, target)
+    lines = writer.write()
+    returns = Returns(unit, whole, writer, target)
+    used = sizes_used(lines, returns.text)
+    body = [
+        *signature.docstring(),
+        *signature.sizes(used),
+        *signature.unpacking(),
+        *section_lines(lines, whole, writer, target),
+        *returns.lines(),
+    ]
+    parts = [
+        header(unit, target, imports),
+        "\n".join(import_lines(target, imports, lines)) + "\n",
+        *(h.source for h in helpers),
+        f"def {whole.name}({', '.join(signature.arguments)}):\n" + "\n".join(body) + "\n",
+    ]
+    text = parts[0] + "\n" + parts[1] + "\n\n" + "\n\n".join(parts[2:])
+    return text if parts[1].strip() else parts[0] + "\n\n" + "\n\n".join(parts[2:])
+
+
+def sizes_of(f: Function) -> list[str]:
+    from symgrad.ir.dims import names
+
+    return sorted({n for x in (*f.parameters, *f.body) for d in x.type.shape for n in names(d)})
+
+
+def sizes_used(lines: list[Line], tail: str) -> str:
+    """All emitted expressions, in which names of sizes are looked for."""
+    return "\n".join([*(line.text for line in lines), tail])
+
+
+def needed(f: Function, target: Target) -> tuple[list[Helper], list[str]]:
+    """The helpers and extra imports that a function's ops call for, in a fixed order."""
+    wanted: dict[str, None] = {}
+    imports: dict[str, None] = {}
+    queue = []
+    for x in f.body:
+        if x.op.name in target.imports:
+            imports[target.imports[x.op.name]] = None
+        if x.op.name in target.uses:
+            queue.append(target.uses[x.op.name])
+    while queue:
+        name = queue.pop()
+        if name not in wanted:
+            wanted[name] = None
+            queue.extend(target.helpers[name].needs)
+    helpers = [h for name, h in target.helpers.items() if name in wanted]
+    for h in helpers:
+        imports.update(dict.fromkeys(h.imports))
+    return helpers, sorted(imports)
+
+
+def imported(imports: list[str]) -> list[str]:
+    return [line.rpartition(" ")[2] for line in imports]
+
+
+def import_lines(target: Target, imports: list[str], lines: list[Line]) -> list[str]:
+    """``from math import ...`` in one line a module, then the prelude."""
+    modules: dict[str, list[str]] = {}
+    for line in imports:
+        _, module, _, name = line.split()
+        modules.setdefault(module, []).append(name)
+    rows = [f"from {m} import {', '.join(sorted(ns))}" for m, ns in sorted(modules.items())]
+    prelude = [target.prelude] if target.prelude else []
+    plain = [r for r in rows if not r.startswith("from scipy")]
+    foreign = [r for r in rows if r.startswith("from scipy")]
+    return plain + prelude + foreign
+
+
+def header(unit: Unit, target: Target, imports: list[str]) -> str:
+    """The module's docstring."""
+    source = f", from {ascii_text(unit.source)}" if unit.source else ""
+    needs = target.needs + (" and SciPy" if any("scipy" in line for line in imports) else "")
+    facts = (*unit.facts, ("ir", f"sha256 {fingerprint(unit.function)[:16]}"))
+    width = max(len(label) for label, _ in facts) + 3
+    rows = [f"{INDENT}{label:<{width}}{ascii_text(text)}" for label, text in facts]
+    return "\n".join(
+        [
+            f'"""{ascii_text(unit.title)}',
+            "",
+            f"Emitted by symgrad {VERSION}, target `{target.name}`{source}.",
+            f"Needs {needs} and nothing else.",
+            "",
+            *rows,
+            '"""',
+            "",
+        ]
+    )
+
+
+def section_lines(lines: list[Line], f: Function, writer: Writer, target: Target) -> list[str]:
+    """The body, under headings, with its comments in one column."""
+    out: list[str] = []
+    last = ""
+    column = comment_column(lines)
+    for heading, group in sections(lines, f, writer.derived):
+        out += ["", f"{INDENT}# {heading}"]
+        for line in group:
+            note, last = comment(line.x, last, target)
+            out += assemble(line, note, column)
+    return out[1:] if out and not out[0] and not writer.lines else out
+
+
+def comment_column(lines: list[Line]) -> int:
+    """Where comments begin: behind the longest line that leaves room for one."""
+    lengths = [len(INDENT) + len(line.name) + 3 + len(line.text) for line in lines]
+    return min(max([n for n in lengths if n <= 70], default=40) + 2, 72)
+
+
+def comment(x: Instr, last: str, target: Target) -> tuple[str, str]:
+    """The comment of a line: its shape, and its origin where that is not the line before's."""
+    origin = ascii_text(merged(x))
+    shape = "(" + ", ".join(map(str, x.type.shape)) + ("," if x.type.rank == 1 else "") + ")"
+    shown = origin if origin != last else ""
+    if target.compact:
+        return shown, origin or last
+    left = shape if x.type.rank else ""
+    return f"{left:<8} {shown}".rstrip(), origin or last
+
+
+def merged(x: Instr) -> str:
+    """Origins as ``of moons.py:22, 23``; at most four lines are named."""
+    own = [o for o in x.origins if not o.derived] or list(x.origins)
+    files: dict[str, list[int]] = {}
+    for o in own:
+        files.setdefault(o.file, []).append(o.line)
+    parts = []
+    for file, numbers in files.items():
+        distinct = sorted(set(numbers))
+        tail = ", ..." if len(distinct) > 4 else ""
+        parts.append(f"{file}:{', '.join(map(str, distinct[:4]))}{tail}")
+    text = "; ".join(parts)
+    return f"of {text}" if own and own[0].derived else text
+
+
+def assemble(line: Line, note: str, column: int) -> list[str]:
+    """One assignment with its comment, broken where it would pass the width."""
+    code = f"{INDENT}{line.name} = {line.text}"
+    if len(code) > WIDTH:
+        return broken(line)
+    full = f"{code:<{column}}  # {note}" if note.strip() else code
+    if len(full) <= WIDTH:
+        return [full]
+    short = f"{code}  # {note.strip()}"
+    return [short if len(short) <= WIDTH else code]
+
+
+def broken(line: Line) -> list[str]:
+    """An assignment over several lines, in brackets, broken at spaces."""
+    rows, row = [], ""
+    for word in line.text.split(" "):
+        if row and len(row) + len(word) + 9 > WIDTH:
+            rows.append(row)
+            row = word
+        else:
+            row = f"{row} {word}" if row else word
+    rows.append(row)
+    inner = [f"{INDENT * 2}{r}" for r in rows]
+    return [f"{INDENT}{line.name} = (", *inner, f"{INDENT})"]

@@ -1,0 +1,133 @@
+"""Functions that the NumPy target writes into a module which needs them.
+
+Each is what an expert would have written: stable for every float, without warnings of its own, and
+of the operand's dtype.
+"""
+
+from __future__ import annotations
+
+from symgrad.codegen.target import Helper
+
+
+def _helper(name: str, source: str, *needs: str, imports: tuple[str, ...] = ()) -> Helper:
+    return Helper(name, source.strip("\n") + "\n", imports, needs)
+
+
+HELPERS = {
+    helper.name: helper
+    for helper in (
+        _helper(
+            "sigmoid",
+            '''
+def sigmoid(x):
+    """1 / (1 + exp(-x)), without overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
+''',
+        ),
+        _helper(
+            "softplus",
+            '''
+def softplus(x):
+    """log(1 + exp(x)), without overflow."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+''',
+        ),
+        _helper(
+            "log_sigmoid",
+            '''
+def log_sigmoid(x):
+    """log(1 / (1 + exp(-x))), without overflow."""
+    return np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x)))
+''',
+        ),
+        _helper(
+            "elu",
+            '''
+def elu(x, alpha):
+    """x where positive, alpha * (exp(x) - 1) elsewhere."""
+    return np.where(x > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0)))
+''',
+        ),
+        _helper(
+            "xlogy",
+            '''
+def xlogy(x, y):
+    """x * log(y), and 0 where x is 0 and y is no nan."""
+    zero = (x == 0.0) & ~np.isnan(y)
+    return np.where(zero, 0.0, x * np.log(np.where(zero, 1.0, y)))
+''',
+        ),
+        _helper(
+            "gelu",
+            '''
+def gelu(x):
+    """x times the normal distribution function of x."""
+    return 0.5 * x * erfc(-0.7071067811865476 * x)
+''',
+            imports=("from scipy.special import erfc",),
+        ),
+        _helper(
+            "logsumexp",
+            '''
+def logsumexp(x, axis, keepdims):
+    """log(sum(exp(x))) along axes, without overflow."""
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis=axis)
+''',
+        ),
+        _helper(
+            "embed",
+            '''
+def embed(x, shape, key):
+    """Zeros of a shape, but for x at the key."""
+    whole = np.zeros(shape, dtype=x.dtype)
+    whole[key] = x
+    return whole
+''',
+        ),
+        _helper(
+            "scatter_add",
+            '''
+def scatter_add(x, indices, axis, size):
+    """The slices of x added up at their indices along an axis of the given size."""
+    moved = np.moveaxis(x.reshape(x.shape[:axis] + (-1,) + x.shape[axis + indices.ndim:]), axis, 0)
+    whole = np.zeros((size,) + moved.shape[1:], dtype=x.dtype)
+    np.add.at(whole, indices.reshape(-1), moved)
+    return np.moveaxis(whole, 0, axis)
+''',
+        ),
+        _helper(
+            "add_along_axis",
+            '''
+def add_along_axis(x, indices, axis, size):
+    """The elements of x added up at their indices along an axis of the given size."""
+    whole = np.zeros(x.shape[:axis] + (size,) + x.shape[axis + 1:], dtype=x.dtype)
+    places = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    places[axis] = indices
+    np.add.at(whole, tuple(places), x)
+    return whole
+''',
+        ),
+        _helper(
+            "scatter_nd",
+            '''
+def scatter_nd(x, indices, shape):
+    """The elements of x added up in zeros of a shape at their indices."""
+    whole = np.zeros(shape, dtype=x.dtype)
+    np.add.at(whole, indices, x)
+    return whole
+''',
+        ),
+        _helper(
+            "one_hot",
+            '''
+def one_hot(indices, size, dtype):
+    """1 at each index along a new last axis, 0 elsewhere."""
+    return (indices[..., None] == np.arange(size)).astype(dtype)
+''',
+        ),
+    )
+}

@@ -1,0 +1,306 @@
+"""The ``numpy`` target: how each op is written with NumPy, in the readable style."""
+
+from __future__ import annotations
+
+from symgrad.codegen.numpy_helpers import HELPERS
+from symgrad.codegen.target import Rule, Target
+from symgrad.codegen.text import (
+    ADD,
+    ATOM,
+    COMPARE,
+    MUL,
+    POWER,
+    Form,
+    Text,
+    atom,
+    call,
+    count,
+    infix,
+    number,
+    prefix,
+    suffix,
+    within,
+)
+from symgrad.ir.dims import Dim
+from symgrad.ir.function import Instr
+
+_DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
+
+# Written the same in NumPy: the ufunc's own name.
+_CALLS = (
+    "absolute sign sqrt exp exp2 log log2 log10 log1p expm1 sin cos tan arcsin arccos arctan "
+    "arctan2 sinh cosh tanh arcsinh arccosh arctanh maximum minimum floor ceil hypot logaddexp "
+    "logical_and logical_or logical_not logical_xor isnan isfinite where outer"
+).split()
+
+
+def is_mask(x: Instr) -> bool:
+    """A bool as a number: in a product with a float it needs no conversion."""
+    return x.op.name == "cast" and x.operands[0].type.dtype == "bool" and x.type.is_float
+
+
+def shape_text(shape: tuple[Dim, ...]) -> str:
+    inner = ", ".join(map(str, shape))
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def _scalars(x: Instr) -> bool:
+    return all(o.type.rank == 0 for o in x.operands)
+
+
+def _divide(x: Instr) -> Form:
+    """Python's own / raises for a zero; between scalars it may be Python's."""
+    below = x.operands[1]
+    safe = below.op.name == "size" or (below.is_constant and below["value"] != 0)
+    return infix("/", MUL) if safe or not _scalars(x) else call("np.divide")
+
+
+def _power(x: Instr) -> Form:
+    def form(a: Text, b: Text) -> Text:
+        a, b = within(a, POWER + 1), within(b, POWER)
+        return Text(f"{a.text} ** {b.text}", POWER, max(a.depth, b.depth), count(a, b))
+
+    return call("np.power") if _scalars(x) else form
+
+
+def _square(x: Instr) -> Form:
+    def form(a: Text) -> Text:
+        if a.ops or a.precedence < ATOM:
+            return call("np.square")(a)
+        return infix("*", MUL)(a, a)
+
+    return form
+
+
+def _reciprocal(x: Instr) -> Form:
+    divide = call("np.divide") if _scalars(x) else infix("/", MUL)
+    return lambda a: divide(number(1.0), a)
+
+
+def _cast(x: Instr) -> Form:
+    dtype = _DTYPES[x.type.dtype]
+    return call(dtype) if x.type.rank == 0 else suffix(f".astype({dtype})")
+
+
+def _reduction(name: str) -> Rule:
+    def rule(x: Instr) -> Form:
+        (operand,) = x.operands
+        axes, keepdims = x["axis"], x["keepdims"]
+        arguments = []
+        if len(axes) != operand.type.rank or keepdims or not axes:
+            arguments.append(f"axis={axes[0] if len(axes) == 1 else axes!r}")
+        if keepdims:
+            arguments.append("keepdims=True")
+        if operand.type.rank == 0:
+            return call(f"np.{name}", *arguments)
+        return suffix(f".{name}({', '.join(arguments)})")
+
+    return Rule(rule)
+
+
+def _arg_reduction(name: str) -> Rule:
+    def rule(x: Instr) -> Form:
+        keep = ", keepdims=True" if x["keepdims"] else ""
+        return suffix(f".{name}(axis={x['axis']}{keep})")
+
+    return Rule(rule)
+
+
+def _reshape(x: Instr) -> Form:
+    """A new or dropped axis of size 1 is written by index, everything else by reshape."""
+    old, new = x.operands[0].type.shape, x["shape"]
+    if tuple(d for d in new if d != 1) == old and old:
+        rest = list(old)
+        key = []
+        for d in new:
+            if rest and d == rest[0]:
+                key.append(":")
+                rest.pop(0)
+            else:
+                key.append("None")
+        while len(key) > 1 and key[-1] == ":" and "None" in key[:-1]:
+            key.pop()
+        return suffix(f"[{', '.join(key)}]")
+    if x.operands[0].type.rank == 0:
+        return call("np.reshape", shape_text(new))
+    return suffix(f".reshape({', '.join(map(str, new)) if new else '()'})")
+
+
+def _broadcast_to(x: Instr) -> Form:
+    (operand,) = x.operands
+    shape = shape_text(x["shape"])
+    if operand.type.rank == 0:
+        dtype = "" if x.type.dtype == "f64" else f", dtype={_DTYPES[x.type.dtype]}"
+        if operand.is_constant and operand["value"] in (0.0, 1.0) and x.type.is_float:
+            name = "np.ones" if operand["value"] else "np.zeros"
+            return lambda a: call(name)(atom(shape + dtype))
+        return lambda a: call("np.full")(atom(shape), Text(a.text + dtype, 0, a.depth, a.ops))
+    return lambda a: call("np.broadcast_to")(a, atom(shape))
+
+
+def _transpose(x: Instr) -> Form:
+    axes = x["axes"]
+    if axes == tuple(reversed(range(len(axes)))):
+        return suffix(".T")
+    return suffix(f".transpose({', '.join(map(str, axes))})")
+
+
+def key_text(x_shape: tuple[Dim, ...], key: tuple[tuple[object, ...], ...]) -> str:
+    """A basic index as it stands in square brackets."""
+    parts, axis = [], 0
+    for entry in key:
+        if entry[0] == "new":
+            parts.append("None")
+            continue
+        if entry[0] == "int":
+            parts.append(str(entry[1]))
+        else:
+            parts.append(_slice_text(x_shape[axis], *entry[1:]))
+        axis += 1
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return ", ".join(parts) or "()"
+
+
+def _slice_text(dim: Dim, start: object, stop: object, step: object) -> str:
+    if step == 1:
+        first = "" if start == 0 else str(start)
+        last = "" if stop == dim else str(stop)
+        return f"{first}:{last}"
+    first = "" if start in (0, None) and isinstance(step, int) and step > 0 else str(start)
+    last = "" if stop is None or stop == dim else str(stop)
+    return f"{first}:{last}:{step}"
+
+
+def _index(x: Instr) -> Form:
+    return suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]")
+
+
+def _embed(x: Instr) -> Form:
+    key = key_text(x["shape"], x["key"])
+    return lambda a: call("embed")(a, atom(shape_text(x["shape"])), atom(f"np.s_[{key}]"))
+
+
+def _concatenate(x: Instr) -> Form:
+    def form(*xs: Text) -> Text:
+        inner = Text("[" + ", ".join(a.text for a in xs) + "]", ATOM, 1, count(*xs))
+        return call("np.concatenate", *([f"axis={x['axis']}"] if x["axis"] else []))(inner)
+
+    return form
+
+
+def _gather(x: Instr) -> Form:
+    def form(a: Text, *indices: Text) -> Text:
+        return suffix(f"[{', '.join(i.text for i in indices)}]")(a)
+
+    return form
+
+
+def _scatter_nd(x: Instr) -> Form:
+    shape = atom(shape_text(x["shape"]))
+
+    def form(a: Text, *indices: Text) -> Text:
+        inner = ", ".join(i.text for i in indices) + ("," if len(indices) == 1 else "")
+        return call("scatter_nd")(a, atom(f"({inner})"), shape)
+
+    return form
+
+
+def _einsum(x: Instr) -> Form:
+    return lambda *xs: call("np.einsum")(atom(f'"{x["spec"]}"'), *xs)
+
+
+def _leaky(x: Instr) -> Form:
+    def form(a: Text) -> Text:
+        scaled = infix("*", MUL)(number(x["slope"]), a)
+        return call("np.where")(infix(">", COMPARE)(a, number(0.0)), a, scaled)
+
+    return form
+
+
+def _logsumexp(x: Instr) -> Form:
+    axes = x["axis"]
+    return call("logsumexp", str(axes[0] if len(axes) == 1 else axes), repr(x["keepdims"]))
+
+
+def _size(x: Instr) -> Form:
+    return lambda: atom(str(x["dim"])) if str(x["dim"]).isidentifier() else Text(str(x["dim"]), ADD)
+
+
+def _with(name: str, *attributes: str) -> Rule:
+    """A call with the named attributes after the operands."""
+    return Rule(lambda x: call(name, *(f"{k}={x[k]!r}" for k in attributes)))
+
+
+def _along(name: str) -> Rule:
+    return Rule(lambda x: call(name, f"axis={x['axis']}", f"size={x['size']}"))
+
+
+EMIT: dict[str, Form | Rule] = {
+    **{name: call(f"np.{name}") for name in _CALLS},
+    "add": infix("+", ADD),
+    "subtract": infix("-", ADD),
+    "multiply": infix("*", MUL),
+    "matmul": infix("@", MUL),
+    "divide": Rule(_divide),
+    "power": Rule(_power),
+    "negative": prefix("-"),
+    "square": Rule(_square),
+    "reciprocal": Rule(_reciprocal),
+    "round": call("np.round"),
+    "clip": call("np.clip"),
+    "relu": lambda x: call("np.maximum")(x, number(0.0)),
+    "leaky_relu": Rule(_leaky),
+    "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
+    "silu": lambda x: infix("*", MUL)(x, call("sigmoid")(x)),
+    **{name: call(name) for name in ("sigmoid", "log_sigmoid", "softplus", "xlogy", "gelu")},
+    "erf": call("erf"),
+    "erfc": call("erfc"),
+    "greater": infix(">", COMPARE),
+    "greater_equal": infix(">=", COMPARE),
+    "less": infix("<", COMPARE),
+    "less_equal": infix("<=", COMPARE),
+    "equal": infix("==", COMPARE),
+    "not_equal": infix("!=", COMPARE),
+    "cast": Rule(_cast),
+    "stop_gradient": lambda x: x,
+    **{name: _reduction(name) for name in ("sum", "mean", "prod", "max", "min", "any", "all")},
+    **{name: _arg_reduction(name) for name in ("argmax", "argmin")},
+    "logsumexp": Rule(_logsumexp),
+    "reshape": Rule(_reshape),
+    "broadcast_to": Rule(_broadcast_to),
+    "transpose": Rule(_transpose),
+    "concatenate": Rule(_concatenate),
+    "index": Rule(_index),
+    "embed": Rule(_embed),
+    "take": Rule(lambda x: call("np.take", f"axis={x['axis']}")),
+    "scatter_add": _along("scatter_add"),
+    "take_along_axis": Rule(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
+    "add_along_axis": _along("add_along_axis"),
+    "gather": Rule(_gather),
+    "scatter_nd": Rule(_scatter_nd),
+    "one_hot": Rule(lambda x: call("one_hot", str(x["size"]), _DTYPES[x.type.dtype])),
+    "tril": _with("np.tril", "k"),
+    "triu": _with("np.triu", "k"),
+    "diag": _with("np.diag", "k"),
+    "diagonal": _with("np.diagonal", "k"),
+    "flip": _with("np.flip", "axis"),
+    "einsum": Rule(_einsum),
+    "size": Rule(_size),
+}
+
+NUMPY = Target(
+    name="numpy",
+    needs="NumPy",
+    prelude="import numpy as np",
+    emit=EMIT,
+    helpers=HELPERS,
+    uses={
+        **{name: name for name in HELPERS if name in EMIT},
+        "silu": "sigmoid",
+    },
+    imports={
+        "erf": "from scipy.special import erf",
+        "erfc": "from scipy.special import erfc",
+    },
+)

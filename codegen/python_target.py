@@ -1,0 +1,138 @@
+"""The ``python`` target: scalars, Python's floats and ``math`` alone, with IEEE semantics."""
+
+from __future__ import annotations
+
+from symgrad.codegen.python_helpers import HELPERS
+from symgrad.codegen.target import Rule, Target
+from symgrad.codegen.text import (
+    ADD,
+    ATOM,
+    COMPARE,
+    MUL,
+    TERNARY,
+    Form,
+    Text,
+    call,
+    count,
+    infix,
+    number,
+    prefix,
+    within,
+)
+from symgrad.ir.function import Instr
+
+_AND, _OR, _NOT = 3, 2, 4
+
+# math's own functions that never raise, by the op they are.
+_PLAIN = {
+    "tanh": "tanh",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "hypot": "hypot",
+    "erf": "erf",
+    "erfc": "erfc",
+    "isnan": "isnan",
+    "isfinite": "isfinite",
+}
+_GUARDED = {
+    **{
+        n: f"{n}_" for n in "exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh".split()
+    },
+    "arcsin": "asin_",
+    "arccos": "acos_",
+    "arccosh": "acosh_",
+    "arctanh": "atanh_",
+    "floor": "floor_",
+    "ceil": "ceil_",
+    "round": "round_",
+    **{
+        n: n
+        for n in (
+            "sign maximum minimum relu elu sigmoid softplus log_sigmoid logaddexp xlogy gelu"
+        ).split()
+    },
+}
+
+
+def _divide(x: Instr) -> Form:
+    below = x.operands[1]
+    safe = below.is_constant and below["value"] != 0
+    return infix("/", MUL) if safe else call("divide")
+
+
+def _where(condition: Text, a: Text, b: Text) -> Text:
+    a, condition, b = within(a, _OR), within(condition, _OR), within(b, TERNARY)
+    depth = max(a.depth, b.depth, condition.depth)
+    text = f"{a.text} if {condition.text} else {b.text}"
+    return Text(text, TERNARY, depth, count(a, b, condition))
+
+
+def _square(x: Instr) -> Form:
+    def form(a: Text) -> Text:
+        return infix("*", MUL, space=False)(a, a) if not a.ops else call("power")(a, number(2.0))
+
+    return form
+
+
+def _cast(x: Instr) -> Form:
+    return call({"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}[x.type.dtype])
+
+
+def _leaky(x: Instr) -> Form:
+    def form(a: Text) -> Text:
+        scaled = infix("*", MUL, space=False)(number(x["slope"]), a)
+        return _where(infix(">", COMPARE)(a, number(0.0)), a, scaled)
+
+    return form
+
+
+EMIT: dict[str, Form | Rule] = {
+    **{op: call(name) for op, name in (_PLAIN | _GUARDED).items()},
+    "add": infix("+", ADD),
+    "subtract": infix("-", ADD),
+    "multiply": infix("*", MUL, space=False),
+    "divide": Rule(_divide),
+    "reciprocal": lambda a: call("divide")(number(1.0), a),
+    "power": call("power"),
+    "negative": prefix("-"),
+    "absolute": call("abs"),
+    "square": Rule(_square),
+    "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
+    "leaky_relu": Rule(_leaky),
+    "silu": lambda a: infix("*", MUL, space=False)(a, call("sigmoid")(a)),
+    "clip": lambda a, low, high: call("minimum")(call("maximum")(a, low), high),
+    "greater": infix(">", COMPARE),
+    "greater_equal": infix(">=", COMPARE),
+    "less": infix("<", COMPARE),
+    "less_equal": infix("<=", COMPARE),
+    "equal": infix("==", COMPARE),
+    "not_equal": infix("!=", COMPARE),
+    "logical_and": infix("and", _AND),
+    "logical_or": infix("or", _OR),
+    "logical_not": prefix("not ", _NOT),
+    "logical_xor": infix("!=", COMPARE),
+    "where": _where,
+    "cast": Rule(_cast),
+    "stop_gradient": lambda a: a,
+}
+
+PYTHON = Target(
+    name="python",
+    needs="Python's math module",
+    prelude="",
+    emit=EMIT,
+    helpers=HELPERS,
+    uses={
+        **_GUARDED,
+        "divide": "divide",
+        "reciprocal": "divide",
+        "power": "power",
+        "silu": "sigmoid",
+    },
+    imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
+    refusals={},
+    compact=True,
+)
+
+assert ATOM > MUL > ADD > COMPARE > _NOT > _AND > _OR > TERNARY

@@ -1,0 +1,87 @@
+"""The return statement: results nested as the caller gets them, floats as floats, arrays fresh."""
+
+from __future__ import annotations
+
+from symgrad.codegen.lines import Writer
+from symgrad.codegen.signature import INDENT, WIDTH, layout
+from symgrad.codegen.target import Target
+from symgrad.codegen.unit import Pack, Structure, Unit
+from symgrad.ir.function import Function, Instr
+
+# Ops whose result may share memory with an operand.
+_VIEWS = (
+    "reshape transpose index broadcast_to flip diagonal einsum stop_gradient cast sum mean max min "
+    "prod"
+).split()
+_CONVERT = {"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}
+
+
+class Returns:
+    """Writes ``return loss, (d_a, d_b)`` for a unit."""
+
+    def __init__(self, unit: Unit, f: Function, writer: Writer, target: Target) -> None:
+        self.target = target
+        self.f = f
+        self.writer = writer
+        self.seen: set[int] = set()
+        self.before: list[str] = []
+        self.text = self.nested(unit.structure, top=True)
+
+    def lines(self) -> list[str]:
+        """The statement, over several lines where it is long."""
+        return ["", *self.before, *self.wrapped()]
+
+    def wrapped(self) -> list[str]:
+        one = f"{INDENT}return {self.text}"
+        if len(one) <= WIDTH:
+            return [one]
+        rows, row = [], ""
+        for part in self.text.split(", "):
+            if row and len(row) + len(part) + 10 > WIDTH:
+                rows.append(row + ",")
+                row = part
+            else:
+                row = f"{row}, {part}" if row else part
+        return [f"{INDENT}return (", *(INDENT * 2 + r for r in [*rows, row]), f"{INDENT})"]
+
+    def nested(self, part: Structure, top: bool = False) -> str:
+        if isinstance(part, int):
+            return self.result(self.f.results[part])
+        if isinstance(part, Pack):
+            return self.pack(part)
+        inner = ", ".join(self.nested(p) for p in part)
+        if top and len(part) > 1:
+            return inner
+        return f"({inner},)" if len(part) == 1 else f"({inner})"
+
+    def pack(self, part: Pack) -> str:
+        members = [self.writer.texts[id(self.f.results[i])].text for i in part.members]
+        if self.target.compact:
+            rows = layout("", members, part.rows, part.shape, "")
+            return " ".join(r.strip() for r in rows).replace("( ", "(").replace(", )", ",)")
+        return f"np.array([{', '.join(members)}])"
+
+    def result(self, r: Instr) -> str:
+        text = self.writer.texts[id(r)].text
+        if self.target.compact:
+            return text
+        if r.type.rank == 0:
+            return f"{_CONVERT[r.type.dtype]}({text})"
+        shared = id(r) in self.seen or self.may_alias(r)
+        self.seen.add(id(r))
+        return f"{text}.copy()" if shared else text
+
+    def may_alias(self, r: Instr) -> bool:
+        """Whether the array could share memory with an argument or another result."""
+        x = r
+        while x.op.name in _VIEWS and x.operands:
+            if x.op.name == "broadcast_to" and x.operands[0].type.rank == 0:
+                return False
+            if x.op.name in ("sum", "mean", "max", "min", "prod") and x["axis"]:
+                return False
+            if x.op.name == "cast" and x.type != x.operands[0].type:
+                return False
+            if self.writer.uses.get(id(x.operands[0]), 0) > 1:
+                return True
+            x = x.operands[0]
+        return x.is_parameter

@@ -1,0 +1,230 @@
+"""Arrays of known shape as scalars: what the ``python`` target is made of.
+
+Each array becomes a NumPy array of scalar instructions, by one rule a family of ops: elementwise
+ops apply to each element, reductions fold, and ops that only move elements are *run on the
+positions* of the elements, so that their reference semantics says what goes where.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgrad.codegen.unit import Group, Pack, Structure, Unit
+from symgrad.errors import LimitError, UnsupportedError
+from symgrad.ir.function import Function, Instr, constant, function, parameter
+from symgrad.ir.types import Type
+from symgrad.ops.algebra import IRAlgebra, Term
+
+Elements = NDArray[np.object_]
+
+MAX_ELEMENTS = 100_000
+_FOLDS = {
+    "sum": "add",
+    "prod": "multiply",
+    "max": "maximum",
+    "min": "minimum",
+    "any": "logical_or",
+    "all": "logical_and",
+    "mean": "add",
+}
+_EMPTY = {"sum": 0.0, "prod": 1.0, "mean": math.nan, "any": False, "all": True}
+_MOVES = (
+    "reshape broadcast_to transpose concatenate index flip diagonal diag tril triu embed take "
+    "take_along_axis gather"
+).split()
+_PRODUCTS = ("matmul", "outer", "einsum")
+
+
+def scalarize(unit: Unit) -> Unit:
+    """The unit with every array as scalars; arguments and results keep their nesting.
+
+    Raises UnsupportedError for a named size, or an op that has no scalar form; LimitError for more
+    than ``MAX_ELEMENTS`` elements in one array.
+    """
+    f = unit.function
+    if all(x.type.rank == 0 for x in (*f.parameters, *f.body)):
+        return unit
+    for x in (*f.parameters, *f.body):
+        check(x)
+    made: dict[int, Elements] = {}
+    parameters: list[Instr] = []
+    groups: list[Group] = []
+    places: dict[int, int] = {}
+    for i, p in enumerate(f.parameters):
+        places[i] = len(parameters)
+        elements = split(p)
+        made[id(p)] = elements
+        if p.type.rank:
+            members = tuple(range(len(parameters), len(parameters) + elements.size))
+            groups.append(Group(p.hint, members, shape=shape_of(p)))
+        parameters += [t.instr for t in elements.flat]
+    for g in unit.groups:
+        groups.append(Group(g.name, tuple(places[i] for i in g.members), g.rows, g.shape))
+    for x in f.body:
+        made[id(x)] = named(x, expand(x, [made[id(o)] for o in x.operands]))
+    results: list[Instr] = []
+    spots: list[int | Pack] = []
+    for r in f.results:
+        flat = [t.instr for t in made[id(r)].flat]
+        members = tuple(range(len(results), len(results) + len(flat)))
+        spots.append(Pack(members, shape=shape_of(r)) if r.type.rank else members[0])
+        results += flat
+    whole = function(f.name, parameters, results)
+    return Unit(
+        whole,
+        relocate(unit.structure, spots),
+        tuple(groups),
+        unit.title,
+        unit.summary,
+        unit.returns,
+        unit.source,
+        unit.facts,
+        unit.notes,
+    )
+
+
+def relocate(part: Structure, spots: Sequence[int | Pack]) -> Structure:
+    """The structure with each result's new place."""
+    if isinstance(part, int):
+        return spots[part]
+    if isinstance(part, Pack):
+        members = [spots[i] for i in part.members]
+        return Pack(tuple(m for m in members if isinstance(m, int)), part.rows, part.shape)
+    return tuple(relocate(p, spots) for p in part)
+
+
+def shape_of(x: Instr) -> tuple[int, ...]:
+    return tuple(d for d in x.type.shape if isinstance(d, int))
+
+
+def check(x: Instr) -> None:
+    """Raises where a value has no fixed, moderate shape."""
+    where = f"; built at {x.origins[0]}" if x.origins else ""
+    size = x.type.size
+    if isinstance(size, str):
+        raise UnsupportedError(
+            f"the python target takes fixed shapes, but {x.hint or x.op.name!r} is {x.type}; "
+            f"give the option sizes={{...}}, or compile with target='numpy'{where}"
+        )
+    if size > MAX_ELEMENTS:
+        raise LimitError(
+            f"the python target takes arrays of at most {MAX_ELEMENTS} elements, but "
+            f"{x.hint or x.op.name!r} has {size}; compile with target='numpy'{where}"
+        )
+
+
+def box(items: Sequence[Any], shape: tuple[int, ...]) -> Elements:
+    """An object array of a shape from a flat list."""
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array.reshape(shape)
+
+
+def split(p: Instr) -> Elements:
+    """A parameter as an array of scalar parameters, ``w_12`` for row 1 and column 2 of ``w``."""
+    f = IRAlgebra()
+    if p.type.rank == 0:
+        return box([f.term(p)], ())
+    shape = shape_of(p)
+    glue = "" if all(d < 10 for d in shape) else "_"
+    items = []
+    for index in np.ndindex(shape):
+        suffix = glue.join(str(i + 1) for i in index)
+        kind = p["kind"]
+        scalar = parameter(f"{p.hint}_{suffix}", Type(p.type.dtype), kind, p.origins)
+        items.append(f.term(scalar))
+    return box(items, shape)
+
+
+def named(x: Instr, elements: Elements) -> Elements:
+    """Gives the elements of a named array their names."""
+    if not x.hint:
+        return elements
+    items = []
+    for i, t in enumerate(elements.flat):
+        hint = f"{x.hint}_{i + 1}" if x.type.rank else x.hint
+        fresh = not (t.instr.hint or t.instr.is_constant or t.instr.is_parameter)
+        items.append(Term(t.f, t.instr.replace(hint=hint)) if fresh else t)
+    return box(items, elements.shape)
+
+
+def expand(x: Instr, operands: list[Elements]) -> Elements:
+    """The elements of one instruction's result."""
+    f = IRAlgebra(x.origins, x.type.dtype if x.type.is_float else "f64")
+    shape = shape_of(x)
+    name = x.op.name
+    attributes = dict(x.attributes)
+    if x.is_constant:
+        array = np.asarray(x["value"], dtype=x.type.numpy)
+        type = Type(x.type.dtype)
+        return box([f.term(constant(v, type)) for v in array.reshape(-1).tolist()], shape)
+    if name == "size":
+        return box([f.term(constant(x["dim"], x.type))], ())
+    if name in _FOLDS:
+        return fold(f, name, operands[0], x, shape)
+    if name in _MOVES:
+        return move(f, x, operands, shape)
+    if name in _PRODUCTS:
+        result = x.op.evaluate(*operands, **attributes)
+        return box(list(np.asarray(result, dtype=object).flat), shape)
+    if x.op.expansion is not None and x.op.partials is None:
+        raise UnsupportedError(f"{name} has to be expanded before it is split into scalars")
+    if x.op.partials is None and name not in ("where", "cast") and x.type.dtype != "bool":
+        place = f"; built at {x.origins[0]}" if x.origins else ""
+        raise UnsupportedError(
+            f"the python target refuses {name!r}: it has no scalar form; use the numpy target{place}"
+        )
+    lanes = [np.broadcast_to(o, shape).reshape(-1) for o in operands]
+    items = [f.apply(name, *lane, **attributes) for lane in zip(*lanes, strict=True)]
+    return box(items, shape)
+
+
+def fold(f: IRAlgebra, name: str, x: Elements, instr: Instr, shape: tuple[int, ...]) -> Elements:
+    """A reduction as a chain from left to right; a mean divides at the end."""
+    axes = instr["axis"]
+    kept = [i for i in range(x.ndim) if i not in axes]
+    rows = x.transpose([*kept, *axes]).reshape(math.prod(x.shape[i] for i in kept), -1)
+    length = math.prod(x.shape[i] for i in axes)
+    items = []
+    for row in rows if length else [[]] * math.prod(shape):
+        if not len(row):
+            items.append(f.term(constant(_EMPTY[name], Type(instr.type.dtype))))
+            continue
+        total = row[0]
+        for t in row[1:]:
+            total = f.apply(_FOLDS[name], total, t)
+        items.append(total / float(length) if name == "mean" else total)
+    return box(items, shape)
+
+
+def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...]) -> Elements:
+    """An op that moves elements, run on their positions counted from 1; 0 stands for a zero."""
+    flat: list[Any] = [None]
+    arguments = []
+    for o, values in zip(x.operands, operands, strict=True):
+        if o.type.dtype == "i64" and x.op.name.startswith(("take", "gather")) and len(flat) > 1:
+            arguments.append(known(x, values))
+            continue
+        positions = np.arange(len(flat), len(flat) + values.size).reshape(values.shape)
+        arguments.append(positions)
+        flat += list(values.flat)
+    places = np.asarray(x.op.evaluate(*arguments, **dict(x.attributes))).reshape(-1)
+    zero = f.term(constant(0, Type(x.type.dtype)))
+    return box([flat[i] if i else zero for i in places.tolist()], shape)
+
+
+def known(x: Instr, values: Elements) -> NDArray[np.int64]:
+    """The values of an index, which have to be literals."""
+    if not all(t.instr.is_constant for t in values.flat):
+        place = f"; built at {x.origins[0]}" if x.origins else ""
+        raise UnsupportedError(
+            f"the python target refuses {x.op.name!r} by an index that is not a literal; "
+            f"use the numpy target{place}"
+        )
+    numbers = [t.instr["value"] for t in values.flat]
+    return np.array(numbers, dtype=np.int64).reshape(values.shape)

@@ -1,0 +1,144 @@
+"""The emitted function's head: arguments, docstring, sizes, and unpacked vectors."""
+
+from __future__ import annotations
+
+import re
+
+from symgrad.codegen.naming import Names
+from symgrad.codegen.target import Target
+from symgrad.codegen.unit import Group, Unit
+from symgrad.ir.dims import names as dim_names
+from symgrad.ir.function import Function
+
+INDENT = "    "
+WIDTH = 100
+_ROLES = {"param": "parameter", "input": "input", "constant": "constant"}
+
+
+def ascii_text(text: str) -> str:
+    """A user's text, safe inside a comment or docstring: ASCII, one line, no closing quotes."""
+    return ascii(text)[1:-1].replace('"""', "'''").replace("\\'", "'")
+
+
+class Signature:
+    """Arguments in order, and the lines that document and unpack them."""
+
+    def __init__(
+        self, unit: Unit, f: Function, named: dict[int, str], names: Names, target: Target
+    ) -> None:
+        self.unit = unit
+        self.target = target
+        self.named = named
+        self.f = f
+        grouped = {i: g for g in unit.groups for i in g.members}
+        self.groups = {g.name: names.fresh(g.name) for g in unit.groups}
+        self.arguments: list[str] = []
+        self.rows: list[tuple[str, str, str]] = []
+        for i, p in enumerate(f.parameters):
+            if i not in grouped:
+                self.add(self.named[id(p)], str(p.type), _ROLES[p["kind"]])
+                continue
+            g = grouped[i]
+            if self.groups[g.name] not in self.arguments:
+                self.add(self.groups[g.name], self.group_type(g), "parameters, in order")
+        for g in unit.groups:
+            if not g.members:
+                self.add(self.groups[g.name], self.group_type(g), "parameters, in order")
+
+    def add(self, name: str, type: str, role: str) -> None:
+        self.arguments.append(name)
+        self.rows.append((name, type, role))
+
+    def group_type(self, g: Group) -> str:
+        shape = g.shape if g.shape is not None else (len(g.members),)
+        if self.target.compact and len(shape) == 1:
+            return f"{len(g.members)} floats"
+        return f"f64[{', '.join(map(str, shape))}]"
+
+    def docstring(self) -> list[str]:
+        """The function's docstring: what it returns, and each argument with its type."""
+        width = max([len(n) for n, _, _ in self.rows] + [7]) + 2
+        types = max([len(t) for _, t, _ in self.rows], default=0) + 2
+        rows = [f"{INDENT}{n:<{width}}{t:<{types}}{r}".rstrip() for n, t, r in self.rows]
+        result = [f"{INDENT}{'returns':<{width}}{self.unit.returns}"]
+        notes = [f"{INDENT}{ascii_text(note)}" for note in self.unit.notes]
+        lines = [f'{INDENT}"""{ascii_text(self.unit.summary)}', "", *rows, *result]
+        if notes:
+            lines += ["", *notes]
+        return [*lines, f'{INDENT}"""']
+
+    def sizes(self, text: str) -> list[str]:
+        """``N = len(x)`` for each named size that the body reads."""
+        words = set(re.findall(r"[A-Za-z_]\w*", text))
+        wanted: dict[str, str] = {}
+        for p in self.f.parameters:
+            for axis, dim in enumerate(p.type.shape):
+                for n in dim_names(dim):
+                    if n == dim and n in words and n not in wanted:
+                        name = self.named[id(p)]
+                        wanted[n] = f"len({name})" if axis == 0 else f"{name}.shape[{axis}]"
+        return [f"{INDENT}{n} = {source}" for n, source in wanted.items()]
+
+    def unpacking(self) -> list[str]:
+        """The members of each group by their names."""
+        lines: list[str] = []
+        for g in self.unit.groups:
+            members = [self.named[id(self.f.parameters[i])] for i in g.members]
+            if members:
+                source = self.groups[g.name]
+                lines += layout(f"{INDENT}", members, g.rows, g.shape, f" = {source}")
+        return lines
+
+
+def layout(
+    head: str,
+    members: list[str],
+    rows: tuple[int, ...],
+    shape: tuple[int, ...] | None,
+    tail: str,
+) -> list[str]:
+    """Names as a tuple: nested by shape, or in lines of the given lengths."""
+    if shape is not None and len(shape) != 1:
+        flat = nest(members, shape) if shape else members[0]
+        return (
+            [f"{head}{flat}{tail}"] if len(head + flat + tail) <= WIDTH else wrap(head, flat, tail)
+        )
+    one = f"{head}{', '.join(members)}{',' if len(members) == 1 else ''}{tail}"
+    if tail.strip().startswith("=") and len(one) <= WIDTH:
+        return [one]
+    closed = f"{head}({', '.join(members)}{',' if len(members) == 1 else ''}){tail}"
+    if len(closed) <= WIDTH and not tail.strip().startswith("="):
+        return [closed]
+    lines, i = [], 0
+    for length in rows or (len(members),):
+        part = members[i : i + length]
+        i += length
+        row = ""
+        for m in part:
+            if len(row) + len(m) + 10 > WIDTH:
+                lines.append(INDENT * 2 + row.rstrip())
+                row = ""
+            row += f"{m}, "
+        lines.append(INDENT * 2 + row.rstrip())
+    return [f"{head}(", *lines, f"{INDENT}){tail}"]
+
+
+def nest(members: list[str], shape: tuple[int, ...]) -> str:
+    """The members as nested tuples of a shape."""
+    if len(shape) == 1:
+        return f"({', '.join(members)}{',' if shape[0] == 1 else ''})"
+    step = len(members) // shape[0] if shape[0] else 0
+    parts = [nest(members[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
+    return f"({', '.join(parts)}{',' if shape[0] == 1 else ''})"
+
+
+def wrap(head: str, text: str, tail: str) -> list[str]:
+    """A long bracketed text over several lines, broken behind commas."""
+    rows, row = [], ""
+    for part in text[1:-1].split(", "):
+        if row and len(row) + len(part) + 12 > WIDTH:
+            rows.append(row + ",")
+            row = part
+        else:
+            row = f"{row}, {part}" if row else part
+    return [f"{head}(", *(INDENT * 2 + r for r in [*rows, row]), f"{INDENT}){tail}"]

@@ -1,0 +1,67 @@
+"""What is to be emitted: a function of the IR, and how its arguments and results are arranged.
+
+The IR's results are a flat list; ``structure`` nests them as the caller gets them, so
+``(0, (1, 2))`` means ``return loss, (d_a, d_b)``.  A ``Pack`` gathers scalar results in one vector,
+and a ``Group`` passes scalar parameters as one vector argument, for programs made of scalars.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from symgrad.ir.function import Function
+
+
+@dataclass(frozen=True)
+class Group:
+    """Scalar parameters, by index, that are passed as one vector argument called ``name``.
+
+    ``shape`` nests the members (row by row) where the argument is no plain vector; ``rows`` are the
+    lengths of the lines in which a vector's members are listed, () for as many as fit.
+    """
+
+    name: str
+    members: tuple[int, ...]
+    rows: tuple[int, ...] = ()
+    shape: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Scalar results, by index, that are returned as one array; see ``Group``."""
+
+    members: tuple[int, ...]
+    rows: tuple[int, ...] = ()
+    shape: tuple[int, ...] | None = None
+
+
+Structure = int | Pack | tuple["Structure", ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A function to emit.
+
+    title    the first line of the module's docstring
+    summary  the first line of the function's docstring
+    returns  what the function returns, for its docstring
+    source   where the expression came from, such as ``moons.py:19``
+    facts    (label, text) lines of the module's docstring
+    notes    sentences for the function's docstring, such as conventions
+    """
+
+    function: Function
+    structure: Structure
+    groups: tuple[Group, ...] = ()
+    title: str = ""
+    summary: str = ""
+    returns: str = ""
+    source: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def fingerprint(function: Function) -> str:
+    """A SHA-256 of the function's IR without hints and origins, in hexadecimal."""
+    return hashlib.sha256(repr(function.structure(names=False)).encode()).hexdigest()
