@@ -1,0 +1,246 @@
+"""Reverse mode on the IR.
+
+The sweep goes once from the loss to the parameters.  It alone multiplies by the cotangent, adds
+up what reaches a value along several ways, and undoes broadcasting; the ops give partials (for
+elementwise ops) or pullbacks (for structural ones), see ``symgrad/ir/op.py``.  Nothing is computed
+for a value that no requested parameter reaches.  The result is ordinary IR, so gradients nest.
+
+A cotangent that comes through one branch of ``where`` is carried as a pair (g, guard): where the
+guard fails it is zero, *whatever g holds*.  Elementwise partials multiply g while the guard waits;
+only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  So no 0 * inf of
+the branch not taken ever arises, at first order or, since the result is again a ``where``, at any
+higher one.
+
+>>> import symgrad.ops
+>>> from symgrad.ir.function import emit, function, parameter
+>>> from symgrad.ir.types import Type
+>>> x = parameter("x", Type("f64"), "param")
+>>> y = emit(symgrad.ops.OPS["tanh"], [x], hint="y")
+>>> print(differentiate(function("f", [x], [y]), [0]))
+func @f(param %x: f64[]) {
+  %y = tanh %x : f64[]
+  %0 = multiply %y, %y : f64[]
+  %1 = constant 1.0 : f64[]
+  %d_x = subtract %1, %0 : f64[]
+  return %y, %d_x
+}
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from symgrad.autodiff.hints import name_operands
+from symgrad.errors import DTypeError, ShapeError
+from symgrad.ir.function import Function, Instr, constant, derived, function, topological
+from symgrad.ir.types import Type
+from symgrad.ops.algebra import IRAlgebra, Term
+
+Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
+
+
+class Flow(NamedTuple):
+    """A cotangent that is zero where one of the guard's conditions is not as stated."""
+
+    g: Term
+    guard: Guard = ()
+
+
+# Their pullbacks move or repeat elements, so that a guard can be pulled back as the cotangent is.
+_MOVES = ("reshape", "transpose", "flip", "sum", "mean")
+
+
+def differentiate(f: Function, wrt: Sequence[int], strict: bool = False) -> Function:
+    """``f`` with the gradients of its first result appended to its results.
+
+    wrt      indices of parameters; one gradient for each, of the parameter's type
+    strict   masks (relu, abs, ...) select instead of multiplying
+    Raises ShapeError when the first result is no scalar, DTypeError when it or a parameter is
+    not of a float dtype.
+    """
+    f = name_operands(f)
+    parameters = [f.parameters[i] for i in wrt]
+    grads = gradients(f.results[0], parameters, strict=strict)
+    named = []
+    for p, g in zip(parameters, grads, strict=True):
+        fresh = not g.hint and not g.is_constant and not g.is_parameter
+        named.append(g.replace(hint=f"d_{p.hint}") if fresh else g)
+    return function(f.name, f.parameters, [*f.results, *named])
+
+
+def gradients(loss: Instr, wrt: Sequence[Instr], strict: bool = False) -> list[Instr]:
+    """The gradients of a scalar ``loss`` with respect to each of ``wrt``, as instructions.
+
+    A value that the loss does not reach has a gradient of zeros.
+    Raises ShapeError when ``loss`` is no scalar, DTypeError for dtypes that are not float.
+    """
+    if loss.type.shape != ():
+        raise ShapeError(
+            f"a gradient needs a scalar loss, got {loss.type}; reduce it with sg.sum or sg.mean"
+        )
+    for x in (loss, *wrt):
+        if not x.type.is_float:
+            raise DTypeError(
+                f"a gradient needs float values, but {x.hint or x.op.name!r} is {x.type}"
+            )
+    return _Sweep(loss, wrt, strict).run()
+
+
+class _Sweep:
+    """One reverse sweep: the flows that have reached each value so far."""
+
+    def __init__(self, loss: Instr, wrt: Sequence[Instr], strict: bool) -> None:
+        self.loss = loss
+        self.wrt = wrt
+        self.strict = strict
+        self.order = topological([loss])
+        self.active = {id(x) for x in wrt}
+        for x in self.order:
+            if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
+                self.active.add(id(x))
+        self.flows: dict[int, list[Flow]] = {}
+
+    def reached(self, x: Instr) -> bool:
+        return any(id(o) in self.active for o in x.operands)
+
+    def run(self) -> list[Instr]:
+        wanted = {id(x) for x in self.wrt}
+        found: dict[int, Instr] = {}
+        one = IRAlgebra().term(constant(1.0, self.loss.type))
+        self.flows[id(self.loss)] = [Flow(one)]
+        for y in reversed(self.order):
+            flows = self.flows.pop(id(y), None)
+            if id(y) not in self.active or not flows:
+                continue
+            f = IRAlgebra(derived(y.origins), y.type.dtype)
+            flow = self.named(y, self.accumulate(f, flows))
+            if id(y) in wanted:
+                found[id(y)] = self.applied(f, flow).instr
+            if self.reached(y):
+                self.propagate(f, y, flow)
+        return [found[id(x)] if id(x) in found else zeros(x.type) for x in self.wrt]
+
+    def named(self, y: Instr, flow: Flow) -> Flow:
+        """Gives the cotangent of a named value its name, d_v, if it has none yet."""
+        g = flow.g.instr
+        if not y.hint or y.is_parameter or g.hint or g.is_constant or flow.guard:
+            return flow
+        return Flow(flow.g.f.term(g.replace(hint=f"d_{y.hint}")))
+
+    def accumulate(self, f: IRAlgebra, flows: list[Flow]) -> Flow:
+        """The sum of all flows; one guard stays if it is common to all."""
+        guard = flows[0].guard
+        if any(flow.guard != guard for flow in flows):
+            flows, guard = [Flow(self.applied(f, flow)) for flow in flows], ()
+        total = flows[0].g
+        for flow in flows[1:]:
+            total = f.add(total, flow.g)
+        return Flow(total, guard)
+
+    def applied(self, f: IRAlgebra, flow: Flow) -> Term:
+        """The flow as one value, its guard applied from the inside out."""
+        g = flow.g
+        for condition, holds in reversed(flow.guard):
+            c, zero = f.term(condition), 0.0
+            g = f.where(c, g, zero) if holds else f.where(c, zero, g)
+        return g
+
+    def send(self, f: IRAlgebra, x: Instr, flow: Flow) -> None:
+        """Adds a flow, whose shape may be that of a broadcast of ``x``, to those of ``x``."""
+        if id(x) not in self.active:
+            return
+        g = flow.g
+        if f.type(g).shape != x.type.shape:
+            flow = Flow(unbroadcast(f, self.applied(f, flow), x.type))
+        self.flows.setdefault(id(x), []).append(flow)
+
+    def propagate(self, f: IRAlgebra, y: Instr, flow: Flow) -> None:
+        """Sends the cotangent of ``y`` on to its operands."""
+        if y.op.name == "where":
+            condition, a, b = y.operands
+            whole = Flow(spread(f, flow.g, y.type), flow.guard)
+            self.send(f, a, Flow(whole.g, (*flow.guard, (condition, True))))
+            self.send(f, b, Flow(whole.g, (*flow.guard, (condition, False))))
+        elif y.op.name == "cast":
+            self.send(f, y.operands[0], Flow(f.cast(flow.g, dtype=y.operands[0].type.dtype)))
+        elif y.op.partials is not None:
+            terms = [f.term(x) for x in y.operands]
+            partials = y.op.partials(f, f.term(y), *terms, **dict(y.attributes))
+            for x, partial in zip(y.operands, partials, strict=True):
+                if partial is not None and id(x) in self.active:
+                    g = spread(f, self.times(f, flow.g, partial), y.type)
+                    self.send(f, x, Flow(g, flow.guard))
+        else:
+            self.pull(f, y, flow)
+
+    def times(self, f: IRAlgebra, g: Term, partial: Any) -> Term:
+        """g * partial, without the products by 1 and -1 that nobody would write."""
+        if not isinstance(partial, Term):
+            if partial == 1:
+                return g
+            return f.negative(g) if partial == -1 else f.multiply(g, float(partial))
+        p = partial.instr
+        is_mask = p.op.name == "cast" and p.operands[0].type.dtype == "bool"
+        if is_mask and self.strict:
+            return f.where(f.term(p.operands[0]), g, 0.0)
+        if g.instr.is_constant and g.instr["value"] == 1.0:
+            return partial
+        return f.multiply(g, partial)
+
+    def pull(self, f: IRAlgebra, y: Instr, flow: Flow) -> None:
+        """Sends the cotangent through a structural op by the op's own pullback."""
+        if y.op.pullback is None:
+            raise DTypeError(f"the op {y.op.name!r} has no derivative, but the loss needs one")
+        terms = [f.term(x) for x in y.operands]
+        attributes = dict(y.attributes)
+        moves = y.op.name in _MOVES
+        guard: Guard = ()
+        if moves:
+            guard = tuple((self.moved(f, y, c), holds) for c, holds in flow.guard)
+        else:
+            flow = Flow(self.applied(f, flow))
+        cotangents = y.op.pullback(f, flow.g, f.term(y), *terms, **attributes)
+        for x, g in zip(y.operands, cotangents, strict=True):
+            if g is not None:
+                self.send(f, x, Flow(g, guard))
+
+    def moved(self, f: IRAlgebra, y: Instr, condition: Instr) -> Instr:
+        """A condition on the elements of ``y`` as one on those of its operand."""
+        from symgrad.ops.table import OPS
+
+        c = f.term(condition)
+        if condition.type.shape != y.type.shape:
+            c = f.broadcast_to(c, shape=y.type.shape)
+        op = OPS["sum"] if y.op.name == "mean" else y.op
+        assert op.pullback is not None
+        operands = [f.term(x) for x in y.operands]
+        (moved,) = op.pullback(f, c, f.term(y), *operands, **dict(y.attributes))
+        assert isinstance(moved, Term)
+        return moved.instr
+
+
+def spread(f: IRAlgebra, g: Term, type: Type) -> Term:
+    """``g`` at the full shape of ``type``; a partial of smaller shape may have left it smaller."""
+    return g if f.type(g).shape == type.shape else f.broadcast_to(g, shape=type.shape)
+
+
+def unbroadcast(f: IRAlgebra, g: Term, type: Type) -> Term:
+    """The sum of ``g`` over the axes along which a value of ``type`` was repeated."""
+    shape = f.type(g).shape
+    extra = len(shape) - type.rank
+    stretched = tuple(
+        extra + i for i, dim in enumerate(type.shape) if dim == 1 and shape[extra + i] != 1
+    )
+    axes = (*range(extra), *stretched)
+    total: Term = f.sum(g, axis=axes, keepdims=False)
+    return f.reshape(total, shape=type.shape) if stretched else total
+
+
+def zeros(type: Type) -> Instr:
+    """Zeros of a type, as an instruction."""
+    zero = constant(0.0, Type(type.dtype))
+    f = IRAlgebra()
+    instr: Instr = zero if not type.shape else f.broadcast_to(f.term(zero), shape=type.shape).instr
+    return instr
