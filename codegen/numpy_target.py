@@ -27,11 +27,45 @@ from symgrad.ir.function import Instr
 _DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
 
 # Written the same in NumPy: the ufunc's own name.
-_CALLS = (
-    "absolute sign sqrt exp exp2 log log2 log10 log1p expm1 sin cos tan arcsin arccos arctan "
-    "arctan2 sinh cosh tanh arcsinh arccosh arctanh maximum minimum floor ceil hypot logaddexp "
-    "logical_and logical_or logical_not logical_xor isnan isfinite where outer"
-).split()
+_CALLS = [
+    "absolute",
+    "sign",
+    "sqrt",
+    "exp",
+    "exp2",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "expm1",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arctan2",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "maximum",
+    "minimum",
+    "floor",
+    "ceil",
+    "hypot",
+    "logaddexp",
+    "logical_and",
+    "logical_or",
+    "logical_not",
+    "logical_xor",
+    "isnan",
+    "isfinite",
+    "where",
+    "outer",
+]
 
 
 def is_mask(x: Instr) -> bool:

@@ -37,7 +37,22 @@ _PLAIN = {
 }
 _GUARDED = {
     **{
-        n: f"{n}_" for n in "exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan sinh cosh".split()
+        n: f"{n}_"
+        for n in [
+            "exp",
+            "exp2",
+            "expm1",
+            "log",
+            "log2",
+            "log10",
+            "log1p",
+            "sqrt",
+            "sin",
+            "cos",
+            "tan",
+            "sinh",
+            "cosh",
+        ]
     },
     "arcsin": "asin_",
     "arccos": "acos_",
@@ -48,9 +63,19 @@ _GUARDED = {
     "round": "round_",
     **{
         n: n
-        for n in (
-            "sign maximum minimum relu elu sigmoid softplus log_sigmoid logaddexp xlogy gelu"
-        ).split()
+        for n in [
+            "sign",
+            "maximum",
+            "minimum",
+            "relu",
+            "elu",
+            "sigmoid",
+            "softplus",
+            "log_sigmoid",
+            "logaddexp",
+            "xlogy",
+            "gelu",
+        ]
     },
 }
 

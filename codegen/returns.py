@@ -9,10 +9,22 @@ from symgrad.codegen.unit import Pack, Structure, Unit
 from symgrad.ir.function import Function, Instr
 
 # Ops whose result may share memory with an operand.
-_VIEWS = (
-    "reshape transpose index broadcast_to flip diagonal einsum stop_gradient cast sum mean max min "
-    "prod"
-).split()
+_VIEWS = [
+    "reshape",
+    "transpose",
+    "index",
+    "broadcast_to",
+    "flip",
+    "diagonal",
+    "einsum",
+    "stop_gradient",
+    "cast",
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "prod",
+]
 _CONVERT = {"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}
 
 

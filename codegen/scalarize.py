@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from symgrad.codegen.unit import Group, Pack, Structure, Unit
 from symgrad.errors import LimitError, UnsupportedError
-from symgrad.ir.function import Function, Instr, constant, function, parameter
+from symgrad.ir.function import Instr, constant, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 
@@ -33,10 +33,22 @@ _FOLDS = {
     "mean": "add",
 }
 _EMPTY = {"sum": 0.0, "prod": 1.0, "mean": math.nan, "any": False, "all": True}
-_MOVES = (
-    "reshape broadcast_to transpose concatenate index flip diagonal diag tril triu embed take "
-    "take_along_axis gather"
-).split()
+_MOVES = [
+    "reshape",
+    "broadcast_to",
+    "transpose",
+    "concatenate",
+    "index",
+    "flip",
+    "diagonal",
+    "diag",
+    "tril",
+    "triu",
+    "embed",
+    "take",
+    "take_along_axis",
+    "gather",
+]
 _PRODUCTS = ("matmul", "outer", "einsum")
 
 
