@@ -28,11 +28,22 @@ def is_internal(module: object) -> bool:
     return isinstance(module, str) and (module == _PACKAGE or module.startswith(_PREFIX))
 
 
+class _Internal(dict[object, bool]):
+    """``is_internal`` by table: a scalar node asks for several frames, and has a microsecond."""
+
+    def __missing__(self, module: object) -> bool:
+        self[module] = is_internal(module)
+        return self[module]
+
+
+INTERNAL = _Internal()
+
+
 def call_site(depth: int = 1) -> Site | None:
     """The innermost frame outside symgrad, undecoded; the search starts ``depth`` frames up."""
     frame = sys._getframe(depth)
     while True:
-        if not is_internal(frame.f_globals.get("__name__")):
+        if not INTERNAL[frame.f_globals.get("__name__")]:
             return frame.f_code, frame.f_lasti
         if frame.f_back is None:
             return None
