@@ -80,9 +80,9 @@ class IRAlgebra:
         return lambda *xs, **attributes: self.apply(name, *xs, **attributes)
 
     def apply(self, name: str, *xs: Term | Number, **attributes: Any) -> Term:
-        """One op; numbers take the dtype of the first float operand, or of the first operand."""
+        """One op; numbers take the dtype of the first operand that is neither number nor bool."""
         types = [x.instr.type for x in xs if isinstance(x, Term)]
-        dtype = next((t.dtype for t in types if t.is_float), types[0].dtype if types else "f64")
+        dtype = next((t.dtype for t in types if t.dtype != "bool"), self.dtype)
         operands = [x.instr if isinstance(x, Term) else self.number(x, dtype) for x in xs]
         return Term(self, emit(OPS[name], operands, attributes, origins=self.origins))
 

@@ -1,0 +1,218 @@
+"""Arithmetic: the ops of the four rules, powers, roots, magnitudes, and rounding.
+
+>>> import symgrad.ops
+>>> from symgrad.ops.algebra import ArrayAlgebra
+>>> MAXIMUM.partials(ArrayAlgebra(), 2.0, 2.0, 2.0)
+(np.float64(0.5), np.float64(0.5))
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.ops.elementwise import POSITIVE, REAL, either_side, elementwise, known
+
+NONZERO = (0.2, 3.0)
+
+
+def _power_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
+    """d/dx = n x**(n-1), 0 for n = 0; d/dn = x**n log x, 0 where x = 0 and n > 0."""
+    fixed = known(n)
+    if fixed is None:
+        dx = f.where(f.equal(n, 0.0), 0.0, n * f.power(x, n - 1.0))
+    elif fixed in (0.0, 1.0):
+        dx = fixed
+    else:
+        dx = fixed * (x if fixed == 2.0 else f.power(x, fixed - 1.0))
+    at_zero = f.logical_and(f.equal(x, 0.0), f.greater(n, 0.0))
+    return dx, f.where(at_zero, 0.0, y * f.log(x))
+
+
+def _extremum_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """1 for the operand that won, 1/2 each at a tie; 0/0 = nan for both where one is nan."""
+    p, q = f.mask(f.equal(a, y)), f.mask(f.equal(b, y))
+    total = p + q
+    return f.divide(p, total), f.divide(q, total)
+
+
+def _clip_partials(f: Any, y: Any, x: Any, lo: Any, hi: Any) -> tuple[Any, Any, Any]:
+    """1 for x within the bounds, edges included; else 1 for the bound that it was set to."""
+    inside = f.logical_and(f.greater_equal(x, lo), f.less_equal(x, hi))
+    below = f.logical_and(f.less(x, lo), f.less_equal(lo, hi))
+    above = f.logical_or(f.greater(x, hi), f.greater(lo, hi))
+    return f.mask(inside), f.mask(below), f.mask(above)
+
+
+def _hypot_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    zero = f.equal(y, 0.0)
+    return f.where(zero, 0.0, f.divide(a, y)), f.where(zero, 0.0, f.divide(b, y))
+
+
+ADD = elementwise(
+    "add",
+    np.add,
+    meaning=lambda sp, x, y: x + y,
+    partials=lambda f, y, a, b: (1.0, 1.0),
+    domain=(REAL, REAL),
+    integers=True,
+    commutative=True,
+    doc="x + y",
+)
+SUBTRACT = elementwise(
+    "subtract",
+    np.subtract,
+    meaning=lambda sp, x, y: x - y,
+    partials=lambda f, y, a, b: (1.0, -1.0),
+    domain=(REAL, REAL),
+    integers=True,
+    doc="x - y",
+)
+MULTIPLY = elementwise(
+    "multiply",
+    np.multiply,
+    meaning=lambda sp, x, y: x * y,
+    partials=lambda f, y, a, b: (b, a),
+    domain=(REAL, REAL),
+    integers=True,
+    commutative=True,
+    doc="x y",
+)
+DIVIDE = elementwise(
+    "divide",
+    np.divide,
+    meaning=lambda sp, x, y: x / y,
+    partials=lambda f, y, a, b: (f.divide(1.0, b), f.divide(-y, b)),
+    domain=(REAL, NONZERO),
+    doc="x / y; by zero it is inf or nan as IEEE has it",
+)
+NEGATIVE = elementwise(
+    "negative",
+    np.negative,
+    meaning=lambda sp, x: -x,
+    partials=lambda f, y, x: (-1.0,),
+    integers=True,
+    doc="-x",
+)
+POWER = elementwise(
+    "power",
+    np.power,
+    meaning=lambda sp, x, n: x**n,
+    partials=_power_partials,
+    domain=(POSITIVE, REAL),
+    kinks=((0.0, 2.0),),
+    doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n > 0, nan at x < 0",
+)
+SQUARE = elementwise(
+    "square",
+    np.square,
+    meaning=lambda sp, x: x**2,
+    partials=lambda f, y, x: (2.0 * x,),
+    integers=True,
+    doc="x**2",
+)
+SQRT = elementwise(
+    "sqrt",
+    np.sqrt,
+    meaning=lambda sp, x: sp.sqrt(x),
+    partials=lambda f, y, x: (f.divide(0.5, y),),
+    domain=(POSITIVE,),
+    kinks=((0.0,),),
+    doc="the square root; its derivative at 0 is inf",
+)
+RECIPROCAL = elementwise(
+    "reciprocal",
+    np.reciprocal,
+    meaning=lambda sp, x: 1 / x,
+    partials=lambda f, y, x: (-(y * y),),
+    domain=(NONZERO,),
+    doc="1 / x",
+)
+ABSOLUTE = elementwise(
+    "absolute",
+    np.absolute,
+    meaning=lambda sp, x: sp.Piecewise((x, x > 0), (-x, True)),
+    partials=lambda f, y, x: (f.sign(x),),
+    kinks=((0.0,),),
+    pieces=either_side,
+    integers=True,
+    doc="|x|; its derivative at 0 is 0",
+)
+SIGN = elementwise(
+    "sign",
+    np.sign,
+    meaning=lambda sp, x: sp.Piecewise((1, x > 0), (-1, x < 0), (0, True)),
+    partials=lambda f, y, x: (None,),
+    kinks=((0.0,),),
+    pieces=either_side,
+    integers=True,
+    doc="-1, 0 or 1; its derivative is 0, at 0 too",
+)
+MAXIMUM = elementwise(
+    "maximum",
+    np.maximum,
+    meaning=lambda sp, x, y: sp.Piecewise((x, x > y), (y, True)),
+    partials=_extremum_partials,
+    domain=(REAL, REAL),
+    kinks=((1.0, 1.0),),
+    pieces=lambda x, y: [x < y, x > y],
+    integers=True,
+    commutative=True,
+    doc="the larger one, nan if either is nan; at a tie each has derivative 1/2",
+)
+MINIMUM = elementwise(
+    "minimum",
+    np.minimum,
+    meaning=lambda sp, x, y: sp.Piecewise((x, x < y), (y, True)),
+    partials=_extremum_partials,
+    domain=(REAL, REAL),
+    kinks=((1.0, 1.0),),
+    pieces=lambda x, y: [x < y, x > y],
+    integers=True,
+    commutative=True,
+    doc="the smaller one, nan if either is nan; at a tie each has derivative 1/2",
+)
+CLIP = elementwise(
+    "clip",
+    np.clip,
+    meaning=lambda sp, x, lo, hi: sp.Piecewise((hi, x > hi), (lo, x < lo), (x, True)),
+    partials=_clip_partials,
+    domain=(REAL, (-2.0, -1.0), (1.0, 2.0)),
+    kinks=((-1.0, -1.0, 1.0), (1.0, -1.0, 1.0)),
+    pieces=lambda x, lo, hi: [(lo < hi, x < lo), (lo < x, x < hi), (lo < hi, hi < x)],
+    integers=True,
+    doc="x, at least lo, at most hi (hi where they cross); the derivative at an edge is 1",
+)
+HYPOT = elementwise(
+    "hypot",
+    np.hypot,
+    meaning=lambda sp, x, y: sp.sqrt(x**2 + y**2),
+    partials=_hypot_partials,
+    domain=(NONZERO, NONZERO),
+    kinks=((0.0, 0.0),),
+    commutative=True,
+    doc="sqrt(x**2 + y**2) without overflow; its derivative at the origin is 0",
+)
+FLOOR = elementwise(
+    "floor",
+    np.floor,
+    meaning=lambda sp, x: sp.floor(x),
+    partials=lambda f, y, x: (None,),
+    doc="the largest whole number not above x; derivative 0",
+)
+CEIL = elementwise(
+    "ceil",
+    np.ceil,
+    meaning=lambda sp, x: sp.ceiling(x),
+    partials=lambda f, y, x: (None,),
+    doc="the smallest whole number not below x; derivative 0",
+)
+# Halves are not among the sampled points, so half-up stands for half-to-even in the meaning.
+ROUND = elementwise(
+    "round",
+    np.rint,
+    meaning=lambda sp, x: sp.floor(x + sp.Rational(1, 2)),
+    partials=lambda f, y, x: (None,),
+    doc="the nearest whole number, halves to even; derivative 0",
+)

@@ -1,0 +1,105 @@
+"""How an elementwise op is declared: once, with its value, its meaning and its derivative.
+
+``elementwise`` fills in the shape rule, the arity and the kind, and enters the op in the table.
+A rule of derivatives computes with + - * only; it divides by ``f.divide`` and takes powers by
+``f.power``, because Python's ``/`` and ``**`` on floats raise where IEEE gives inf.
+
+>>> import symgrad.ops
+>>> symgrad.ops.OPS["tanh"].infer(Type("f64", ("N",)))
+f64[N]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from symgrad.ir.op import Op
+from symgrad.ir.types import Type
+from symgrad.ops.algebra import ArrayAlgebra
+from symgrad.ops.rules import float_result, number_result
+from symgrad.ops.table import register
+
+REAL = (-3.0, 3.0)
+POSITIVE = (0.1, 4.0)
+UNIT = (-0.95, 0.95)
+
+_ARRAYS = ArrayAlgebra()
+
+
+def elementwise(
+    name: str,
+    evaluate: Callable[..., Any] | None,
+    meaning: Callable[..., Any],
+    partials: Callable[..., tuple[Any, ...]],
+    *,
+    domain: tuple[tuple[float, float], ...] = (REAL,),
+    attributes: tuple[str, ...] = (),
+    kinks: tuple[tuple[float, ...], ...] = (),
+    pieces: Callable[..., Sequence[Any]] | None = None,
+    expansion: Callable[..., Any] | None = None,
+    integers: bool = False,
+    commutative: bool = False,
+    doc: str,
+) -> Op:
+    """Declares and registers an elementwise op; its arity is the length of ``domain``.
+
+    evaluate   None where the ``expansion``, run on arrays, is the reference
+    integers   the op takes i64 as well as floats
+    Raises NamingError for a name that is taken.
+    """
+    rule = number_result(name) if integers else float_result(name)
+
+    def infer(*types: Type, **_: Any) -> Type:
+        result: Type = rule(*types)
+        return result
+
+    return register(
+        Op(
+            name,
+            "elementwise",
+            len(domain),
+            infer=infer,
+            evaluate=evaluate or composed(expansion),
+            attributes=attributes,
+            meaning=meaning,
+            partials=partials,
+            expansion=expansion,
+            domain=domain,
+            kinks=kinks,
+            pieces=pieces,
+            commutative=commutative,
+            doc=doc,
+        )
+    )
+
+
+def composed(expansion: Callable[..., Any] | None) -> Callable[..., Any]:
+    """The reference semantics of an op that is defined by its expansion."""
+    if expansion is None:
+        raise TypeError("an elementwise op needs an evaluate or an expansion; give one of them")
+
+    def evaluate(*xs: Any, **attributes: Any) -> Any:
+        return expansion(_ARRAYS, *map(np.asarray, xs), **attributes)
+
+    return evaluate
+
+
+def either_side(x: Any) -> list[Any]:
+    """The pieces of an op of one operand with a kink at 0."""
+    return [x < 0, x > 0]
+
+
+def known(x: Any) -> float | None:
+    """The value of an operand that is a number or a literal scalar, otherwise None.
+
+    Rules use it to write 3*x**2 where the general formula has branches on the exponent.
+    """
+    if isinstance(x, (int, float)):
+        return float(x)
+    instr = getattr(x, "instr", None)
+    if instr is None or not instr.is_constant or instr.type.shape:
+        return None
+    return float(instr["value"])

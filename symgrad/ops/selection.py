@@ -1,0 +1,144 @@
+"""Comparisons, logic, and what chooses or passes on values: where, cast, stop_gradient.
+
+None of them has partials.  The reverse sweep treats ``where``, ``cast`` and ``stop_gradient`` by
+name: the cotangent is selected, cast back, and dropped.
+
+>>> import symgrad.ops
+>>> WHERE.infer(Type("bool"), Type("f32", (3,)), Type("f32"))
+f32[3]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DTypeError
+from symgrad.ir.op import Op
+from symgrad.ir.types import DTYPES, Type
+from symgrad.ops.rules import broadcast, comparison_result, logical_result, same_dtype
+from symgrad.ops.table import register
+
+
+def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, doc: str) -> Op:
+    return register(
+        Op(
+            name,
+            "selection",
+            2,
+            infer=comparison_result(name),
+            evaluate=evaluate,
+            meaning=meaning,
+            commutative=name in ("equal", "not_equal"),
+            doc=doc,
+        )
+    )
+
+
+def _logical(name: str, evaluate: Callable[..., Any], arity: int, meaning: Any, doc: str) -> Op:
+    return register(
+        Op(
+            name,
+            "selection",
+            arity,
+            infer=logical_result(name),
+            evaluate=evaluate,
+            meaning=meaning,
+            commutative=arity == 2,
+            doc=doc,
+        )
+    )
+
+
+def _test_result(name: str) -> Callable[[Type], Type]:
+    def infer(x: Type) -> Type:
+        if not x.is_float:
+            raise DTypeError(f"{name}: takes floats, got {x.dtype}; an integer is always finite")
+        return x.with_dtype("bool")
+
+    return infer
+
+
+def _where_result(condition: Type, a: Type, b: Type) -> Type:
+    if condition.dtype != "bool":
+        raise DTypeError(f"where: the condition is {condition.dtype}, not bool; compare first")
+    return Type(same_dtype("where", a, b), broadcast("where", condition, a, b))
+
+
+def _cast_result(x: Type, *, dtype: str) -> Type:
+    if dtype not in DTYPES:
+        raise DTypeError(f"cast: unknown dtype {dtype!r}; one of {', '.join(DTYPES)}")
+    return x.with_dtype(dtype)
+
+
+GREATER = _comparison("greater", np.greater, lambda sp, x, y: sp.Gt(x, y), "x > y")
+GREATER_EQUAL = _comparison(
+    "greater_equal", np.greater_equal, lambda sp, x, y: sp.Ge(x, y), "x >= y"
+)
+LESS = _comparison("less", np.less, lambda sp, x, y: sp.Lt(x, y), "x < y")
+LESS_EQUAL = _comparison("less_equal", np.less_equal, lambda sp, x, y: sp.Le(x, y), "x <= y")
+EQUAL = _comparison("equal", np.equal, lambda sp, x, y: sp.Eq(x, y), "x == y")
+NOT_EQUAL = _comparison("not_equal", np.not_equal, lambda sp, x, y: sp.Ne(x, y), "x != y")
+
+AND = _logical("logical_and", np.logical_and, 2, lambda sp, p, q: sp.And(p, q), "p and q")
+OR = _logical("logical_or", np.logical_or, 2, lambda sp, p, q: sp.Or(p, q), "p or q")
+XOR = _logical("logical_xor", np.logical_xor, 2, lambda sp, p, q: sp.Xor(p, q), "one of p and q")
+NOT = _logical("logical_not", np.logical_not, 1, lambda sp, p: sp.Not(p), "not p")
+
+ISNAN = register(
+    Op(
+        "isnan",
+        "selection",
+        1,
+        infer=_test_result("isnan"),
+        evaluate=np.isnan,
+        meaning=lambda sp, x: sp.false,
+        doc="whether x is nan; no real number is",
+    )
+)
+ISFINITE = register(
+    Op(
+        "isfinite",
+        "selection",
+        1,
+        infer=_test_result("isfinite"),
+        evaluate=np.isfinite,
+        meaning=lambda sp, x: sp.true,
+        doc="whether x is neither inf nor nan; every real number is",
+    )
+)
+WHERE = register(
+    Op(
+        "where",
+        "selection",
+        3,
+        infer=_where_result,
+        evaluate=lambda condition, a, b: np.where(condition, a, b)[()],
+        meaning=lambda sp, condition, a, b: sp.Piecewise((a, condition), (b, True)),
+        doc="a where the condition holds, b elsewhere",
+    )
+)
+CAST = register(
+    Op(
+        "cast",
+        "selection",
+        1,
+        infer=_cast_result,
+        evaluate=lambda x, *, dtype: np.asarray(x).astype(DTYPES[dtype])[()],
+        attributes=("dtype",),
+        doc="the same values in another dtype; false is 0 and true is 1",
+    )
+)
+STOP_GRADIENT = register(
+    Op(
+        "stop_gradient",
+        "selection",
+        1,
+        infer=lambda x: x,
+        evaluate=lambda x: x,
+        meaning=lambda sp, x: x,
+        doc="x, taken as a constant by differentiation",
+    )
+)

@@ -1,0 +1,206 @@
+"""Exponentials, logarithms, circular and hyperbolic functions, and their inverses.
+
+Derivatives reuse the result where that is accurate.  ``tanh`` gives 1 - y*y, which is within one
+ulp *of 1* everywhere but has no correct digit left for abs(x) > 19.
+
+>>> import symgrad.ops
+>>> from symgrad.ops.algebra import ArrayAlgebra
+>>> TANH.partials(ArrayAlgebra(), 0.5, float(np.arctanh(0.5)))
+(0.75,)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from symgrad.ops.elementwise import POSITIVE, REAL, UNIT, elementwise
+
+LN2 = math.log(2.0)
+INVERSE_LN2 = 1.0 / math.log(2.0)
+INVERSE_LN10 = 1.0 / math.log(10.0)
+
+
+def _arctan2_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """b/r**2 and -a/r**2, divided twice so that r**2 cannot overflow; nan at the origin."""
+    r = f.hypot(a, b)
+    return f.divide(f.divide(b, r), r), f.divide(f.divide(-a, r), r)
+
+
+def _xlogy(f: Any, x: Any, y: Any) -> Any:
+    zero = f.logical_and(f.equal(x, 0.0), f.logical_not(f.isnan(y)))
+    return f.where(zero, 0.0, x * f.log(y))
+
+
+EXP = elementwise(
+    "exp",
+    np.exp,
+    meaning=lambda sp, x: sp.exp(x),
+    partials=lambda f, y, x: (y,),
+    doc="e**x",
+)
+EXP2 = elementwise(
+    "exp2",
+    np.exp2,
+    meaning=lambda sp, x: 2**x,
+    partials=lambda f, y, x: (y * LN2,),
+    doc="2**x",
+)
+EXPM1 = elementwise(
+    "expm1",
+    np.expm1,
+    meaning=lambda sp, x: sp.exp(x) - 1,
+    partials=lambda f, y, x: (f.exp(x),),
+    doc="e**x - 1, accurate near 0; the derivative is exp(x), as y + 1 loses it for x < -37",
+)
+LOG = elementwise(
+    "log",
+    np.log,
+    meaning=lambda sp, x: sp.log(x),
+    partials=lambda f, y, x: (f.divide(1.0, x),),
+    domain=(POSITIVE,),
+    doc="the natural logarithm; -inf at 0, nan below",
+)
+LOG2 = elementwise(
+    "log2",
+    np.log2,
+    meaning=lambda sp, x: sp.log(x) / sp.log(2),
+    partials=lambda f, y, x: (f.divide(INVERSE_LN2, x),),
+    domain=(POSITIVE,),
+    doc="the logarithm to base 2",
+)
+LOG10 = elementwise(
+    "log10",
+    np.log10,
+    meaning=lambda sp, x: sp.log(x) / sp.log(10),
+    partials=lambda f, y, x: (f.divide(INVERSE_LN10, x),),
+    domain=(POSITIVE,),
+    doc="the logarithm to base 10",
+)
+LOG1P = elementwise(
+    "log1p",
+    np.log1p,
+    meaning=lambda sp, x: sp.log(1 + x),
+    partials=lambda f, y, x: (f.divide(1.0, 1.0 + x),),
+    domain=((-0.9, 4.0),),
+    doc="log(1 + x), accurate near 0",
+)
+LOGADDEXP = elementwise(
+    "logaddexp",
+    np.logaddexp,
+    meaning=lambda sp, x, y: sp.log(sp.exp(x) + sp.exp(y)),
+    partials=lambda f, y, a, b: (f.sigmoid(a - b), f.sigmoid(b - a)),
+    domain=(REAL, REAL),
+    commutative=True,
+    doc="log(e**x + e**y) without overflow",
+)
+XLOGY = elementwise(
+    "xlogy",
+    None,
+    meaning=lambda sp, x, y: x * sp.log(y),
+    partials=lambda f, z, x, y: (f.log(y), f.where(f.equal(x, 0.0), 0.0, f.divide(x, y))),
+    expansion=_xlogy,
+    domain=(POSITIVE, POSITIVE),
+    kinks=((0.0, 0.0),),
+    doc="x log y, and 0 where x = 0 unless y is nan; d/dy at x = 0 is 0",
+)
+SIN = elementwise(
+    "sin",
+    np.sin,
+    meaning=lambda sp, x: sp.sin(x),
+    partials=lambda f, y, x: (f.cos(x),),
+    doc="the sine of x in radians",
+)
+COS = elementwise(
+    "cos",
+    np.cos,
+    meaning=lambda sp, x: sp.cos(x),
+    partials=lambda f, y, x: (-f.sin(x),),
+    doc="the cosine of x in radians",
+)
+TAN = elementwise(
+    "tan",
+    np.tan,
+    meaning=lambda sp, x: sp.tan(x),
+    partials=lambda f, y, x: (1.0 + y * y,),
+    domain=((-1.4, 1.4),),
+    doc="the tangent of x in radians",
+)
+ARCSIN = elementwise(
+    "arcsin",
+    np.arcsin,
+    meaning=lambda sp, x: sp.asin(x),
+    partials=lambda f, y, x: (f.divide(1.0, f.sqrt((1.0 - x) * (1.0 + x))),),
+    domain=(UNIT,),
+    doc="the angle whose sine is x; nan outside [-1, 1]",
+)
+ARCCOS = elementwise(
+    "arccos",
+    np.arccos,
+    meaning=lambda sp, x: sp.acos(x),
+    partials=lambda f, y, x: (f.divide(-1.0, f.sqrt((1.0 - x) * (1.0 + x))),),
+    domain=(UNIT,),
+    doc="the angle whose cosine is x; nan outside [-1, 1]",
+)
+ARCTAN = elementwise(
+    "arctan",
+    np.arctan,
+    meaning=lambda sp, x: sp.atan(x),
+    partials=lambda f, y, x: (f.divide(1.0, 1.0 + x * x),),
+    doc="the angle whose tangent is x",
+)
+# atan(a/b) is the principal branch of the half plane b > 0, where the samples lie.
+ARCTAN2 = elementwise(
+    "arctan2",
+    np.arctan2,
+    meaning=lambda sp, a, b: sp.atan(a / b),
+    partials=_arctan2_partials,
+    domain=(REAL, POSITIVE),
+    doc="the angle of the point (second operand, first operand), in (-pi, pi]",
+)
+SINH = elementwise(
+    "sinh",
+    np.sinh,
+    meaning=lambda sp, x: sp.sinh(x),
+    partials=lambda f, y, x: (f.cosh(x),),
+    doc="the hyperbolic sine",
+)
+COSH = elementwise(
+    "cosh",
+    np.cosh,
+    meaning=lambda sp, x: sp.cosh(x),
+    partials=lambda f, y, x: (f.sinh(x),),
+    doc="the hyperbolic cosine",
+)
+TANH = elementwise(
+    "tanh",
+    np.tanh,
+    meaning=lambda sp, x: sp.tanh(x),
+    partials=lambda f, y, x: (1.0 - y * y,),
+    doc="the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute",
+)
+ARCSINH = elementwise(
+    "arcsinh",
+    np.arcsinh,
+    meaning=lambda sp, x: sp.asinh(x),
+    partials=lambda f, y, x: (f.divide(1.0, f.hypot(x, 1.0)),),
+    doc="the inverse of sinh",
+)
+ARCCOSH = elementwise(
+    "arccosh",
+    np.arccosh,
+    meaning=lambda sp, x: sp.acosh(x),
+    partials=lambda f, y, x: (f.divide(1.0, f.sqrt(x - 1.0) * f.sqrt(x + 1.0)),),
+    domain=((1.1, 4.0),),
+    doc="the inverse of cosh; nan below 1",
+)
+ARCTANH = elementwise(
+    "arctanh",
+    np.arctanh,
+    meaning=lambda sp, x: sp.atanh(x),
+    partials=lambda f, y, x: (f.divide(1.0, (1.0 - x) * (1.0 + x)),),
+    domain=(UNIT,),
+    doc="the inverse of tanh; inf at 1, nan beyond",
+)
