@@ -1,0 +1,69 @@
+"""Graphs to look at: what a ``Value`` was made from, and an IR function.
+
+>>> from symgrad.frontend.scalar import Value
+>>> graph = graph_of(Value(2.0, label="a") * 3.0)
+>>> [node.label for node in graph.nodes]
+['{ a | data 2.0000 | grad 0.0000 }', '{ data 3.0000 | grad 0.0000 }', \
+'{ data 6.0000 | grad 0.0000 }', '*']
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgrad.errors import ArgumentError
+from symgrad.frontend.scalar import Value, reach
+from symgrad.ir.function import Function
+from symgrad.ir.printer import value_names
+from symgrad.viz import Edge, Graph, Node, draw, escape
+
+
+def graph_of(what: Value | Function) -> Graph:
+    """The graph of a value or of a function, operands before results.
+
+    Raises ArgumentError for anything else.
+    """
+    if isinstance(what, Value):
+        return _graph_of_value(what)
+    if isinstance(what, Function):
+        return _graph_of_function(what)
+    raise ArgumentError(f"expected a Value or an IR function to draw, got {type(what).__name__}")
+
+
+def draw_dot(root: Value | Function, format: str = "svg", rankdir: str = "LR") -> Any:
+    """The graph of ``root`` as a ``graphviz.Digraph``: a record a value, an oval an operation."""
+    return draw(graph_of(root), format=format, rankdir=rankdir)
+
+
+def _graph_of_value(root: Value) -> Graph:
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    names: dict[Value, str] = {}
+    for i, v in enumerate(reach((root,))):
+        names[v] = f"v{i}"
+        fields = [f"data {v.data:.4f}", f"grad {v.grad:.4f}"]
+        label = " | ".join([escape(v.label), *fields] if v.label else fields)
+        nodes.append(Node(names[v], f"{{ {label} }}", "record"))
+        if v._prev:
+            op = f"op{i}"
+            nodes.append(Node(op, v._op, "ellipse"))
+            edges.append(Edge(op, names[v]))
+            edges += [Edge(names[x], op) for x in v._prev]
+    return Graph(tuple(nodes), tuple(edges))
+
+
+def _graph_of_function(function: Function) -> Graph:
+    values = (*function.parameters, *function.body)
+    printed = value_names(values)
+    names = {id(x): f"v{i}" for i, x in enumerate(values)}
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    for x in values:
+        what = str(x["value"]) if x.is_constant else x["kind"] if x.is_parameter else x.op.name
+        fields = [escape(text) for text in (printed[id(x)], str(what), str(x.type))]
+        nodes.append(Node(names[id(x)], f"{{ {' | '.join(fields)} }}", "record"))
+        edges += [Edge(names[id(o)], names[id(x)]) for o in dict.fromkeys(x.operands)]
+    for i, x in enumerate(function.results):
+        nodes.append(Node(f"result{i}", "return", "ellipse"))
+        edges.append(Edge(names[id(x)], f"result{i}"))
+    return Graph(tuple(nodes), tuple(edges))

@@ -1,0 +1,24 @@
+"""micrograd's module of the same name: ``Value``, and the lecture's picture of a graph.
+
+>>> from symgrad.engine import Value
+>>> Value(2.0) * 3 + 1
+Value(data=7.0, grad=0)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgrad.frontend.scalar import Value
+
+__all__ = ["Value", "draw_dot"]
+
+
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
+    """The graph behind ``root`` as a ``graphviz.Digraph``, as the lecture draws it.
+
+    Raises ArgumentError for a ``rankdir`` other than LR, RL, TB, BT.
+    """
+    from symgrad.compiler.drawing import draw_dot as draw  # graphviz loads when a picture is asked
+
+    return draw(root, format=format, rankdir=rankdir)

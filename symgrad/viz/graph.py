@@ -1,0 +1,67 @@
+"""A graph as plain records, and its description for Graphviz.
+
+>>> graph = Graph((Node("a", "{ a }", "record"), Node("f", "tanh")), (Edge("a", "f"),))
+>>> print(draw(graph).source, end="")
+digraph {
+        graph [rankdir=LR]
+        a [label="{ a }" shape=record]
+        f [label=tanh shape=ellipse]
+        a -> f
+}
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from symgrad.errors import ArgumentError
+
+DIRECTIONS = ("LR", "RL", "TB", "BT")
+
+
+class Node(NamedTuple):
+    """A box with a text.  The label of a ``record`` has fields: ``{ a | b }``."""
+
+    id: str
+    label: str
+    shape: str = "ellipse"
+
+
+class Edge(NamedTuple):
+    """An arrow between two nodes, by their ids."""
+
+    source: str
+    target: str
+
+
+class Graph(NamedTuple):
+    """Nodes and the edges between them, in the order in which they are drawn."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+def escape(text: str) -> str:
+    """``text`` as a field of a record: what Graphviz reads as structure stands for itself."""
+    return re.sub(r"([\\{}|<>])", r"\\\1", text).replace("\n", " ")
+
+
+def draw(graph: Graph, format: str = "svg", rankdir: str = "LR") -> Any:
+    """The graph as a ``graphviz.Digraph``.
+
+    ``rankdir`` is LR, RL, TB or BT.  Raises ArgumentError for another, or an unknown format.
+    """
+    if rankdir not in DIRECTIONS:
+        known = ", ".join(DIRECTIONS)
+        raise ArgumentError(f"rankdir: expected one of {known}, got {rankdir!r}")
+    import graphviz  # heavy, and needed by pictures alone
+
+    if format not in graphviz.FORMATS:
+        raise ArgumentError(f"format: expected one that Graphviz writes, got {format!r}")
+    dot = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})
+    for node in graph.nodes:
+        dot.node(node.id, label=node.label, shape=node.shape)
+    for edge in graph.edges:
+        dot.edge(edge.source, edge.target)
+    return dot
