@@ -22,14 +22,13 @@ from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
-import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.errors import ArgumentError, NamingError, UnsupportedError
 from symgrad.frontend.origin import decode
 from symgrad.frontend.scalar import USER, Value, reach
 from symgrad.ir.function import Function, Instr, Origins, parameter
 from symgrad.ir.op import CONSTANT
 from symgrad.ir.types import Type
-from symgrad.ops.table import OPS
+from symgrad.ops import OPS
 
 _SCALAR = Type("f64")
 

@@ -225,10 +225,11 @@ def bind(values: Sequence[Value]) -> Buffer:
         if all(c is not None and c[0] is buffer and c[1] == start + i for i, c in enumerate(cells)):
             whole = len(cells) == buffer.size
             return buffer if whole else buffer[start : start + len(cells)]
+    for v in values:
+        if v._operands:
+            raise ArgumentError(f"theta: expected leaves, got a result of {v._op!r} at {v.origin}")
     fresh = np.array([v.data for v in values], dtype=np.float64)
     for i, v in enumerate(values):
-        if v._operands:
-            raise ArgumentError(f"a parameter must be a leaf, got a result of {v._op!r}")
         v._cell = (fresh, i)
         v.__class__ = Parameter
     return fresh
