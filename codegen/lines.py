@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from symgrad.codegen.naming import Names, name_values
 from symgrad.codegen.numpy_target import is_mask
 from symgrad.codegen.target import Target
-from symgrad.codegen.text import Text, atom, number
+from symgrad.codegen.text import ADD, UNARY, Text, atom, number
 from symgrad.errors import UnsupportedError
 from symgrad.ir.function import Function, Instr
 
 MAX_DEPTH = 8
+
+
+def before(name: str) -> str:
+    """What a value is called that stands inside the activation which made ``name``."""
+    return f"z{name[1:]}" if name.startswith("h") else f"pre_{name}"
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,9 @@ class Writer:
                 self.derived.add(id(x))
         self.kept = {id(r) for r in function.results}
         self.uses = self.count_uses(function)
+        self.operands_of_named = {
+            before(x.hint) for x in function.body if x.hint and len(x.operands) == 1
+        }
         self.texts: dict[int, Text] = {}
         self.body = function.body
         self.names = names
@@ -106,7 +114,7 @@ class Writer:
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])
         if self.uses.get(id(x), 0) != 1:
             return False
-        return not x.hint or id(x) in self.derived
+        return not x.hint or id(x) in self.derived or x.hint in self.operands_of_named
 
     def is_compound(self, x: Instr) -> bool:
         return not x.is_parameter and self.uses.get(id(x), 0) == 1 and not x.hint
@@ -137,7 +145,16 @@ class Writer:
                 f"the target {self.target.name!r} refuses {x.op.name!r}: {reason}{place}"
             )
         operands = [self.operand(x, o) for o in x.operands]
-        return self.target.form(x)(*operands)
+        if x.op.name == "multiply" and x.operands[1].is_constant and not x.operands[0].is_constant:
+            operands.reverse()  # 2.0 * x, as people write it; the product is the same
+        form = self.target.form(x)
+        flipped = {"add": "subtract", "subtract": "add"}.get(x.op.name)
+        if flipped and operands[1].text.startswith("-") and ADD < operands[1].precedence <= UNARY:
+            # a + -2.0*b is a - 2.0*b, to the last bit
+            form = self.target.emit[flipped]
+            operands[1] = operands[1]._replace(text=operands[1].text[1:])
+        assert callable(form)
+        return form(*operands)
 
     def operand(self, x: Instr, o: Instr) -> Text:
         """The text of an operand; a mask in a product needs no conversion to float."""

@@ -14,7 +14,7 @@ from symgrad.codegen.sections import sections
 from symgrad.codegen.signature import Signature, ascii_text
 from symgrad.codegen.target import Helper, Target
 from symgrad.codegen.unit import Unit, fingerprint
-from symgrad.ir.function import Function, Instr, function
+from symgrad.ir.function import Function, Instr
 
 VERSION = "0.1.0"
 WIDTH = 100
@@ -23,7 +23,7 @@ INDENT = "    "
 
 def write_module(unit: Unit, target: Target) -> str:
     """The source text of a unit.  Raises UnsupportedError for an op that the target refuses."""
-    whole = function(unit.function.name, unit.function.parameters, unit.function.results)
+    whole = unit.function
     helpers, imports = needed(whole, target)
     names = Names([whole.name, *(h.name for h in helpers), *imported(imports), *sizes_of(whole)])
     limits = Limits(WIDTH - 8, 40) if target.compact else Limits(60, 6)

@@ -15,7 +15,9 @@ def sections(lines: list[Line], f: Function, derived: set[int]) -> list[tuple[st
     start = loss_start(forward, f)
     results = {id(r) for r in f.results}
     values = [line for line in backward if id(line.x) not in results]
+    place = {id(r): i for i, r in enumerate(f.results)}
     own = [line for line in backward if id(line.x) in results]
+    own.sort(key=lambda line: place[id(line.x)])
     parts: list[tuple[str, list[Line]]] = []
     if len(forward) <= _SHORT or start in (0, len(forward)):
         parts.append(("forward", forward))

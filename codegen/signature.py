@@ -110,7 +110,7 @@ def layout(
     if len(closed) <= WIDTH and not tail.strip().startswith("="):
         return [closed]
     lines, i = [], 0
-    for length in rows or (len(members),):
+    for length in rows or by_bias(members):
         part = members[i : i + length]
         i += length
         row = ""
@@ -121,6 +121,13 @@ def layout(
             row += f"{m}, "
         lines.append(INDENT * 2 + row.rstrip())
     return [f"{head}(", *lines, f"{INDENT}){tail}"]
+
+
+def by_bias(members: list[str]) -> tuple[int, ...]:
+    """A row a neuron: its weights and then its bias; one row where there are no biases."""
+    ends = [i + 1 for i, m in enumerate(members) if re.fullmatch(r"b\d*(_\d+)*", m)]
+    ends += [len(members)] if not ends or ends[-1] != len(members) else []
+    return tuple(b - a for a, b in zip([0, *ends], ends, strict=False))
 
 
 def nest(members: list[str], shape: tuple[int, ...]) -> str:

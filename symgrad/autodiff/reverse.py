@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 
 from symgrad.autodiff.hints import name_operands
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.function import Function, Instr, constant, derived, function, topological
+from symgrad.ir.function import Function, Instr, constant, derived, topological
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 
@@ -62,12 +62,18 @@ def differentiate(f: Function, wrt: Sequence[int], strict: bool = False) -> Func
     """
     f = name_operands(f)
     parameters = [f.parameters[i] for i in wrt]
-    grads = gradients(f.results[0], parameters, strict=strict)
+    sweep = _sweep(f.results[0], parameters, strict)
+    grads = sweep.run()
     named = []
     for p, g in zip(parameters, grads, strict=True):
         fresh = not g.hint and not g.is_constant and not g.is_parameter
         named.append(g.replace(hint=f"d_{p.hint}") if fresh else g)
-    return function(f.name, f.parameters, [*f.results, *named])
+    results = (*f.results, *named)
+    # The order of the sweep is how backpropagation is told: from the loss back, value by value.
+    needed = {id(x) for x in topological(results)}
+    order = topological([*f.results, *sweep.cotangents, *named])
+    body = tuple(x for x in order if id(x) in needed and not x.is_parameter)
+    return Function(f.name, f.parameters, body, results)
 
 
 def gradients(loss: Instr, wrt: Sequence[Instr], strict: bool = False) -> list[Instr]:
@@ -76,6 +82,10 @@ def gradients(loss: Instr, wrt: Sequence[Instr], strict: bool = False) -> list[I
     A value that the loss does not reach has a gradient of zeros.
     Raises ShapeError when ``loss`` is no scalar, DTypeError for dtypes that are not float.
     """
+    return _sweep(loss, wrt, strict).run()
+
+
+def _sweep(loss: Instr, wrt: Sequence[Instr], strict: bool) -> _Sweep:
     if loss.type.shape != ():
         raise ShapeError(
             f"a gradient needs a scalar loss, got {loss.type}; reduce it with sg.sum or sg.mean"
@@ -85,7 +95,7 @@ def gradients(loss: Instr, wrt: Sequence[Instr], strict: bool = False) -> list[I
             raise DTypeError(
                 f"a gradient needs float values, but {x.hint or x.op.name!r} is {x.type}"
             )
-    return _Sweep(loss, wrt, strict).run()
+    return _Sweep(loss, wrt, strict)
 
 
 class _Sweep:
@@ -101,6 +111,7 @@ class _Sweep:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(id(x))
         self.flows: dict[int, list[Flow]] = {}
+        self.cotangents: list[Instr] = []
 
     def reached(self, x: Instr) -> bool:
         return any(id(o) in self.active for o in x.operands)
@@ -116,6 +127,7 @@ class _Sweep:
                 continue
             f = IRAlgebra(derived(y.origins), y.type.dtype)
             flow = self.named(y, self.accumulate(f, flows))
+            self.cotangents.append(flow.g.instr)
             if id(y) in wanted:
                 found[id(y)] = self.applied(f, flow).instr
             if self.reached(y):
