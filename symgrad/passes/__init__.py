@@ -1,0 +1,28 @@
+"""Passes: functions of the IR to simpler ones, each stating what it preserves.
+
+>>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
+[('fold', 'bitwise'), ('identities', 'bitwise'), ('reals', 'rounding'), ('cse', 'bitwise'),
+ ('dce', 'bitwise')]
+"""
+
+from symgrad.passes.cse import cse
+from symgrad.passes.dce import dce
+from symgrad.passes.fold import fold
+from symgrad.passes.identities import identities
+from symgrad.passes.reals import reals
+from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
+
+REWRITES: tuple[Pass, ...] = (fold, identities, reals, cse, dce)
+
+__all__ = [
+    "BITWISE",
+    "REWRITES",
+    "ROUNDING",
+    "Pass",
+    "cse",
+    "dce",
+    "fold",
+    "identities",
+    "reals",
+    "rewrite",
+]

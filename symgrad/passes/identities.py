@@ -1,0 +1,162 @@
+"""Rewrites that keep every bit: what an expert would not have written in the first place.
+
+Zeros keep their sign: x - 0 and x + -0.0 are x, x + 0.0 is not (-0.0 + 0.0 is 0.0).  Of a nan
+only the fact is kept, not its sign.
+"""
+
+from __future__ import annotations
+
+from symgrad.errors import SymgradError
+from symgrad.ir.function import Function, Instr
+from symgrad.passes.rewriting import (
+    BITWISE,
+    Rewriter,
+    apply_rules,
+    is_number,
+    rewrite,
+    scalar,
+    table,
+)
+
+
+def _drop_broadcast(r: Rewriter, x: Instr) -> Instr | None:
+    """An elementwise op broadcasts by itself, as long as its result keeps its shape."""
+    for i, o in enumerate(x.operands):
+        if o.op.name != "broadcast_to":
+            continue
+        operands = (*x.operands[:i], o.operands[0], *x.operands[i + 1 :])
+        try:
+            type = x.op.infer(*[a.type for a in operands], **dict(x.attributes))
+        except SymgradError:
+            continue  # the shapes do not fit without it, so it stays
+        if type == x.type:
+            return r.build(x.op.name, *operands, **dict(x.attributes))
+    return None
+
+
+def _times(r: Rewriter, x: Instr) -> Instr | None:
+    a, b = x.operands
+    if is_number(b, 1):
+        return a
+    if is_number(a, 1):
+        return b
+    if is_number(b, -1):
+        return r.build("negative", a)
+    return r.build("negative", b) if is_number(a, -1) else None
+
+
+def _over(r: Rewriter, x: Instr) -> Instr | None:
+    a, b = x.operands
+    if is_number(b, 1):
+        return a
+    return r.build("negative", a) if is_number(b, -1) else None
+
+
+def _hoist_negation(r: Rewriter, x: Instr) -> Instr | None:
+    """(-a)*b is -(a*b): one negation, further out, where a sum may swallow it."""
+    a, b = x.operands
+    if _negated(a) and _negated(b):
+        return r.build(x.op.name, a.operands[0], b.operands[0])
+    for i, (o, other) in enumerate(((a, b), (b, a))):
+        if not _negated(o) or not r.once(o):
+            continue
+        inner, factor = o.operands[0], other
+        number = scalar(other)
+        swallow = number is not None
+        if swallow:
+            factor = r.number(-number, other.type.dtype)
+        pair = (inner, factor) if i == 0 else (factor, inner)
+        moved = r.build(x.op.name, *pair)
+        return moved if swallow else r.build("negative", moved)
+    return None
+
+
+def _negate(r: Rewriter, x: Instr) -> Instr | None:
+    (a,) = x.operands
+    if _negated(a):
+        return a.operands[0]
+    if a.op.name not in ("multiply", "divide") or not r.once(a):
+        return None
+    left, right = a.operands
+    for i, (o, other) in enumerate(((left, right), (right, left))):
+        number = scalar(o)
+        if number is not None and number != 0:
+            literal = r.number(-number, o.type.dtype)
+            return r.build(a.op.name, *((literal, other) if i == 0 else (other, literal)))
+    return None
+
+
+def _plus(r: Rewriter, x: Instr) -> Instr | None:
+    a, b = x.operands
+    integer = not x.type.is_float
+    if is_number(b, -0.0) or (integer and is_number(b, 0)):
+        return a
+    if is_number(a, -0.0) or (integer and is_number(a, 0)):
+        return b
+    if _negated(b):
+        return r.build("subtract", a, b.operands[0])
+    return r.build("subtract", b, a.operands[0]) if _negated(a) else None
+
+
+def _minus(r: Rewriter, x: Instr) -> Instr | None:
+    a, b = x.operands
+    if is_number(b, 0):
+        return a
+    return r.build("add", a, b.operands[0]) if _negated(b) else None
+
+
+def _same_branches(r: Rewriter, x: Instr) -> Instr | None:
+    _, a, b = x.operands
+    return a if a is b else None
+
+
+def _own_type(r: Rewriter, x: Instr) -> Instr | None:
+    return x.operands[0]  # the engine takes it only where the type stays
+
+
+def _own_axes(r: Rewriter, x: Instr) -> Instr | None:
+    return x.operands[0] if x["axes"] == tuple(range(x.type.rank)) else None
+
+
+def _double_transpose(r: Rewriter, x: Instr) -> Instr | None:
+    (a,) = x.operands
+    if a.op.name != "transpose":
+        return None
+    return r.build("transpose", a.operands[0], axes=tuple(a["axes"][i] for i in x["axes"]))
+
+
+def _double_reshape(r: Rewriter, x: Instr) -> Instr | None:
+    (a,) = x.operands
+    if a.op.name != "reshape":
+        return None
+    return r.build("reshape", a.operands[0], shape=x["shape"])
+
+
+def _negated(x: Instr) -> bool:
+    return x.op.name == "negative"
+
+
+_BROADCASTING = (
+    "add subtract multiply divide power arctan2 maximum minimum hypot logaddexp xlogy clip where "
+    "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_xor"
+)
+
+RULES = table(
+    (_BROADCASTING, _drop_broadcast),
+    ("multiply", _times),
+    ("divide", _over),
+    ("multiply divide", _hoist_negation),
+    ("negative", _negate),
+    ("add", _plus),
+    ("subtract", _minus),
+    ("where", _same_branches),
+    ("cast reshape broadcast_to", _own_type),
+    ("transpose", _own_axes),
+    ("transpose", _double_transpose),
+    ("reshape", _double_reshape),
+)
+
+
+@rewrite("identities", preserves=BITWISE)
+def identities(function: Function) -> Function:
+    return apply_rules(function, RULES)

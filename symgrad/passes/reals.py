@@ -1,0 +1,103 @@
+"""Rewrites that keep the real function and may round differently.
+
+Nothing here assumes that a value is finite: x*0 stays, for x may be inf or nan.
+"""
+
+from __future__ import annotations
+
+import math
+
+from symgrad.ir.function import Function, Instr
+from symgrad.passes.rewriting import (
+    ROUNDING,
+    Rewriter,
+    apply_rules,
+    is_number,
+    rewrite,
+    scalar,
+    table,
+)
+
+
+def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:
+    a, b = x.operands
+    if is_number(b, 0):
+        return a
+    return b if is_number(a, 0) else None
+
+
+def _twice(r: Rewriter, x: Instr) -> Instr | None:
+    a, b = x.operands
+    return r.build("multiply", r.number(2, a.type.dtype), a) if a is b else None
+
+
+def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
+    """c1*(c2*a) is (c1*c2)*a, unless the product of the literals leaves the normal numbers."""
+    for o, inner in (x.operands, x.operands[::-1]):
+        c1 = scalar(o)
+        if c1 is None or inner.op.name != "multiply" or not r.once(inner):
+            continue
+        for p, a in (inner.operands, inner.operands[::-1]):
+            c2 = scalar(p)
+            if c2 is not None and x.type.is_float and 1e-30 < abs(c1 * c2) < 1e30:
+                return r.build("multiply", r.number(c1 * c2, x.type.dtype), a)
+    return None
+
+
+def _scalars_first(r: Rewriter, x: Instr) -> Instr | None:
+    """(s*A)*t is (s*t)*A: the numbers meet first, and the array is gone over once."""
+    for t, inner in (x.operands, x.operands[::-1]):
+        if t.type.rank or inner.op.name != "multiply" or not r.once(inner):
+            continue
+        for s, a in (inner.operands, inner.operands[::-1]):
+            if s.type.rank == 0 and a.type.rank > 0:
+                return r.build("multiply", r.build("multiply", s, t), a)
+    return None
+
+
+def _power(r: Rewriter, x: Instr) -> Instr | None:
+    a, p = x.operands
+    exponent = scalar(p)
+    if exponent == 1:
+        return a
+    if exponent == 2:
+        return r.build("square", a)
+    if exponent == 3:
+        return r.build("multiply", r.build("square", a), a)
+    if exponent == 0.5:
+        return r.build("sqrt", a)
+    return r.build("reciprocal", a) if exponent == -1 and x.type.is_float else None
+
+
+def _negate_difference(r: Rewriter, x: Instr) -> Instr | None:
+    (a,) = x.operands
+    if a.op.name != "subtract" or not r.once(a):
+        return None
+    return r.build("subtract", a.operands[1], a.operands[0])
+
+
+def _sum_of_broadcast(r: Rewriter, x: Instr) -> Instr | None:
+    """The sum over all axes of a repeated number is the number times its count."""
+    (o,) = x.operands
+    if o.op.name != "broadcast_to" or o.operands[0].type.rank or x.type.rank:
+        return None
+    count = math.prod(dim if isinstance(dim, int) else 0 for dim in o.type.shape)
+    if not count or not x.type.is_float:
+        return None
+    return r.build("multiply", r.number(count, x.type.dtype), o.operands[0])
+
+
+RULES = table(
+    ("add", _plus_zero),
+    ("add", _twice),
+    ("multiply", _collect_constants),
+    ("multiply", _scalars_first),
+    ("power", _power),
+    ("negative", _negate_difference),
+    ("sum", _sum_of_broadcast),
+)
+
+
+@rewrite("reals", preserves=ROUNDING)
+def reals(function: Function) -> Function:
+    return apply_rules(function, RULES)
