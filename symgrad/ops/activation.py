@@ -5,7 +5,7 @@ stable: no exponential of a positive number is taken.  ``sigmoid`` gives y*(1 - 
 error is at most 2**-53 but which is 0 for x > 37, where the true value is below 1e-16.
 
 >>> import symgrad.ops
->>> with np.errstate(all="raise"):
+>>> with np.errstate(over="raise"):
 ...     print(SIGMOID.evaluate(-700.0) > 0.0, SOFTPLUS.evaluate(1000.0))
 True 1000.0
 """
