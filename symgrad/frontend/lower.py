@@ -5,14 +5,9 @@ Instructions keep the order in which the program made them, and the lines that m
 
 >>> from symgrad.frontend.scalar import Value
 >>> w = Value(3.0, label="w")
->>> print(lower([w * 2.0 + 1.0], [w], ["w"]), end="")  # doctest: +SKIP
-func @loss(param %w: f64[]) {
-  %0 = constant 2.0 : f64[]
-  %1 = multiply %w, %0 : f64[]                   // lesson.py:3
-  %2 = constant 1.0 : f64[]
-  %3 = add %1, %2 : f64[]                        // lesson.py:3
-  return %3
-}
+>>> function = lower([w * 2.0 + 1.0], [w], ["w"])
+>>> function.parameters[0], [x.op.name for x in function.body]
+(<w = parameter : f64[]>, ['constant', 'multiply', 'constant', 'add'])
 """
 
 from __future__ import annotations
@@ -24,7 +19,7 @@ from typing import Any
 
 from symgrad.errors import ArgumentError, NamingError, UnsupportedError
 from symgrad.frontend.origin import decode
-from symgrad.frontend.scalar import USER, Value, reach
+from symgrad.frontend.scalar import USER, Value, computed
 from symgrad.ir.function import Function, Instr, Origins, parameter
 from symgrad.ir.op import CONSTANT
 from symgrad.ir.types import Type
@@ -88,9 +83,8 @@ def lower(
         raise NamingError(f"expected {len(wrt)} distinct names, one a parameter, got {names!r}")
     parameters = [parameter(n, _SCALAR, "param") for n in names]
     lowering = _Lowering(dict(zip(wrt, parameters, strict=True)))
-    for v in reach(outputs):
-        if v._operands:
-            lowering.compute(v)
+    for v in computed(outputs):
+        lowering.compute(v)
     results = tuple([lowering.operand(v) for v in outputs])
     return Function(name, tuple(parameters), tuple(lowering.body), results)
 

@@ -186,11 +186,10 @@ class Value:
         As in micrograd the gradient of self is set to 1 and nothing else is cleared, so that a
         second call adds to what the first one left, in inner nodes too.
         """
-        order = reach((self,))
+        order = computed((self,))
         self.grad = 1
         for v in reversed(order):
-            if v._operands:
-                _pull(v)
+            _pull(v)
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
@@ -279,6 +278,18 @@ def node(data: float, name: str, operands: tuple[Value, ...]) -> Value:
 def apply(name: str, *xs: Value) -> Value:
     """An elementwise op of the table, by its IR name."""
     return node(value(name)(*[x.data for x in xs]), name, xs)
+
+
+def computed(roots: Iterable[Value]) -> list[Value]:
+    """``reach`` without the leaves, which are half of a graph."""
+    seen = dict.fromkeys([v for v in roots if v._operands])
+    stack = list(seen)
+    while stack:
+        for operand in stack.pop()._operands:
+            if operand._operands and operand not in seen:
+                seen[operand] = None
+                stack.append(operand)
+    return sorted(seen, key=attrgetter("_serial"))
 
 
 def reach(roots: Iterable[Value]) -> list[Value]:

@@ -1,12 +1,12 @@
 """A graph as plain records, and its description for Graphviz.
 
 >>> graph = Graph((Node("a", "{ a }", "record"), Node("f", "tanh")), (Edge("a", "f"),))
->>> print(draw(graph).source, end="")
+>>> print(draw(graph).source.expandtabs(4), end="")
 digraph {
-        graph [rankdir=LR]
-        a [label="{ a }" shape=record]
-        f [label=tanh shape=ellipse]
-        a -> f
+    graph [rankdir=LR]
+    a [label="{ a }" shape=record]
+    f [label=tanh shape=ellipse]
+    a -> f
 }
 """
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,3 +133,33 @@ def test_a_copied_network_has_its_own_theta() -> None:
     twin.theta[:] = 2.0
     assert model.theta.tolist() == [1.0, 1.0, 1.0]
     assert [p.data for p in twin.parameters()] == [2.0, 2.0, 2.0]
+
+
+def test_micrograds_demo_runs_with_the_word_replaced() -> None:
+    """The demo notebook's loss and step give what micrograd gives, on NumPy's rows."""
+    results = []
+    for package in ("micrograd", "symgrad"):
+        pytest.importorskip(package)
+        engine = importlib.import_module(f"{package}.engine")
+        nn = importlib.import_module(f"{package}.nn")
+        results.append(_demo(engine.Value, nn.MLP))
+    assert results[0] == pytest.approx(results[1], rel=1e-9)
+
+
+def _demo(Value: Any, MLP: Any) -> list[float]:
+    random.seed(1337)
+    generator = np.random.default_rng(1337)
+    X, y = generator.normal(size=(12, 2)), np.repeat([1, -1], 6)
+    model = MLP(2, [5, 5, 1])
+    for k in range(4):
+        inputs = [list(map(Value, xrow)) for xrow in X]
+        scores = list(map(model, inputs))
+        losses = [(1 + -yi * scorei).relu() for yi, scorei in zip(y, scores, strict=True)]
+        data_loss = sum(losses) * (1.0 / len(losses))
+        reg_loss = 1e-4 * sum(p * p for p in model.parameters())
+        total_loss = data_loss + reg_loss
+        model.zero_grad()
+        total_loss.backward()
+        for p in model.parameters():
+            p.data -= (1.0 - 0.9 * k / 100) * p.grad
+    return [float(total_loss.data), *[float(p.data) for p in model.parameters()]]
