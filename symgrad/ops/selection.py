@@ -67,6 +67,10 @@ def _where_result(condition: Type, a: Type, b: Type) -> Type:
     return Type(same_dtype("where", a, b), broadcast("where", condition, a, b))
 
 
+def _select(condition: Any, a: Any, b: Any) -> Any:
+    return np.asarray(np.where(condition, a, b))[()]
+
+
 def _cast_result(x: Type, *, dtype: str) -> Type:
     if dtype not in DTYPES:
         raise DTypeError(f"cast: unknown dtype {dtype!r}; one of {', '.join(DTYPES)}")
@@ -115,7 +119,7 @@ WHERE = register(
         "selection",
         3,
         infer=_where_result,
-        evaluate=lambda condition, a, b: np.where(condition, a, b)[()],
+        evaluate=_select,
         meaning=lambda sp, condition, a, b: sp.Piecewise((a, condition), (b, True)),
         doc="a where the condition holds, b elsewhere",
     )
