@@ -159,6 +159,15 @@ HELPERS = {
 ''',
         ),
         Helper(
+            "clip",
+            '''def clip(x, low, high):
+    """x, but at least low and then at most high; nan if any is nan."""
+    return minimum(maximum(x, low), high)
+''',
+            (),
+            ("maximum", "minimum"),
+        ),
+        Helper(
             "relu",
             '''def relu(x):
     """x where positive, else 0; nan for nan."""

@@ -75,6 +75,7 @@ _GUARDED = {
             "logaddexp",
             "xlogy",
             "gelu",
+            "clip",
         ]
     },
 }
@@ -126,7 +127,6 @@ EMIT: dict[str, Form | Rule] = {
     "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
     "leaky_relu": Rule(_leaky),
     "silu": lambda a: infix("*", MUL, space=False)(a, call("sigmoid")(a)),
-    "clip": lambda a, low, high: call("minimum")(call("maximum")(a, low), high),
     "greater": infix(">", COMPARE),
     "greater_equal": infix(">=", COMPARE),
     "less": infix("<", COMPARE),
@@ -156,7 +156,10 @@ PYTHON = Target(
         "silu": "sigmoid",
     },
     imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
-    refusals={},
+    refusals={
+        name: "it has no scalar form; compile with target='numpy'"
+        for name in ("argmax", "argmin", "one_hot", "scatter_add", "add_along_axis", "scatter_nd")
+    },
     compact=True,
 )
 

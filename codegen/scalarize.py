@@ -50,6 +50,7 @@ _MOVES = [
     "gather",
 ]
 _PRODUCTS = ("matmul", "outer", "einsum")
+FAMILIES = (*_FOLDS, *_MOVES, *_PRODUCTS, "size")
 
 
 def scalarize(unit: Unit) -> Unit:
@@ -189,7 +190,8 @@ def expand(x: Instr, operands: list[Elements]) -> Elements:
     if x.op.partials is None and name not in ("where", "cast") and x.type.dtype != "bool":
         place = f"; built at {x.origins[0]}" if x.origins else ""
         raise UnsupportedError(
-            f"the python target refuses {name!r}: it has no scalar form; use the numpy target{place}"
+            f"the python target refuses {name!r}: it has no scalar form; "
+            f"use the numpy target{place}"
         )
     lanes = [np.broadcast_to(o, shape).reshape(-1) for o in operands]
     items = [f.apply(name, *lane, **attributes) for lane in zip(*lanes, strict=True)]
