@@ -1,1 +1,4 @@
-"""Scalar and array front ends."""
+"""Scalar and array front ends.
+
+The array front end: ``array`` (Expr), ``leaves``, ``functions`` (FUNCTIONS), ``tracing``, ``names``.
+"""

@@ -1,0 +1,273 @@
+"""``Expr``: an array expression, typed as it is built.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.leaves import input
+>>> x = input("x", ("N", 2))
+>>> (2 * x + 1).shape, x.sum(axis=0).shape, (x > 0).dtype.name, x[:-1].shape
+(('N', 2), (2,), 'bool', ('N - 1', 2))
+
+An expression has no value until a compiled function is called, so ``if x:``, ``float(x)`` and
+loops over a named size raise TraceError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from symgrad.errors import DTypeError, ShapeError, TraceError
+from symgrad.frontend.coerce import (
+    LITERAL_LIMIT,
+    Array,
+    common_dtype,
+    is_weak,
+    plain_array,
+    weak_literal,
+)
+from symgrad.frontend.origin import caller
+from symgrad.ir.dims import Dim
+from symgrad.ir.function import Instr, Origin, emit
+from symgrad.ir.function import constant as literal
+from symgrad.ir.types import DTYPES, Type, dtype_name
+from symgrad.ops.table import OPS
+
+__all__ = ["Array", "Expr", "apply", "as_expr", "plain_array", "promote"]
+
+
+def _binary(name: str, reflected: bool = False) -> Callable[[Expr, Any], Expr]:
+    def method(self: Expr, other: Any) -> Expr:
+        return apply(name, other, self) if reflected else apply(name, self, other)
+
+    method.__name__ = name
+    return method
+
+
+def _function(name: str) -> Callable[..., Any]:
+    # The functions are written with Expr, so its methods can only look them up when called.
+    def method(self: Expr, *args: Any, **kwargs: Any) -> Any:
+        from symgrad.frontend.functions import FUNCTIONS
+
+        return FUNCTIONS[name](self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"``sg.{name}`` of this expression."
+    return method
+
+
+class Expr:
+    """An array expression: wraps the IR instruction ``instr``.  Hashed by identity."""
+
+    __slots__ = ("__weakref__", "instr")
+
+    instr: Instr
+    __array_ufunc__ = None  # so that an ndarray on the left leaves the operator to us
+
+    def __init__(self, instr: Instr) -> None:
+        self.instr = instr
+
+    @property
+    def shape(self) -> tuple[Dim, ...]:
+        """Ints, and texts for named sizes."""
+        return self.instr.type.shape
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        return DTYPES[self.instr.type.dtype]
+
+    @property
+    def ndim(self) -> int:
+        return self.instr.type.rank
+
+    @property
+    def size(self) -> Dim:
+        return self.instr.type.size
+
+    @property
+    def T(self) -> Expr:
+        return self.transpose()  # type: ignore[no-any-return]
+
+    __add__, __radd__ = _binary("add"), _binary("add", True)
+    __sub__, __rsub__ = _binary("subtract"), _binary("subtract", True)
+    __mul__, __rmul__ = _binary("multiply"), _binary("multiply", True)
+    __truediv__, __rtruediv__ = _binary("divide"), _binary("divide", True)
+    __pow__, __rpow__ = _binary("power"), _binary("power", True)
+    __lt__, __le__ = _binary("less"), _binary("less_equal")
+    __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
+    __and__, __rand__ = _binary("logical_and"), _binary("logical_and", True)
+    __or__, __ror__ = _binary("logical_or"), _binary("logical_or", True)
+    __xor__, __rxor__ = _binary("logical_xor"), _binary("logical_xor", True)
+    __eq__ = _binary("equal")  # type: ignore[assignment]
+    __ne__ = _binary("not_equal")  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+    def __matmul__(self, other: Any) -> Expr:
+        return _matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Expr:
+        return _matmul(other, self)
+
+    def __neg__(self) -> Expr:
+        return apply("negative", self)
+
+    def __pos__(self) -> Expr:
+        return self
+
+    def __abs__(self) -> Expr:
+        return apply("absolute", self)
+
+    def __invert__(self) -> Expr:
+        return apply("logical_not", self)
+
+    def __getitem__(self, key: Any) -> Expr:
+        from symgrad.frontend.indexing import getitem
+
+        return getitem(self, key)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TraceError(f"len() of a scalar expression{_built(self)}")
+        length = self.shape[0]
+        if isinstance(length, str):
+            _refuse(self, f"len() of the named size {length}", "use .shape[0]")
+        return length
+
+    def __iter__(self) -> Iterator[Expr]:
+        if not self.shape:
+            raise TraceError(f"iteration over a scalar expression{_built(self)}")
+        if isinstance(self.shape[0], str):
+            _refuse(
+                self, f"a loop over the named size {self.shape[0]}", "use whole-array functions"
+            )
+        return (self[i] for i in range(self.shape[0]))
+
+    def __bool__(self) -> bool:
+        _refuse(self, "the truth", "use sg.where(condition, a, b) to choose between values")
+
+    def __float__(self) -> float:
+        _refuse(self, "float()", "compile it and call it; to choose by its value use sg.where")
+
+    def __int__(self) -> int:
+        _refuse(self, "int()", "compile it and call it; to choose by its value use sg.where")
+
+    def __index__(self) -> int:
+        _refuse(self, "an index", "compile it and call it; to choose by its value use sg.where")
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Array:
+        _refuse(self, "a NumPy array", "use the functions of symgrad in place of NumPy's")
+
+    def __repr__(self) -> str:
+        return f"<expr {self.instr.op.name}: {self.instr.type}>"
+
+    sum, mean, prod = _function("sum"), _function("mean"), _function("prod")
+    max, min = _function("max"), _function("min")
+    argmax, argmin = _function("argmax"), _function("argmin")
+    var, std = _function("var"), _function("std")
+    any, all = _function("any"), _function("all")
+    dot, clip = _function("dot"), _function("clip")
+    ravel, flatten, squeeze = _function("ravel"), _function("ravel"), _function("squeeze")
+    swapaxes, astype = _function("swapaxes"), _function("astype")
+
+    def reshape(self, *shape: Any) -> Any:
+        """``sg.reshape``; the sizes may be given one by one."""
+        return _function("reshape")(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        """``sg.transpose``; the axes may be given one by one."""
+        order = None if not axes else axes[0] if len(axes) == 1 else axes
+        return _function("transpose")(self, order)
+
+
+def _built(x: Expr) -> str:
+    return f"; built at {x.instr.origins[0]}" if x.instr.origins else ""
+
+
+def _refuse(x: Expr, what: str, instead: str) -> NoReturn:
+    raise TraceError(
+        f"{what} of a symbolic {x.instr.type} is unknown until the function runs; "
+        f"{instead} (sg.where chooses by value){_built(x)}"
+    )
+
+
+def _located(name: str, operands: list[Instr], attributes: dict[str, Any], at: Origin) -> Instr:
+    """``emit``, with the user's line in the errors."""
+    try:
+        return emit(OPS[name], operands, attributes, origins=(at,))
+    except (ShapeError, DTypeError) as error:
+        raise type(error)(f"{error}; built at {at}") from error
+
+
+def as_expr(value: Any, dtype: str | None = None, name: str = "argument") -> Expr:
+    """An expression for any operand; ``dtype`` casts.  Raises DTypeError, naming the argument."""
+    at = caller()
+    if isinstance(value, Expr):
+        own = value.instr.type.dtype
+        if dtype is None or dtype == own:
+            return value
+        return Expr(_located("cast", [value.instr], {"dtype": dtype}, at))
+    try:
+        if is_weak(value):
+            dtype = dtype or common_dtype([], [value])
+            return Expr(literal(weak_literal(value, dtype, name), Type(dtype), origins=(at,)))
+        array = plain_array(value, name)
+    except DTypeError as error:
+        raise DTypeError(f"{error}; built at {at}") from error
+    if dtype is not None:
+        array = array.astype(DTYPES[dtype])
+    if array.size <= LITERAL_LIMIT:
+        type_ = Type(str(dtype_name(array.dtype)), array.shape)
+        return Expr(literal(array, type_, origins=(at,)))
+    from symgrad.frontend.leaves import constant  # a leaf is an Expr, so it cannot come first
+
+    return constant(array)
+
+
+def promote(name: str, *values: Any) -> list[Expr]:
+    """The operands of ``name`` with one dtype, as NumPy would promote them."""
+    weak = [v for v in values if is_weak(v)]
+    arrays = [v if is_weak(v) or isinstance(v, Expr) else as_array(v, name) for v in values]
+    strong = [_dtype(v) for v in arrays if not is_weak(v)]
+    try:
+        dtype = common_dtype(strong, weak)
+    except DTypeError as error:
+        raise DTypeError(f"{name}: {error}; built at {caller()}") from error
+    return [as_expr(v, dtype, name) for v in arrays]
+
+
+def as_array(value: Any, name: str) -> Array:
+    """``plain_array`` with the user's line in the error."""
+    try:
+        return plain_array(value, name)
+    except DTypeError as error:
+        raise DTypeError(f"{error}; built at {caller()}") from error
+
+
+def _dtype(value: Any) -> str:
+    return value.instr.type.dtype if isinstance(value, Expr) else str(dtype_name(value.dtype))
+
+
+def apply(name: str, *values: Any, **attributes: Any) -> Expr:
+    """One op on operands of any kind.  Integers become f64 where the op takes only floats.
+
+    Raises ShapeError or DTypeError, with the user's line.
+    """
+    xs = promote(name, *values)
+    if xs and xs[0].instr.type.dtype == "i64":
+        try:
+            OPS[name].infer(*[x.instr.type for x in xs], **attributes)
+        except DTypeError:
+            xs = [
+                as_expr(x if isinstance(v, Expr) else v, "f64", name)
+                for x, v in zip(xs, values, strict=True)
+            ]
+    return raw(name, *xs, **attributes)
+
+
+def raw(name: str, *xs: Expr, **attributes: Any) -> Expr:
+    """One op on expressions as they are: no promotion."""
+    return Expr(_located(name, [x.instr for x in xs], attributes, caller()))
+
+
+def _matmul(a: Any, b: Any) -> Expr:
+    return apply("matmul", a, b)

@@ -1,0 +1,95 @@
+"""What may stand beside an expression: plain numbers, NumPy arrays, nested lists.
+
+A Python number is weak: it takes the dtype of the other operands (NEP 50).  An array keeps its
+own dtype, as NumPy would promote it; up to 64 elements become a literal.
+
+>>> plain_array([1, 2], "x").dtype.name
+'int64'
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DTypeError
+from symgrad.ir.types import DTYPES, dtype_name
+
+Array = np.ndarray[Any, np.dtype[Any]]
+LITERAL_LIMIT = 64  # elements; a larger array is bound to the function instead of spelled out
+_INT64 = range(-(2**63), 2**63)
+
+
+def is_weak(value: object) -> bool:
+    """Whether a value is a Python number, which takes the dtype of its neighbours."""
+    return type(value) in (bool, int, float)
+
+
+def plain_array(value: Any, name: str) -> Array:
+    """``value`` as an array of a dtype the IR has.
+
+    Raises DTypeError, naming the argument, for complex, object, text and ragged data.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DTypeError(f"{name}: the rows differ in length; expected a full array") from error
+    except OverflowError as error:
+        raise DTypeError(f"{name}: {error}") from error
+    if dtype_name(array.dtype) is not None:
+        return array
+    if array.dtype.kind == "u" and array.size and int(array.max()) not in _INT64:
+        raise DTypeError(f"{name}: an integer does not fit int64; convert to float first")
+    if array.dtype.kind in "iu":
+        return array.astype(np.int64)
+    if array.dtype.kind == "f":
+        return array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+    raise DTypeError(
+        f"{name}: expected real numbers or bool, got {type(value).__name__} "
+        f"of dtype {array.dtype}; convert to float first"
+    )
+
+
+def weak_literal(value: bool | int | float, dtype: str, name: str) -> bool | int | float:
+    """A Python number as a literal of ``dtype``.  Raises DTypeError where it does not fit."""
+    if isinstance(value, bool) != (dtype == "bool"):
+        raise DTypeError(
+            f"{name}: {value!r} beside {dtype}; bool and numbers do not mix, use sg.where or astype"
+        )
+    if dtype == "i64" and value not in _INT64:
+        raise DTypeError(f"{name}: {value!r} does not fit int64")
+    if dtype in ("f32", "f64"):
+        try:
+            number = float(value)
+        except OverflowError as error:
+            raise DTypeError(f"{name}: the constant {value!r} overflows float64") from error
+        if dtype == "f32" and math.isfinite(number) and abs(number) >= 2.0**128 * (1 - 2.0**-25):
+            raise DTypeError(
+                f"{name}: the constant {value!r} overflows float32; "
+                "use float64 or a smaller constant"
+            )
+        return number
+    return value
+
+
+def common_dtype(strong: Sequence[str], weak: Sequence[bool | int | float]) -> str:
+    """The dtype that NumPy's promotion gives to operands and Python numbers together."""
+    if not strong:
+        if weak and all(isinstance(v, bool) for v in weak):
+            return "bool"
+        return "i64" if all(isinstance(v, int) for v in weak) else "f64"
+    distinct = list(dict.fromkeys(strong))
+    result = distinct[0]
+    if len(distinct) > 1:
+        if "bool" in distinct:
+            raise DTypeError(
+                f"operands are {' and '.join(distinct)}; bool and numbers do not "
+                "mix, use sg.where or astype"
+            )
+        result = str(dtype_name(np.result_type(*[DTYPES[d] for d in distinct])))
+    if result == "i64" and any(isinstance(v, float) for v in weak):
+        return "f64"
+    return result

@@ -1,0 +1,71 @@
+"""Functions that take plain arrays too: without an expression among the arguments they compute.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.elementwise import exp
+>>> exp(0.0)
+np.float64(1.0)
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from symgrad.errors import TraceError
+from symgrad.frontend.array import Expr
+from symgrad.frontend.leaves import leaf_of
+from symgrad.ir.function import Instr, topological
+from symgrad.ir.types import DTYPES
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def evaluate(x: Expr) -> Any:
+    """The value of an expression of constants and params, by the ops' reference semantics.
+
+    Raises TraceError where it depends on an input.
+    """
+    values: dict[int, Any] = {}
+    with np.errstate(all="ignore"):
+        for instr in topological([x.instr]):
+            values[id(instr)] = _value(instr, values)
+    return values[id(x.instr)]
+
+
+def _value(instr: Instr, values: dict[int, Any]) -> Any:
+    leaf = leaf_of(instr)
+    if leaf is not None:
+        if leaf.data is None:
+            raise TraceError(f"{leaf.name!r} is an input without a value; compile and call instead")
+        return leaf.data
+    if instr.is_constant:
+        return np.asarray(instr["value"], DTYPES[instr.type.dtype]).reshape(instr.type.shape)[()]
+    return instr.op.evaluate(*[values[id(o)] for o in instr.operands], **dict(instr.attributes))
+
+
+def has_expr(args: Any) -> bool:
+    """Whether an expression is among the arguments, or in a list or tuple among them."""
+    stack = list(args)
+    while stack:
+        x = stack.pop()
+        if isinstance(x, Expr):
+            return True
+        if isinstance(x, list | tuple):
+            stack.extend(x)
+    return False
+
+
+def numpy_too(function: F) -> F:
+    """Lets ``function`` compute at once when it is called without any expression."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        if isinstance(result, Expr) and not has_expr((*args, *kwargs.values())):
+            return evaluate(result)
+        return result
+
+    return wrapper  # type: ignore[return-value]

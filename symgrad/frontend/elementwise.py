@@ -1,0 +1,149 @@
+"""Elementwise functions under NumPy's names, made from the op table.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.leaves import input
+>>> tanh(input("x", ("N",))).shape
+('N',)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from symgrad.errors import ArgumentError
+from symgrad.frontend.array import Expr, apply, as_expr, promote, raw
+from symgrad.frontend.eager import numpy_too
+from symgrad.ops.table import OPS
+
+
+def _unary(name: str) -> Callable[[Any], Any]:
+    def function(x: Any, /) -> Any:
+        return apply(name, x)
+
+    return _named(function, name)
+
+
+def _binary(name: str) -> Callable[[Any, Any], Any]:
+    def function(x1: Any, x2: Any, /) -> Any:
+        return apply(name, x1, x2)
+
+    return _named(function, name)
+
+
+def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    function.__name__ = function.__qualname__ = name
+    doc = OPS[name].doc if name in OPS else ""
+    function.__doc__ = f"{doc or name}\n\nElementwise; the operands broadcast as in NumPy."
+    return numpy_too(function)
+
+
+add, subtract = _binary("add"), _binary("subtract")
+multiply, divide = _binary("multiply"), _binary("divide")
+power, arctan2 = _binary("power"), _binary("arctan2")
+maximum, minimum = _binary("maximum"), _binary("minimum")
+hypot, logaddexp, xlogy = _binary("hypot"), _binary("logaddexp"), _binary("xlogy")
+greater, greater_equal = _binary("greater"), _binary("greater_equal")
+less, less_equal = _binary("less"), _binary("less_equal")
+equal, not_equal = _binary("equal"), _binary("not_equal")
+logical_and, logical_or = _binary("logical_and"), _binary("logical_or")
+logical_xor, logical_not = _binary("logical_xor"), _unary("logical_not")
+negative, absolute, sign = _unary("negative"), _unary("absolute"), _unary("sign")
+square, sqrt, reciprocal = _unary("square"), _unary("sqrt"), _unary("reciprocal")
+exp, exp2, expm1 = _unary("exp"), _unary("exp2"), _unary("expm1")
+log, log2, log10, log1p = _unary("log"), _unary("log2"), _unary("log10"), _unary("log1p")
+sin, cos, tan = _unary("sin"), _unary("cos"), _unary("tan")
+arcsin, arccos, arctan = _unary("arcsin"), _unary("arccos"), _unary("arctan")
+sinh, cosh, tanh = _unary("sinh"), _unary("cosh"), _unary("tanh")
+arcsinh, arccosh, arctanh = _unary("arcsinh"), _unary("arccosh"), _unary("arctanh")
+sigmoid, log_sigmoid, softplus = _unary("sigmoid"), _unary("log_sigmoid"), _unary("softplus")
+relu, gelu, silu = _unary("relu"), _unary("gelu"), _unary("silu")
+erf, erfc = _unary("erf"), _unary("erfc")
+floor, ceil = _unary("floor"), _unary("ceil")
+isnan, isfinite = _unary("isnan"), _unary("isfinite")
+stop_gradient = _unary("stop_gradient")
+round = rint = _unary("round")
+
+abs, pow, true_divide = absolute, power, divide
+asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
+asinh, acosh, atanh = arcsinh, arccosh, arctanh
+
+
+@numpy_too
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """x where x > 0, slope * x elsewhere."""
+    return apply("leaky_relu", x, slope=float(slope))
+
+
+@numpy_too
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
+    return apply("elu", x, alpha=float(alpha))
+
+
+@numpy_too
+def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    """x, held between ``a_min`` and ``a_max``; either may be None.  Raises ArgumentError."""
+    if a_min is None and a_max is None:
+        raise ArgumentError("clip: expected a_min, a_max or both, got neither")
+    if a_max is None:
+        return apply("maximum", x, a_min)
+    if a_min is None:
+        return apply("minimum", x, a_max)
+    return apply("clip", x, a_min, a_max)
+
+
+def condition_of(condition: Any) -> Expr:
+    """A bool expression; numbers count as true where they are not 0."""
+    c = as_expr(condition, name="condition")
+    return c if c.instr.type.dtype == "bool" else apply("not_equal", c, 0)
+
+
+@numpy_too
+def where(condition: Any, x: Any, y: Any, /) -> Any:
+    """x where the condition holds and y elsewhere; all three broadcast."""
+    return raw("where", condition_of(condition), *promote("where", x, y))
+
+
+@numpy_too
+def piecewise(conditions: Sequence[Any], values: Sequence[Any], default: Any = 0) -> Any:
+    """The value beside the first condition that holds, or ``default`` where none does.
+
+    Raises ArgumentError where the two lists differ in length.
+    """
+    if len(conditions) != len(values):
+        raise ArgumentError(
+            f"piecewise: {len(conditions)} conditions but {len(values)} values; give one for each"
+        )
+    result = default
+    for condition, value in zip(reversed(conditions), reversed(values), strict=True):
+        result = where(condition_of(condition), value, result)
+    return result
+
+
+@numpy_too
+def astype(x: Any, dtype: Any) -> Any:
+    """``x`` cast to float64, float32, int64 or bool.  Raises DTypeError."""
+    from symgrad.frontend.leaves import dtype_of
+
+    return as_expr(as_expr(x), dtype_of(dtype))
+
+
+def _filled(value: float) -> Callable[..., Any]:
+    def function(x: Any, dtype: Any = None) -> Any:
+        return full_like(x, value, dtype)
+
+    return function
+
+
+@numpy_too
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """An array of the shape of ``x``, every element ``fill_value``."""
+    from symgrad.frontend.leaves import dtype_of
+
+    x = as_expr(x)
+    own = x.instr.type.dtype if dtype is None else dtype_of(dtype)
+    return raw("broadcast_to", as_expr(fill_value, own, "fill_value"), shape=x.shape)
+
+
+zeros_like, ones_like = _filled(0), _filled(1)

@@ -1,0 +1,141 @@
+"""Reductions under NumPy's names: sum, mean, norm, softmax and their kin.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.leaves import input
+>>> softmax(input("x", ("N", 3))).shape
+('N', 3)
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from symgrad.errors import ShapeError
+from symgrad.frontend.array import Expr, apply, as_expr, raw
+from symgrad.frontend.eager import numpy_too
+from symgrad.frontend.elementwise import condition_of
+from symgrad.frontend.origin import caller
+from symgrad.ir.dims import product
+
+
+def axis_of(axis: Any, rank: int, name: str) -> int:
+    """One axis as an int >= 0.  Raises ShapeError where the array has no such axis."""
+    try:
+        i = operator.index(axis)
+    except TypeError as error:
+        raise ShapeError(f"{name}: axis is an int, got {axis!r}; built at {caller()}") from error
+    if not -rank <= i < rank:
+        raise ShapeError(f"{name}: axis {i} of an array of rank {rank}; built at {caller()}")
+    return i % rank
+
+
+def axes_of(axis: Any, rank: int, name: str) -> tuple[int, ...]:
+    """The axes, sorted, each >= 0; None is all.  Raises ShapeError for a repeated one."""
+    if axis is None:
+        return tuple(range(rank))
+    items = axis if isinstance(axis, tuple | list) else (axis,)
+    axes = tuple(sorted(axis_of(i, rank, name) for i in items))
+    if any(a == b for a, b in zip(axes, axes[1:], strict=False)):
+        raise ShapeError(f"{name}: an axis is named twice in {axis!r}; built at {caller()}")
+    return axes
+
+
+def _reduction(name: str, doc: str) -> Callable[..., Any]:
+    def function(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        x = as_expr(x, name=name)
+        if name in ("any", "all"):
+            x = condition_of(x)
+        elif x.instr.type.dtype == "bool" and name in ("sum", "prod", "mean"):
+            x = as_expr(x, "i64")  # NumPy counts
+        axes = axes_of(axis, x.ndim, name)
+        return apply(name, x, axis=axes, keepdims=bool(keepdims))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{doc} over ``axis`` (None: all; an int or a tuple)."
+    return numpy_too(function)
+
+
+def _arg(name: str) -> Callable[..., Any]:
+    def function(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        x = as_expr(x, name=name)
+        if axis is None:
+            flat = raw("reshape", x, shape=(product(x.shape),))
+            y = raw(name, flat, axis=0, keepdims=False)
+            return raw("reshape", y, shape=(1,) * x.ndim) if keepdims else y
+        return raw(name, x, axis=axis_of(axis, x.ndim, name), keepdims=bool(keepdims))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = "The i64 index of the extreme element along ``axis`` (None: flattened)."
+    return numpy_too(function)
+
+
+sum = _reduction("sum", "The sum")
+mean = _reduction("mean", "The mean")
+prod = _reduction("prod", "The product")
+max = amax = _reduction("max", "The largest element; ties share the gradient evenly,")
+min = amin = _reduction("min", "The smallest element; ties share the gradient evenly,")
+any = _reduction("any", "Whether some element is true")
+all = _reduction("all", "Whether every element is true")
+logsumexp = _reduction("logsumexp", "log(sum(exp(x))), without overflow,")
+argmax, argmin = _arg("argmax"), _arg("argmin")
+
+
+@numpy_too
+def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """The variance over ``axis``; divides by the count less ``ddof``."""
+    x = _float(x, "var")
+    axes = axes_of(axis, x.ndim, "var")
+    squares = apply("square", x - mean(x, axes, keepdims=True))
+    if not ddof:
+        return mean(squares, axes, keepdims)
+    count = product(x.shape[i] for i in axes)
+    dtype = x.instr.type.dtype
+    divisor = raw("size", dim=count, dtype=dtype) if isinstance(count, str) else count
+    return sum(squares, axes, keepdims) / (divisor - ddof)
+
+
+@numpy_too
+def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """The standard deviation over ``axis``; its gradient is 0 where all elements are equal."""
+    return _safe_sqrt(as_expr(var(_float(x, "std"), axis, ddof, keepdims)))
+
+
+@numpy_too
+def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The 2-norm over ``axis``; its gradient at 0 is 0."""
+    return _safe_sqrt(sum(apply("square", _float(x, "norm")), axis, keepdims))
+
+
+@numpy_too
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """x - logsumexp(x) along ``axis``."""
+    x = _float(x, "log_softmax")
+    return x - logsumexp(x, axis, keepdims=True)
+
+
+@numpy_too
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) / sum(exp(x)) along ``axis``, without overflow."""
+    return apply("exp", log_softmax(_float(x, "softmax"), axis))
+
+
+@numpy_too
+def trace(x: Any) -> Any:
+    """The sum of the main diagonal of a matrix."""
+    return sum(apply("diagonal", x, k=0))
+
+
+def _safe_sqrt(s: Expr) -> Expr:
+    # sqrt'(0) is inf and would meet the 0 from the square: 0 * inf is nan.  The inner where keeps
+    # the sqrt away from 0, so that the gradient there is the outer where's 0.  A nan stays nan.
+    from symgrad.frontend.elementwise import where
+
+    nonzero = apply("not_equal", s, 0)
+    return where(nonzero, apply("sqrt", where(nonzero, s, 1)), 0)  # type: ignore[no-any-return]
+
+
+def _float(x: Any, name: str) -> Expr:
+    x = as_expr(x, name=name)
+    return x if x.instr.type.dtype != "i64" else as_expr(x, "f64")

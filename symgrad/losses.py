@@ -1,0 +1,103 @@
+"""Losses: each takes expressions or plain arrays and gives a scalar, the mean over all examples.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.leaves import input
+>>> mse(input("y", ("N",)), input("t", ("N",))).shape
+()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from symgrad.errors import ArgumentError, ShapeError
+from symgrad.frontend.array import as_expr
+from symgrad.frontend.eager import numpy_too
+from symgrad.frontend.elementwise import absolute, relu, softplus, square, where
+from symgrad.frontend.origin import caller
+from symgrad.frontend.reductions import logsumexp, mean, sum
+from symgrad.frontend.shapes import expand_dims, squeeze, take_along_axis
+
+
+def _same_shape(name: str, a: Any, b: Any) -> None:
+    # A prediction (N, 1) against a target (N,) would broadcast to (N, N) without a word.
+    if a.shape != b.shape:
+        raise ShapeError(
+            f"{name}: shapes differ: {a.shape} and {b.shape}; "
+            f"reshape one of them; built at {caller()}"
+        )
+
+
+@numpy_too
+def mse(prediction: Any, target: Any) -> Any:
+    """mean((prediction - target)**2); the shapes are equal.  Raises ShapeError."""
+    p, t = as_expr(prediction), as_expr(target)
+    _same_shape("mse", p, t)
+    return mean(square(p - t))
+
+
+@numpy_too
+def hinge(score: Any, label: Any) -> Any:
+    """The max-margin loss mean(relu(1 - label * score)); labels are -1 and 1 (micrograd's demo).
+
+    Raises ShapeError.
+    """
+    s, y = as_expr(score), as_expr(label)
+    _same_shape("hinge", s, y)
+    return mean(relu(1 - y * s))
+
+
+@numpy_too
+def bce_with_logits(logit: Any, label: Any) -> Any:
+    """Binary cross entropy of sigmoid(logit), as mean(softplus(z) - z * y); labels in [0, 1].
+
+    It neither overflows nor loses digits for a large logit.  Raises ShapeError.
+    """
+    z, y = as_expr(logit), as_expr(label)
+    _same_shape("bce_with_logits", z, y)
+    return mean(softplus(z) - z * y)
+
+
+@numpy_too
+def cross_entropy(logits: Any, labels: Any) -> Any:
+    """mean(logsumexp(logits) - logits[label]) for logits of shape (..., K).
+
+    Labels are int64 of shape (...), or probabilities of shape (..., K).  Raises ShapeError.
+
+    >>> import symgrad.ops
+    >>> from symgrad.frontend.leaves import input
+    >>> cross_entropy(input("z", ("N", 3)), input("y", ("N",), int)).shape
+    ()
+    """
+    z, y = as_expr(logits, name="logits"), as_expr(labels, name="labels")
+    if not z.ndim:
+        raise ShapeError(f"cross_entropy: logits are a scalar; built at {caller()}")
+    if y.instr.type.dtype == "i64" and y.shape == z.shape[:-1]:
+        picked = squeeze(take_along_axis(z, expand_dims(y, -1), -1), -1)
+        return mean(logsumexp(z, -1) - picked)
+    _same_shape("cross_entropy", z, y)
+    return mean(logsumexp(z, -1) * sum(y, -1) - sum(y * z, -1))
+
+
+@numpy_too
+def huber(prediction: Any, target: Any, delta: float = 1.0) -> Any:
+    """r**2 / 2 where abs(r) <= delta, else delta * (abs(r) - delta / 2), averaged (Huber, 1964).
+
+    Raises ShapeError.
+    """
+    p, t = as_expr(prediction), as_expr(target)
+    _same_shape("huber", p, t)
+    r = absolute(p - t)
+    return mean(where(r <= delta, 0.5 * square(r), delta * (r - 0.5 * delta)))
+
+
+def l2(params: Iterable[Any]) -> Any:
+    """The sum of squares of all elements of all params.  Raises ArgumentError for none."""
+    total: Any = None
+    for p in params:
+        term = sum(square(p))
+        total = term if total is None else total + term
+    if total is None:
+        raise ArgumentError("l2: expected one param at least, got none")
+    return total
