@@ -1,0 +1,245 @@
+"""The fixed grammar of emitted text: arithmetic on its arguments and nothing else.
+
+Every text passes here before it runs, our own included.  Node kinds, names, attributes and imports
+are each on a list; whatever is not is refused with its line.
+
+>>> _ = check_source("import numpy as np\n\n\ndef f(x):\n    return np.tanh(x)\n")
+>>> check_source("def f(x):\n    return open(x)\n")
+Traceback (most recent call last):
+symgrad.errors.FormatError: line 2: the name 'open' is not allowed in emitted code
+
+It is defence in depth, not a sandbox: an allowed text may still use all memory or time.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator
+from typing import NoReturn
+
+from symgrad.errors import FormatError, LimitError
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LINES = 100_000
+
+BUILTINS = ("abs", "bool", "float", "int", "len", "max", "min", "pow", "range", "round", "slice")
+BUILTINS += ("sum", "tuple", "zip", "enumerate", "True", "False", "None")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+METHODS = _words(
+    "T all any argmax argmin argsort astype at clip copy cumprod cumsum diagonal dot dtype fill "
+    "flatten item max mean min ndim nonzero prod ravel repeat reshape round shape size sort "
+    "squeeze std sum swapaxes take tolist trace transpose var accumulate outer reduce reduceat"
+)
+
+NUMPY = _words(
+    "abs absolute add all any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax "
+    "argmin argsort array array_equal asarray ascontiguousarray atleast_1d atleast_2d bincount "
+    "block bool_ broadcast_shapes broadcast_to cbrt ceil clip column_stack concatenate copy "
+    "copysign copyto cos cosh cumprod cumsum deg2rad diag diag_indices diagonal divide dot e "
+    "einsum empty empty_like equal exp exp2 expand_dims expm1 eye fabs fill_diagonal "
+    "flip float32 float64 float_power floor floor_divide fmax fmin full full_like greater "
+    "greater_equal heaviside hstack hypot identity inf inner int64 intp invert isfinite isinf "
+    "isnan ix_ kron ldexp less less_equal linspace log log10 log1p log2 logaddexp logaddexp2 "
+    "logical_and logical_not logical_or logical_xor matmul max maximum mean min minimum mod "
+    "moveaxis multiply nan nan_to_num ndim negative newaxis nextafter nonzero not_equal ogrid "
+    "ones ones_like outer pad pi positive power prod put_along_axis rad2deg ravel reciprocal "
+    "remainder repeat reshape rint roll round s_ searchsorted select shape sign signbit sin sinh "
+    "size sort sqrt square squeeze stack std subtract sum swapaxes take take_along_axis tan tanh "
+    "tensordot tile trace transpose tri tril tril_indices triu triu_indices true_divide trunc "
+    "var vdot vstack where zeros zeros_like linalg"
+)
+LINALG = _words("cholesky det eigh inv norm pinv qr slogdet solve svd")
+MATH = frozenset(name for name in vars(math) if not name.startswith("_"))
+SPECIAL = _words(
+    "digamma erf erfc erfcx erfinv exprel expit gamma gammaln i0 i1 lambertw log_expit log_ndtr "
+    "log_softmax loggamma logit logsumexp ndtr ndtri polygamma psi softmax xlog1py xlogy zeta"
+)
+FROM = {"math": MATH, "scipy.special": SPECIAL, "__future__": frozenset({"annotations"})}
+
+_NODES = (
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign,
+    ast.For, ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Import, ast.ImportFrom,
+    ast.alias, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare, ast.Call, ast.keyword,
+    ast.Constant, ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple,
+    ast.Slice, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.expr_context, ast.boolop,
+    ast.operator, ast.unaryop, ast.cmpop,
+)  # fmt: skip
+_LITERALS = (bool, int, float, str, type(None), type(...))
+
+
+def check_source(source: str) -> ast.Module:
+    """The parsed text, if all of it is allowed.
+
+    Raises FormatError, naming what is refused and its line; LimitError for a text that is larger
+    than ``MAX_BYTES`` or ``MAX_LINES``.
+    """
+    tree = parse(source)
+    known = frozenset(BUILTINS) | _module_names(tree)
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef):
+            _check(statement, known | _assigned(statement))
+        elif isinstance(statement, ast.Assign | ast.Import | ast.ImportFrom) or _is_text(statement):
+            _check(statement, known)
+        else:
+            _refuse(statement, f"{_kind(statement)} outside a function")
+    return tree
+
+
+def parse(source: str) -> ast.Module:
+    """``ast.parse`` whose failures are ours."""
+    if len(source) > MAX_BYTES:
+        raise LimitError(f"the text has {len(source)} characters; the limit is {MAX_BYTES}")
+    lines = source.count("\n")
+    if lines > MAX_LINES:
+        raise LimitError(
+            f"the text has {lines} lines; the limit is {MAX_LINES}. Write loops over the data as "
+            "array expressions, or compile a smaller batch"
+        )
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise FormatError(f"this is no Python text, or it was cut short: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise FormatError("the text nests deeper than Python can parse") from error
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes below, in no stated order; iterative."""
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(ast.iter_child_nodes(top))
+
+
+def _module_names(tree: ast.Module) -> frozenset[str]:
+    names: set[str] = set()
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef):
+            names.add(statement.name)
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            names.update(a.asname or a.name for a in statement.names)
+        elif isinstance(statement, ast.Assign):
+            names.update(_stored(statement))
+    return frozenset(names)
+
+
+def _stored(node: ast.AST) -> set[str]:
+    return {n.id for n in walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+
+
+def _assigned(function: ast.FunctionDef) -> set[str]:
+    return _stored(function) | {n.arg for n in walk(function) if isinstance(n, ast.arg)}
+
+
+def _check(statement: ast.stmt, known: frozenset[str] | set[str]) -> None:
+    for node in walk(statement):
+        if not isinstance(node, _NODES):
+            _refuse(node, _kind(node))
+        if isinstance(node, ast.Name):
+            _check_name(node, known)
+        elif isinstance(node, ast.Attribute):
+            _check_attribute(node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            _check_import(node, statement)
+        elif isinstance(node, ast.FunctionDef):
+            _check_function(node, statement)
+        else:
+            _check_rest(node)
+
+
+def _check_rest(node: ast.AST) -> None:
+    if isinstance(node, ast.Constant) and not isinstance(node.value, _LITERALS):
+        _refuse(node, f"a {type(node.value).__name__} literal")
+    if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name | ast.Attribute):
+        _refuse(node, "a call of something that is no name")
+    if isinstance(node, ast.keyword) and node.arg is None:
+        _refuse(node.value, "** in a call")
+    if isinstance(node, ast.Expr) and not (_is_text(node) or isinstance(node.value, ast.Call)):
+        _refuse(node, "a bare expression")
+    if isinstance(node, ast.arg):
+        _plain_name(node, node.arg)
+
+
+def _check_name(node: ast.Name, known: frozenset[str] | set[str]) -> None:
+    if isinstance(node.ctx, ast.Del):
+        _refuse(node, "del")
+    _plain_name(node, node.id)
+    if isinstance(node.ctx, ast.Load) and node.id not in known:
+        _refuse(node, f"the name {node.id!r}")
+
+
+def _plain_name(node: ast.AST, name: str) -> None:
+    if name.startswith("__"):
+        _refuse(node, f"the name {name!r}")
+    if name in ("np", "math") and not (isinstance(node, ast.Name) and _loads(node)):
+        _refuse(node, f"another meaning of {name!r}")
+
+
+def _loads(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def _check_attribute(node: ast.Attribute) -> None:
+    if not isinstance(node.ctx, ast.Load):
+        _refuse(node, f"an assignment to the attribute {node.attr!r}")
+    owner = node.value
+    if isinstance(owner, ast.Name) and owner.id == "np":
+        allowed = NUMPY
+    elif isinstance(owner, ast.Name) and owner.id == "math":
+        allowed = MATH
+    elif (
+        isinstance(owner, ast.Attribute)
+        and owner.attr == "linalg"
+        and isinstance(owner.value, ast.Name)
+        and owner.value.id == "np"
+    ):
+        allowed = LINALG
+    else:
+        allowed = METHODS
+    if node.attr not in allowed:
+        _refuse(node, f"the attribute {node.attr!r}")
+
+
+def _check_import(node: ast.Import | ast.ImportFrom, top: ast.stmt) -> None:
+    if node is not top:
+        _refuse(node, "an import inside a function")
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            if (alias.name, alias.asname) not in (("numpy", "np"), ("math", None)):
+                _refuse(node, f"the import of {alias.name!r}")
+        elif node.level or alias.name not in FROM.get(node.module or "", ()):
+            _refuse(node, f"the import of {alias.name!r} from {node.module!r}")
+        elif alias.asname is not None:
+            _plain_name(node, alias.asname)
+
+
+def _check_function(node: ast.FunctionDef, top: ast.stmt) -> None:
+    if node is not top:
+        _refuse(node, "a function inside a function")
+    if node.decorator_list or node.returns or getattr(node, "type_params", None):
+        _refuse(node, f"a decorator or annotation of {node.name!r}")
+    if node.args.vararg or node.args.kwarg:
+        _refuse(node, f"* in the arguments of {node.name!r}")
+    _plain_name(node, node.name)
+
+
+def _is_text(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
+        return False
+    return isinstance(node.value.value, str)
+
+
+def _kind(node: ast.AST) -> str:
+    return type(node).__name__
+
+
+def _refuse(node: ast.AST, what: str) -> NoReturn:
+    line = getattr(node, "lineno", 0)
+    raise FormatError(f"line {line}: {what} is not allowed in emitted code")

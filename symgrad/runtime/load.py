@@ -1,0 +1,106 @@
+"""Source text to callables: checked, compiled, and visible to tracebacks, pdb and ``inspect``.
+
+>>> f = load_function("def f(x):\n    return 2.0 * x\n", "f")
+>>> f(3.0), f.__code__.co_filename.startswith("<symgrad f ")
+(6.0, True)
+
+The names of the prelude (``np``, ``math``, ...) are bound here; the text's own imports do not run,
+and the builtins are those of the allow-list.  This module holds the only ``exec`` of the project.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import linecache
+import math
+import weakref
+from collections.abc import Callable
+from importlib import import_module
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import FormatError, LimitError, MissingExtraError
+from symgrad.runtime.allowlist import BUILTINS, check_source
+
+_BUILTINS = {name: getattr(builtins, name) for name in BUILTINS if hasattr(builtins, name)}
+
+
+def load_source(source: str, filename: str | None = None) -> dict[str, Any]:
+    """The functions and constants that a text defines, by name.
+
+    filename   what tracebacks call the text; by default ``<symgrad loss_and_grads 1a2b3c>``
+    Raises FormatError for a text that is not allowed, LimitError for one that is too large, and
+    MissingExtraError where it needs SciPy and SciPy is absent.
+    """
+    tree = check_source(source)
+    imports = [s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom)]
+    rest = [s for s in tree.body if not isinstance(s, ast.Import | ast.ImportFrom)]
+    name = filename or _fresh_name(source, _last_function(rest))
+    space: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": "symgrad_emitted"}
+    for statement in imports:
+        space.update(_bound(statement))
+    given = set(space)
+    try:
+        code = compile(ast.Module(rest, []), name, "exec", dont_inherit=True)
+    except (RecursionError, MemoryError) as error:
+        raise LimitError(
+            "the text is larger than CPython can compile; compile a smaller program"
+        ) from error
+    except (SyntaxError, ValueError) as error:
+        raise FormatError(f"this is no Python text: {error}") from error
+    exec(code, space)
+    own = {key: value for key, value in space.items() if key not in given}
+    _register(name, source, own)
+    return own
+
+
+def load_function(source: str, name: str, filename: str | None = None) -> Callable[..., Any]:
+    """The function called ``name`` of a text.  Raises FormatError where there is none, and as
+    ``load_source`` does."""
+    function = load_source(source, filename).get(name)
+    if not isinstance(function, FunctionType):
+        raise FormatError(f"the text defines no function {name!r}")
+    return function
+
+
+def _bound(statement: ast.Import | ast.ImportFrom) -> dict[str, Any]:
+    if isinstance(statement, ast.Import):
+        return {a.asname or a.name: {"numpy": np, "math": math}[a.name] for a in statement.names}
+    if statement.module == "__future__":
+        return {}
+    try:
+        module = math if statement.module == "math" else import_module(str(statement.module))
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this function needs {statement.module}; pip install 'symgrad[scipy]'"
+        ) from error
+    try:
+        return {a.asname or a.name: getattr(module, a.name) for a in statement.names}
+    except AttributeError as error:
+        raise FormatError(f"line {statement.lineno}: {error}") from error
+
+
+def _last_function(statements: list[ast.stmt]) -> str:
+    names = [s.name for s in statements if isinstance(s, ast.FunctionDef)]
+    return names[-1] if names else "text"
+
+
+def _fresh_name(source: str, function: str) -> str:
+    digest = hashlib.sha256(source.encode()).hexdigest()[:6]
+    name, count = f"<symgrad {function} {digest}>", 1
+    while name in linecache.cache:
+        count += 1
+        name = f"<symgrad {function} {digest}-{count}>"
+    return name
+
+
+def _register(name: str, source: str, own: dict[str, Any]) -> None:
+    """Shows the text to linecache for as long as its last function lives."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    functions = [f for f in own.values() if isinstance(f, FunctionType)]
+    if functions:
+        weakref.finalize(functions[-1], linecache.cache.pop, name, None).atexit = False

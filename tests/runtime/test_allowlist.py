@@ -1,0 +1,108 @@
+"""Only arithmetic on arguments passes the allow-list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from symgrad.errors import FormatError, LimitError
+from symgrad.runtime import check_source
+
+HEAD = "import numpy as np\n\n\n"
+
+ALLOWED = [
+    HEAD + "def f(x):\n    return np.tanh(x).sum(axis=0)\n",
+    HEAD + "def f(x):\n    y = np.empty(3)\n    y[:2] += x.T @ x\n    return float(y[0]), (y,)\n",
+    "from math import exp, tanh\n\n\ndef f(x):\n    return exp(tanh(x))\n",
+    "import math\n\nK = (1.0, 2.0)\n\n\ndef g(x):\n    return math.exp(x)\n\n\n"
+    "def f(x):\n    return g(x) + K[0]\n",
+    "from scipy.special import erf\n\n\ndef f(x):\n    return erf(x)\n",
+    HEAD + "def f(x):\n    s = 0.0\n    for a, b in zip(x, x):\n        s += a * b\n    return s\n",
+    HEAD + "def f(x):\n    return tuple(2.0 * v for v in x if v > 0.0)\n",
+    HEAD + "def f(x, i):\n    np.add.at(x, i, 1.0)\n    return np.linalg.norm(x)\n",
+]
+
+REFUSED = [
+    ("import os\n", "import of 'os'"),
+    ("from os import system\n", "import of 'system'"),
+    ("import numpy\n", "import of 'numpy'"),
+    ("from numpy import load\n", "import of 'load'"),
+    ("from . import x\n", "import of 'x'"),
+    ("from math import *\n", "import of"),
+    ("print(1)\n", "Expr outside a function"),
+    ("def f(x):\n    return open(x)\n", "'open'"),
+    ("def f(x):\n    return eval(x)\n", "'eval'"),
+    ("def f(x):\n    return __import__('os')\n", "'__import__'"),
+    ("def f(x):\n    return x.__class__\n", "'__class__'"),
+    ("def f(x):\n    return x.tofile('a')\n", "'tofile'"),
+    ("def f(x):\n    return getattr(x, 'a')\n", "'getattr'"),
+    (HEAD + "def f(x):\n    return np.load(x)\n", "'load'"),
+    (HEAD + "def f(x):\n    return np.lib\n", "'lib'"),
+    (HEAD + "def f(x):\n    return np.linalg.os\n", "'os'"),
+    (HEAD + "def f(x):\n    np = x\n    return np\n", "another meaning of 'np'"),
+    (HEAD + "def f(np):\n    return np\n", "another meaning of 'np'"),
+    ("def f(x):\n    return (lambda y: y)(x)\n", "Lambda|call of something"),
+    ("def f(x):\n    return lambda y: y\n", "Lambda"),
+    ("class A:\n    pass\n", "ClassDef outside"),
+    ("def f(x):\n    global y\n    y = x\n", "Global"),
+    ("def f(x):\n    while x:\n        pass\n", "While"),
+    ("def f(x):\n    try:\n        return x\n    finally:\n        pass\n", "Try"),
+    ("def f(x):\n    with x:\n        return x\n", "With"),
+    ("def f(x):\n    raise x\n", "Raise"),
+    ("def f(x):\n    del x\n", "Delete|del"),
+    ("def f(x):\n    return f'{x}'\n", "JoinedStr"),
+    ("def f(x):\n    return '{0.a}'.format(x)\n", "'format'"),
+    ("def f(x):\n    return b'x'\n", "bytes literal"),
+    ("def f(x):\n    return 1j\n", "complex literal"),
+    ("def f(x):\n    return {1: x}\n", "Dict"),
+    ("def f(x):\n    yield x\n", "Yield|bare"),
+    ("async def f(x):\n    return x\n", "AsyncFunctionDef"),
+    ("def f(x):\n    return f(**x)\n", r"\*\* in a call"),
+    ("def f(*x):\n    return x\n", r"\* in the arguments"),
+    ("def f(x):\n    x.T = 1\n", "assignment to the attribute"),
+    ("def f(x):\n    import os\n", "import"),
+    ("def f(x):\n    def g(y):\n        return y\n    return g\n", "function inside|name 'g'"),
+    ("@f\ndef f(x):\n    return x\n", "decorator"),
+    ("def f(x: int):\n    return (y := x)\n", "NamedExpr"),
+    ("def f(x):\n    return x[0](1)\n", "call of something"),
+    ("def f(x):\n    return x +\n", "no Python text"),
+    ("def f(x):\n    return (x\n", "cut short"),
+    ("def f(x):\n    return 'a\0b'\n", "no Python text"),
+    ("def f(x):\n    return " + "(" * 300 + "x" + ")" * 300 + "\n", "no Python|nests deeper"),
+]
+
+
+@pytest.mark.parametrize("source", ALLOWED)
+def test_arithmetic_on_arguments_is_allowed(source: str) -> None:
+    """What targets emit passes unchanged."""
+    assert check_source(source).body
+
+
+@pytest.mark.parametrize(("source", "why"), REFUSED)
+def test_all_else_is_refused_by_name(source: str, why: str) -> None:
+    """A refusal says what was refused."""
+    with pytest.raises(FormatError, match=why):
+        check_source(source)
+
+
+def test_a_refusal_names_the_line() -> None:
+    """The line counts from the top of the text."""
+    with pytest.raises(FormatError, match="line 3: the name 'exit'"):
+        check_source("def f(x):\n    y = x\n    return exit(y)\n")
+
+
+def test_the_ideal_texts_are_allowed() -> None:
+    """The style that targets aim at lies inside the grammar."""
+    folder = Path(__file__).parents[3] / "shared" / "ideal"
+    names = ["lecture_python", "lecture_python_loop", "moons_fast", "moons_readable"]
+    if not folder.exists():
+        pytest.skip("the ideal texts are not in this checkout")
+    for name in names:
+        check_source((folder / f"{name}.py").read_text())
+
+
+def test_more_lines_than_the_limit_are_refused() -> None:
+    """The error names count and limit, before anything is parsed."""
+    with pytest.raises(LimitError, match="100001 lines; the limit is 100000"):
+        check_source("\n" * 100_001)
