@@ -30,7 +30,7 @@ def _drop_broadcast(r: Rewriter, x: Instr) -> Instr | None:
         except SymgradError:
             continue  # the shapes do not fit without it, so it stays
         if type == x.type:
-            return r.build(x.op.name, *operands, **dict(x.attributes))
+            return r.build(x.op, *operands, **dict(x.attributes))
     return None
 
 
@@ -56,18 +56,19 @@ def _hoist_negation(r: Rewriter, x: Instr) -> Instr | None:
     """(-a)*b is -(a*b): one negation, further out, where a sum may swallow it."""
     a, b = x.operands
     if _negated(a) and _negated(b):
-        return r.build(x.op.name, a.operands[0], b.operands[0])
+        return r.build(x.op, a.operands[0], b.operands[0])
     for i, (o, other) in enumerate(((a, b), (b, a))):
         if not _negated(o) or not r.once(o):
             continue
         inner, factor = o.operands[0], other
         number = scalar(other)
-        swallow = number is not None
-        if swallow:
+        # A literal takes the sign, but -(a/2) reads better than a/-2.
+        swallow = x.op.name == "multiply" or i == 1
+        if swallow and number:
             factor = r.number(-number, other.type.dtype)
         pair = (inner, factor) if i == 0 else (factor, inner)
-        moved = r.build(x.op.name, *pair)
-        return moved if swallow else r.build("negative", moved)
+        moved = r.build(x.op, *pair)
+        return moved if swallow and number else r.build("negative", moved)
     return None
 
 
@@ -80,9 +81,9 @@ def _negate(r: Rewriter, x: Instr) -> Instr | None:
     left, right = a.operands
     for i, (o, other) in enumerate(((left, right), (right, left))):
         number = scalar(o)
-        if number is not None and number != 0:
+        if number and (a.op.name == "multiply" or i == 0):
             literal = r.number(-number, o.type.dtype)
-            return r.build(a.op.name, *((literal, other) if i == 0 else (other, literal)))
+            return r.build(a.op, *((literal, other) if i == 0 else (other, literal)))
     return None
 
 
@@ -122,14 +123,14 @@ def _double_transpose(r: Rewriter, x: Instr) -> Instr | None:
     (a,) = x.operands
     if a.op.name != "transpose":
         return None
-    return r.build("transpose", a.operands[0], axes=tuple(a["axes"][i] for i in x["axes"]))
+    return r.build(x.op, a.operands[0], axes=tuple(a["axes"][i] for i in x["axes"]))
 
 
 def _double_reshape(r: Rewriter, x: Instr) -> Instr | None:
     (a,) = x.operands
     if a.op.name != "reshape":
         return None
-    return r.build("reshape", a.operands[0], shape=x["shape"])
+    return r.build(x.op, a.operands[0], shape=x["shape"])
 
 
 def _negated(x: Instr) -> bool:

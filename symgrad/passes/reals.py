@@ -55,6 +55,17 @@ def _scalars_first(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
+def _scalars_first_over(r: Rewriter, x: Instr) -> Instr | None:
+    """(s*A)/t is (s/t)*A: the array is gone over once."""
+    inner, t = x.operands
+    if t.type.rank or inner.op.name != "multiply" or not r.once(inner):
+        return None
+    for s, a in (inner.operands, inner.operands[::-1]):
+        if s.type.rank == 0 and a.type.rank > 0:
+            return r.build("multiply", r.build("divide", s, t), a)
+    return None
+
+
 def _power(r: Rewriter, x: Instr) -> Instr | None:
     a, p = x.operands
     exponent = scalar(p)
@@ -92,6 +103,7 @@ RULES = table(
     ("add", _twice),
     ("multiply", _collect_constants),
     ("multiply", _scalars_first),
+    ("divide", _scalars_first_over),
     ("power", _power),
     ("negative", _negate_difference),
     ("sum", _sum_of_broadcast),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgrad.ir.function import Function, Instr, Origin, Origins, constant, emit
-from symgrad.ir.op import Attribute
+from symgrad.ir.op import Attribute, Op
 from symgrad.ir.types import Type
 from symgrad.ops.table import OPS
 
@@ -131,9 +131,9 @@ class Rewriter:
             if self.uses[id(y)] == 0:
                 stack.extend(y.operands)
 
-    def build(self, name: str, *operands: Instr, **attributes: Attribute) -> Instr:
-        """A new instruction of the table's op ``name``."""
-        x = emit(OPS[name], operands, attributes, origins=self.origins)
+    def build(self, op: str | Op, *operands: Instr, **attributes: Attribute) -> Instr:
+        """A new instruction of an op, or of the table's op of that name."""
+        x = emit(OPS[op] if isinstance(op, str) else op, operands, attributes, origins=self.origins)
         self.pending.append(x)
         return x
 

@@ -8,8 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symgrad.ir import Type, constant, emit, function, interpret, parameter, parse, verify
+from symgrad.ir.op import Op
 from symgrad.ops import OPS
 from symgrad.passes import BITWISE, REWRITES, cse, dce, fold, identities, reals
+
+# Declared here as well, so that these tests need only the elementwise ops of the table.
+SHAPE_OPS = {
+    "broadcast_to": Op(
+        "broadcast_to",
+        "shape",
+        1,
+        infer=lambda x, shape: x.with_shape(shape),
+        evaluate=lambda x, shape: np.broadcast_to(x, shape),
+        attributes=("shape",),
+        dim_attributes=("shape",),
+    ),
+    "transpose": Op(
+        "transpose",
+        "shape",
+        1,
+        infer=lambda x, axes: x.with_shape(tuple(x.shape[i] for i in axes)),
+        evaluate=np.transpose,
+        attributes=("axes",),
+    ),
+}
 
 HEAD = "func @f(input %a: f64[], input %b: f64[], input %A: f64[N], input %B: f64[N]) {\n"
 
@@ -20,11 +42,11 @@ def text(body):
 
 
 def check(rewrite, before, after):
-    f = parse(text(before), OPS)
+    f = parse(text(before), {**SHAPE_OPS, **OPS})
     verify(f)
     g = rewrite(f)
     verify(g)
-    assert str(g) == str(parse(text(after), OPS))
+    assert str(g) == str(parse(text(after), {**SHAPE_OPS, **OPS}))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +87,31 @@ def check(rewrite, before, after):
             "%n = negative %a : f64[]; %p = multiply %n, %b : f64[]; return %p, %n",
         ),
         (
+            "%n = negative %a : f64[]; %2 = constant 2.0 : f64[]; %y = divide %n, %2 : f64[]; "
+            "return %y",
+            "%0 = constant 2.0 : f64[]; %1 = divide %a, %0 : f64[]; %y = negative %1 : f64[]; "
+            "return %y",
+        ),
+        (
+            "%n = negative %A : f64[N]; %2 = constant 2.0 : f64[]; %y = multiply %2, %n : f64[N]; "
+            "return %y",
+            "%0 = constant -2.0 : f64[]; %y = multiply %0, %A : f64[N]; return %y",
+        ),
+        (
+            '%w = broadcast_to %a {shape = ("N",)} : f64[N]; %y = add %w, %A : f64[N]; return %y',
+            "%y = add %a, %A : f64[N]; return %y",
+        ),
+        (
+            '%w = broadcast_to %a {shape = ("N",)} : f64[N]; %y = add %w, %b : f64[N]; return %y',
+            '%w = broadcast_to %a {shape = ("N",)} : f64[N]; %y = add %w, %b : f64[N]; return %y',
+        ),
+        (
+            '%w = broadcast_to %a {shape = ("N", 2)} : f64[N, 2]; '
+            "%t = transpose %w {axes = (1, 0)} : f64[2, N]; "
+            "%u = transpose %t {axes = (1, 0)} : f64[N, 2]; return %u",
+            '%w = broadcast_to %a {shape = ("N", 2)} : f64[N, 2]; return %w',
+        ),
+        (
             "%c = greater %a, %b : bool[]; %y = where %c, %a, %a : f64[]; return %y",
             "return %a",
         ),
@@ -95,6 +142,10 @@ def test_identities(before, after):
         (
             "%p = multiply %a, %A : f64[N]; %y = multiply %p, %b : f64[N]; return %y, %p",
             "%p = multiply %a, %A : f64[N]; %y = multiply %p, %b : f64[N]; return %y, %p",
+        ),
+        (
+            "%p = multiply %a, %A : f64[N]; %y = divide %p, %b : f64[N]; return %y",
+            "%0 = divide %a, %b : f64[]; %y = multiply %0, %A : f64[N]; return %y",
         ),
         (
             "%0 = constant 2.0 : f64[]; %y = power %a, %0 : f64[]; return %y",
