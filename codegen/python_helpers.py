@@ -89,6 +89,8 @@ HELPERS = {
             "power",
             '''def power(x, y):
     """x**y for real numbers; nan for a root of a negative one, inf where it overflows."""
+    if y == 0.0 or x == 1.0:
+        return 1.0
     if x == 0.0 and y < 0.0:
         odd = y % 2.0 == 1.0
         return copysign(float("inf"), x) if odd else float("inf")

@@ -156,10 +156,10 @@ PYTHON = Target(
         "silu": "sigmoid",
     },
     imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
-    refusals={
-        name: "it has no scalar form; compile with target='numpy'"
-        for name in ("argmax", "argmin", "one_hot", "scatter_add", "add_along_axis", "scatter_nd")
-    },
+    refusals=dict.fromkeys(
+        ("argmax", "argmin", "one_hot", "scatter_add", "add_along_axis", "scatter_nd"),
+        "it has no scalar form; compile with target='numpy'",
+    ),
     compact=True,
 )
 

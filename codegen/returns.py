@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symgrad.codegen.lines import Writer
-from symgrad.codegen.signature import INDENT, WIDTH, layout
+from symgrad.codegen.signature import INDENT, WIDTH, layout, nest, wrap
 from symgrad.codegen.target import Target
 from symgrad.codegen.unit import Pack, Structure, Unit
 from symgrad.ir.function import Function, Instr
@@ -34,6 +34,7 @@ class Returns:
     def __init__(self, unit: Unit, f: Function, writer: Writer, target: Target) -> None:
         self.target = target
         self.f = f
+        self.unit = unit
         self.writer = writer
         self.seen: set[int] = set()
         self.before: list[str] = []
@@ -47,14 +48,12 @@ class Returns:
         one = f"{INDENT}return {self.text}"
         if len(one) <= WIDTH:
             return [one]
-        rows, row = [], ""
-        for part in self.text.split(", "):
-            if row and len(row) + len(part) + 10 > WIDTH:
-                rows.append(row + ",")
-                row = part
-            else:
-                row = f"{row}, {part}" if row else part
-        return [f"{INDENT}return (", *(INDENT * 2 + r for r in [*rows, row]), f"{INDENT})"]
+        if isinstance(self.unit.structure, tuple):
+            *others, last = self.unit.structure
+            if self.target.compact and isinstance(last, Pack) and len(last.shape or (0,)) == 1:
+                head = "".join(f"{self.nested(p)}, " for p in others)
+                return layout(f"{INDENT}return {head}", self.members(last), last.rows, None, "")
+        return wrap(f"{INDENT}return ", f"({self.text})", "")
 
     def nested(self, part: Structure, top: bool = False) -> str:
         if isinstance(part, int):
@@ -67,11 +66,13 @@ class Returns:
         return f"({inner},)" if len(part) == 1 else f"({inner})"
 
     def pack(self, part: Pack) -> str:
-        members = [self.writer.texts[id(self.f.results[i])].text for i in part.members]
+        members = self.members(part)
         if self.target.compact:
-            rows = layout("", members, part.rows, part.shape, "")
-            return " ".join(r.strip() for r in rows).replace("( ", "(").replace(", )", ",)")
+            return nest(members, part.shape or (len(members),))
         return f"np.array([{', '.join(members)}])"
+
+    def members(self, part: Pack) -> list[str]:
+        return [self.writer.texts[id(self.f.results[i])].text for i in part.members]
 
     def result(self, r: Instr) -> str:
         text = self.writer.texts[id(r)].text

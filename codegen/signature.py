@@ -106,11 +106,15 @@ def layout(
     one = f"{head}{', '.join(members)}{',' if len(members) == 1 else ''}{tail}"
     if tail.strip().startswith("=") and len(one) <= WIDTH:
         return [one]
-    closed = f"{head}({', '.join(members)}{',' if len(members) == 1 else ''}){tail}"
-    if len(closed) <= WIDTH and not tail.strip().startswith("="):
-        return [closed]
+    if tail.strip().startswith("=") or len(head) + sum(len(m) + 2 for m in members) > WIDTH:
+        return in_rows(head, members, rows or by_bias(members), tail)
+    return [f"{head}({', '.join(members)}{',' if len(members) == 1 else ''}){tail}"]
+
+
+def in_rows(head: str, members: list[str], rows: tuple[int, ...], tail: str) -> list[str]:
+    """The members in brackets, in lines of the given lengths or shorter."""
     lines, i = [], 0
-    for length in rows or by_bias(members):
+    for length in rows:
         part = members[i : i + length]
         i += length
         row = ""
@@ -125,7 +129,7 @@ def layout(
 
 def by_bias(members: list[str]) -> tuple[int, ...]:
     """A row a neuron: its weights and then its bias; one row where there are no biases."""
-    ends = [i + 1 for i, m in enumerate(members) if re.fullmatch(r"b\d*(_\d+)*", m)]
+    ends = [i + 1 for i, m in enumerate(members) if re.fullmatch(r"(d_)?b\d*(_\d+)*", m)]
     ends += [len(members)] if not ends or ends[-1] != len(members) else []
     return tuple(b - a for a, b in zip([0, *ends], ends, strict=False))
 

@@ -146,8 +146,10 @@ class _Sweep:
         guard = flows[0].guard
         if any(flow.guard != guard for flow in flows):
             flows, guard = [Flow(self.applied(f, flow)) for flow in flows], ()
-        total = flows[0].g
-        for flow in flows[1:]:
+        # They came in reverse; the sum is written in the order of the program.
+        *others, first = flows
+        total = first.g
+        for flow in reversed(others):
             total = f.add(total, flow.g)
         return Flow(total, guard)
 
