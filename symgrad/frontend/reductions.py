@@ -37,7 +37,7 @@ def axes_of(axis: Any, rank: int, name: str) -> tuple[int, ...]:
         return tuple(range(rank))
     items = axis if isinstance(axis, tuple | list) else (axis,)
     axes = tuple(sorted(axis_of(i, rank, name) for i in items))
-    if any(a == b for a, b in zip(axes, axes[1:], strict=False)):
+    if len(set(axes)) != len(axes):
         raise ShapeError(f"{name}: an axis is named twice in {axis!r}; built at {caller()}")
     return axes
 
