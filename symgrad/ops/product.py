@@ -1,0 +1,95 @@
+"""Matrix products with NumPy's semantics.
+
+>>> MATMUL.infer(Type("f64", ("N", 3)), Type("f64", (3,)))
+f64[N]
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DTypeError, ShapeError
+from symgrad.ir.op import Op
+from symgrad.ir.types import Type
+from symgrad.ops.rules import broadcast
+from symgrad.ops.shape import unbroadcast
+from symgrad.ops.table import register
+
+
+def _matmul(a: Type, b: Type) -> Type:
+    if a.dtype != b.dtype or a.dtype == "bool":
+        raise DTypeError(f"matmul: expected numbers of one dtype, got {a} and {b}; cast")
+    if not a.rank or not b.rank:
+        raise ShapeError(
+            f"matmul: expected vectors or matrices, got {a} and {b}; use * for scalars"
+        )
+    inner = b.shape[-2 if b.rank > 1 else 0]
+    if a.shape[-1] != inner:
+        raise ShapeError(f"matmul: inner sizes differ: got {a} and {b}; transpose one?")
+    batch = broadcast("matmul", a.with_shape(a.shape[:-2]), b.with_shape(b.shape[:-2]))
+    return a.with_shape((*batch, *a.shape[:-1][-1:], *(b.shape[-1:] if b.rank > 1 else ())))
+
+
+def _outer(a: Type, b: Type) -> Type:
+    if a.dtype != b.dtype:
+        raise DTypeError(f"outer: expected one dtype, got {a} and {b}; cast")
+    if a.rank != 1 or b.rank != 1:
+        raise ShapeError(f"outer: expected two vectors, got {a} and {b}; reshape them")
+    return a.with_shape(a.shape + b.shape)
+
+
+def _swap(f: Any, x: Any) -> Any:
+    n = f.type(x).rank
+    return f.transpose(x, axes=(*range(n - 2), n - 1, n - 2))
+
+
+def _matmul_pullback(f: Any, g: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    s, t = f.type(a), f.type(b)
+    if s.rank == 1 and t.rank == 1:
+        return g * b, g * a
+    if s.rank == 2 and t.rank == 1:
+        return f.outer(g, b), f.matmul(g, a)
+    if s.rank == 1 and t.rank == 2:
+        return f.matmul(b, g), f.outer(a, g)
+    if s.rank == 1:
+        a, g = f.reshape(a, shape=(1, *s.shape)), _with_one(f, g, -1)
+    elif t.rank == 1:
+        b, g = f.reshape(b, shape=(*t.shape, 1)), _with_one(f, g, None)
+    da = unbroadcast(f, f.matmul(g, _swap(f, b)), f.type(a).shape)
+    db = unbroadcast(f, f.matmul(_swap(f, a), g), f.type(b).shape)
+    return (
+        f.reshape(da, shape=s.shape) if s.rank == 1 else da,
+        f.reshape(db, shape=t.shape) if t.rank == 1 else db,
+    )
+
+
+def _with_one(f: Any, g: Any, before: int | None) -> Any:
+    shape = f.type(g).shape
+    tail = shape[before:] if before is not None else ()
+    return f.reshape(g, shape=(*shape[: len(shape) - len(tail)], 1, *tail))
+
+
+MATMUL = register(
+    Op(
+        "matmul",
+        "product",
+        2,
+        infer=_matmul,
+        evaluate=np.matmul,
+        pullback=_matmul_pullback,
+        doc="the matrix product; vectors and batches as NumPy has them",
+    )
+)
+OUTER = register(
+    Op(
+        "outer",
+        "product",
+        2,
+        infer=_outer,
+        evaluate=np.outer,
+        pullback=lambda f, g, y, a, b: (f.matmul(g, b), f.matmul(a, g)),
+        doc="the products of all pairs of two vectors",
+    )
+)

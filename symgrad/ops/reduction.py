@@ -1,0 +1,121 @@
+"""Reductions: attrs ``axis`` (sorted, non-negative ints) and ``keepdims``.
+
+>>> normalize_axis("sum", -1, 2)
+(1,)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DTypeError, ShapeError
+from symgrad.ir.dims import product
+from symgrad.ir.op import Op
+from symgrad.ir.types import Shape, Type
+from symgrad.ops.table import register
+
+Axes = tuple[int, ...]
+
+
+def normalize_axis(name: str, axis: int | Axes | None, rank: int) -> Axes:
+    """Sorted, non-negative axes; None is all.  Raises ShapeError for one out of range or twice."""
+    if axis is None:
+        return tuple(range(rank))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    for a in given:
+        if not -rank <= a < rank:
+            raise ShapeError(f"{name}: expected an axis from {-rank} to {rank - 1}, got {a}")
+    axes = tuple(sorted(a % rank for a in given))
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"{name}: expected distinct axes, got {axis}; drop the repeated one")
+    return axes
+
+
+def reduced(shape: Shape, axis: Axes, keepdims: bool) -> Shape:
+    """The shape that is left after reducing over the axes."""
+    if keepdims:
+        return tuple(1 if i in axis else d for i, d in enumerate(shape))
+    return tuple(d for i, d in enumerate(shape) if i not in axis)
+
+
+def _result(name: str, floats: bool, nonempty: bool) -> Any:
+    def infer(x: Type, *, axis: Axes, keepdims: bool) -> Type:
+        if x.dtype == "bool" or (floats and not x.is_float):
+            raise DTypeError(f"{name}: expected {'floats' if floats else 'numbers'}, got {x}; cast")
+        normalize_axis(name, axis, x.rank)
+        for a in axis:
+            if nonempty and x.shape[a] == 0:
+                raise ShapeError(f"{name}: axis {a} of {x} is empty and has no {name}")
+        return x.with_shape(reduced(x.shape, axis, keepdims))
+
+    return infer
+
+
+def _kept(f: Any, v: Any, x: Any, axis: Axes) -> Any:
+    """A reduced value with its axes back as ones, where leading alignment would not do."""
+    shape = f.type(x).shape
+    wanted = reduced(shape, axis, True)
+    own = f.type(v).shape
+    padded = (1,) * (len(shape) - len(own)) + tuple(own)
+    return v if padded == tuple(wanted) else f.reshape(v, shape=wanted)
+
+
+def _spread(f: Any, g: Any, x: Any, axis: Axes) -> Any:
+    return f.broadcast_to(_kept(f, g, x, axis), shape=f.type(x).shape)
+
+
+def _mean_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
+    t = f.type(x)
+    count = product(t.shape[a] for a in axis)
+    n = float(count) if isinstance(count, int) else f.size(dim=count, dtype=t.dtype)
+    return (_spread(f, f.divide(g, n), x, axis),)
+
+
+def _extremum_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
+    hit = f.mask(f.equal(x, _kept(f, y, x, axis)))
+    ties = f.sum(hit, axis=axis, keepdims=True)
+    return (hit * f.divide(_kept(f, g, x, axis), ties),)
+
+
+def _sized(evaluate: Any) -> Any:
+    def run(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+        return evaluate(np.asarray(x), axis=axis, keepdims=keepdims)
+
+    return run
+
+
+def _mean(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    total = np.sum(x, axis=axis, keepdims=keepdims)
+    count = np.prod([np.shape(x)[a] for a in axis], dtype=total.dtype)
+    with np.errstate(all="ignore"):
+        return total / count
+
+
+def _reduction(
+    name: str, evaluate: Any, pullback: Any, doc: str, floats: bool = False, nonempty: bool = False
+) -> Op:
+    return register(
+        Op(
+            name,
+            "reduction",
+            1,
+            infer=_result(name, floats, nonempty),
+            evaluate=_sized(evaluate),
+            pullback=pullback,
+            attributes=("axis", "keepdims"),
+            doc=doc,
+        )
+    )
+
+
+SUM = _reduction(
+    "sum",
+    np.sum,
+    lambda f, g, y, x, *, axis, keepdims: (_spread(f, g, x, axis),),
+    "the sum; 0 of nothing",
+)
+MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True)
+MAX = _reduction("max", np.max, _extremum_pullback, "the largest; ties share evenly", nonempty=True)
+MIN = _reduction("min", np.min, _extremum_pullback, "the least; ties share evenly", nonempty=True)
