@@ -4,7 +4,16 @@
 'the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute'
 """
 
-from symgrad.ops import activation, arithmetic, selection, transcendental  # noqa: F401
+from symgrad.ops import (  # noqa: F401
+    activation,
+    arithmetic,
+    indexing,
+    product,
+    reduction,
+    selection,
+    shape,
+    transcendental,
+)
 from symgrad.ops.algebra import ArrayAlgebra, IRAlgebra, Term
 from symgrad.ops.floats import FLOATS, FloatAlgebra
 from symgrad.ops.table import OPS, register
