@@ -137,9 +137,7 @@ class Expr:
         if not self.shape:
             raise TraceError(f"iteration over a scalar expression{_built(self)}")
         if isinstance(self.shape[0], str):
-            _refuse(
-                self, f"a loop over the named size {self.shape[0]}", "use whole-array functions"
-            )
+            _refuse(self, f"a loop over the size {self.shape[0]}", "use whole-array functions")
         return (self[i] for i in range(self.shape[0]))
 
     def __bool__(self) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.frontend.array import Expr, as_expr, raw
 from symgrad.frontend.origin import caller
-from symgrad.ir.dims import Dim, add, divide
+from symgrad.ir.dims import Dim, add, divide, subtract
 
 Entry = tuple[Any, ...]
 
@@ -108,9 +108,9 @@ def _slice(item: slice, dim: Dim) -> tuple[Entry, bool]:
         return ("slice", 0, dim, 1), True
     low: Dim = 0 if start is None else add(dim, start) if start < 0 else start
     high: Dim = dim if stop is None else add(dim, stop) if stop < 0 else stop
-    length = add(high, add(0, _negated(low)))
+    length = subtract(high, low)
     provable = stop is None or stop < 0 or (stop == 0 and start in (None, 0))
-    even = step in (None, 1) or (step > 0 and divide(length, step) is not None)  # type: ignore
+    even = step in (None, 1) or (step > 0 and divide(length, step) is not None)
     if not provable or not even:
         text = ":".join("" if v is None else str(v) for v in (start, stop, step))
         raise ShapeError(
@@ -120,12 +120,6 @@ def _slice(item: slice, dim: Dim) -> tuple[Entry, bool]:
     if isinstance(length, int) and length <= 0:
         return ("slice", 0, 0, 1), False
     return ("slice", low, high, step or 1), False
-
-
-def _negated(dim: Dim) -> Dim:
-    from symgrad.ir.dims import multiply
-
-    return multiply(-1, dim)
 
 
 def _indices(item: Any, dim: Dim) -> Expr:

@@ -65,9 +65,7 @@ class Leaf(Expr):
     @data.setter
     def data(self, value: Any) -> None:
         if self.kind != "param":
-            raise ArgumentError(
-                f"{self.name or 'a constant'} is a {self.kind}; only params are set"
-            )
+            raise ArgumentError(f"{self.name or 'this'} is a {self.kind}; only params are set")
         array = plain_array(value, f"{self.name}.data")
         if array.shape != self.instr.type.shape:
             raise ShapeError(

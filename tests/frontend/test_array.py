@@ -61,7 +61,7 @@ def test_elementwise_expressions_agree_with_numpy(name: str) -> None:
     agrees(ELEMENTWISE[name])
 
 
-@pytest.mark.skipif("index" not in OPS or "matmul" not in OPS, reason="needs structural ops")
+@pytest.mark.skipif(not {"index", "matmul", "flip"} <= OPS.keys(), reason="needs structural ops")
 @pytest.mark.parametrize("name", STRUCTURAL)
 def test_structural_expressions_agree_with_numpy(name: str) -> None:
     agrees(STRUCTURAL[name])
@@ -123,6 +123,7 @@ BAD = {
     "range": (lambda: X[:, 3], ShapeError, "size 3"),
     "index": (lambda: X[1.5], DTypeError, "1.5"),
     "axis": (lambda: F["softmax"](X, axis=2), ShapeError, "axis 2"),
+    "axis twice": (lambda: X.sum(axis=(0, -2)), ShapeError, "twice"),
     "name": (lambda: input("a b"), NamingError, "identifier"),
     "line break": (lambda: input("a\n"), NamingError, "identifier"),
     "not normal": (lambda: input("ﬁ"), NamingError, "'fi'"),
