@@ -205,22 +205,20 @@ def programs(draw):
         xs.append(constant(v, Type("f64")))
     for _ in range(draw(st.integers(1, 12))):
         name = draw(st.sampled_from(["add", "subtract", "multiply", "divide", "negative"]))
-        operands = [draw(st.sampled_from(xs)) for _ in range(OPS[name].arity)]
+        operands = [draw(st.sampled_from(xs[:5] + xs[-3:])) for _ in range(OPS[name].arity)]
         xs.append(emit(OPS[name], operands))
     results = draw(st.lists(st.sampled_from(xs[8:]), min_size=1, max_size=3))
     return function("f", xs[:2], results)
 
 
-VALUES = st.sampled_from([0.0, -0.0, 1.0, -1.5, 3.0, 0.25])
-
-
 @pytest.mark.parametrize("rewrite", REWRITES, ids=lambda p: p.name)
-@given(programs(), VALUES, st.lists(VALUES, min_size=3, max_size=3))
-def test_passes_keep_results(rewrite, f, a, big):
+@given(programs(), st.sampled_from([0.0, -0.0, -1.5, 3.0]))
+def test_passes_keep_results(rewrite, f, a):
     """Each pass keeps what it says it preserves, and never makes a program longer."""
     g = rewrite(f)
     verify(g)
     assert sum(not x.is_constant for x in g.body) <= sum(not x.is_constant for x in f.body)
+    big = [0.0, -0.0, 0.25]  # both zeros in every example, so that a lost sign shows
     for y, z in zip(interpret(f, [a, big]), interpret(g, [a, big]), strict=True):
         if rewrite.preserves == BITWISE:
             np.testing.assert_array_equal(y, z)
@@ -240,3 +238,22 @@ def test_a_chain_of_100000_passes_in_seconds(rewrite):
     start = time.perf_counter()
     rewrite(f)
     assert time.perf_counter() - start < 20
+
+
+def test_a_name_survives_its_instruction():
+    """A value that replaces a named one takes the name where it has none."""
+    check(
+        identities,
+        "%1 = constant 1.0 : f64[]; %2 = exp %a : f64[]; %loss = multiply %2, %1 : f64[]; "
+        "return %loss",
+        "%loss = exp %a : f64[]; return %loss",
+    )
+
+
+def test_built_values_keep_the_origin():
+    """What a rule builds comes from the line of what it replaces."""
+    check(
+        identities,
+        "%n = negative %a : f64[] // a.py:1; %p = multiply %n, %b : f64[] // a.py:2; return %p",
+        "%0 = multiply %a, %b : f64[] // a.py:2; %p = negative %0 : f64[] // a.py:2; return %p",
+    )
