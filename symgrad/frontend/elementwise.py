@@ -143,7 +143,8 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
 
     x = as_expr(x)
     own = x.instr.type.dtype if dtype is None else dtype_of(dtype)
-    return raw("broadcast_to", as_expr(fill_value, own, "fill_value"), shape=x.shape)
+    fill = bool(fill_value) if own == "bool" else fill_value
+    return raw("broadcast_to", as_expr(fill, own, "fill_value"), shape=x.shape)
 
 
 zeros_like, ones_like = _filled(0), _filled(1)

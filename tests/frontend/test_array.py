@@ -179,3 +179,16 @@ def test_variables_name_instructions() -> None:
     traced = trace([loss], names=name_from_frame({"score": score, "loss": loss}, loss))
     assert [i.hint for i in traced.function.body if not i.is_constant] == ["score", "loss"]
     assert constant([1.0]).instr.hint == ""
+
+
+def test_norm_of_zero_is_zero_and_nan_stays_nan() -> None:
+    """The guard that gives the norm a gradient of 0 at 0 hides nothing else."""
+    assert F["norm"](np.zeros(3)) == 0
+    assert F["norm"](np.array([3.0, 4.0])) == 5
+    assert np.isnan(F["norm"](np.array([np.nan, 1.0])))
+
+
+def test_filled_arrays_keep_shape_and_dtype() -> None:
+    x = input("x", ("N", 2), "f32")
+    assert F["ones_like"](x).instr.type == x.instr.type
+    assert F["zeros_like"](x > 0).instr.type == (x > 0).instr.type
