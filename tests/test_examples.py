@@ -1,0 +1,52 @@
+"""The examples run, from any folder, and give what they promise."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+def run(name: str, cwd: Path, *options: str) -> str:
+    command = [sys.executable, "-W", "error", str(EXAMPLES / name), *options]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_lectures_net_is_trained_and_drawn(tmp_path: Path) -> None:
+    """The loss falls under 1e-3, and the graph of the loss is an SVG."""
+    printed = run("lecture.py", tmp_path, "--out", "pictures")
+    final = re.search(r"^loss (\S+),", printed, re.MULTILINE)
+    assert final is not None
+    assert float(final.group(1)) < 1e-3
+    assert (tmp_path / "pictures" / "lecture.svg").read_text().rstrip().endswith("</svg>")
+    assert "import symgrad" not in (tmp_path / "pictures" / "lecture_step.py").read_text()
+
+
+@pytest.mark.slow
+def test_the_moons_are_told_apart(tmp_path: Path) -> None:
+    """A few hundred steps give 95 % accuracy, the emitted function and the picture."""
+    printed = run("moons.py", tmp_path, "--steps", "300")
+    accuracy = re.search(r"accuracy (\S+)%", printed)
+    assert accuracy is not None
+    assert float(accuracy.group(1)) >= 95.0
+    assert "def loss_and_grads(w1, b1, w2, b2, w3, b3, X, y)" in printed
+    assert (tmp_path / "out" / "moons.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_scipy_finds_the_minimum(tmp_path: Path) -> None:
+    """BFGS ends by its own criterion, at a point where the gradient vanishes."""
+    printed = run("logistic.py", tmp_path)
+    assert "Optimization terminated successfully" in printed
+    gradient = re.search(r"largest gradient there: (\S+)", printed)
+    assert gradient is not None
+    assert float(gradient.group(1)) < 1e-4
+
+
+def test_the_saved_function_runs_without_symgrad(tmp_path: Path) -> None:
+    """The saved text gives the same bits in an interpreter where symgrad cannot be imported."""
+    assert "the same to the last bit" in run("audit.py", tmp_path)
