@@ -180,7 +180,9 @@ class Function:
                 repr(x.attributes),
                 x.type,
             )
-            rows.append((*row, x.hint, x.origins) if names else row)
+            # The text form has no place for a parameter's origins.
+            origins = () if x.is_parameter else x.origins
+            rows.append((*row, x.hint, origins) if names else row)
         return (
             self.name if names else "",
             len(self.parameters),

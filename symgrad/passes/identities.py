@@ -34,6 +34,25 @@ def _drop_broadcast(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
+def _late_broadcast(r: Rewriter, x: Instr) -> Instr | None:
+    """What is computed from repeated values is computed once, and repeated then."""
+    sources = [o.operands[0] if o.op.name == "broadcast_to" else o for o in x.operands]
+    if sources == list(x.operands):
+        return None
+    try:
+        type = x.op.infer(*[a.type for a in sources], **dict(x.attributes))
+    except SymgradError:
+        return None
+    if type == x.type:
+        return None
+    small = r.build(x.op, *sources, **dict(x.attributes))
+    return r.build("broadcast_to", small, shape=x.type.shape)
+
+
+def _no_axes(r: Rewriter, x: Instr) -> Instr | None:
+    return x.operands[0] if x["axis"] == () else None
+
+
 def _times(r: Rewriter, x: Instr) -> Instr | None:
     a, b = x.operands
     if is_number(b, 1):
@@ -144,6 +163,8 @@ _BROADCASTING = (
 
 RULES = table(
     (_BROADCASTING, _drop_broadcast),
+    (_BROADCASTING + " negative cast", _late_broadcast),
+    ("sum mean prod max min any all", _no_axes),
     ("multiply", _times),
     ("divide", _over),
     ("multiply divide", _hoist_negation),

@@ -103,7 +103,7 @@ def check(rewrite, before, after):
         ),
         (
             '%w = broadcast_to %a {shape = ("N",)} : f64[N]; %y = add %w, %b : f64[N]; return %y',
-            '%w = broadcast_to %a {shape = ("N",)} : f64[N]; %y = add %w, %b : f64[N]; return %y',
+            '%0 = add %a, %b : f64[]; %y = broadcast_to %0 {shape = ("N",)} : f64[N]; return %y',
         ),
         (
             '%w = broadcast_to %a {shape = ("N", 2)} : f64[N, 2]; '
