@@ -124,10 +124,11 @@ def section_lines(lines: list[Line], f: Function, writer: Writer, target: Target
     out: list[str] = []
     last = ""
     column = comment_column(lines)
+    width = max((len(shape_note(line.x)) for line in lines), default=0)
     for heading, group in sections(lines, f, writer.derived):
         out += ["", f"{INDENT}# {heading}"]
         for line in group:
-            note, last = comment(line.x, last, target)
+            note, last = comment(line.x, last, target, width)
             out += assemble(line, note, column)
     return out[1:] if out and not out[0] and not writer.lines else out
 
@@ -138,15 +139,19 @@ def comment_column(lines: list[Line]) -> int:
     return min(max([n for n in lengths if n <= 70], default=40) + 2, 72)
 
 
-def comment(x: Instr, last: str, target: Target) -> tuple[str, str]:
+def shape_note(x: Instr) -> str:
+    """A shape as NumPy shows it; nothing for a scalar."""
+    shape = ", ".join(map(str, x.type.shape)) + ("," if x.type.rank == 1 else "")
+    return f"({shape})" if x.type.rank else ""
+
+
+def comment(x: Instr, last: str, target: Target, width: int) -> tuple[str, str]:
     """The comment of a line: its shape, and its origin where that is not the line before's."""
     origin = ascii_text(merged(x))
-    shape = "(" + ", ".join(map(str, x.type.shape)) + ("," if x.type.rank == 1 else "") + ")"
     shown = origin if origin != last else ""
     if target.compact:
         return shown, origin or last
-    left = shape if x.type.rank else ""
-    return f"{left:<8} {shown}".rstrip(), origin or last
+    return f"{shape_note(x):<{width}}  {shown}".rstrip(), origin or last
 
 
 def merged(x: Instr) -> str:

@@ -182,6 +182,10 @@ class _Sweep:
         elif y.op.partials is not None:
             terms = [f.term(x) for x in y.operands]
             partials = y.op.partials(f, f.term(y), *terms, **dict(y.attributes))
+            if len(partials) == 2 and alike(*partials) and y.operands[0] is y.operands[1]:
+                # x * x: twice the one share, so that a scalar factor meets the 2 first.
+                flow = Flow(self.times(f, flow.g, 2.0), flow.guard)
+                partials = (partials[0], None)
             for x, partial in zip(y.operands, partials, strict=True):
                 if partial is not None and id(x) in self.active:
                     g = spread(f, self.times(f, flow.g, partial), y.type)
@@ -233,6 +237,11 @@ class _Sweep:
         (moved,) = op.pullback(f, c, f.term(y), *operands, **dict(y.attributes))
         assert isinstance(moved, Term)
         return moved.instr
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two partials are the same value."""
+    return isinstance(a, Term) and isinstance(b, Term) and a.instr is b.instr
 
 
 def spread(f: IRAlgebra, g: Term, type: Type) -> Term:
