@@ -1,0 +1,105 @@
+"""symgrad: a forward expression in, one readable function with loss and all gradients out.
+
+>>> import symgrad as sg
+>>> w, x = sg.param("w", 2.0), sg.input("x")
+>>> f = sg.compile(sg.square(w * x))
+>>> f(x=3.0)
+(36.0, Gradients(w=36.0))
+
+The array functions carry NumPy's names: ``sg.sum(x, axis=1)``, ``sg.tanh``, ``sg.where``, ...
+Everything is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from symgrad.compiler.compile import compile, function, grad
+    from symgrad.compiler.compiled import CompiledFunction, load
+    from symgrad.compiler.options import Options
+    from symgrad.frontend.array import Expr
+    from symgrad.frontend.leaves import constant, input, param
+    from symgrad.frontend.scalar import Value
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "CompiledFunction": "symgrad.compiler.compiled",
+    "Expr": "symgrad.frontend.array",
+    "Options": "symgrad.compiler.options",
+    "Value": "symgrad.frontend.scalar",
+    "compile": "symgrad.compiler.compile",
+    "constant": "symgrad.frontend.leaves",
+    "function": "symgrad.compiler.compile",
+    "grad": "symgrad.compiler.compile",
+    "input": "symgrad.frontend.leaves",
+    "load": "symgrad.compiler.compiled",
+    "param": "symgrad.frontend.leaves",
+}
+_MODULES = ("engine", "errors", "losses", "nn")
+_NUMPY = ("e", "float32", "float64", "inf", "int64", "nan", "newaxis", "pi")
+
+__all__ = [  # noqa: F822
+    "CompiledFunction",
+    "Expr",
+    "Options",
+    "Value",
+    "compile",
+    "constant",
+    "engine",
+    "errors",
+    "function",
+    "grad",
+    "input",
+    "load",
+    "losses",
+    "nn",
+    "param",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
+    value = _find(name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_NUMPY, *_functions()})
+
+
+def _find(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"symgrad.{name}")
+    if name in _HOME:
+        try:
+            return getattr(import_module(_HOME[name]), name)
+        except ModuleNotFoundError as error:
+            raise _explained(error) from error
+    if name in _NUMPY:
+        return getattr(import_module("numpy"), name)
+    functions = _functions()
+    if name in functions:
+        return functions[name]
+    raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
+
+
+def _functions() -> dict[str, Any]:
+    import_module("symgrad.ops")
+    found: dict[str, Any] = import_module("symgrad.frontend.functions").FUNCTIONS
+    return found
+
+
+def _explained(error: ModuleNotFoundError) -> ImportError:
+    if error.name == "symgrad.codegen":
+        return ImportError(
+            "symgrad.codegen is missing: this is a clone that was not installed, or its folder "
+            "hides the installed package. Run `pip install -e .` in the clone, or work from "
+            "another folder",
+            name=error.name,
+        )
+    return error

@@ -1,0 +1,1 @@
+"""Composes the rooms: pipelines, ``compile``, and the compiled function."""

@@ -1,0 +1,184 @@
+"""What a compiled function takes, and the check of each call.
+
+A call with the types and shapes of the last one passes in well under a microsecond; any other is
+converted, compared with the signature, and its named sizes are unified by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import ArgumentError, DTypeError, ShapeError
+from symgrad.ir import dims
+from symgrad.ir.types import DTYPES, Type, parse_type
+
+ndarray = np.ndarray
+_SCALARS = {"f64": float, "f32": np.float32, "i64": int, "bool": bool}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: ``kind`` is param, input, constant, or theta for a vector of parameters."""
+
+    name: str
+    type: Type
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.type}"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The arguments in order; the names (with types) of the gradients; whether one vector."""
+
+    name: str
+    target: str
+    arguments: tuple[Argument, ...]
+    wrt: tuple[tuple[str, Type], ...] = ()
+    kind: str = "gradients"  # gradients, vector (of scalars), or plain (no gradients)
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.arguments))})"
+
+    def facts(self) -> dict[str, Any]:
+        """As plain data, for a file."""
+        return {
+            "name": self.name,
+            "target": self.target,
+            "kind": self.kind,
+            "arguments": [[a.name, str(a.type), a.kind] for a in self.arguments],
+            "wrt": [[name, str(type)] for name, type in self.wrt],
+            "constants": [a.name for a in self.arguments if a.kind == "constant"],
+        }
+
+    @staticmethod
+    def of_facts(facts: Mapping[str, Any]) -> Signature:
+        """The reverse of ``facts``.  Raises ValueError, TypeError or KeyError for other data."""
+        return Signature(
+            str(facts["name"]),
+            str(facts["target"]),
+            tuple(Argument(str(n), parse_type(t), str(k)) for n, t, k in facts["arguments"]),
+            tuple((str(n), parse_type(t)) for n, t in facts["wrt"]),
+            str(facts["kind"]),
+        )
+
+
+class Checker:
+    """Checks and converts the arguments of calls.  Remembers what the last right call had."""
+
+    def __init__(self, arguments: Sequence[Argument], target: str) -> None:
+        self.arguments = tuple(arguments)
+        self.target = target
+        self.seen: tuple[tuple[Any, ...], ...] = ()
+
+    def __call__(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The values as the emitted function takes them; itself where they are right already."""
+        for a, (kind, dtype, shape) in zip(values, self.seen, strict=False):
+            if type(a) is not kind:
+                break
+            if kind is ndarray and (a.dtype is not dtype or a.shape != shape):
+                break
+        else:
+            if self.seen or not values:
+                return values
+        return self.convert(values)
+
+    def convert(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The slow way: every check.  Raises DTypeError or ShapeError, naming the argument."""
+        arrays = [_array(a, v) for a, v in zip(self.arguments, values, strict=True)]
+        self._unify([array.shape for array in arrays])
+        out = []
+        for a, array, given in zip(self.arguments, arrays, values, strict=True):
+            if self.target == "python" and a.type.rank and a.kind != "constant":
+                out.append(given if type(given) in (list, tuple) else array.tolist())
+            elif a.type.rank:
+                out.append(array)
+            else:
+                out.append(_SCALARS[a.type.dtype](array[()]))
+        if self.target != "python":
+            self.seen = tuple(
+                (type(v), getattr(v, "dtype", None), getattr(v, "shape", None)) for v in out
+            )
+        return out
+
+    def _unify(self, shapes: Sequence[tuple[int, ...]]) -> None:
+        sizes: dict[str, tuple[int, str]] = {}
+        for a, shape in zip(self.arguments, shapes, strict=True):
+            for dim, n in zip(a.type.shape, shape, strict=True):
+                if isinstance(dim, int):
+                    if dim != n:
+                        raise _mismatch(a, shape)
+                elif dims.is_name(dim):
+                    known, where = sizes.setdefault(dim, (n, a.name))
+                    if known != n:
+                        raise ShapeError(f"{dim} is {known} in {where} but {n} in {a.name}")
+        known_sizes = {name: n for name, (n, _) in sizes.items()}
+        for a, shape in zip(self.arguments, shapes, strict=True):
+            for dim, n in zip(a.type.shape, shape, strict=True):
+                known_all = set(dims.names(dim)) <= set(known_sizes)
+                if known_all and dims.evaluate(dim, known_sizes) != n:
+                    raise ShapeError(
+                        f"{a.name}: expected {dim} = {dims.evaluate(dim, known_sizes)}, got {n}"
+                    )
+
+
+def _mismatch(a: Argument, shape: tuple[int, ...]) -> ShapeError:
+    return ShapeError(f"{a.name}: expected {a.type}, got shape {shape}")
+
+
+def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    """``value`` as an array of the argument's dtype and rank."""
+    wanted = DTYPES[a.type.dtype]
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DTypeError(f"{a.name}: expected {a.type}, got rows of unequal length") from error
+    kinds = {"f": "iuf", "i": "iu", "b": "b"}[wanted.kind]
+    if array.dtype.kind not in kinds and not (array.size == 0 and array.dtype.kind == "f"):
+        what = f"{type(value).__name__} of dtype {array.dtype}"
+        raise DTypeError(f"{a.name}: expected {a.type}, got {what}; convert it first")
+    if array.ndim != a.type.rank:
+        raise _mismatch(a, array.shape)
+    if array.dtype.kind == "u" and wanted.kind == "i" and array.size and array.max() > 2**63 - 1:
+        raise DTypeError(f"{a.name}: an integer does not fit int64")
+    # Compared by identity on the fast way, so every right dtype must be NumPy's own object.
+    return array if array.dtype is wanted else array.astype(wanted)
+
+
+def arrange(
+    arguments: Sequence[Argument],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    default: Mapping[str, Any],
+    signature: str,
+) -> Sequence[Any]:
+    """One value an argument, from positions, names, or the parameters' own data.
+
+    Raises ArgumentError for missing and surplus arguments.
+    """
+    if args:
+        if kwargs or len(args) != len(arguments):
+            got = f"{len(args)} positional" + (f" and {len(kwargs)} named" if kwargs else "")
+            raise ArgumentError(
+                f"expected {len(arguments)} arguments by position as in {signature}, or all by "
+                f"name; got {got}"
+            )
+        return args
+    names = [a.name for a in arguments]
+    surplus = [name for name in kwargs if name not in names]
+    if surplus:
+        raise ArgumentError(f"unexpected argument {surplus[0]!r}; the signature is {signature}")
+    values = []
+    for name in names:
+        if name in kwargs:
+            values.append(kwargs[name])
+        elif name in default:
+            values.append(default[name]())
+        else:
+            raise ArgumentError(f"missing argument {name!r}; the signature is {signature}")
+    return values

@@ -1,0 +1,295 @@
+"""``compile``, ``function`` and ``grad``: from expressions to functions.
+
+Array expressions go through ``trace`` and give one argument a leaf; micrograd's scalars go through
+``lower`` and give one vector ``theta``.  Both meet in ``_finish``: differentiate, simplify, emit.
+"""
+
+from __future__ import annotations
+
+import keyword
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import symgrad.ops  # noqa: F401  (fills the table)
+from symgrad.autodiff import differentiate, gradients
+from symgrad.codegen import Group, Pack, Structure, Unit, emit
+from symgrad.compiler.arguments import Argument, Signature
+from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.options import Options, parse_options
+from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
+from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
+from symgrad.frontend.array import Expr
+from symgrad.frontend.leaves import Leaf
+from symgrad.frontend.lower import lower, names_of, values_of
+from symgrad.frontend.names import name_from_frame
+from symgrad.frontend.origin import INTERNAL
+from symgrad.frontend.scalar import Value
+from symgrad.frontend.tracing import trace
+from symgrad.ir.function import Instr
+from symgrad.ir.types import Type
+
+
+def compile(
+    loss: Any,
+    wrt: Any = None,
+    *,
+    aux: Any = None,
+    target: str = "numpy",
+    name: str = "loss_and_grads",
+    **options: Any,
+) -> CompiledFunction:
+    """A function that returns ``(value, gradients)`` of a scalar loss in one call.
+
+    loss     a scalar expression, or a scalar ``Value``
+    wrt      params to differentiate by: for expressions a leaf or several, by default the params
+             that the loss reaches; for Values a Module or a list of Values, and needed
+    aux      expressions that come along: the value is then ``(loss, aux)``
+    options  the fields of ``sg.Options``
+    Raises ShapeError for a loss that is no scalar, ArgumentError for unusable arguments and
+    options, and UnsupportedError where the target cannot express an operation.
+    """
+    chosen = parse_options(options)
+    _check_name(name)
+    if isinstance(loss, Value):
+        return _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
+    if not isinstance(loss, Expr):
+        raise ArgumentError(
+            f"loss: expected a symgrad expression or a Value, got {type(loss).__name__}; "
+            "build it from sg.input and sg.param"
+        )
+    _check_loss(loss)
+    return _compile_array(loss, wrt, _several(aux), aux, target, name, chosen)
+
+
+def function(
+    inputs: Sequence[Leaf] | Leaf | None,
+    outputs: Any,
+    *,
+    target: str = "numpy",
+    name: str = "f",
+    **options: Any,
+) -> CompiledFunction:
+    """A function that returns ``outputs`` (one expression, or a tuple of them), no gradients.
+
+    ``inputs`` are leaves that must be among the arguments although nothing may read them.
+    Raises ArgumentError, UnsupportedError.
+    """
+    chosen = parse_options(options)
+    _check_name(name)
+    outs = _several(outputs)
+    if not outs:
+        raise ArgumentError("outputs: expected an expression or a tuple of them, got none")
+    also = _leaves("inputs", inputs) if inputs is not None else []
+    names = _user_names([o for o in outs if isinstance(o, Expr)])
+    traced = trace(outs, name=name, also=also, names=names)
+    structure: Structure = tuple(range(len(outs))) if _is_many(outputs) else 0
+    pipeline = Pipeline(traced.function)
+    arguments = [_argument(p) for p in traced.function.parameters]
+    signature = Signature(name, target, tuple(arguments), kind="plain")
+    unit = _described(structure, outs[0].instr, "The outputs.", "the outputs")
+    return _finish(pipeline, unit, signature, _data(arguments, traced.leaves), chosen)
+
+
+def grad(expr: Expr, wrt: Any) -> Any:
+    """The gradient of a scalar expression, as an expression; a list for several ``wrt``.
+
+    Raises ShapeError where ``expr`` is no scalar, ArgumentError, DTypeError.
+    """
+    if not isinstance(expr, Expr):
+        raise ArgumentError(f"expected a symgrad expression, got {type(expr).__name__}")
+    _check_loss(expr)
+    several = _several(wrt)
+    for i, x in enumerate(several):
+        if not isinstance(x, Expr):
+            raise ArgumentError(f"wrt[{i}]: expected an expression, got {type(x).__name__}")
+    results = [Expr(g) for g in gradients(expr.instr, [x.instr for x in several])]
+    return results if _is_many(wrt) else results[0]
+
+
+def _compile_array(
+    loss: Expr, wrt: Any, aux: list[Any], given: Any, target: str, name: str, options: Options
+) -> CompiledFunction:
+    chosen = None if wrt is None else _leaves("wrt", wrt)
+    names = _user_names([loss, *[a for a in aux if isinstance(a, Expr)]])
+    traced = trace([loss, *aux], name=name, wrt=chosen, names=names)
+    reached = trace([loss, *aux]).leaves
+    if chosen is None:
+        chosen = [leaf for leaf in traced.leaves if leaf.kind == "param"]
+        if not chosen:
+            raise ArgumentError(
+                "the loss reaches no sg.param; pass wrt=[...], or use sg.function for a value only"
+            )
+    indices = [next(i for i, own in enumerate(traced.leaves) if own is leaf) for leaf in chosen]
+    pipeline = Pipeline(traced.function)
+    count = len(traced.function.results)
+    pipeline.run("differentiate", lambda f: differentiate(f, indices, strict=options.strict))
+    grads = tuple(range(count, count + len(indices)))
+    arguments = [_argument(p) for p in traced.function.parameters]
+    types = tuple((leaf.name, leaf.instr.type) for leaf in chosen)
+    signature = Signature(name, target, tuple(arguments), types)
+    notes = [leaf.name for leaf in chosen if all(leaf is not own for own in reached)]
+    unit = _described((_head(given, count), grads), loss.instr, *_SAYS, notes=_zero(notes))
+    return _finish(pipeline, unit, signature, _data(arguments, traced.leaves), options)
+
+
+_SAYS = (
+    "The loss, and its gradient with respect to each parameter.",
+    "the loss, and the gradients in order",
+)
+
+
+def _compile_scalar(
+    loss: Value, wrt: Any, aux: list[Any], given: Any, target: str, name: str, options: Options
+) -> CompiledFunction:
+    if wrt is None:
+        raise ArgumentError(
+            "wrt is needed for a loss made of Values: pass a Module such as an MLP, or a list of "
+            "Values to differentiate by"
+        )
+    if not isinstance(wrt, Value | Sequence) and not hasattr(wrt, "parameters"):
+        raise ArgumentError(f"wrt: expected a Module or a list, got {type(wrt).__name__}")
+    values = values_of(wrt)
+    lowered = lower([loss, *aux], values, names_of(wrt), name=name)
+    every = tuple(range(len(values)))
+    used = {id(o) for x in (*lowered.body,) for o in x.operands}
+    used |= {id(r) for r in lowered.results}
+    notes = [p.hint for p in lowered.parameters if id(p) not in used]
+    count = len(lowered.results)
+    pipeline = Pipeline(lowered)
+    pipeline.run("differentiate", lambda f: differentiate(f, list(every), strict=options.strict))
+    packed = Pack(tuple(range(count, count + len(values))))
+    theta = Argument("theta", Type("f64", (len(values),)), "theta")
+    types = tuple((p.hint, p.type) for p in lowered.parameters)
+    signature = Signature(name, target, (theta,), types, "vector")
+    groups = (Group("theta", every),)
+    returns = f"the loss, and its gradient: {len(values)} numbers in the order of theta"
+    unit = _described(
+        (_head(given, count), packed), lowered.results[0], _SAYS[0], returns, groups, _zero(notes)
+    )
+    read: dict[str, Callable[[], Any]] = {"theta": lambda: np.array([v.data for v in values])}
+    return _finish(pipeline, unit, signature, ({}, read), options)
+
+
+def _head(aux: Any, count: int) -> Structure:
+    """Where the value stands among the results: the loss, or the loss with its aux."""
+    if aux is None:
+        return 0
+    return (0, tuple(range(1, count)) if _is_many(aux) else 1)
+
+
+def _zero(names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return (f"The loss does not reach {shown}: the gradient is zero.",)
+
+
+def _described(
+    structure: Structure,
+    loss: Instr,
+    summary: str,
+    returns: str,
+    groups: tuple[Group, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """What a unit says besides its function."""
+    own = [o for o in loss.origins if not o.derived]
+    return {
+        "structure": structure,
+        "groups": groups,
+        "title": summary,
+        "summary": summary,
+        "returns": returns,
+        "source": str(own[0]) if own else "",
+        "notes": notes,
+    }
+
+
+def _finish(
+    pipeline: Pipeline,
+    unit: Mapping[str, Any],
+    signature: Signature,
+    data: tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]],
+    options: Options,
+) -> CompiledFunction:
+    pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
+    source = emit(Unit(function=pipeline.function, **unit), signature.target)
+    return CompiledFunction(
+        source,
+        signature,
+        *data,
+        ir=pipeline.function,
+        history=pipeline.history,
+        notes=unit["notes"],
+        check=options.check,
+    )
+
+
+def _argument(p: Instr) -> Argument:
+    return Argument(p.hint, p.type, p["kind"])
+
+
+def _data(
+    arguments: Sequence[Argument], leaves: Sequence[Leaf]
+) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
+    """The bound constants, and readers of the params' own data."""
+    pairs = list(zip(arguments, leaves, strict=True))
+    constants = {a.name: leaf.data for a, leaf in pairs if a.kind == "constant"}
+    return constants, {a.name: _reader(leaf) for a, leaf in pairs if a.kind == "param"}
+
+
+def _reader(leaf: Leaf) -> Callable[[], Any]:
+    if leaf.shape or leaf.instr.type.dtype != "f64":
+        return lambda: leaf.data
+    return lambda: leaf.data.item()  # type: ignore[union-attr]
+
+
+def _is_many(given: Any) -> bool:
+    return isinstance(given, list | tuple)
+
+
+def _several(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return list(given) if _is_many(given) else [given]
+
+
+def _leaves(what: str, given: Any) -> list[Leaf]:
+    leaves = _several(given)
+    for i, leaf in enumerate(leaves):
+        if not isinstance(leaf, Leaf):
+            raise ArgumentError(
+                f"{what}[{i}]: expected an sg.param or sg.input, got {type(leaf).__name__}"
+            )
+        if what == "wrt" and not leaf.instr.type.is_float:
+            raise DTypeError(f"wrt[{i}]: {leaf.name} is {leaf.instr.type}; integers have no gradient")
+    if len({id(leaf) for leaf in leaves}) != len(leaves):
+        raise ArgumentError(f"{what}: a leaf is listed twice; list each once")
+    return leaves
+
+
+def _check_loss(loss: Expr) -> None:
+    if loss.shape != ():
+        at = f"; built at {loss.instr.origins[0]}" if loss.instr.origins else ""
+        raise ShapeError(
+            f"loss: expected a scalar, got {loss.instr.type}; reduce it with sg.sum or sg.mean{at}"
+        )
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise NamingError(f"name: expected a Python identifier for the function, got {name!r}")
+
+
+def _user_names(exprs: Sequence[Expr]) -> dict[int, str]:
+    """What the caller's variables call the values."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and INTERNAL[frame.f_globals.get("__name__")]:
+        frame = frame.f_back
+    return name_from_frame(frame.f_locals, *exprs)
+
+
+__all__ = ["compile", "function", "grad"]

@@ -1,0 +1,238 @@
+"""``CompiledFunction``: a plain emitted function, with its checks and its story.
+
+``value, grads = f(x=X, y=Y)`` takes parameters from their ``.data``; ``f(w, b, X, Y)`` takes all
+arguments in the order of the emitted signature.  Arrays in ``grads`` are fresh at every call.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symgrad.compiler.arguments import Argument, Checker, Signature, arrange
+from symgrad.compiler.gradients import Gradients, gradients_class
+from symgrad.compiler.pipeline import History
+from symgrad.errors import ArgumentError, FormatError, ShapeError
+from symgrad.ir.function import Function
+from symgrad.runtime import saving
+from symgrad.runtime.load import load_function
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Default = Mapping[str, Callable[[], Any]]
+
+
+class CompiledFunction:
+    """A callable that returns ``(value, gradients)``, or plain outputs if made by ``sg.function``.
+
+    source      the text of a module that runs without symgrad
+    python      the plain function of that text; no checks, constants last
+    ir          the final IR function, None for a loaded file
+    history     the steps of the compilation
+    signature   names, types and kinds of the arguments
+    notes       remarks such as parameters that the loss does not reach
+    """
+
+    def __init__(
+        self,
+        source: str,
+        signature: Signature,
+        constants: Mapping[str, Array],
+        default: Default,
+        *,
+        ir: Function | None = None,
+        history: History | None = None,
+        notes: tuple[str, ...] = (),
+        check: bool = True,
+    ) -> None:
+        self.source = source
+        self.signature = signature
+        self.ir = ir
+        self.history = History() if history is None else history
+        self.notes = notes
+        self.check = check
+        self.python = load_function(source, signature.name)
+        self.__wrapped__ = self.python
+        self.__name__ = signature.name
+        self.__doc__ = self.python.__doc__
+        self._constants = dict(constants)
+        self._bound = tuple(constants[a.name] for a in signature.arguments if a.kind == "constant")
+        self._default = default
+        self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
+        self._checker = Checker(self._arguments, signature.target)
+        self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        values: Any = args
+        if kwargs or len(args) != len(self._arguments):
+            values = arrange(self._arguments, args, kwargs, self._default, str(self.signature))
+        if self.check:
+            values = self._checker(values)
+        return self._finish(self.python(*values, *self._bound))
+
+    def _finish(self, result: Any) -> Any:
+        if self.signature.kind != "gradients":
+            return result
+        value, grads = result
+        return value, self._wrap(grads)
+
+    def _values(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        values = arrange(self._arguments, (), kwargs, self._default, str(self.signature))
+        values = self._checker.convert(values)
+        return {a.name: v for a, v in zip(self._arguments, values, strict=True)}
+
+    def bind(self, **inputs: Any) -> Callable[..., Any]:
+        """A function of the parameters alone, the inputs checked once.
+
+        Called with nothing it takes the parameters' own data; with values, they are the
+        parameters in order (``theta`` for scalar programs).
+        """
+        free = [a for a in self._arguments if a.kind in ("param", "theta") and a.name not in inputs]
+        start = {a.name: self._default.get(a.name, _missing(a)) for a in free}
+        example = {**inputs, **{a.name: self._example(a) for a in free}}
+        fixed = self._values(example)
+        order, checker = [a.name for a in self._arguments], Checker(free, self.signature.target)
+
+        def bound(*parameters: Any) -> Any:
+            """Value and gradients at the parameters, for the inputs that were bound."""
+            given: Any = parameters or [start[a.name]() for a in free]
+            if len(given) != len(free):
+                names = ", ".join(a.name for a in free)
+                raise ArgumentError(f"expected {len(free)} parameters ({names}), got {len(given)}")
+            fresh = dict(zip([a.name for a in free], checker(given), strict=True))
+            values = [fresh[n] if n in fresh else fixed[n] for n in order]
+            return self._finish(self.python(*values, *self._bound))
+
+        return bound
+
+    def _example(self, a: Argument) -> Any:
+        if a.name in self._default:
+            return self._default[a.name]()
+        return np.ones([d if isinstance(d, int) else 1 for d in a.type.shape], a.type.numpy)
+
+    def flat(self, **inputs: Any) -> Callable[[Any], tuple[float, Array]]:
+        """``theta -> (float, fresh 1-D float64)``, as ``scipy.optimize.minimize(jac=True)`` takes.
+
+        ``theta`` is what ``ravel`` gives.  Raises ArgumentError for a function without gradients.
+        """
+        vector = self.signature.kind == "vector"
+        self._need_gradients()
+        names = {"theta"} if vector else {name for name, _ in self.signature.wrt}
+        place = [a.name if a.name in names or a.kind == "theta" else None for a in self._arguments]
+        missing = {n: np.zeros(t.shape, t.numpy) for n, t in self.signature.wrt}
+        start = {} if vector else {n: v for n, v in missing.items() if n not in self._default}
+        if vector:
+            start = {a.name: np.zeros(a.type.shape) for a in self._arguments if a.kind == "theta"}
+        fixed = self._values({**start, **inputs})
+
+        def fun(theta: Any) -> tuple[float, Array]:
+            """Value and gradient at ``theta``."""
+            parts = self._split(theta)
+            values = [fixed[a.name] if name is None else parts[name if not vector else 0]
+                      for a, name in zip(self._arguments, place, strict=True)]
+            value, grads = self.python(*values, *self._bound)
+            value = value[0] if isinstance(value, tuple) else value
+            pieces = grads if not vector else [grads]
+            return float(value), _flatten(pieces)
+
+        return fun
+
+    def _split(self, theta: Any) -> dict[Any, Any]:
+        theta = np.asarray(theta, dtype=np.float64)
+        sizes = [math.prod(type.shape) for _, type in self.signature.wrt]  # type: ignore[arg-type]
+        if theta.shape != (sum(sizes),):
+            raise ShapeError(f"theta: expected shape ({sum(sizes)},), got {theta.shape}")
+        if self.signature.kind == "vector":
+            return {0: theta if self.signature.target == "numpy" else theta.tolist()}
+        parts: dict[Any, Any] = {}
+        at = 0
+        for (name, type), size in zip(self.signature.wrt, sizes, strict=True):
+            part = theta[at : at + size].reshape(type.shape).astype(type.numpy, copy=False)
+            parts[name] = part if type.rank else part.item()
+            at += size
+        return parts
+
+    def ravel(self) -> Array:
+        """The parameters' own data as one fresh float64 vector, in the order of the gradients."""
+        self._need_gradients()
+        names = [name for name, _ in self.signature.wrt]
+        if self.signature.kind == "vector":
+            names = [a.name for a in self._arguments if a.kind == "theta"]
+        for name in names:
+            if name not in self._default:
+                raise ArgumentError(f"{name!r} has no data of its own; make theta yourself")
+        return _flatten([self._default[name]() for name in names])
+
+    def unravel(self, theta: Any) -> Gradients | Array:
+        """The parameters in a vector, by name; the vector itself for scalar programs."""
+        self._need_gradients()
+        parts = self._split(theta)
+        if self.signature.kind == "vector":
+            return np.array(parts[0])
+        return self._wrap(parts[name] for name, _ in self.signature.wrt)
+
+    def _need_gradients(self) -> None:
+        if self.signature.kind == "plain":
+            raise ArgumentError(f"{self.__name__} has no gradients; use sg.compile with a loss")
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the source, and bound constants as ``.npz`` beside it; ``sg.load`` reads them."""
+        return saving.write(path, self.source, self.signature.facts(), self._constants)
+
+    def __reduce__(self) -> Any:
+        text = saving.join(self.source, self.signature.facts())
+        data = {name: np.asarray(read()) for name, read in self._default.items()}
+        return _restore, (text, self._constants, data, self.notes, self.check)
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.signature}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.source)}</pre>"
+
+
+def _missing(a: Argument) -> Callable[[], Any]:
+    def read() -> Any:
+        raise ArgumentError(f"{a.name} has no data of its own; pass it")
+
+    return read
+
+
+def _flatten(parts: Any) -> Array:
+    arrays = [np.asarray(part, dtype=np.float64).reshape(-1) for part in parts]
+    return np.concatenate(arrays) if arrays else np.zeros(0)
+
+
+def _restore(
+    text: str,
+    constants: Mapping[str, Array],
+    data: Mapping[str, Array],
+    notes: tuple[str, ...] = (),
+    check: bool = True,
+) -> CompiledFunction:
+    """A function from a file's text; the text passes the allow-list before it runs."""
+    source, facts = saving.split(text)
+    try:
+        signature = Signature.of_facts(facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"the facts of the file are not ours: {error!r}") from error
+    absent = [n for n in (a.name for a in signature.arguments if a.kind == "constant")
+              if n not in constants]
+    if absent:
+        raise FormatError(f"the constant {absent[0]!r} is missing")
+    default = {name: value.copy for name, value in data.items()}
+    return CompiledFunction(source, signature, constants, default, notes=notes, check=check)
+
+
+def load(path: str | os.PathLike[str]) -> CompiledFunction:
+    """A function that ``save`` wrote.  Its parameters have no data of their own: pass them.
+
+    Raises FormatError for a file that is foreign, changed or cut short.
+    """
+    source, facts, constants = saving.read(path)
+    return _restore(saving.join(source, facts), constants, {})
