@@ -1,6 +1,6 @@
 """The lecture's net, trained on its compiled loss: four examples, tanh, 41 parameters.
 
-    python examples/lecture.py [--steps 200] [--out out]
+    python examples/lecture.py [--steps 400] [--out out]
 
 The net is built with micrograd's names. Its loss is compiled once, to a function in plain Python
 that the loop calls; nothing is traced, zeroed or accumulated after that.
@@ -11,8 +11,9 @@ import random
 from pathlib import Path
 
 import symgrad as sg
-from symgrad.engine import draw_dot
+from symgrad.compiler.drawing import graph_of
 from symgrad.nn import MLP
+from symgrad.viz import render
 
 XS = [
     [2.0, 3.0, -1.0],
@@ -25,7 +26,7 @@ YS = [1.0, -1.0, -1.0, 1.0]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="train the lecture's net")
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--out", type=Path, default=Path("out"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,7 @@ def main() -> None:
     theta = [p.data for p in model.parameters()]
     for step in range(options.steps + 1):
         value, d_theta = f(theta)
-        if step % 20 == 0:
+        if step % 50 == 0:
             print(f"step {step:3d}  loss {value:.6f}")
         theta = [p - 0.1 * d for p, d in zip(theta, d_theta, strict=True)]
     value, _ = f(theta)
@@ -48,9 +49,8 @@ def main() -> None:
         p.data = trained
     print(f"loss {value:.2e}, predictions", [round(model(x).data, 3) for x in XS])
 
-    drawing = draw_dot(loss, format="svg", rankdir="LR")
-    drawing.render(options.out / "lecture", cleanup=True)
-    print(f"the graph is in {options.out / 'lecture.svg'}")
+    picture = render(graph_of(loss), options.out / "lecture.svg")
+    print(f"the graph is in {picture}")
     print(f"the function is in {options.out / 'lecture_step.py'}")
 
 
