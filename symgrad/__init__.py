@@ -41,7 +41,7 @@ _HOME = {
 _MODULES = ("engine", "errors", "losses", "nn")
 _NUMPY = ("e", "float32", "float64", "inf", "int64", "nan", "newaxis", "pi")
 
-__all__ = [  # noqa: F822
+__all__ = [
     "CompiledFunction",
     "Expr",
     "Options",

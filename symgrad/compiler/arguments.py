@@ -75,9 +75,16 @@ class Checker:
         self.arguments = tuple(arguments)
         self.target = target
         self.seen: tuple[tuple[Any, ...], ...] = ()
+        self.floats = 0  # how many floats the only argument holds, for scalar programs
+        if target == "python" and [a.kind for a in arguments] == ["theta"]:
+            self.floats = int(arguments[0].type.shape[0])
 
     def __call__(self, values: Sequence[Any]) -> Sequence[Any]:
         """The values as the emitted function takes them; itself where they are right already."""
+        if self.floats:
+            (v,) = values
+            if type(v) in (list, tuple) and len(v) == self.floats and set(map(type, v)) == {float}:
+                return values
         for a, (kind, dtype, shape) in zip(values, self.seen, strict=False):
             if type(a) is not kind:
                 break

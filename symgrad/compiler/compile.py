@@ -265,7 +265,9 @@ def _leaves(what: str, given: Any) -> list[Leaf]:
                 f"{what}[{i}]: expected an sg.param or sg.input, got {type(leaf).__name__}"
             )
         if what == "wrt" and not leaf.instr.type.is_float:
-            raise DTypeError(f"wrt[{i}]: {leaf.name} is {leaf.instr.type}; integers have no gradient")
+            raise DTypeError(
+                f"wrt[{i}]: {leaf.name} is {leaf.instr.type}; integers have no gradient"
+            )
     if len({id(leaf) for leaf in leaves}) != len(leaves):
         raise ArgumentError(f"{what}: a leaf is listed twice; list each once")
     return leaves
@@ -289,7 +291,9 @@ def _user_names(exprs: Sequence[Expr]) -> dict[int, str]:
     frame = sys._getframe(1)
     while frame.f_back is not None and INTERNAL[frame.f_globals.get("__name__")]:
         frame = frame.f_back
-    return name_from_frame(frame.f_locals, *exprs)
+    # Only identifiers: a debugger or test runner keeps names of its own among the locals.
+    variables = {name: v for name, v in frame.f_locals.items() if name.isidentifier()}
+    return name_from_frame(variables, *exprs)
 
 
 __all__ = ["compile", "function", "grad"]

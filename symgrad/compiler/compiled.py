@@ -133,8 +133,10 @@ class CompiledFunction:
         def fun(theta: Any) -> tuple[float, Array]:
             """Value and gradient at ``theta``."""
             parts = self._split(theta)
-            values = [fixed[a.name] if name is None else parts[name if not vector else 0]
-                      for a, name in zip(self._arguments, place, strict=True)]
+            values = [
+                fixed[a.name] if name is None else parts[name if not vector else 0]
+                for a, name in zip(self._arguments, place, strict=True)
+            ]
             value, grads = self.python(*values, *self._bound)
             value = value[0] if isinstance(value, tuple) else value
             pieces = grads if not vector else [grads]
@@ -221,8 +223,11 @@ def _restore(
         signature = Signature.of_facts(facts)
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"the facts of the file are not ours: {error!r}") from error
-    absent = [n for n in (a.name for a in signature.arguments if a.kind == "constant")
-              if n not in constants]
+    absent = [
+        n
+        for n in (a.name for a in signature.arguments if a.kind == "constant")
+        if n not in constants
+    ]
     if absent:
         raise FormatError(f"the constant {absent[0]!r} is missing")
     default = {name: value.copy for name, value in data.items()}
