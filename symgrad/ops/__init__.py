@@ -7,6 +7,7 @@
 from symgrad.ops import (  # noqa: F401
     activation,
     arithmetic,
+    gathering,
     indexing,
     product,
     reduction,

@@ -119,3 +119,92 @@ SUM = _reduction(
 MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True)
 MAX = _reduction("max", np.max, _extremum_pullback, "the largest; ties share evenly", nonempty=True)
 MIN = _reduction("min", np.min, _extremum_pullback, "the least; ties share evenly", nonempty=True)
+
+
+def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0).astype(np.asarray(x).dtype)
+    with np.errstate(all="ignore"):
+        y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return y if keepdims else np.reshape(y, reduced(np.shape(x), axis, False))
+
+
+def _logsumexp_expansion(f: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    top = f.max(x, axis=axis, keepdims=True)
+    top = f.where(f.isfinite(top), top, 0.0)  # inf - inf would be nan
+    y = f.log(f.sum(f.exp(x - top), axis=axis, keepdims=True)) + top
+    return y if keepdims else f.reshape(y, shape=reduced(f.type(x).shape, axis, False))
+
+
+def _logsumexp_pullback(
+    f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool
+) -> tuple[Any]:
+    return (_kept(f, g, x, axis) * f.exp(x - _kept(f, y, x, axis)),)
+
+
+def _prod_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
+    # The product of the others: with one zero only the zero has one, with two nothing has.
+    zero = f.equal(x, 0.0)
+    safe = f.where(zero, 1.0, x)
+    zeros = f.sum(f.mask(zero), axis=axis, keepdims=True)
+    whole = f.prod(safe, axis=axis, keepdims=True)
+    alone = f.equal(zeros, f.mask(zero))
+    return (_kept(f, g, x, axis) * f.where(alone, f.divide(whole, safe), 0.0),)
+
+
+def _arg_result(name: str) -> Any:
+    def infer(x: Type, *, axis: int, keepdims: bool) -> Type:
+        (a,) = normalize_axis(name, axis, x.rank)
+        if x.shape[a] == 0:
+            raise ShapeError(f"{name}: axis {a} of {x} is empty and has no {name}")
+        return Type("i64", reduced(x.shape, (a,), keepdims))
+
+    return infer
+
+
+def _truth(name: str) -> Any:
+    def infer(x: Type, *, axis: Axes, keepdims: bool) -> Type:
+        if x.dtype != "bool":
+            raise DTypeError(f"{name}: expected bool, got {x}; compare first")
+        normalize_axis(name, axis, x.rank)
+        return x.with_shape(reduced(x.shape, axis, keepdims))
+
+    return infer
+
+
+def _to_integers(name: str, evaluate: Any, infer: Any, doc: str) -> Op:
+    return register(
+        Op(
+            name,
+            "reduction",
+            1,
+            infer=infer,
+            evaluate=_sized(evaluate),
+            attributes=("axis", "keepdims"),
+            doc=doc,
+        )
+    )
+
+
+PROD = _reduction("prod", np.prod, _prod_pullback, "the product; 1 of nothing")
+LOGSUMEXP = register(
+    Op(
+        "logsumexp",
+        "reduction",
+        1,
+        infer=_result("logsumexp", floats=True, nonempty=True),
+        evaluate=_logsumexp,
+        pullback=_logsumexp_pullback,
+        expansion=_logsumexp_expansion,
+        attributes=("axis", "keepdims"),
+        doc="log(sum(exp(x))) without overflow",
+    )
+)
+ARGMAX = _to_integers(
+    "argmax", np.argmax, _arg_result("argmax"), "the index of the first largest element"
+)
+ARGMIN = _to_integers(
+    "argmin", np.argmin, _arg_result("argmin"), "the index of the first least element"
+)
+ANY = _to_integers("any", np.any, _truth("any"), "whether an element is true; false of nothing")
+ALL = _to_integers("all", np.all, _truth("all"), "whether all elements are true; true of nothing")

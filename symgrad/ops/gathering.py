@@ -1,0 +1,229 @@
+"""Indexing by arrays of i64, and the sums that are its adjoints.
+
+An index counts from the end where it is negative, as in NumPy; one out of range raises IndexError
+when the function runs.  Cotangents of elements that are read twice add up.
+
+>>> TAKE.infer(Type("f64", ("N", 3)), Type("i64", ("B",)), axis=0)
+f64[B, 3]
+>>> GATHER.infer(Type("f64", ("N", 3)), Type("i64", ("B",)), Type("i64", ()))
+f64[B]
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DTypeError, ShapeError
+from symgrad.ir.dims import Dim
+from symgrad.ir.op import Op
+from symgrad.ir.types import DTYPES, Shape, Type
+from symgrad.ops.rules import broadcast
+from symgrad.ops.table import register
+
+
+def _integers(name: str, *indices: Type) -> None:
+    for i in indices:
+        if i.dtype != "i64":
+            raise DTypeError(f"{name}: expected indices of i64, got {i}; cast")
+
+
+def _has_axis(name: str, x: Type, axis: int) -> None:
+    if not 0 <= axis < x.rank:
+        raise ShapeError(f"{name}: expected an operand with an axis {axis}, got {x}")
+
+
+def _taken(x: Type, indices: Type, *, axis: int) -> Type:
+    _integers("take", indices)
+    _has_axis("take", x, axis)
+    return x.with_shape(x.shape[:axis] + indices.shape + x.shape[axis + 1 :])
+
+
+def _scattered(g: Type, indices: Type, *, axis: int, size: Dim) -> Type:
+    _integers("scatter_add", indices)
+    stop = axis + indices.rank
+    if axis < 0 or stop > g.rank or g.shape[axis:stop] != indices.shape:
+        raise ShapeError(
+            f"scatter_add: expected the shape of {indices} from axis {axis} on, got {g}"
+        )
+    return g.with_shape((*g.shape[:axis], size, *g.shape[stop:]))
+
+
+def _scatter_add(g: Any, indices: Any, *, axis: int, size: int) -> Any:
+    g, indices = np.asarray(g), np.asarray(indices)
+    result = np.zeros((*g.shape[:axis], size, *g.shape[axis + indices.ndim :]), g.dtype)
+    np.add.at(result, (*(slice(None),) * axis, indices), g)
+    return result
+
+
+def _taken_along(x: Type, indices: Type, *, axis: int) -> Type:
+    _integers("take_along_axis", indices)
+    _has_axis("take_along_axis", x, axis)
+    expected = (*x.shape[:axis], *indices.shape[axis : axis + 1], *x.shape[axis + 1 :])
+    if indices.shape != expected or indices.rank != x.rank:
+        raise ShapeError(
+            f"take_along_axis: expected indices shaped as {x} but for axis {axis}, got {indices}"
+        )
+    return x.with_shape(indices.shape)
+
+
+def _added_along(g: Type, indices: Type, *, axis: int, size: Dim) -> Type:
+    _integers("add_along_axis", indices)
+    _has_axis("add_along_axis", g, axis)
+    if g.shape != indices.shape:
+        raise ShapeError(f"add_along_axis: expected the shape of {indices}, got {g}")
+    return g.with_shape((*g.shape[:axis], size, *g.shape[axis + 1 :]))
+
+
+def _add_along_axis(g: Any, indices: Any, *, axis: int, size: int) -> Any:
+    g = np.asarray(g)
+    result = np.zeros((*g.shape[:axis], size, *g.shape[axis + 1 :]), g.dtype)
+    key = list(np.indices(g.shape, sparse=True))
+    key[axis] = np.asarray(indices)
+    np.add.at(result, tuple(key), g)
+    return result
+
+
+def _gathered(x: Type, *indices: Type) -> Type:
+    _integers("gather", *indices)
+    if not 1 <= len(indices) <= x.rank:
+        raise ShapeError(f"gather: expected 1 to {x.rank} index arrays for {x}, got {len(indices)}")
+    return x.with_shape(broadcast("gather", *indices) + x.shape[len(indices) :])
+
+
+def _scattered_nd(g: Type, *indices: Type, shape: Shape) -> Type:
+    _integers("scatter_nd", *indices)
+    if not 1 <= len(indices) <= len(shape):
+        raise ShapeError(
+            f"scatter_nd: expected 1 to {len(shape)} index arrays for {shape}, got {len(indices)}"
+        )
+    expected = broadcast("scatter_nd", *indices) + tuple(shape)[len(indices) :]
+    if g.shape != expected:
+        raise ShapeError(f"scatter_nd: expected an operand of shape {expected}, got {g}")
+    return g.with_shape(shape)
+
+
+def _scatter_nd(g: Any, *indices: Any, shape: tuple[int, ...]) -> Any:
+    result = np.zeros(shape, np.asarray(g).dtype)
+    np.add.at(result, tuple(np.asarray(i) for i in indices), g)
+    return result
+
+
+def _one_hot_result(indices: Type, *, size: Dim, dtype: str) -> Type:
+    _integers("one_hot", indices)
+    if dtype not in DTYPES:
+        raise DTypeError(f"one_hot: expected one of {', '.join(DTYPES)}, got {dtype!r}")
+    return Type(dtype, (*indices.shape, size))
+
+
+def _one_hot(indices: Any, *, size: int, dtype: str) -> Any:
+    return (np.asarray(indices)[..., None] == np.arange(size)).astype(DTYPES[dtype])
+
+
+TAKE = register(
+    Op(
+        "take",
+        "indexing",
+        2,
+        infer=_taken,
+        evaluate=lambda x, indices, *, axis: np.take(x, indices, axis=axis),
+        pullback=lambda f, g, y, x, indices, *, axis: (
+            f.scatter_add(g, indices, axis=axis, size=f.type(x).shape[axis]),
+            None,
+        ),
+        attributes=("axis",),
+        doc="the slices of x along an axis that the indices name",
+    )
+)
+SCATTER_ADD = register(
+    Op(
+        "scatter_add",
+        "indexing",
+        2,
+        infer=_scattered,
+        evaluate=_scatter_add,
+        pullback=lambda f, g, y, x, indices, *, axis, size: (
+            f.take(g, indices, axis=axis),
+            None,
+        ),
+        attributes=("axis", "size"),
+        dim_attributes=("size",),
+        doc="zeros, with each slice of the operand added where take would read it",
+    )
+)
+TAKE_ALONG_AXIS = register(
+    Op(
+        "take_along_axis",
+        "indexing",
+        2,
+        infer=_taken_along,
+        evaluate=lambda x, indices, *, axis: np.take_along_axis(
+            np.asarray(x), np.asarray(indices), axis
+        ),
+        pullback=lambda f, g, y, x, indices, *, axis: (
+            f.add_along_axis(g, indices, axis=axis, size=f.type(x).shape[axis]),
+            None,
+        ),
+        attributes=("axis",),
+        doc="for each place, the element of x along the axis that the index there names",
+    )
+)
+ADD_ALONG_AXIS = register(
+    Op(
+        "add_along_axis",
+        "indexing",
+        2,
+        infer=_added_along,
+        evaluate=_add_along_axis,
+        pullback=lambda f, g, y, x, indices, *, axis, size: (
+            f.take_along_axis(g, indices, axis=axis),
+            None,
+        ),
+        attributes=("axis", "size"),
+        dim_attributes=("size",),
+        doc="zeros, with each element added where take_along_axis would read it",
+    )
+)
+GATHER = register(
+    Op(
+        "gather",
+        "indexing",
+        None,
+        infer=_gathered,
+        evaluate=lambda x, *indices: np.asarray(x)[tuple(np.asarray(i) for i in indices)],
+        pullback=lambda f, g, y, x, *indices: (
+            f.scatter_nd(g, *indices, shape=f.type(x).shape),
+            *(None for _ in indices),
+        ),
+        doc="x[i, j, ...] for arrays of indices that broadcast together",
+    )
+)
+SCATTER_ND = register(
+    Op(
+        "scatter_nd",
+        "indexing",
+        None,
+        infer=_scattered_nd,
+        evaluate=_scatter_nd,
+        pullback=lambda f, g, y, x, *indices, shape: (
+            f.gather(g, *indices),
+            *(None for _ in indices),
+        ),
+        attributes=("shape",),
+        dim_attributes=("shape",),
+        doc="zeros, with each slice of the operand added where gather would read it",
+    )
+)
+ONE_HOT = register(
+    Op(
+        "one_hot",
+        "indexing",
+        1,
+        infer=_one_hot_result,
+        evaluate=_one_hot,
+        attributes=("size", "dtype"),
+        dim_attributes=("size",),
+        doc="1 at the index and 0 elsewhere; all 0 for an index out of range",
+    )
+)
