@@ -20,6 +20,7 @@ from symgrad.compiler.gradients import Gradients, gradients_class
 from symgrad.compiler.pipeline import History
 from symgrad.errors import ArgumentError, FormatError, ShapeError
 from symgrad.ir.function import Function
+from symgrad.ir.types import Type
 from symgrad.runtime import saving
 from symgrad.runtime.load import load_function
 
@@ -124,10 +125,10 @@ class CompiledFunction:
         self._need_gradients()
         names = {"theta"} if vector else {name for name, _ in self.signature.wrt}
         place = [a.name if a.name in names or a.kind == "theta" else None for a in self._arguments]
-        missing = {n: np.zeros(t.shape, t.numpy) for n, t in self.signature.wrt}
+        missing = {n: np.zeros(_known(t), t.numpy) for n, t in self.signature.wrt}
         start = {} if vector else {n: v for n, v in missing.items() if n not in self._default}
         if vector:
-            start = {a.name: np.zeros(a.type.shape) for a in self._arguments if a.kind == "theta"}
+            start = {a.name: np.zeros(_known(a.type)) for a in self._arguments if a.kind == "theta"}
         fixed = self._values({**start, **inputs})
 
         def fun(theta: Any) -> tuple[float, Array]:
@@ -146,7 +147,7 @@ class CompiledFunction:
 
     def _split(self, theta: Any) -> dict[Any, Any]:
         theta = np.asarray(theta, dtype=np.float64)
-        sizes = [math.prod(type.shape) for _, type in self.signature.wrt]  # type: ignore[arg-type]
+        sizes = [math.prod(_known(type)) for _, type in self.signature.wrt]
         if theta.shape != (sum(sizes),):
             raise ShapeError(f"theta: expected shape ({sum(sizes)},), got {theta.shape}")
         if self.signature.kind == "vector":
@@ -154,7 +155,7 @@ class CompiledFunction:
         parts: dict[Any, Any] = {}
         at = 0
         for (name, type), size in zip(self.signature.wrt, sizes, strict=True):
-            part = theta[at : at + size].reshape(type.shape).astype(type.numpy, copy=False)
+            part = theta[at : at + size].reshape(_known(type)).astype(type.numpy, copy=False)
             parts[name] = part if type.rank else part.item()
             at += size
         return parts
@@ -196,6 +197,14 @@ class CompiledFunction:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.source)}</pre>"
+
+
+def _known(type: Type) -> tuple[int, ...]:
+    """The shape of a parameter, which names no size."""
+    for dim in type.shape:
+        if not isinstance(dim, int):
+            raise ArgumentError(f"one vector of parameters needs known sizes, got {type}")
+    return tuple(int(dim) for dim in type.shape)
 
 
 def _missing(a: Argument) -> Callable[[], Any]:

@@ -23,7 +23,19 @@ from symgrad.errors import FormatError, LimitError
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LINES = 100_000
 
-BUILTINS = ("abs", "bool", "float", "int", "len", "max", "min", "pow", "range", "round", "slice")
+BUILTINS: tuple[str, ...] = (
+    "abs",
+    "bool",
+    "float",
+    "int",
+    "len",
+    "max",
+    "min",
+    "pow",
+    "range",
+    "round",
+    "slice",
+)
 BUILTINS += ("sum", "tuple", "zip", "enumerate", "True", "False", "None")
 
 
@@ -115,7 +127,12 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(ast.iter_child_nodes(top))
+        for name in top._fields:  # as iter_child_nodes, without its generators
+            child = getattr(top, name, None)
+            if isinstance(child, ast.AST):
+                stack.append(child)
+            elif isinstance(child, list):
+                stack.extend([c for c in child if isinstance(c, ast.AST)])
 
 
 def _module_names(tree: ast.Module) -> frozenset[str]:
