@@ -35,7 +35,7 @@ def main() -> None:
     model = MLP(3, [4, 4, 1], activation="tanh")
     predictions = [model(x) for x in XS]
     loss = sum((prediction - y) ** 2 for y, prediction in zip(YS, predictions, strict=True))
-    f = sg.compile(loss, wrt=model.parameters(), target="python")
+    f = sg.compile(loss, wrt=model, target="python")
     f.save(options.out / "lecture_step.py")
 
     theta = [p.data for p in model.parameters()]

@@ -59,9 +59,10 @@ def main() -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
     gx, gy = np.meshgrid(np.linspace(-1.6, 2.6, 211), np.linspace(-1.1, 1.6, 136))
     surface = predict(*theta, np.column_stack([gx.ravel(), gy.ravel()])).reshape(gx.shape)
-    left.contourf(gx, gy, surface, levels=np.linspace(-4, 4, 17), cmap="RdBu", extend="both")
+    bands = {"levels": np.linspace(-6, 6, 13), "cmap": "RdBu", "alpha": 0.6, "extend": "both"}
+    left.contourf(gx, gy, surface, **bands)
     left.contour(gx, gy, surface, levels=[-1, 0, 1], colors="black", linestyles=["--", "-", "--"])
-    left.scatter(*points.T, c=labels, cmap="RdBu", edgecolors="black", linewidths=0.5, s=20)
+    left.scatter(*points.T, c=labels, cmap="RdBu", edgecolors="white", linewidths=0.5, s=24)
     left.set(title=f"scores; accuracy {accuracy:.1%}", xlabel="x", ylabel="y")
     right.plot(losses, linewidth=0.8)
     right.set(title="loss of each mini-batch", xlabel="step", yscale="log")

@@ -54,12 +54,21 @@ def joined(grads: Any) -> np.ndarray:
     return np.concatenate([*(layer.ravel() for layer in layers), d_w3, [d_b3]])
 
 
-def symgrad_python(problem: peers.Problem) -> peers.Call:
+def compile_lecture(problem: peers.Problem) -> Any:
     model = MLP(3, [4, 4, 1], activation="tanh")
     scores = [model(x) for x in problem.Xs[0].tolist()]
     loss = sum((s - y) ** 2 for y, s in zip(problem.ys[0].tolist(), scores, strict=True))
-    f = sg.compile(loss, wrt=model.parameters(), target="python")
-    thetas = [theta.tolist() for theta in problem.thetas]
+    return sg.compile(loss, wrt=model, target="python")
+
+
+def symgrad_python(problem: peers.Problem) -> peers.Call:
+    f, thetas = compile_lecture(problem), [theta.tolist() for theta in problem.thetas]
+    return lambda k: f(thetas[k % DRAWS])
+
+
+def emitted_python(problem: peers.Problem) -> peers.Call:
+    """The emitted function as a saved file gives it: no check of the arguments."""
+    f, thetas = compile_lecture(problem).python, [theta.tolist() for theta in problem.thetas]
     return lambda k: f(thetas[k % DRAWS])
 
 
@@ -83,6 +92,11 @@ def symgrad_numpy(problem: peers.Problem) -> peers.Call:
     return lambda k: f(*draws[k % DRAWS])
 
 
+def emitted_numpy(problem: peers.Problem) -> peers.Call:
+    f, draws = compile_moons().python, arrays(problem)
+    return lambda k: f(*draws[k % DRAWS])
+
+
 def hand_written_arrays(problem: peers.Problem) -> peers.Call:
     draws = arrays(problem)
     return lambda k: hand_numpy.moons_arrays(*draws[k % DRAWS])
@@ -98,11 +112,13 @@ COMMON = {
 }
 LECTURE = {
     "symgrad, target python": symgrad_python,
+    "symgrad, the emitted text": emitted_python,
     "Python, by hand": peers.hand_written_python,
     **COMMON,
 }
 MOONS = {
     "symgrad, target numpy": symgrad_numpy,
+    "symgrad, the emitted text": emitted_numpy,
     "NumPy, by hand, arrays": hand_written_arrays,
     **COMMON,
 }
@@ -122,6 +138,7 @@ def compare(
     bar: str,
 ) -> tuple[peers.Call, dict[str, clock.Timing]]:
     """Build, check against the hand-written function, time by turns, and print the table."""
+    compile_moons()  # what is imported on first use is no part of a compilation
     calls, prepared, missing = {}, {}, []
     reference = peers.hand_written_numpy(problem)
     for name, builder in builders.items():
