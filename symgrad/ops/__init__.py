@@ -7,8 +7,10 @@
 from symgrad.ops import (  # noqa: F401
     activation,
     arithmetic,
+    einsum,
     gathering,
     indexing,
+    matrix,
     product,
     reduction,
     selection,

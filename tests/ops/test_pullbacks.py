@@ -42,6 +42,36 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
             [(3,), (5, 3, 2)],
         )
     ],
+    *[
+        (name, {"axis": axis, "keepdims": keep}, [(2, 3, 1)])
+        for name in ("prod", "logsumexp")
+        for axis in ((), (0,), (1,), (0, 2), (0, 1, 2))
+        for keep in (False, True)
+    ],
+    ("prod", {"axis": (0,), "keepdims": False}, [(0, 3)]),
+    ("logsumexp", {"axis": (1,), "keepdims": False}, [(0, 3)]),
+    *[(name, {"k": k}, [(2, 3)]) for name in ("tril", "triu") for k in (-1, 0, 1, 9)],
+    ("tril", {"k": 0}, [(2, 3, 3)]),
+    *[("diag", {"k": k}, [(n,)]) for k in (-2, 0, 1) for n in (0, 1, 3)],
+    *[
+        ("diagonal", {"k": k}, [shape])
+        for k in (-9, -1, 0, 1, 9)
+        for shape in ((3, 3), (2, 4), (4, 2), (1, 1), (0, 3))
+    ],
+    *[("flip", {"axis": axis}, [(2, 3)]) for axis in ((), (0,), (0, 1))],
+    *[
+        ("einsum", {"spec": spec}, shapes)
+        for spec, shapes in (
+            ("ij,jk->ik", [(2, 3), (3, 4)]),
+            ("ij,jk,k->", [(2, 3), (3, 4), (4,)]),
+            ("ij->j", [(2, 3)]),
+            ("ij->ji", [(2, 3)]),
+            ("i,j->ij", [(2,), (3,)]),
+            ("bij,bk->bi", [(2, 3, 1), (2, 4)]),
+            (",i->i", [(), (3,)]),
+            ("i->", [(0,)]),
+        )
+    ],
 ]
 
 
