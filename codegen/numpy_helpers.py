@@ -93,10 +93,9 @@ def embed(x, shape, key):
             '''
 def scatter_add(x, indices, axis, size):
     """The slices of x added up at their indices along an axis of the given size."""
-    moved = np.moveaxis(x.reshape(x.shape[:axis] + (-1,) + x.shape[axis + indices.ndim:]), axis, 0)
-    whole = np.zeros((size,) + moved.shape[1:], dtype=x.dtype)
-    np.add.at(whole, indices.reshape(-1), moved)
-    return np.moveaxis(whole, 0, axis)
+    whole = np.zeros(x.shape[:axis] + (size,) + x.shape[axis + np.ndim(indices):], dtype=x.dtype)
+    np.add.at(whole, (slice(None),) * axis + (indices,), x)
+    return whole
 ''',
         ),
         _helper(

@@ -21,7 +21,7 @@ from symgrad.codegen.text import (
     suffix,
     within,
 )
-from symgrad.ir.dims import Dim
+from symgrad.ir.dims import Dim, product
 from symgrad.ir.function import Instr
 
 _DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
@@ -132,6 +132,21 @@ def _reduction(name: str) -> Rule:
     return Rule(rule)
 
 
+def _mean(x: Instr) -> Form:
+    """The sum over the count, as np.mean computes it, at half the cost of the call."""
+    (operand,) = x.operands
+    dims = [operand.type.shape[i] for i in x["axis"]]
+    total = _reduction("sum").form(x)
+    count = size_text(product(dims))
+    return lambda a: infix("/", MUL)(total(a), count)
+
+
+def size_text(dim: Dim) -> Text:
+    """A size as a factor: a literal, a name, or a polynomial that brackets where it must."""
+    text = str(dim)
+    return Text(text) if isinstance(dim, int) or text.isidentifier() else Text(text, ADD)
+
+
 def _arg_reduction(name: str) -> Rule:
     def rule(x: Instr) -> Form:
         keep = ", keepdims=True" if x["keepdims"] else ""
@@ -202,7 +217,9 @@ def _slice_text(dim: Dim, start: object, stop: object, step: object) -> str:
         last = "" if stop == dim else str(stop)
         return f"{first}:{last}"
     first = "" if start in (0, None) and isinstance(step, int) and step > 0 else str(start)
-    last = "" if stop is None or stop == dim else str(stop)
+    # A falling slice that reaches the front stops at -1, which NumPy would take for the end.
+    falls_off = isinstance(stop, int) and stop < 0
+    last = "" if stop is None or stop == dim or falls_off else str(stop)
     return f"{first}:{last}:{step}"
 
 
@@ -258,7 +275,7 @@ def _logsumexp(x: Instr) -> Form:
 
 
 def _size(x: Instr) -> Form:
-    return lambda: atom(str(x["dim"])) if str(x["dim"]).isidentifier() else Text(str(x["dim"]), ADD)
+    return lambda: size_text(x["dim"])
 
 
 def _with(name: str, *attributes: str) -> Rule:
@@ -298,8 +315,9 @@ EMIT: dict[str, Form | Rule] = {
     "not_equal": infix("!=", COMPARE),
     "cast": Rule(_cast),
     "stop_gradient": lambda x: x,
-    **{name: _reduction(name) for name in ("sum", "mean", "prod", "max", "min", "any", "all")},
+    **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all")},
     **{name: _arg_reduction(name) for name in ("argmax", "argmin")},
+    "mean": Rule(_mean),
     "logsumexp": Rule(_logsumexp),
     "reshape": Rule(_reshape),
     "broadcast_to": Rule(_broadcast_to),
@@ -317,7 +335,7 @@ EMIT: dict[str, Form | Rule] = {
     "tril": _with("np.tril", "k"),
     "triu": _with("np.triu", "k"),
     "diag": _with("np.diag", "k"),
-    "diagonal": _with("np.diagonal", "k"),
+    "diagonal": Rule(lambda x: call("np.diagonal", f"offset={x['k']}")),
     "flip": _with("np.flip", "axis"),
     "einsum": Rule(_einsum),
     "size": Rule(_size),

@@ -26,7 +26,7 @@ def sections(lines: list[Line], f: Function, derived: set[int]) -> list[tuple[st
     if interleaved(backward, results) or not values:
         parts.append(("gradients", backward))
     else:
-        parts.append(("gradients of the values, from the loss back to the first of them", values))
+        parts.append(("gradients of the values, from the loss back", values))
         parts.append(("gradients of the parameters", own))
     return [(heading, group) for heading, group in parts if group]
 
