@@ -21,7 +21,7 @@ from typing import NoReturn
 from symgrad.errors import FormatError, LimitError
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_LINES = 100_000
+MAX_LINES = 500_000
 
 BUILTINS: tuple[str, ...] = (
     "abs",
