@@ -116,6 +116,14 @@ def _cast(x: Instr) -> Form:
     return call(dtype) if x.type.rank == 0 else suffix(f".astype({dtype})")
 
 
+def _typed(x: Instr, form: Form) -> Form:
+    """The form, with an operand that the text has as a Python number given its dtype."""
+    operand = x.operands[0]
+    if operand.type.rank or not (operand.is_constant or operand.op.name == "size"):
+        return form
+    return lambda a: form(call(_DTYPES[operand.type.dtype])(a))
+
+
 def _reduction(name: str) -> Rule:
     def rule(x: Instr) -> Form:
         (operand,) = x.operands
@@ -171,7 +179,7 @@ def _reshape(x: Instr) -> Form:
             key.pop()
         return suffix(f"[{', '.join(key)}]")
     if x.operands[0].type.rank == 0:
-        return call("np.reshape", shape_text(new))
+        return _typed(x, call("np.reshape", shape_text(new)))
     return suffix(f".reshape({', '.join(map(str, new)) if new else '()'})")
 
 
@@ -179,7 +187,8 @@ def _broadcast_to(x: Instr) -> Form:
     (operand,) = x.operands
     shape = shape_text(x["shape"])
     if operand.type.rank == 0:
-        dtype = "" if x.type.dtype == "f64" else f", dtype={_DTYPES[x.type.dtype]}"
+        floats = x.type.dtype == "f64" and operand.op.name != "size"
+        dtype = "" if floats else f", dtype={_DTYPES[x.type.dtype]}"
         if operand.is_constant and operand["value"] in (0.0, 1.0) and x.type.is_float:
             name = "np.ones" if operand["value"] else "np.zeros"
             return lambda a: call(name)(atom(shape + dtype))
@@ -224,12 +233,13 @@ def _slice_text(dim: Dim, start: object, stop: object, step: object) -> str:
 
 
 def _index(x: Instr) -> Form:
-    return suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]")
+    return _typed(x, suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]"))
 
 
 def _embed(x: Instr) -> Form:
     key = key_text(x["shape"], x["key"])
-    return lambda a: call("embed")(a, atom(shape_text(x["shape"])), atom(f"np.s_[{key}]"))
+    shape = atom(shape_text(x["shape"]))
+    return _typed(x, lambda a: call("embed")(a, shape, atom(f"np.s_[{key}]")))
 
 
 def _concatenate(x: Instr) -> Form:

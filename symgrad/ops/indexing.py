@@ -70,7 +70,7 @@ def _embedded(g: Type, *, shape: Shape, key: Key) -> Type:
 
 
 def _embed(g: Any, *, shape: Shape, key: Key) -> Any:
-    result = np.zeros(shape, np.asarray(g).dtype)  # type: ignore[arg-type]
+    result = np.zeros(tuple(map(int, shape)), np.asarray(g).dtype)
     result[python_key(key)] = g
     return result
 
