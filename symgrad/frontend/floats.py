@@ -41,15 +41,19 @@ def partials(name: str, y: float, *xs: float) -> tuple[float | None, ...]:
         return (None,) * len(xs)
     try:
         result = rule(_FLOATS, y, *xs)
-        for d in result:
-            if type(d) is complex:  # what Python makes of a negative float ** 0.5
-                break
-        else:
-            return result
     except (ArithmeticError, ValueError, AttributeError):
         # Python's operators raise where IEEE has inf or nan, and an op may lack a form on floats;
         # NumPy's scalars have an answer in each of these cases.
-        pass
+        return _partials_by_numpy(rule, y, xs)
+    for d in result:
+        if type(d) is complex:  # what Python makes of a negative float ** 0.5
+            return _partials_by_numpy(rule, y, xs)
+    return result
+
+
+def _partials_by_numpy(
+    rule: Callable[..., Any], y: float, xs: tuple[float, ...]
+) -> tuple[float | None, ...]:
     with np.errstate(all="ignore"):
         result = rule(_ARRAYS, np.float64(y), *map(np.float64, xs))
     return tuple(None if d is None else float(d) for d in result)
