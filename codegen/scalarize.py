@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -87,17 +88,11 @@ def scalarize(unit: Unit) -> Unit:
         members = tuple(range(len(results), len(results) + len(flat)))
         spots.append(Pack(members, shape=shape_of(r)) if r.type.rank else members[0])
         results += flat
-    whole = function(f.name, parameters, results)
-    return Unit(
-        whole,
-        relocate(unit.structure, spots),
-        tuple(groups),
-        unit.title,
-        unit.summary,
-        unit.returns,
-        unit.source,
-        unit.facts,
-        unit.notes,
+    return replace(
+        unit,
+        function=function(f.name, parameters, results),
+        structure=relocate(unit.structure, spots),
+        groups=tuple(groups),
     )
 
 
