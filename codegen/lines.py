@@ -24,6 +24,13 @@ def before(name: str) -> str:
     return f"z{name[1:]}" if name.startswith("h") else f"pre_{name}"
 
 
+def is_cheap(x: Instr) -> bool:
+    """A literal, a size, or a sign or quotient of them: written wherever it is used."""
+    if x.is_constant or x.op.name == "size":
+        return x.type.rank == 0
+    return x.op.name in ("divide", "negative") and all(is_cheap(o) for o in x.operands)
+
+
 @dataclass(frozen=True)
 class Limits:
     """How long an expression may grow: characters, and operations."""
@@ -67,11 +74,11 @@ class Writer:
         self.texts: dict[int, Text] = {}
         self.body = function.body
         self.names = names
-        self.named = name_values(function.parameters, names, set())
+        self.named = name_values(function.parameters, names)
         for p in function.parameters:
             self.texts[id(p)] = atom(self.named[id(p)])
         hinted = [x for x in function.body if x.hint and not self.floating(x)]
-        self.named.update(name_values(hinted, names, self.derived))
+        self.named.update(name_values(hinted, names))
         self.late: dict[int, Instr] = {}
 
     def count_uses(self, function: Function) -> dict[int, int]:
@@ -97,7 +104,7 @@ class Writer:
     def put(self, x: Instr, text: Text) -> None:
         """Gives a value its line."""
         if id(x) not in self.named:
-            self.named.update(name_values([x], self.names, self.derived))
+            self.named.update(name_values([x], self.names))
         self.late.pop(id(x), None)
         self.lines.append(Line(x, self.named[id(x)], text.text))
         self.texts[id(x)] = atom(self.named[id(x)])
@@ -106,7 +113,7 @@ class Writer:
         """Whether a value has no line of its own, as far as length allows."""
         if id(x) in self.kept:
             return x.is_constant and x.type.rank == 0
-        if (x.is_constant and x.type.rank == 0) or x.op.name == "size":
+        if is_cheap(x):
             return True
         if x.op.name == "transpose" and not self.is_compound(x.operands[0]):
             return True
@@ -151,7 +158,7 @@ class Writer:
         flipped = {"add": "subtract", "subtract": "add"}.get(x.op.name)
         if flipped and operands[1].text.startswith("-") and ADD < operands[1].precedence <= UNARY:
             # a + -2.0*b is a - 2.0*b, to the last bit
-            form = self.target.emit[flipped]
+            form = self.target.form_of(flipped, x)
             operands[1] = operands[1]._replace(text=operands[1].text[1:])
         assert callable(form)
         return form(*operands)

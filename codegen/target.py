@@ -53,5 +53,9 @@ class Target:
 
     def form(self, x: Instr) -> Form:
         """How an instruction is written.  Raises KeyError for an op without text."""
-        entry = self.emit[x.op.name]
+        return self.form_of(x.op.name, x)
+
+    def form_of(self, op: str, x: Instr) -> Form:
+        """How an instruction is written as if its op were another."""
+        entry = self.emit[op]
         return entry.form(x) if isinstance(entry, Rule) else entry

@@ -198,14 +198,17 @@ class _Sweep:
         if not isinstance(partial, Term):
             if partial == 1:
                 return g
-            return f.negative(g) if partial == -1 else f.multiply(g, float(partial))
+            product: Term = f.negative(g) if partial == -1 else f.multiply(g, float(partial))
+            return product
         p = partial.instr
         is_mask = p.op.name == "cast" and p.operands[0].type.dtype == "bool"
         if is_mask and self.strict:
-            return f.where(f.term(p.operands[0]), g, 0.0)
-        if g.instr.is_constant and g.instr["value"] == 1.0:
-            return partial
-        return f.multiply(g, partial)
+            product = f.where(f.term(p.operands[0]), g, 0.0)
+        elif g.instr.is_constant and g.instr["value"] == 1.0:
+            product = partial
+        else:
+            product = f.multiply(g, partial)
+        return product
 
     def pull(self, f: IRAlgebra, y: Instr, flow: Flow) -> None:
         """Sends the cotangent through a structural op by the op's own pullback."""

@@ -1,4 +1,5 @@
 """Scalar and array front ends.
 
-The array front end: ``array`` (Expr), ``leaves``, ``functions`` (FUNCTIONS), ``tracing``, ``names``.
+The array front end: ``array`` (Expr), ``leaves``, ``functions`` (FUNCTIONS), ``tracing``,
+``names``.
 """
