@@ -33,6 +33,11 @@ _CALLED = {
     "index": "part",
     "reshape": "view",
     "broadcast_to": "spread",
+    "logsumexp": "lse",
+    "take_along_axis": "picked",
+    "add_along_axis": "placed",
+    "scatter_add": "placed",
+    "scatter_nd": "placed",
 }
 
 
@@ -65,11 +70,11 @@ class Names:
         return [self.fresh(wanted) for _ in range(count)]
 
 
-def name_values(values: Sequence[Instr], names: Names, derived: set[int]) -> dict[int, str]:
-    """A name for each value, by ``id``; ``derived`` values without a hint begin with ``d_``."""
+def name_values(values: Sequence[Instr], names: Names) -> dict[int, str]:
+    """A name for each value, by ``id``."""
     groups: dict[str, list[Instr]] = {}
     for x in values:
-        groups.setdefault(x.hint or unnamed(x, id(x) in derived), []).append(x)
+        groups.setdefault(x.hint or unnamed(x), []).append(x)
     result: dict[int, str] = {}
     for hint, members in groups.items():
         for x, name in zip(members, names.series(hint, len(members)), strict=True):
@@ -77,9 +82,9 @@ def name_values(values: Sequence[Instr], names: Names, derived: set[int]) -> dic
     return result
 
 
-def unnamed(x: Instr, derived: bool) -> str:
+def unnamed(x: Instr) -> str:
     """What to call a value that nobody named: the op, and the operand if it has a short name."""
     base = _CALLED.get(x.op.name, x.op.name)
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"
-    return f"d_{base}" if derived else base
+    return base

@@ -104,9 +104,8 @@ def scatter_add(x, indices, axis, size):
 def add_along_axis(x, indices, axis, size):
     """The elements of x added up at their indices along an axis of the given size."""
     whole = np.zeros(x.shape[:axis] + (size,) + x.shape[axis + 1:], dtype=x.dtype)
-    places = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
-    places[axis] = indices
-    np.add.at(whole, tuple(places), x)
+    places = np.indices(indices.shape, sparse=True)
+    np.add.at(whole, (*places[:axis], indices, *places[axis + 1:]), x)
     return whole
 ''',
         ),

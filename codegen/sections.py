@@ -10,20 +10,26 @@ _SHORT = 4
 
 def sections(lines: list[Line], f: Function, derived: set[int]) -> list[tuple[str, list[Line]]]:
     """The lines under headings, in order; a section that would be empty is left out."""
-    forward = [line for line in lines if id(line.x) not in derived]
-    backward = [line for line in lines if id(line.x) in derived]
+    needs = dependencies(lines)
+    late: set[int] = set()
+    for line in lines:
+        if id(line.x) in derived or late & needs[id(line.x)]:
+            late.add(id(line.x))
+    forward = [line for line in lines if id(line.x) not in late]
+    backward = [line for line in lines if id(line.x) in late]
     start = loss_start(forward, f)
     results = {id(r) for r in f.results}
     values = [line for line in backward if id(line.x) not in results]
     place = {id(r): i for i, r in enumerate(f.results)}
     own = [line for line in backward if id(line.x) in results]
-    own.sort(key=lambda line: place[id(line.x)])
+    if not any(needs[id(line.x)] & results for line in own):
+        own.sort(key=lambda line: place[id(line.x)])
     parts: list[tuple[str, list[Line]]] = []
     if len(forward) <= _SHORT or start in (0, len(forward)):
         parts.append(("forward", forward))
     else:
         parts += [("forward", forward[:start]), ("loss", forward[start:])]
-    if interleaved(backward, results) or not values:
+    if interleaved(values, results, needs) or len(backward) <= _SHORT or not values:
         parts.append(("gradients", backward))
     else:
         parts.append(("gradients of the values, from the loss back", values))
@@ -31,13 +37,26 @@ def sections(lines: list[Line], f: Function, derived: set[int]) -> list[tuple[st
     return [(heading, group) for heading, group in parts if group]
 
 
-def interleaved(backward: list[Line], results: set[int]) -> bool:
+def interleaved(values: list[Line], results: set[int], needs: dict[int, set[int]]) -> bool:
     """Whether a value is computed from a parameter's gradient, so that the two cannot be parted."""
-    if len(backward) <= _SHORT:
-        return True
-    return any(
-        id(o) in results for line in backward if id(line.x) not in results for o in line.x.operands
-    )
+    return any(needs[id(line.x)] & results for line in values)
+
+
+def dependencies(lines: list[Line]) -> dict[int, set[int]]:
+    """The lines that each line reads, by ``id`` of their values; inlined parts are looked into."""
+    own = {id(line.x) for line in lines}
+    needs: dict[int, set[int]] = {}
+    for line in lines:
+        found: set[int] = set()
+        stack = list(line.x.operands)
+        while stack:
+            o = stack.pop()
+            if id(o) in own:
+                found.add(id(o))
+            else:
+                stack.extend(o.operands)
+        needs[id(line.x)] = found
+    return needs
 
 
 def loss_start(forward: list[Line], f: Function) -> int:

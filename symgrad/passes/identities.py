@@ -49,6 +49,14 @@ def _late_broadcast(r: Rewriter, x: Instr) -> Instr | None:
     return r.build("broadcast_to", small, shape=x.type.shape)
 
 
+def _one_value(r: Rewriter, x: Instr) -> Instr | None:
+    """A repeated scalar moved about is that scalar, repeated in the new shape."""
+    (a,) = x.operands
+    if a.op.name != "broadcast_to" or a.operands[0].type.rank:
+        return None
+    return r.build("broadcast_to", a.operands[0], shape=x.type.shape)
+
+
 def _no_axes(r: Rewriter, x: Instr) -> Instr | None:
     return x.operands[0] if x["axis"] == () else None
 
@@ -164,6 +172,7 @@ _BROADCASTING = (
 RULES = table(
     (_BROADCASTING, _drop_broadcast),
     (_BROADCASTING + " negative cast", _late_broadcast),
+    ("reshape transpose broadcast_to flip", _one_value),
     ("sum mean prod max min any all", _no_axes),
     ("multiply", _times),
     ("divide", _over),

@@ -98,6 +98,11 @@ def check(rewrite, before, after):
             "%0 = constant -2.0 : f64[]; %y = multiply %0, %A : f64[N]; return %y",
         ),
         (
+            '%w = broadcast_to %a {shape = ("N",)} : f64[N]; '
+            '%y = reshape %w {shape = ("N", 1)} : f64[N, 1]; return %y',
+            '%y = broadcast_to %a {shape = ("N", 1)} : f64[N, 1]; return %y',
+        ),
+        (
             '%w = broadcast_to %a {shape = ("N",)} : f64[N]; %y = add %w, %A : f64[N]; return %y',
             "%y = add %a, %A : f64[N]; return %y",
         ),
@@ -109,7 +114,7 @@ def check(rewrite, before, after):
             '%w = broadcast_to %a {shape = ("N", 2)} : f64[N, 2]; '
             "%t = transpose %w {axes = (1, 0)} : f64[2, N]; "
             "%u = transpose %t {axes = (1, 0)} : f64[N, 2]; return %u",
-            '%w = broadcast_to %a {shape = ("N", 2)} : f64[N, 2]; return %w',
+            '%u = broadcast_to %a {shape = ("N", 2)} : f64[N, 2]; return %u',
         ),
         (
             "%c = greater %a, %b : bool[]; %y = where %c, %a, %a : f64[]; return %y",

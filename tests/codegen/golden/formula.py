@@ -1,0 +1,45 @@
+"""The loss, and its gradient with respect to each parameter.
+
+Emitted by symgrad 0.1.0, target `python`, from programs.py:22.
+Needs Python's math module and nothing else.
+
+    ir   sha256 df59b9f0f6913b13
+"""
+
+from math import cos, sin
+
+
+def sin_(x):
+    """sin(x); nan for an infinity."""
+    return sin(x) if abs(x) != float("inf") else float("nan")
+
+
+def cos_(x):
+    """cos(x); nan for an infinity."""
+    return cos(x) if abs(x) != float("inf") else float("nan")
+
+
+def energy_and_grads(theta, omega, g, length):
+    """The loss, and its gradient with respect to each parameter.
+
+    theta    f64[]  parameter
+    omega    f64[]  parameter
+    g        f64[]  input
+    length   f64[]  input
+    returns  the loss, and the gradients in order
+    """
+
+    # forward
+    product = length*omega                       # programs.py:20
+    kinetic = 0.5*(product*product)
+
+    # loss
+    product_2 = g*length                         # programs.py:21
+    potential = product_2*(1.0 - cos_(theta))
+    energy = kinetic + potential                 # programs.py:22
+
+    # gradients
+    d_theta = product_2*sin_(theta)              # of programs.py:21
+    d_omega = product*length                     # of programs.py:20
+
+    return energy, (d_theta, d_omega)

@@ -1,0 +1,45 @@
+"""The loss, and its gradient with respect to each parameter.
+
+Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44.
+Needs NumPy and nothing else.
+
+    ir   sha256 3a351ae568bff9f6
+"""
+
+import numpy as np
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)), without overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
+
+
+def softplus(x):
+    """log(1 + exp(x)), without overflow."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def loss_and_grads(w, b, x, y):
+    """The loss, and its gradient with respect to each parameter.
+
+    w        f64[2]     parameter
+    b        f64[]      parameter
+    x        f64[N, 2]  input
+    y        f64[N]     input
+    returns  the loss, and the gradients in order
+    """
+    N = len(x)
+
+    # forward
+    negative_y = -y                                      # (N,)  programs.py:44
+    score = x @ w + b                                    # (N,)  programs.py:43
+    product = negative_y * score                         # (N,)  programs.py:44
+    loss = softplus(product).sum() / N
+
+    # gradients
+    d_score = 1.0 / N * sigmoid(product) * negative_y    # (N,)  of programs.py:44
+    d_w = d_score @ x                                    # (2,)  of programs.py:43
+    d_b = d_score.sum()
+
+    return float(loss), (d_w, float(d_b))
