@@ -19,7 +19,7 @@ def logsumexp(x, axis, keepdims):
 
 def add_along_axis(x, indices, axis, size):
     """The elements of x added up at their indices along an axis of the given size."""
-    whole = np.zeros(x.shape[:axis] + (size,) + x.shape[axis + 1:], dtype=x.dtype)
+    whole = np.zeros((*x.shape[:axis], size, *x.shape[axis + 1:]), dtype=x.dtype)
     places = np.indices(indices.shape, sparse=True)
     np.add.at(whole, (*places[:axis], indices, *places[axis + 1:]), x)
     return whole
