@@ -348,6 +348,7 @@ EMIT: dict[str, Form | Rule] = {
     "diagonal": Rule(lambda x: call("np.diagonal", f"offset={x['k']}")),
     "flip": _with("np.flip", "axis"),
     "einsum": Rule(_einsum),
+    "vdot": Rule(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),
     "size": Rule(_size),
 }
 

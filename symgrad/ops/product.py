@@ -93,3 +93,24 @@ OUTER = register(
         doc="the products of all pairs of two vectors",
     )
 )
+
+
+def _vdot(a: Type, b: Type) -> Type:
+    if a != b or not a.is_float:
+        raise ShapeError(f"vdot: expected two float arrays of one type, got {a} and {b}")
+    return Type(a.dtype)
+
+
+vdot = register(
+    Op(
+        "vdot",
+        "product",
+        2,
+        infer=_vdot,
+        evaluate=np.vdot,
+        pullback=lambda f, g, y, a, b: (g * b, g * a),
+        expansion=lambda f, a, b: f.sum(a * b, axis=tuple(range(f.type(a).rank)), keepdims=False),
+        commutative=True,
+        doc="the sum of the products of all elements of two arrays of one shape",
+    )
+)

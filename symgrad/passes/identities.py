@@ -103,15 +103,23 @@ def _negate(r: Rewriter, x: Instr) -> Instr | None:
     (a,) = x.operands
     if _negated(a):
         return a.operands[0]
-    if a.op.name not in ("multiply", "divide") or not r.once(a):
+    return _with_sign(r, a, 4) if a.op.name in ("multiply", "divide") else None
+
+
+def _with_sign(r: Rewriter, x: Instr, depth: int) -> Instr | None:
+    """-x, if a literal factor within a few products and quotients can take the sign."""
+    number = scalar(x)
+    if number:
+        return r.number(-number, x.type.dtype)
+    if x.op.name not in ("multiply", "divide") or not r.once(x) or not depth:
         return None
-    left, right = a.operands
-    for i, (o, other) in enumerate(((left, right), (right, left))):
-        number = scalar(o)
-        if number and (a.op.name == "multiply" or i == 0):
-            literal = r.number(-number, o.type.dtype)
-            return r.build(a.op, *((literal, other) if i == 0 else (other, literal)))
-    return None
+    a, b = x.operands
+    signed = _with_sign(r, a, depth - 1)
+    if signed is not None:
+        return r.build(x.op, signed, b)
+    # A divisor keeps its sign: -(a/2) reads better than a/-2.
+    signed = _with_sign(r, b, depth - 1) if x.op.name == "multiply" else None
+    return r.build(x.op, a, signed) if signed is not None else None
 
 
 def _plus(r: Rewriter, x: Instr) -> Instr | None:

@@ -44,6 +44,31 @@ def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
+def _constant_over(r: Rewriter, x: Instr) -> Instr | None:
+    """c1*(c2/a) is (c1*c2)/a."""
+    for o, inner in (x.operands, x.operands[::-1]):
+        c1 = scalar(o)
+        if c1 is None or inner.op.name != "divide" or not r.once(inner):
+            continue
+        c2 = scalar(inner.operands[0])
+        if c2 is not None and 1e-30 < abs(c1 * c2) < 1e30:
+            return r.build("divide", r.number(c1 * c2, x.type.dtype), inner.operands[1])
+    return None
+
+
+def _inner_product(r: Rewriter, x: Instr) -> Instr | None:
+    """The sum of all of a*b, without the product in between."""
+    (inner,) = x.operands
+    if inner.op.name not in ("multiply", "square") or not r.once(inner):
+        return None
+    a, b = inner.operands * (2 if inner.op.name == "square" else 1)
+    whole = x["axis"] == tuple(range(inner.type.rank)) and not x["keepdims"]
+    masked = any(o.op.name == "cast" for o in (a, b))
+    if not whole or masked or not a.type == b.type == inner.type or not x.type.is_float:
+        return None
+    return r.build("vdot", a, b)
+
+
 def _scalars_first(r: Rewriter, x: Instr) -> Instr | None:
     """(s*A)*t is (s*t)*A: the numbers meet first, and the array is gone over once."""
     for t, inner in (x.operands, x.operands[::-1]):
@@ -102,11 +127,13 @@ RULES = table(
     ("add", _plus_zero),
     ("add", _twice),
     ("multiply", _collect_constants),
+    ("multiply", _constant_over),
     ("multiply", _scalars_first),
     ("divide", _scalars_first_over),
     ("power", _power),
     ("negative", _negate_difference),
     ("sum", _sum_of_broadcast),
+    ("sum", _inner_product),
 )
 
 

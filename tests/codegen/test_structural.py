@@ -94,6 +94,8 @@ CASES: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("matmul", {}, [("N", 4), (4,)]),
     ("matmul", {}, [(5, "N", 4), (4, 2)]),
     ("outer", {}, [("N",), (2,)]),
+    ("vdot", {}, [("N", 2), ("N", 2)]),
+    ("vdot", {}, [("N",), ("N",)]),
     ("einsum", {"spec": "ij,kj->ik"}, [("N", 4), (2, 4)]),
     ("einsum", {"spec": "ij->"}, [("N", 4)]),
 ]

@@ -28,6 +28,8 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
     ("index", {"key": (("slice", 0, 0, 1),)}, [(2, 3)]),
     ("embed", {"shape": (2, 3), "key": (("int", 1),)}, [(3,)]),
     ("outer", {}, [(2,), (3,)]),
+    ("vdot", {}, [(2, 3), (2, 3)]),
+    ("vdot", {}, [(0,), (0,)]),
     *[
         ("matmul", {}, shapes)
         for shapes in (

@@ -98,6 +98,12 @@ def check(rewrite, before, after):
             "%0 = constant -2.0 : f64[]; %y = multiply %0, %A : f64[N]; return %y",
         ),
         (
+            "%0 = constant 1.0 : f64[]; %1 = divide %0, %a : f64[]; "
+            "%2 = multiply %1, %A : f64[N]; %3 = negative %2 : f64[N]; return %3",
+            "%0 = constant -1.0 : f64[]; %1 = divide %0, %a : f64[]; "
+            "%2 = multiply %1, %A : f64[N]; return %2",
+        ),
+        (
             '%w = broadcast_to %a {shape = ("N",)} : f64[N]; '
             '%y = reshape %w {shape = ("N", 1)} : f64[N, 1]; return %y',
             '%y = broadcast_to %a {shape = ("N", 1)} : f64[N, 1]; return %y',
@@ -155,6 +161,16 @@ def test_identities(before, after):
         (
             "%0 = constant 2.0 : f64[]; %y = power %a, %0 : f64[]; return %y",
             "%y = square %a : f64[]; return %y",
+        ),
+        (
+            "%m = multiply %A, %A : f64[N]; "
+            "%y = sum %m {axis = (0,), keepdims = false} : f64[]; return %y",
+            "%y = vdot %A, %A : f64[]; return %y",
+        ),
+        (
+            "%0 = constant 2.0 : f64[]; %1 = constant 1.0 : f64[]; %2 = divide %1, %a : f64[]; "
+            "%y = multiply %0, %2 : f64[]; return %y",
+            "%0 = constant 2.0 : f64[]; %y = divide %0, %a : f64[]; return %y",
         ),
         (
             "%0 = constant 0.0 : f64[]; %y = multiply %a, %0 : f64[]; return %y",
