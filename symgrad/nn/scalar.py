@@ -164,6 +164,9 @@ class MLP(Module):
         for i, layer in enumerate(self.layers):
             for j, n in enumerate(layer.neurons):
                 n.hint = f"h{i + 1}" if len(layer.neurons) == 1 else f"h{i + 1}_{j + 1}"
+        # A label each, so that a list of parameters is named in compiled text and in drawings.
+        for p, name in zip(self.parameters(), self.parameter_names(), strict=True):
+            p.label = name
 
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:
