@@ -70,7 +70,7 @@ class Signature:
         )
 
 
-_LAYOUT = attrgetter("dtype", "shape")
+_SHAPE, _DTYPE = attrgetter("shape"), attrgetter("dtype")
 
 
 class Checker:
@@ -82,7 +82,8 @@ class Checker:
         # Types, and dtypes and shapes of arrays: compared in C, so that a right call costs little.
         self.kinds: tuple[type, ...] | None = None
         self.arrays: list[bool] = []
-        self.layouts: list[Any] = []
+        self.shapes: list[Any] = []
+        self.dtypes: list[Any] = []
         self.floats = 0  # how many floats the only argument holds, for scalar programs
         if target == "python" and [a.kind for a in arguments] == ["theta"]:
             self.floats = int(arguments[0].type.shape[0])
@@ -95,7 +96,8 @@ class Checker:
                 return values
         if (
             tuple(map(type, values)) == self.kinds
-            and list(map(_LAYOUT, compress(values, self.arrays))) == self.layouts
+            and list(map(_SHAPE, compress(values, self.arrays))) == self.shapes
+            and list(map(_DTYPE, compress(values, self.arrays))) == self.dtypes
         ):
             return values
         return self.convert(values)
@@ -115,7 +117,8 @@ class Checker:
         if self.target != "python":
             self.kinds = tuple(map(type, out))
             self.arrays = [type(v) is ndarray for v in out]
-            self.layouts = list(map(_LAYOUT, compress(out, self.arrays)))
+            self.shapes = list(map(_SHAPE, compress(out, self.arrays)))
+            self.dtypes = list(map(_DTYPE, compress(out, self.arrays)))
         return out
 
     def _unify(self, shapes: Sequence[tuple[int, ...]]) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -111,8 +110,9 @@ class _atomic:
         self.path = path
 
     def __enter__(self) -> _atomic:
-        handle, self.name = tempfile.mkstemp(dir=self.path.parent, prefix=".symgrad-")
-        self.stream = os.fdopen(handle, "wb")
+        # Opened as any file of the user's, so that it gets the permissions they expect.
+        self.name = self.path.with_name(f".{self.path.name}-{os.getpid()}.part")
+        self.stream = self.name.open("wb")
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:

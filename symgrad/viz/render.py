@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,13 +26,12 @@ def render(graph: Graph, path: str | os.PathLike[str], rankdir: str = "LR") -> P
     if target.suffix not in FORMATS:
         raise ArgumentError(f"expected a path that ends in .svg or .png, got {str(target)!r}")
     picture = picture_of(graph, target.suffix[1:], rankdir)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=".part")
+    part = target.with_name(f".{target.name}-{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(picture)
-        os.replace(name, target)
+        part.write_bytes(picture)
+        os.replace(part, target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return target
 

@@ -90,3 +90,10 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         saving.write(path, SOURCE, {"bad": object()}, {})
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["f.py"]
+
+
+def test_a_saved_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
+    """Writing to a temporary name first does not make the file private."""
+    (tmp_path / "other").touch()
+    saving.write(tmp_path / "step.py", SOURCE, {}, {})
+    assert (tmp_path / "step.py").stat().st_mode == (tmp_path / "other").stat().st_mode
