@@ -115,11 +115,15 @@ class Checker:
             else:
                 out.append(_SCALARS[a.type.dtype](array[()]))
         if self.target != "python":
-            self.kinds = tuple(map(type, out))
-            self.arrays = [type(v) is ndarray for v in out]
-            self.shapes = list(map(_SHAPE, compress(out, self.arrays)))
-            self.dtypes = list(map(_DTYPE, compress(out, self.arrays)))
+            self._remember([v if usable(v, o) else o for v, o in zip(values, out, strict=True)])
         return out
+
+    def _remember(self, values: Sequence[Any]) -> None:
+        """Calls whose values have these types, dtypes and shapes need no second look."""
+        self.kinds = tuple(map(type, values))
+        self.arrays = [type(v) is ndarray for v in values]
+        self.shapes = list(map(_SHAPE, compress(values, self.arrays)))
+        self.dtypes = list(map(_DTYPE, compress(values, self.arrays)))
 
     def _unify(self, shapes: Sequence[tuple[int, ...]]) -> None:
         sizes: dict[str, tuple[int, str]] = {}
@@ -140,6 +144,11 @@ class Checker:
                     raise ShapeError(
                         f"{a.name}: expected {dim} = {dims.evaluate(dim, known_sizes)}, got {n}"
                     )
+
+
+def usable(given: Any, converted: Any) -> bool:
+    """Whether the emitted function may have a value as it was given; np.float64 is a float."""
+    return given is converted or (type(converted) is float and isinstance(given, float))
 
 
 def _mismatch(a: Argument, shape: tuple[int, ...]) -> ShapeError:
