@@ -147,7 +147,7 @@ class Writer:
             return self.literal(x)
         if x.op.name not in self.target.emit:
             reason = self.target.refusals.get(x.op.name, "it has no text for it")
-            place = f"; built at {x.origins[0]}" if x.origins else ""
+            place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
             raise UnsupportedError(
                 f"the target {self.target.name!r} refuses {x.op.name!r}: {reason}{place}"
             )

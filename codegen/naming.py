@@ -50,7 +50,9 @@ class Names:
 
     def fresh(self, wanted: str) -> str:
         """``wanted``, or the next free name made from it."""
-        name = wanted + "_" if wanted in RESERVED or wanted.startswith("__") else wanted
+        name = wanted + "_" if wanted in RESERVED else wanted
+        if name.strip("_") == "" or name.startswith("__"):
+            name = f"p_{name.strip('_')}"
         number = self.last.get(name, 1)
         candidate = name
         while candidate in self.taken:

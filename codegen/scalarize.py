@@ -112,7 +112,7 @@ def shape_of(x: Instr) -> tuple[int, ...]:
 
 def check(x: Instr) -> None:
     """Raises where a value has no fixed, moderate shape."""
-    where = f"; built at {x.origins[0]}" if x.origins else ""
+    where = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
     size = x.type.size
     if isinstance(size, str):
         raise UnsupportedError(
@@ -183,7 +183,7 @@ def expand(x: Instr, operands: list[Elements]) -> Elements:
     if x.op.expansion is not None and x.op.partials is None:
         raise UnsupportedError(f"{name} has to be expanded before it is split into scalars")
     if x.op.partials is None and name not in ("where", "cast") and x.type.dtype != "bool":
-        place = f"; built at {x.origins[0]}" if x.origins else ""
+        place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
         raise UnsupportedError(
             f"the python target refuses {name!r}: it has no scalar form; "
             f"use the numpy target{place}"
@@ -230,7 +230,7 @@ def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...
 def known(x: Instr, values: Elements) -> NDArray[np.int64]:
     """The values of an index, which have to be literals."""
     if not all(t.instr.is_constant for t in values.flat):
-        place = f"; built at {x.origins[0]}" if x.origins else ""
+        place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
         raise UnsupportedError(
             f"the python target refuses {x.op.name!r} by an index that is not a literal; "
             f"use the numpy target{place}"

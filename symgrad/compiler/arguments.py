@@ -43,6 +43,7 @@ class Signature:
     arguments: tuple[Argument, ...]
     wrt: tuple[tuple[str, Type], ...] = ()
     kind: str = "gradients"  # gradients, vector (of scalars), or plain (no gradients)
+    needs: tuple[tuple[str, str], ...] = ()  # dims that must not be negative, and the user's line
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(str, self.arguments))})"
@@ -55,6 +56,7 @@ class Signature:
             "kind": self.kind,
             "arguments": [[a.name, str(a.type), a.kind] for a in self.arguments],
             "wrt": [[name, str(type)] for name, type in self.wrt],
+            "needs": [list(need) for need in self.needs],
             "constants": [a.name for a in self.arguments if a.kind == "constant"],
         }
 
@@ -67,6 +69,7 @@ class Signature:
             tuple(Argument(str(n), parse_type(t), str(k)) for n, t, k in facts["arguments"]),
             tuple((str(n), parse_type(t)) for n, t in facts["wrt"]),
             str(facts["kind"]),
+            tuple((str(dim), str(where)) for dim, where in facts["needs"]),
         )
 
 
@@ -76,8 +79,11 @@ _SHAPE, _DTYPE = attrgetter("shape"), attrgetter("dtype")
 class Checker:
     """Checks and converts the arguments of calls.  Remembers what the last right call had."""
 
-    def __init__(self, arguments: Sequence[Argument], target: str) -> None:
+    def __init__(
+        self, arguments: Sequence[Argument], target: str, needs: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self.arguments = tuple(arguments)
+        self.needs = tuple(needs)
         self.target = target
         # Types, and dtypes and shapes of arrays: compared in C, so that a right call costs little.
         self.kinds: tuple[type, ...] | None = None
@@ -109,7 +115,7 @@ class Checker:
         out = []
         for a, array, given in zip(self.arguments, arrays, values, strict=True):
             if self.target == "python" and a.type.rank and a.kind != "constant":
-                out.append(given if type(given) in (list, tuple) else array.tolist())
+                out.append(array.tolist())
             elif a.type.rank:
                 out.append(array)
             else:
@@ -137,6 +143,11 @@ class Checker:
                     if known != n:
                         raise ShapeError(f"{dim} is {known} in {where} but {n} in {a.name}")
         known_sizes = {name: n for name, (n, _) in sizes.items()}
+        for dim, where in self.needs:
+            if set(dims.names(dim)) <= set(known_sizes) and dims.evaluate(dim, known_sizes) < 0:
+                given = ", ".join(f"{n} is {k} in {sizes[n][1]}" for n, k in known_sizes.items())
+                at = f"; built at {where}" if where else ""
+                raise ShapeError(f"expected {dim} to be at least 0, but {given}{at}")
         for a, shape in zip(self.arguments, shapes, strict=True):
             for dim, n in zip(a.type.shape, shape, strict=True):
                 known_all = set(dims.names(dim)) <= set(known_sizes)
@@ -162,6 +173,8 @@ def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise DTypeError(f"{a.name}: expected {a.type}, got rows of unequal length") from error
+    if array.dtype.kind != "b" and wanted.kind != "b" and _holds_bool(value):
+        raise DTypeError(f"{a.name}: expected {a.type}, got a bool among numbers; convert it first")
     kinds = {"f": "iuf", "i": "iu", "b": "b"}[wanted.kind]
     if array.dtype.kind not in kinds and not (array.size == 0 and array.dtype.kind == "f"):
         what = f"{type(value).__name__} of dtype {array.dtype}"
@@ -172,6 +185,18 @@ def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
         raise DTypeError(f"{a.name}: an integer does not fit int64")
     # Compared by identity on the fast way, so every right dtype must be NumPy's own object.
     return array if array.dtype is wanted else array.astype(wanted)
+
+
+def _holds_bool(value: Any) -> bool:
+    """Whether nested lists hold a bool, which NumPy would take for a number."""
+    stack = [value] if isinstance(value, list | tuple) else []
+    while stack:
+        for item in stack.pop():
+            if isinstance(item, bool | np.bool_):
+                return True
+            if isinstance(item, list | tuple):
+                stack.append(item)
+    return False
 
 
 def arrange(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from symgrad.autodiff import differentiate, gradients
 from symgrad.codegen import Group, Pack, Structure, Unit, emit
 from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.needs import needs_of
 from symgrad.compiler.options import Options, parse_options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
@@ -219,7 +221,7 @@ def _finish(
     source = emit(Unit(function=pipeline.function, **unit), signature.target)
     return CompiledFunction(
         source,
-        signature,
+        replace(signature, needs=needs_of(pipeline.function)),
         *data,
         ir=pipeline.function,
         history=pipeline.history,

@@ -65,7 +65,7 @@ class CompiledFunction:
         self._bound = tuple(constants[a.name] for a in signature.arguments if a.kind == "constant")
         self._default = default
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
-        self._checker = Checker(self._arguments, signature.target)
+        self._checker = Checker(self._arguments, signature.target, signature.needs)
         self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -97,7 +97,10 @@ class CompiledFunction:
         start = {a.name: self._default.get(a.name, _missing(a)) for a in free}
         example = {**inputs, **{a.name: self._example(a) for a in free}}
         fixed = self._values(example)
-        order, checker = [a.name for a in self._arguments], Checker(free, self.signature.target)
+        order, checker = (
+            [a.name for a in self._arguments],
+            Checker(free, self.signature.target, self.signature.needs),
+        )
 
         def bound(*parameters: Any) -> Any:
             """Value and gradients at the parameters, for the inputs that were bound."""
