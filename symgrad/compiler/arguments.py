@@ -113,7 +113,7 @@ class Checker:
         arrays = [_array(a, v) for a, v in zip(self.arguments, values, strict=True)]
         self._unify([array.shape for array in arrays])
         out = []
-        for a, array, given in zip(self.arguments, arrays, values, strict=True):
+        for a, array in zip(self.arguments, arrays, strict=True):
             if self.target == "python" and a.type.rank and a.kind != "constant":
                 out.append(array.tolist())
             elif a.type.rank:

@@ -30,7 +30,7 @@ def test_an_index_needs_its_element() -> None:
 def test_a_mean_of_nothing_is_refused_with_the_line() -> None:
     """Its gradient would divide by zero."""
     x, b = sg.input("x", ("N",)), sg.param("b", 1.0)
-    with pytest.raises(ShapeError, match="N is 0 in x; built at test_needs.py"):
+    with pytest.raises(ShapeError, match=r"N is 0 in x; built at test_needs\.py"):
         sg.compile(sg.mean(x * b))(x=np.zeros(0))
 
 
