@@ -157,7 +157,7 @@ PYTHON = Target(
     },
     imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
     refusals=dict.fromkeys(
-        ("argmax", "argmin", "one_hot", "scatter_add", "add_along_axis", "scatter_nd"),
+        ("argmax", "argmin", "one_hot"),
         "it has no scalar form; compile with target='numpy'",
     ),
     compact=True,

@@ -20,6 +20,7 @@ from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, constant, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.ops.table import OPS
 
 Elements = NDArray[np.object_]
 
@@ -51,7 +52,9 @@ _MOVES = [
     "gather",
 ]
 _PRODUCTS = ("matmul", "outer", "einsum")
-FAMILIES = (*_FOLDS, *_MOVES, *_PRODUCTS, "size")
+# An op that adds elements up at indices, by the op that reads them there.
+_SCATTERS = {"scatter_add": "take", "add_along_axis": "take_along_axis", "scatter_nd": "gather"}
+FAMILIES = (*_FOLDS, *_MOVES, *_PRODUCTS, *_SCATTERS, "size")
 
 
 def scalarize(unit: Unit) -> Unit:
@@ -177,6 +180,8 @@ def expand(x: Instr, operands: list[Elements]) -> Elements:
         return fold(f, name, operands[0], x, shape)
     if name in _MOVES:
         return move(f, x, operands, shape)
+    if name in _SCATTERS:
+        return scatter(f, x, operands, shape)
     if name in _PRODUCTS:
         result = x.op.evaluate(*operands, **attributes)
         return box(list(np.asarray(result, dtype=object).flat), shape)
@@ -225,6 +230,19 @@ def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...
     places = np.asarray(x.op.evaluate(*arguments, **dict(x.attributes))).reshape(-1)
     zero = f.term(constant(0, Type(x.type.dtype)))
     return box([flat[i] if i else zero for i in places.tolist()], shape)
+
+
+def scatter(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...]) -> Elements:
+    """The elements added up where the gather that undoes it would read them."""
+    indices = [known(x, values) for values in operands[1:]]
+    positions = np.arange(math.prod(shape)).reshape(shape)
+    axis = {"axis": x["axis"]} if x.op.name != "scatter_nd" else {}
+    places = np.asarray(OPS[_SCATTERS[x.op.name]].evaluate(positions, *indices, **axis))
+    items: list[Any] = [None] * math.prod(shape)
+    for place, t in zip(places.reshape(-1).tolist(), operands[0].flat, strict=True):
+        items[place] = t if items[place] is None else f.add(items[place], t)
+    zero = f.term(constant(0, Type(x.type.dtype)))
+    return box([zero if t is None else t for t in items], shape)
 
 
 def known(x: Instr, values: Elements) -> NDArray[np.int64]:

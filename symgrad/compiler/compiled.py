@@ -62,7 +62,10 @@ class CompiledFunction:
         self.__name__ = signature.name
         self.__doc__ = self.python.__doc__
         self._constants = dict(constants)
-        self._bound = tuple(constants[a.name] for a in signature.arguments if a.kind == "constant")
+        bound = (constants[a.name] for a in signature.arguments if a.kind == "constant")
+        # Numbers, and in the python target lists: what the emitted text computes with.
+        python = signature.target == "python"
+        self._bound = tuple(c.tolist() if python or c.ndim == 0 else c for c in bound)
         self._default = default
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
         self._checker = Checker(self._arguments, signature.target, signature.needs)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import symgrad as sg
 from symgrad import errors
 from symgrad.compiler.compile import compile, function, grad
 from symgrad.compiler.compiled import load
@@ -224,3 +225,24 @@ def test_unchecked_calls_go_straight_through() -> None:
     """check=False leaves errors to NumPy."""
     with pytest.raises(ValueError, match="broadcast"):
         logistic(check=False)(W, 0.5, X, Y[:2])
+
+
+def test_the_python_target_gathers_by_literal_indices() -> None:
+    """Rows picked twice share a gradient, and cross-entropy of literal labels is the same."""
+    w = sg.param("w", [1.0, 2.0, 3.0])
+    loss, grads = sg.compile(sg.sum(w[np.array([0, 2, 2])] ** 2), target="python")()
+    assert (loss, grads.w) == (19.0, (2.0, 0.0, 12.0))
+    z = sg.param("z", np.arange(6.0).reshape(2, 3))
+    entropy = sg.losses.cross_entropy(z, np.array([0, 2]))
+    plain, arrays = sg.compile(entropy, target="python")(), sg.compile(entropy)()
+    assert plain[0] == pytest.approx(arrays[0], rel=1e-14)
+    np.testing.assert_allclose(plain[1].z, arrays[1].z, rtol=1e-13)
+
+
+def test_constants_come_back_from_the_python_target_as_floats() -> None:
+    """A constant is a Python number there, alone or in a tuple."""
+    v = sg.param("v", 1.0)
+    value, _ = sg.compile(sg.constant(3.0), wrt=[v], target="python")()
+    assert type(value) is float
+    (_, (pair,)), _ = sg.compile(v * v, aux=[sg.constant([1.0, 2.0])], target="python")()
+    assert [type(c) for c in pair] == [float, float]
