@@ -62,10 +62,22 @@ class Expr:
     __slots__ = ("__weakref__", "instr")
 
     instr: Instr
-    __array_ufunc__ = None  # so that an ndarray on the left leaves the operator to us
 
     def __init__(self, instr: Instr) -> None:
         self.instr = instr
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """``np.tanh(x)``, and ``array + x``: NumPy's functions are ours by the same name."""
+        from symgrad.frontend.functions import FUNCTIONS
+
+        ours = FUNCTIONS.get(ufunc.__name__)
+        if ours is None or method != "__call__" or options:
+            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TraceError(
+                f"np.{call} takes no symgrad expression in this form; use the functions of sg, "
+                f"such as sg.sum for np.add.reduce, without out= or where=; called at {caller()}"
+            )
+        return ours(*operands)
 
     @property
     def shape(self) -> tuple[Dim, ...]:

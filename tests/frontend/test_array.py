@@ -209,3 +209,15 @@ def test_filled_arrays_keep_shape_and_dtype() -> None:
     x = input("x", ("N", 2), "f32")
     assert F["ones_like"](x).instr.type == x.instr.type
     assert F["zeros_like"](x > 0).instr.type == (x > 0).instr.type
+
+
+def test_numpys_own_functions_take_expressions() -> None:
+    """np.tanh(x) is sg.tanh(x), and an ndarray on the left of an operator stays out of the way."""
+    x = input("x", (3,))
+    assert np.tanh(x).instr.op.name == "tanh"
+    assert (np.ones(3) + x).instr.op.name == "add"
+    assert (np.ones((2, 3)) @ x).shape == (2,)
+    assert (np.ones(3) < x).dtype == "bool"
+    assert (np.float64(2.0) * x).instr.op.name == "multiply"
+    with pytest.raises(TraceError, match=r"np\.add\.reduce .*sg\.sum"):
+        np.add.reduce(x)
