@@ -8,10 +8,12 @@ True
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from symgrad.errors import ShapeError
 from symgrad.ir.dims import Dim, canonical, product
 
 DTYPES: dict[str, np.dtype[np.generic]] = {
@@ -35,6 +37,9 @@ class Type:
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise ValueError(f"unknown dtype {self.dtype!r}; one of {', '.join(DTYPES)}")
+        known = math.prod(d for d in self.shape if isinstance(d, int))
+        if known >= 2**63:
+            raise ShapeError(f"{self.shape} has {known} elements; an array holds fewer than 2**63")
 
     @property
     def rank(self) -> int:

@@ -55,3 +55,9 @@ def test_names_with_underscores_are_mangled(name: str) -> None:
     s = sg.param(name, 3.0)
     loss, grads = sg.compile(s * s)()
     assert (loss, grads[0]) == (9.0, 6.0)
+
+
+def test_a_product_of_sizes_beyond_64_bits_is_refused() -> None:
+    """NumPy could not hold it; the error gives the count."""
+    with pytest.raises(ShapeError, match="elements; an array holds fewer"):
+        sg.input("x", (2**40, 2**40))
