@@ -7,6 +7,7 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from symgrad.codegen.naming import Names, name_values
@@ -21,7 +22,7 @@ MAX_DEPTH = 8
 
 def before(name: str) -> str:
     """What a value is called that stands inside the activation which made ``name``."""
-    return f"z{name[1:]}" if name.startswith("h") else f"pre_{name}"
+    return f"z{name[1:]}" if re.fullmatch(r"h\d*(_?\d+)*[a-z]?", name) else f"pre_{name}"
 
 
 def is_cheap(x: Instr) -> bool:

@@ -26,7 +26,7 @@ from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import Leaf
 from symgrad.frontend.lower import lower, names_of, values_of
-from symgrad.frontend.names import name_from_frame
+from symgrad.frontend.names import name_from_frame, name_from_source
 from symgrad.frontend.origin import INTERNAL
 from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
@@ -295,7 +295,7 @@ def _user_names(exprs: Sequence[Expr]) -> dict[int, str]:
         frame = frame.f_back
     # Only identifiers: a debugger or test runner keeps names of its own among the locals.
     variables = {name: v for name, v in frame.f_locals.items() if name.isidentifier()}
-    return name_from_frame(variables, *exprs)
+    return {**name_from_source(*exprs), **name_from_frame(variables, *exprs)}
 
 
 __all__ = ["compile", "function", "grad"]

@@ -9,11 +9,15 @@
 
 from __future__ import annotations
 
+import ast
+import linecache
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import LeafInstr
+from symgrad.frontend.origin import PATHS
 from symgrad.ir.function import Function, Instr, topological
 
 
@@ -35,6 +39,49 @@ def name_from_frame(variables: Mapping[str, Any], *exprs: Expr) -> dict[int, str
             if isinstance(item, Expr) and id(item.instr) in reached:
                 names.setdefault(id(item.instr), label)
     return names
+
+
+def name_from_source(*exprs: Expr) -> dict[int, str]:
+    """``id(instr)`` to the variable that the user's statement assigned, read from the file.
+
+    The value of ``h = sg.tanh(x @ w)`` is the one that nothing else in the statement reads.  Serves
+    values made in functions whose variables are gone; a file that cannot be read names nothing.
+    """
+    order = topological([e.instr for e in exprs])
+    home = {id(x): _statement(x) for x in order}
+    inner = {id(o) for x in order for o in x.operands if home[id(o)] and home[id(o)] == home[id(x)]}
+    names: dict[int, str] = {}
+    for x in order:
+        statement = home[id(x)]
+        if statement and id(x) not in inner and not (x.is_parameter or x.is_constant):
+            names[id(x)] = statement[2]
+    return names
+
+
+def _statement(x: Instr) -> tuple[str, int, str] | None:
+    """The file, first line and variable of the assignment that made a value."""
+    if len(x.origins) != 1 or x.origins[0].derived:
+        return None
+    file, line, _ = x.origins[0]
+    found = _assignments(PATHS.get(file, "")).get(line)
+    return (file, *found) if found else None
+
+
+@lru_cache(maxsize=64)
+def _assignments(path: str) -> dict[int, tuple[int, str]]:
+    """Each line of a plain assignment to one name: the statement's first line, and the name."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(path)))
+    except (SyntaxError, ValueError, RecursionError):
+        return {}  # no Python file, such as a notebook's: names are a courtesy
+    lines: dict[int, tuple[int, str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+            if isinstance(target, ast.Name) and not target.id.startswith("_"):
+                for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                    lines[line] = (node.lineno, target.id)
+    return lines
 
 
 def with_names(f: Function, names: Mapping[int, str]) -> Function:

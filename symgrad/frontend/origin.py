@@ -37,6 +37,7 @@ class _Internal(dict[object, bool]):
 
 
 INTERNAL = _Internal()
+PATHS: dict[str, str] = {}  # where to read a file that origins name: for names, never for output
 
 
 def call_site(depth: int = 1) -> Site | None:
@@ -60,7 +61,15 @@ def _line(code: CodeType, offset: int) -> int:
 
 def decode(code: CodeType, offset: int) -> Origin:
     """The file name, without its folder, and the line of a call site."""
-    return Origin(Path(code.co_filename).name, _line(code, offset))
+    path = code.co_filename
+    name = _name(path)
+    PATHS.setdefault(name, path)
+    return Origin(name, _line(code, offset))
+
+
+@lru_cache(maxsize=4096)
+def _name(path: str) -> str:
+    return Path(path).name
 
 
 def caller() -> Origin:

@@ -246,3 +246,14 @@ def test_constants_come_back_from_the_python_target_as_floats() -> None:
     assert type(value) is float
     (_, (pair,)), _ = sg.compile(v * v, aux=[sg.constant([1.0, 2.0])], target="python")()
     assert [type(c) for c in pair] == [float, float]
+
+
+def test_values_are_named_by_the_statement_that_made_them() -> None:
+    """Also in a function whose variables are gone when the loss is compiled."""
+
+    def net(x: Any, w: Any) -> Any:
+        hidden = sg.tanh(x @ w)
+        return sg.sum(hidden * hidden)
+
+    source = sg.compile(net(sg.input("x", ("N", 2)), sg.param("w", np.ones((2, 3))))).source
+    assert "    hidden = np.tanh(x @ w)" in source
