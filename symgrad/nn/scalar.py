@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, ShapeError
+from symgrad.frontend.collector import uncollected
 from symgrad.frontend.lower import hint_of
 from symgrad.frontend.scalar import Buffer, Value, bind
 
@@ -115,8 +116,9 @@ class Layer(Module):
 
     def __call__(self, x: Sequence[Value | float]) -> Any:
         out = []
-        for n in self.neurons:
-            out.append(n(x))
+        with uncollected():
+            for n in self.neurons:
+                out.append(n(x))
         return out[0] if len(out) == 1 else out
 
     def parameters(self) -> list[Value]:
@@ -169,8 +171,9 @@ class MLP(Module):
             p.label = name
 
     def __call__(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
+        with uncollected():
+            for layer in self.layers:
+                x = layer(x)
         return x
 
     def parameters(self) -> list[Value]:

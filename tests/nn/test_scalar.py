@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import importlib
 import random
 from typing import Any
@@ -163,3 +164,27 @@ def _demo(Value: Any, MLP: Any) -> list[float]:
         for p in model.parameters():
             p.data -= (1.0 - 0.9 * k / 100) * p.grad
     return [float(total_loss.data), *[float(p.data) for p in model.parameters()]]
+
+
+def test_a_forward_pass_leaves_the_collector_as_it_was() -> None:
+    """It is held off while the graph grows, and comes back however the pass ends."""
+    model, seen = MLP(2, [3, 1]), []
+
+    class Watching(float):
+        def __float__(self) -> float:
+            seen.append(gc.isenabled())
+            return 1.0
+
+    model([Watching(), 2.0])
+    assert seen
+    assert not any(seen)
+    assert gc.isenabled()
+    with pytest.raises(ArgumentError):
+        model([None, 2.0])
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        model([1.0, 2.0])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
