@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from symgrad.codegen.naming import Names, name_values
-from symgrad.codegen.numpy_target import is_mask
+from symgrad.codegen.numpy_target import is_bounded_count, is_mask
 from symgrad.codegen.target import Target
 from symgrad.codegen.text import ADD, UNARY, Text, atom, number
 from symgrad.errors import UnsupportedError
@@ -29,6 +29,8 @@ def is_cheap(x: Instr) -> bool:
     """A literal, a size, or a sign or quotient of them: written wherever it is used."""
     if x.is_constant or x.op.name == "size":
         return x.type.rank == 0
+    if is_bounded_count(x):
+        return True
     return x.op.name in ("divide", "negative") and all(is_cheap(o) for o in x.operands)
 
 

@@ -14,6 +14,7 @@ from symgrad.codegen.sections import sections
 from symgrad.codegen.signature import Signature, ascii_text
 from symgrad.codegen.target import Helper, Target
 from symgrad.codegen.unit import Unit, fingerprint
+from symgrad.ir.dims import sides
 from symgrad.ir.function import Function, Instr
 
 VERSION = "0.1.0"
@@ -31,10 +32,12 @@ def write_module(unit: Unit, target: Target) -> str:
     signature = Signature(unit, whole, writer.named, names, target)
     lines = writer.write()
     returns = Returns(unit, whole, writer, target)
-    used = sizes_used(lines, returns.text)
+    guards = guard_lines(unit)
+    used = sizes_used(lines, "\n".join([returns.text, *guards]))
     body = [
         *signature.docstring(),
         *signature.sizes(used),
+        *guards,
         *signature.unpacking(),
         *section_lines(lines, whole, writer, target),
         *returns.lines(),
@@ -58,6 +61,16 @@ def sizes_of(f: Function) -> list[str]:
 def sizes_used(lines: list[Line], tail: str) -> str:
     """All emitted expressions, in which names of sizes are looked for."""
     return "\n".join([*(line.text for line in lines), tail])
+
+
+def guard_lines(unit: Unit) -> list[str]:
+    """Checks of sizes that a slice needs, for NumPy would clamp the slice in silence."""
+    lines = []
+    for dim, why in unit.guards:
+        more, less = sides(dim)
+        text = f'"expected {more} >= {less} for {ascii_text(why)}"'
+        lines += [f"{INDENT}if {more} < {less}:", f"{INDENT * 2}raise ValueError({text})"]
+    return lines
 
 
 def needed(f: Function, target: Target) -> tuple[list[Helper], list[str]]:

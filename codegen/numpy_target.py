@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symgrad.codegen.keys import key_text
 from symgrad.codegen.numpy_helpers import HELPERS
 from symgrad.codegen.target import Rule, Target
 from symgrad.codegen.text import (
@@ -51,7 +52,6 @@ _CALLS = [
     "arcsinh",
     "arccosh",
     "arctanh",
-    "maximum",
     "minimum",
     "floor",
     "ceil",
@@ -82,10 +82,35 @@ def _scalars(x: Instr) -> bool:
     return all(o.type.rank == 0 for o in x.operands)
 
 
+def is_count(x: Instr) -> bool:
+    """A size as a number, or one that a literal was added to or taken from: an int in the text."""
+    if x.op.name == "size":
+        return x.type.rank == 0
+    return (
+        x.op.name in ("add", "subtract") and is_count(x.operands[0]) and x.operands[1].is_constant
+    )
+
+
+def is_bounded_count(x: Instr) -> bool:
+    """A count with a lower bound, such as max(N, 1)."""
+    return x.op.name == "maximum" and is_count(x.operands[0]) and x.operands[1].is_constant
+
+
+def is_positive_count(x: Instr) -> bool:
+    return is_bounded_count(x) and float(x.operands[1]["value"]) >= 1.0
+
+
+def _maximum(x: Instr) -> Form:
+    if not is_bounded_count(x):
+        return call("np.maximum")
+    least = int(x.operands[1]["value"])
+    return lambda a, b: Text(f"max({a.text}, {least})", ATOM, 1)  # reads as an atom: a size
+
+
 def _divide(x: Instr) -> Form:
     """Python's own / raises for a zero; between scalars it may be Python's."""
     below = x.operands[1]
-    safe = below.op.name == "size" or (below.is_constant and below["value"] != 0)
+    safe = is_positive_count(below) or (below.is_constant and below["value"] != 0)
     return infix("/", MUL) if safe or not _scalars(x) else call("np.divide")
 
 
@@ -203,35 +228,6 @@ def _transpose(x: Instr) -> Form:
     return suffix(f".transpose({', '.join(map(str, axes))})")
 
 
-def key_text(x_shape: tuple[Dim, ...], key: tuple[tuple[object, ...], ...]) -> str:
-    """A basic index as it stands in square brackets."""
-    parts, axis = [], 0
-    for entry in key:
-        if entry[0] == "new":
-            parts.append("None")
-            continue
-        if entry[0] == "int":
-            parts.append(str(entry[1]))
-        else:
-            parts.append(_slice_text(x_shape[axis], *entry[1:]))
-        axis += 1
-    while len(parts) > 1 and parts[-1] == ":":
-        parts.pop()
-    return ", ".join(parts) or "()"
-
-
-def _slice_text(dim: Dim, start: object, stop: object, step: object) -> str:
-    if step == 1:
-        first = "" if start == 0 else str(start)
-        last = "" if stop == dim else str(stop)
-        return f"{first}:{last}"
-    first = "" if start in (0, None) and isinstance(step, int) and step > 0 else str(start)
-    # A falling slice that reaches the front stops at -1, which NumPy would take for the end.
-    falls_off = isinstance(stop, int) and stop < 0
-    last = "" if stop is None or stop == dim or falls_off else str(stop)
-    return f"{first}:{last}:{step}"
-
-
 def _index(x: Instr) -> Form:
     return _typed(x, suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]"))
 
@@ -304,6 +300,7 @@ EMIT: dict[str, Form | Rule] = {
     "multiply": infix("*", MUL),
     "matmul": infix("@", MUL),
     "divide": Rule(_divide),
+    "maximum": Rule(_maximum),
     "power": Rule(_power),
     "negative": prefix("-"),
     "square": Rule(_square),

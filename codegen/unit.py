@@ -49,6 +49,7 @@ class Unit:
     source   where the expression came from, such as ``moons.py:19``
     facts    (label, text) lines of the module's docstring
     notes    sentences for the function's docstring, such as conventions
+    guards   (dim, why): sizes that must not be negative, which the text checks as NumPy would not
     """
 
     function: Function
@@ -60,6 +61,7 @@ class Unit:
     source: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    guards: tuple[tuple[str, str], ...] = ()
 
 
 def fingerprint(function: Function) -> str:

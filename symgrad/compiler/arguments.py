@@ -43,7 +43,7 @@ class Signature:
     arguments: tuple[Argument, ...]
     wrt: tuple[tuple[str, Type], ...] = ()
     kind: str = "gradients"  # gradients, vector (of scalars), or plain (no gradients)
-    needs: tuple[tuple[str, str], ...] = ()  # dims that must not be negative, and the user's line
+    needs: tuple[tuple[str, str], ...] = ()  # dims that must not be negative, and why
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(str, self.arguments))})"
@@ -69,7 +69,7 @@ class Signature:
             tuple(Argument(str(n), parse_type(t), str(k)) for n, t, k in facts["arguments"]),
             tuple((str(n), parse_type(t)) for n, t in facts["wrt"]),
             str(facts["kind"]),
-            tuple((str(dim), str(where)) for dim, where in facts["needs"]),
+            tuple((str(dim), str(why)) for dim, why in facts["needs"]),
         )
 
 
@@ -143,11 +143,12 @@ class Checker:
                     if known != n:
                         raise ShapeError(f"{dim} is {known} in {where} but {n} in {a.name}")
         known_sizes = {name: n for name, (n, _) in sizes.items()}
-        for dim, where in self.needs:
-            if set(dims.names(dim)) <= set(known_sizes) and dims.evaluate(dim, known_sizes) < 0:
-                given = ", ".join(f"{n} is {k} in {sizes[n][1]}" for n, k in known_sizes.items())
-                at = f"; built at {where}" if where else ""
-                raise ShapeError(f"expected {dim} to be at least 0, but {given}{at}")
+        for dim, why in self.needs:
+            own = dims.names(dim)
+            if set(own) <= set(known_sizes) and dims.evaluate(dim, known_sizes) < 0:
+                given = ", ".join(f"{n} is {sizes[n][0]} in {sizes[n][1]}" for n in own)
+                more, less = dims.sides(dim)
+                raise ShapeError(f"{given}, expected {more} >= {less} for {why}")
         for a, shape in zip(self.arguments, shapes, strict=True):
             for dim, n in zip(a.type.shape, shape, strict=True):
                 known_all = set(dims.names(dim)) <= set(known_sizes)

@@ -218,10 +218,12 @@ def _finish(
     options: Options,
 ) -> CompiledFunction:
     pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
-    source = emit(Unit(function=pipeline.function, **unit), signature.target)
+    needs = needs_of(pipeline.function)
+    guards = tuple((need.dim, need.why) for need in needs if need.silent)
+    source = emit(Unit(function=pipeline.function, guards=guards, **unit), signature.target)
     return CompiledFunction(
         source,
-        replace(signature, needs=needs_of(pipeline.function)),
+        replace(signature, needs=tuple((need.dim, need.why) for need in needs)),
         *data,
         ir=pipeline.function,
         history=pipeline.history,

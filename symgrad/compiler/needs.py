@@ -1,7 +1,9 @@
 """What a compiled function needs of its named sizes.
 
 ``x[3:]`` of N elements has N - 3 of them only where N is at least 3; NumPy would clamp in silence,
-and the emitted text, written for N - 3, would be wrong.  So each such dim is checked at the call.
+and the emitted text, written for N - 3, would be wrong.  The largest of N elements needs N >= 1.
+Each such dim is checked at the call, with the user's line; those that NumPy would not refuse are
+checked by the emitted text too.
 
 >>> from symgrad.ir.function import emit, function, parameter
 >>> from symgrad.ir.types import Type
@@ -9,41 +11,69 @@ and the emitted text, written for N - 3, would be wrong.  So each such dim is ch
 >>> x = parameter("x", Type("f64", ("N",)))
 >>> tail = emit(OPS["index"], [x], {"key": (("slice", 3, "N", 1),)})
 >>> needs_of(function("f", [x], [tail]))
-(('N - 3', ''),)
+(Need(dim='N - 3', why='the slice of x', silent=True),)
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from symgrad.ir.dims import Dim, subtract
 from symgrad.ir.function import Function, Instr
 
-Needs = tuple[tuple[str, str], ...]
+_NONEMPTY = ("max", "min", "argmax", "argmin", "logsumexp")
 
 
-def needs_of(f: Function) -> Needs:
-    """Dims that must not be negative, each with the first line that needs it."""
-    found: dict[str, str] = {}
+class Need(NamedTuple):
+    """A dim that must not be negative, what needs it, and whether NumPy would keep silent."""
+
+    dim: str
+    why: str
+    silent: bool
+
+
+def needs_of(f: Function) -> tuple[Need, ...]:
+    """The needs of a function's instructions, each dim once, in order."""
+    found: dict[str, Need] = {}
     for x in f.body:
-        where = f"{x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
-        for dim in _dims(x):
+        place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+        for dim, why, silent in _needs(x):
             if isinstance(dim, str) and "-" in dim:
-                found.setdefault(dim, where)
-    return tuple(found.items())
+                known = found.get(dim, Need(dim, why + place, silent))
+                found[dim] = known._replace(silent=known.silent or silent)
+    return tuple(found.values())
 
 
-def _dims(x: Instr) -> list[Dim]:
-    dims = list(x.type.shape)
-    if x.op.name == "divide" and x.operands[1].op.name == "size":
-        dims.append(subtract(x.operands[1]["dim"], 1))  # a float over 0 raises in Python
-    if x.op.name == "index":
-        axis = 0
-        for entry in x["key"]:
-            if entry[0] == "new":
-                continue
-            if entry[0] == "int":
-                dims += [entry[1], subtract(subtract(x.operands[0].type.shape[axis], entry[1]), 1)]
-            else:
-                dims += [d for d in entry[1:3] if d is not None]
-                dims.append(subtract(x.operands[0].type.shape[axis], entry[2] or 0))
-            axis += 1
-    return dims
+def _needs(x: Instr) -> Iterator[tuple[Dim, str, bool]]:
+    if x.op.name in ("index", "embed"):
+        yield from _of_key(x)
+    elif x.op.name == "diagonal":
+        yield x.type.shape[0], f"diagonal {x['k']}", True
+    elif x.op.name in _NONEMPTY:
+        axis = x["axis"]
+        for a in axis if isinstance(axis, tuple) else (axis,):
+            size = x.operands[0].type.shape[a]
+            yield subtract(size, 1), f"{x.op.name} over axis {a} of {_called(x)}", False
+
+
+def _of_key(x: Instr) -> Iterator[tuple[Dim, str, bool]]:
+    shape = x["shape"] if x.op.name == "embed" else x.operands[0].type.shape
+    axis = 0
+    for entry in x["key"]:
+        if entry[0] == "new":
+            continue
+        if entry[0] == "int":
+            why = f"the index into {_called(x)}"
+            yield entry[1], why, False
+            yield subtract(subtract(shape[axis], entry[1]), 1), why, False
+        else:
+            why = f"the slice of {_called(x)}"
+            for dim in (entry[1], subtract(entry[2], entry[1]), subtract(shape[axis], entry[2])):
+                yield dim, why, True
+        axis += 1
+
+
+def _called(x: Instr) -> str:
+    """The operand by its name, or by its type where nobody named it."""
+    return x.operands[0].hint or str(x.operands[0].type)

@@ -92,8 +92,11 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
         return mean(squares, axes, keepdims)
     count = product(x.shape[i] for i in axes)
     dtype = x.instr.type.dtype
-    divisor = raw("size", dim=count, dtype=dtype) if isinstance(count, str) else count
-    return sum(squares, axes, keepdims) / (divisor - ddof)
+    if isinstance(count, str):
+        divisor: Any = apply("maximum", raw("size", dim=count, dtype=dtype) - ddof, 0)
+    else:
+        divisor = float(count - ddof) if count > ddof else 0.0
+    return sum(squares, axes, keepdims) / divisor
 
 
 @numpy_too

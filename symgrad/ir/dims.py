@@ -96,6 +96,18 @@ def subtract(a: Dim, b: Dim) -> Dim:
     return add(a, multiply(-1, b))
 
 
+def sides(dim: Dim) -> tuple[str, str]:
+    """The two sides of ``dim >= 0``, neither with a minus.
+
+    >>> sides("N - 3"), sides("2*N - M - 1")
+    (('N', '3'), ('2*N', 'M + 1'))
+    """
+    terms = polynomial(dim)
+    more = text({key: c for key, c in terms.items() if c > 0})
+    less = text({key: -c for key, c in terms.items() if c < 0})
+    return str(more), str(less)
+
+
 def product(dims: Iterable[Dim]) -> Dim:
     """The product of all dims; 1 for none."""
     total: Dim = 1

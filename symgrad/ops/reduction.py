@@ -69,7 +69,10 @@ def _spread(f: Any, g: Any, x: Any, axis: Axes) -> Any:
 def _mean_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
     t = f.type(x)
     count = product(t.shape[a] for a in axis)
-    n = float(count) if isinstance(count, int) else f.size(dim=count, dtype=t.dtype)
+    if isinstance(count, int):
+        n: Any = float(max(count, 1))
+    else:
+        n = f.maximum(f.size(dim=count, dtype=t.dtype), 1.0)  # nothing is spread over nothing
     return (_spread(f, f.divide(g, n), x, axis),)
 
 

@@ -36,7 +36,7 @@ BUILTINS: tuple[str, ...] = (
     "round",
     "slice",
 )
-BUILTINS += ("sum", "tuple", "zip", "enumerate", "True", "False", "None")
+BUILTINS += ("sum", "tuple", "zip", "enumerate", "True", "False", "None", "ValueError")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -77,8 +77,9 @@ FROM = {"math": MATH, "scipy.special": SPECIAL, "__future__": frozenset({"annota
 
 _NODES = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign,
-    ast.For, ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Import, ast.ImportFrom,
-    ast.alias, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare, ast.Call, ast.keyword,
+    ast.For, ast.If, ast.Raise, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Import,
+    ast.ImportFrom, ast.alias, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare,
+    ast.Call, ast.keyword,
     ast.Constant, ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple,
     ast.Slice, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.expr_context, ast.boolop,
     ast.operator, ast.unaryop, ast.cmpop,
@@ -177,12 +178,24 @@ def _check_rest(node: ast.AST) -> None:
         _refuse(node, f"a {type(node.value).__name__} literal")
     if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name | ast.Attribute):
         _refuse(node, "a call of something that is no name")
+    if isinstance(node, ast.Raise) and not _is_plain_error(node):
+        _refuse(node, "an error other than raise ValueError(text)")
     if isinstance(node, ast.keyword) and node.arg is None:
         _refuse(node.value, "** in a call")
     if isinstance(node, ast.Expr) and not (_is_text(node) or isinstance(node.value, ast.Call)):
         _refuse(node, "a bare expression")
     if isinstance(node, ast.arg):
         _plain_name(node, node.arg)
+
+
+def _is_plain_error(node: ast.Raise) -> bool:
+    """``raise ValueError("...")``: a check of sizes says what it expected."""
+    call = node.exc
+    if node.cause or not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+        return False
+    texts = [a.value for a in call.args if isinstance(a, ast.Constant)]
+    named = call.func.id == "ValueError" and not call.keywords
+    return named and len(call.args) == len(texts) == 1 and isinstance(texts[0], str)
 
 
 def _check_name(node: ast.Name, known: frozenset[str] | set[str]) -> None:

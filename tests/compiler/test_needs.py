@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,8 +17,11 @@ def test_a_slice_needs_a_size_that_holds_it(start: int) -> None:
     """x[3:] needs N >= 3 and x[-5:] N >= 5: fewer is an error with name and line, more is right."""
     x, b = sg.input("x", ("N",)), sg.param("b", 1.0)
     f = sg.compile(sg.sum(x[start:] + b))
-    with pytest.raises(ShapeError, match=r"at least 0, but N is 2 in x; built at test_needs.py"):
+    message = rf"expected N >= {abs(start)} for the slice of x; built at test_needs\.py"
+    with pytest.raises(ShapeError, match=rf"N is 2 in x, {message}"):
         f(x=np.ones(2))
+    with pytest.raises(ValueError, match=message):
+        f.python(1.0, np.ones(2))
     loss, grads = f(x=np.ones(8))
     assert (loss, grads.b) == (10.0, 5.0)
 
@@ -27,11 +33,47 @@ def test_an_index_needs_its_element() -> None:
         sg.compile((x * b)[5])(x=np.ones(3))
 
 
-def test_a_mean_of_nothing_is_refused_with_the_line() -> None:
-    """Its gradient would divide by zero."""
+@pytest.mark.parametrize("index", [5, -5])
+def test_the_text_alone_finds_no_wrong_element(index: int) -> None:
+    """An index from the end stays one: x[N - 5] of two elements would be x[-3 + 2]."""
     x, b = sg.input("x", ("N",)), sg.param("b", 1.0)
-    with pytest.raises(ShapeError, match=r"N is 0 in x; built at test_needs\.py"):
-        sg.compile(sg.mean(x * b))(x=np.zeros(0))
+    f = sg.compile((x * b)[index])
+    with pytest.raises(IndexError):
+        f.python(1.0, np.ones(4 if index == -5 else 5))
+
+
+def test_texts_without_slices_check_nothing() -> None:
+    """A guard is written only where NumPy would keep silent."""
+    x, b = sg.input("x", ("N",)), sg.param("b", 1.0)
+    assert "raise" not in sg.compile(sg.mean(x * b) + sg.max(x) + x[-1]).source
+    assert "raise" in sg.compile(sg.mean(x[1:] * b)).source
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("mean", [sg.mean, lambda v: sg.var(v, ddof=1), sg.std])
+def test_a_mean_of_nothing_is_nan_and_its_gradient_0(mean: Any) -> None:
+    """As in NumPy, in the text too; no element of an empty batch moves a parameter."""
+    x, b = sg.input("x", ("N",)), sg.param("b", 1.0)
+    f = sg.compile(mean(x * b))
+    for value, (d_b,) in (f(x=np.zeros(0)), f.python(1.0, np.zeros(0))):
+        assert math.isnan(value)
+        assert d_b == 0.0
+
+
+@pytest.mark.parametrize("name", ["max", "min", "logsumexp"])
+def test_the_largest_of_nothing_is_refused_with_axis_and_line(name: str) -> None:
+    """NumPy refuses it too, but names neither."""
+    x, b = sg.input("x", ("N", 2)), sg.param("b", 1.0)
+    f = sg.compile(sg.sum(getattr(sg, name)(x + b, axis=0)))
+    message = rf"N is 0 in x, expected N >= 1 for {name} over axis 0 of .*; built at test_needs\.py"
+    with pytest.raises(ValueError, match=message):
+        f(x=np.zeros((0, 2)))
+    with pytest.raises(ValueError, match="zero-size"):
+        f.python(1.0, np.zeros((0, 2)))
+    with pytest.raises(
+        ValueError, match=rf"{name}: axis 0 .* is empty .*; built at test_needs\.py"
+    ):
+        getattr(sg, name)(sg.input("e", (0, 2)), axis=0)
 
 
 def test_integers_become_floats_in_the_python_target() -> None:

@@ -21,6 +21,7 @@ ALLOWED = [
     HEAD + "def f(x):\n    s = 0.0\n    for a, b in zip(x, x):\n        s += a * b\n    return s\n",
     HEAD + "def f(x):\n    return tuple(2.0 * v for v in x if v > 0.0)\n",
     HEAD + "def f(x, i):\n    np.add.at(x, i, 1.0)\n    return np.linalg.norm(x)\n",
+    "def f(x):\n    if len(x) < 3:\n        raise ValueError('expected N >= 3')\n    return x\n",
 ]
 
 REFUSED = [
@@ -49,7 +50,10 @@ REFUSED = [
     ("def f(x):\n    while x:\n        pass\n", "While"),
     ("def f(x):\n    try:\n        return x\n    finally:\n        pass\n", "Try"),
     ("def f(x):\n    with x:\n        return x\n", "With"),
-    ("def f(x):\n    raise x\n", "Raise"),
+    ("def f(x):\n    raise x\n", "other than raise ValueError"),
+    ("def f(x):\n    raise ValueError(x)\n", "other than raise ValueError"),
+    ("def f(x):\n    raise ValueError('a') from x\n", "other than raise ValueError"),
+    ("def f(x):\n    raise IndexError('a')\n", "other than raise ValueError"),
     ("def f(x):\n    del x\n", "Delete|del"),
     ("def f(x):\n    return f'{x}'\n", "JoinedStr"),
     ("def f(x):\n    return '{0.a}'.format(x)\n", "'format'"),

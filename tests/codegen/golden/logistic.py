@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44.
 Needs NumPy and nothing else.
 
-    ir   sha256 3a351ae568bff9f6
+    ir   sha256 48b95f5ada345277
 """
 
 import numpy as np
@@ -32,14 +32,14 @@ def loss_and_grads(w, b, x, y):
     N = len(x)
 
     # forward
-    negative_y = -y                                      # (N,)  programs.py:44
-    score = x @ w + b                                    # (N,)  programs.py:43
-    product = negative_y * score                         # (N,)  programs.py:44
+    negative_y = -y                                              # (N,)  programs.py:44
+    score = x @ w + b                                            # (N,)  programs.py:43
+    product = negative_y * score                                 # (N,)  programs.py:44
     loss = softplus(product).sum() / N
 
     # gradients
-    d_score = 1.0 / N * sigmoid(product) * negative_y    # (N,)  of programs.py:44
-    d_w = d_score @ x                                    # (2,)  of programs.py:43
+    d_score = 1.0 / max(N, 1) * sigmoid(product) * negative_y    # (N,)  of programs.py:44
+    d_w = d_score @ x                                            # (2,)  of programs.py:43
     d_b = d_score.sum()
 
     return float(loss), (d_w, float(d_b))

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:76.
 Needs NumPy and nothing else.
 
-    ir   sha256 d04b3a8365090af1
+    ir   sha256 1a3ea69bd77d80e0
 """
 
 import numpy as np
@@ -46,9 +46,10 @@ def loss_and_grads(w, b, x, labels):
     loss = (lse - view_2).sum() / N
 
     # gradients of the values, from the loss back
-    spread = np.full((N, 1), -(1.0 / N))                            # (N, 1)  of programs.py:76
+    spread = np.full((N, 1), -(1.0 / max(N, 1)))                    # (N, 1)  of programs.py:76
+    product = 1.0 / max(N, 1) * np.exp(logits - lse[:, None])       # (N, 3)
     placed = add_along_axis(spread, view, axis=1, size=3)           # (N, 3)
-    d_logits = 1.0 / N * np.exp(logits - lse[:, None]) + placed     # (N, 3)  of programs.py:75
+    d_logits = product + placed                                     # (N, 3)  of programs.py:75
 
     # gradients of the parameters
     d_w = x.T @ d_logits                                            # (4, 3)
