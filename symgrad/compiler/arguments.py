@@ -1,24 +1,23 @@
 """What a compiled function takes, and the check of each call.
 
-A call with the types and shapes of the last one passes in about a microsecond; any other is
-converted, compared with the signature, and its named sizes are unified by name.
+A call with right arguments passes by a test made for the signature, in about a microsecond; any
+other is converted, compared with the signature, and its named sizes are unified by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from symgrad.compiler.acceptance import accepts, listed
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.ir import dims
 from symgrad.ir.types import DTYPES, Type, parse_type
 
-ndarray = np.ndarray
 _SCALARS = {"f64": float, "f32": np.float32, "i64": int, "bool": bool}
 
 
@@ -73,11 +72,12 @@ class Signature:
         )
 
 
-_SHAPE, _DTYPE = attrgetter("shape"), attrgetter("dtype")
-
-
 class Checker:
-    """Checks and converts the arguments of calls.  Remembers what the last right call had."""
+    """Checks and converts the arguments of calls.
+
+    check   (values) -> the values as the emitted function takes them; themselves where they are
+            right already.  Raises what ``convert`` raises
+    """
 
     def __init__(
         self, arguments: Sequence[Argument], target: str, needs: Sequence[tuple[str, str]] = ()
@@ -85,28 +85,22 @@ class Checker:
         self.arguments = tuple(arguments)
         self.needs = tuple(needs)
         self.target = target
-        # Types, and dtypes and shapes of arrays: compared in C, so that a right call costs little.
-        self.kinds: tuple[type, ...] | None = None
-        self.arrays: list[bool] = []
-        self.shapes: list[Any] = []
-        self.dtypes: list[Any] = []
-        self.floats = 0  # how many floats the only argument holds, for scalar programs
-        if target == "python" and [a.kind for a in arguments] == ["theta"]:
-            self.floats = int(arguments[0].type.shape[0])
+        self.check = self._lists() if target == "python" else self._arrays()
 
-    def __call__(self, values: Sequence[Any]) -> Sequence[Any]:
-        """The values as the emitted function takes them; itself where they are right already."""
-        if self.floats:
-            (v,) = values
-            if type(v) in (list, tuple) and len(v) == self.floats and set(map(type, v)) == {float}:
-                return values
-        if (
-            tuple(map(type, values)) == self.kinds
-            and list(map(_SHAPE, compress(values, self.arrays))) == self.shapes
-            and list(map(_DTYPE, compress(values, self.arrays))) == self.dtypes
-        ):
-            return values
-        return self.convert(values)
+    def _arrays(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        types = [a.type for a in self.arguments]
+        test = accepts(types, [dim for dim, _ in self.needs])
+        convert = self.convert
+        return lambda values: values if test(*values) else convert(values)
+
+    def _lists(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        takes = [listed(a.type) for a in self.arguments]
+
+        def check(values: Sequence[Any]) -> Sequence[Any]:
+            found = [take(v) for take, v in zip(takes, values, strict=True)]
+            return self.convert(values) if None in found else found
+
+        return check
 
     def convert(self, values: Sequence[Any]) -> Sequence[Any]:
         """The slow way: every check.  Raises DTypeError or ShapeError, naming the argument."""
@@ -120,16 +114,7 @@ class Checker:
                 out.append(array)
             else:
                 out.append(_SCALARS[a.type.dtype](array[()]))
-        if self.target != "python":
-            self._remember([v if usable(v, o) else o for v, o in zip(values, out, strict=True)])
         return out
-
-    def _remember(self, values: Sequence[Any]) -> None:
-        """Calls whose values have these types, dtypes and shapes need no second look."""
-        self.kinds = tuple(map(type, values))
-        self.arrays = [type(v) is ndarray for v in values]
-        self.shapes = list(map(_SHAPE, compress(values, self.arrays)))
-        self.dtypes = list(map(_DTYPE, compress(values, self.arrays)))
 
     def _unify(self, shapes: Sequence[tuple[int, ...]]) -> None:
         sizes: dict[str, tuple[int, str]] = {}
@@ -158,11 +143,6 @@ class Checker:
                     )
 
 
-def usable(given: Any, converted: Any) -> bool:
-    """Whether the emitted function may have a value as it was given; np.float64 is a float."""
-    return given is converted or (type(converted) is float and isinstance(given, float))
-
-
 def _mismatch(a: Argument, shape: tuple[int, ...]) -> ShapeError:
     return ShapeError(f"{a.name}: expected {a.type}, got shape {shape}")
 
@@ -184,7 +164,7 @@ def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
         raise _mismatch(a, array.shape)
     if array.dtype.kind == "u" and wanted.kind == "i" and array.size and array.max() > 2**63 - 1:
         raise DTypeError(f"{a.name}: an integer does not fit int64")
-    # Compared by identity on the fast way, so every right dtype must be NumPy's own object.
+    # The quick test compares by identity, so every right dtype must be NumPy's own object.
     return array if array.dtype is wanted else array.astype(wanted)
 
 
@@ -200,35 +180,53 @@ def _holds_bool(value: Any) -> bool:
     return False
 
 
-def arrange(
-    arguments: Sequence[Argument],
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    default: Mapping[str, Any],
-    signature: str,
-) -> Sequence[Any]:
+class Arranger:
     """One value an argument, from positions, names, or the parameters' own data.
 
-    Raises ArgumentError for missing and surplus arguments.
+    ``default`` reads the data of the arguments that have some.
     """
-    if args:
-        if kwargs or len(args) != len(arguments):
-            got = f"{len(args)} positional" + (f" and {len(kwargs)} named" if kwargs else "")
-            raise ArgumentError(
-                f"expected {len(arguments)} arguments by position as in {signature}, or all by "
-                f"name; got {got}"
+
+    def __init__(
+        self, arguments: Sequence[Argument], default: Mapping[str, Callable[[], Any]], shown: str
+    ) -> None:
+        self.names = [a.name for a in arguments]
+        self.default = default
+        self.shown = shown
+        # itemgetter gives no tuple for a single name
+        self.pick = itemgetter(*self.names) if len(self.names) > 1 else self._pick
+
+    def _pick(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple([given[name] for name in self.names])
+
+    def arrange(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:
+        """The values in order.  Raises ArgumentError for missing and surplus arguments."""
+        if args:
+            if kwargs or len(args) != len(self.names):
+                raise self._misplaced(args, kwargs)
+            return args
+        values = kwargs
+        if len(kwargs) != len(self.names):
+            values = {name: read() for name, read in self.default.items()}
+            values.update(kwargs)
+        if len(values) > len(self.names):
+            raise self._misnamed(kwargs, values)
+        try:
+            return self.pick(values)
+        except KeyError:
+            raise self._misnamed(kwargs, values) from None
+
+    def _misplaced(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> ArgumentError:
+        got = f"{len(args)} positional" + (f" and {len(kwargs)} named" if kwargs else "")
+        return ArgumentError(
+            f"expected {len(self.names)} arguments by position as in {self.shown}, or all by "
+            f"name; got {got}"
+        )
+
+    def _misnamed(self, kwargs: Mapping[str, Any], values: Mapping[str, Any]) -> ArgumentError:
+        surplus = [name for name in kwargs if name not in self.names]
+        if surplus:
+            return ArgumentError(
+                f"unexpected argument {surplus[0]!r}; the signature is {self.shown}"
             )
-        return args
-    names = [a.name for a in arguments]
-    surplus = [name for name in kwargs if name not in names]
-    if surplus:
-        raise ArgumentError(f"unexpected argument {surplus[0]!r}; the signature is {signature}")
-    values = []
-    for name in names:
-        if name in kwargs:
-            values.append(kwargs[name])
-        elif name in default:
-            values.append(default[name]())
-        else:
-            raise ArgumentError(f"missing argument {name!r}; the signature is {signature}")
-    return values
+        missing = next(name for name in self.names if name not in values)
+        return ArgumentError(f"missing argument {missing!r}; the signature is {self.shown}")

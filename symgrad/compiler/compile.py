@@ -10,6 +10,7 @@ import keyword
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -171,7 +172,7 @@ def _compile_scalar(
     unit = _described(
         (_head(given, count), packed), lowered.results[0], _SAYS[0], returns, groups, _zero(notes)
     )
-    read: dict[str, Callable[[], Any]] = {"theta": lambda: np.array([v.data for v in values])}
+    read: dict[str, Callable[[], Any]] = {"theta": _theta(values, target)}
     return _finish(pipeline, unit, signature, ({}, read), options)
 
 
@@ -247,8 +248,15 @@ def _data(
 
 def _reader(leaf: Leaf) -> Callable[[], Any]:
     if leaf.shape or leaf.instr.type.dtype != "f64":
-        return lambda: leaf.data
+        return partial(getattr, leaf, "data")
     return lambda: leaf.data.item()  # type: ignore[union-attr]
+
+
+def _theta(values: Sequence[Value], target: str) -> Callable[[], Any]:
+    """Reads the values' data as the target takes them."""
+    if target == "python":
+        return lambda: [v.data for v in values]
+    return lambda: np.array([v.data for v in values])
 
 
 def _is_many(given: Any) -> bool:

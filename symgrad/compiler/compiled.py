@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.compiler.arguments import Argument, Checker, Signature, arrange
+from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
 from symgrad.compiler.gradients import Gradients, gradients_class
 from symgrad.compiler.pipeline import History
 from symgrad.errors import ArgumentError, FormatError, ShapeError
@@ -68,26 +68,27 @@ class CompiledFunction:
         self._bound = tuple(c.tolist() if python or c.ndim == 0 else c for c in bound)
         self._default = default
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
+        self._count = len(self._arguments)
+        self._arrange = Arranger(self._arguments, default, str(signature)).arrange
         self._checker = Checker(self._arguments, signature.target, signature.needs)
+        self._checked = self._checker.check
         self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
+        self._plain = signature.kind != "gradients"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values: Any = args
-        if kwargs or len(args) != len(self._arguments):
-            values = arrange(self._arguments, args, kwargs, self._default, str(self.signature))
+        if kwargs or len(args) != self._count:
+            values = self._arrange(args, kwargs)
         if self.check:
-            values = self._checker(values)
-        return self._finish(self.python(*values, *self._bound))
-
-    def _finish(self, result: Any) -> Any:
-        if self.signature.kind != "gradients":
+            values = self._checked(values)
+        result = self.python(*values, *self._bound)
+        if self._plain:
             return result
         value, grads = result
         return value, self._wrap(grads)
 
     def _values(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        values = arrange(self._arguments, (), kwargs, self._default, str(self.signature))
-        values = self._checker.convert(values)
+        values = self._checker.convert(self._arrange((), kwargs))
         return {a.name: v for a, v in zip(self._arguments, values, strict=True)}
 
     def bind(self, **inputs: Any) -> Callable[..., Any]:
@@ -111,9 +112,10 @@ class CompiledFunction:
             if len(given) != len(free):
                 names = ", ".join(a.name for a in free)
                 raise ArgumentError(f"expected {len(free)} parameters ({names}), got {len(given)}")
-            fresh = dict(zip([a.name for a in free], checker(given), strict=True))
+            fresh = dict(zip([a.name for a in free], checker.check(given), strict=True))
             values = [fresh[n] if n in fresh else fixed[n] for n in order]
-            return self._finish(self.python(*values, *self._bound))
+            result = self.python(*values, *self._bound)
+            return result if self._plain else (result[0], self._wrap(result[1]))
 
         return bound
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from symgrad.errors import FormatError, LimitError
@@ -87,14 +87,14 @@ _NODES = (
 _LITERALS = (bool, int, float, str, type(None), type(...))
 
 
-def check_source(source: str) -> ast.Module:
-    """The parsed text, if all of it is allowed.
+def check_source(source: str, given: Iterable[str] = ()) -> ast.Module:
+    """The parsed text, if all of it is allowed; it may read the names in ``given`` as well.
 
     Raises FormatError, naming what is refused and its line; LimitError for a text that is larger
     than ``MAX_BYTES`` or ``MAX_LINES``.
     """
     tree = parse(source)
-    known = frozenset(BUILTINS) | _module_names(tree)
+    known = frozenset(BUILTINS).union(given) | _module_names(tree)
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef):
             _check(statement, known | _assigned(statement))

@@ -17,7 +17,7 @@ import linecache
 import math
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import FunctionType
 from typing import Any
@@ -38,23 +38,27 @@ def _import(name: str, *rest: Any) -> Any:
 
 _BUILTINS = {name: getattr(builtins, name) for name in BUILTINS if hasattr(builtins, name)}
 _BUILTINS["__import__"] = _import
+_NOTHING: Mapping[str, Any] = {}
 
 
-def load_source(source: str, filename: str | None = None) -> dict[str, Any]:
+def load_source(
+    source: str, filename: str | None = None, given: Mapping[str, Any] = _NOTHING
+) -> dict[str, Any]:
     """The functions and constants that a text defines, by name.
 
     filename   what tracebacks call the text; by default ``<symgrad loss_and_grads 1a2b3c>``
+    given      what the text may read besides the builtins; for texts of our own
     Raises FormatError for a text that is not allowed, LimitError for one that is too large, and
     MissingExtraError where it needs SciPy and SciPy is absent.
     """
-    tree = check_source(source)
+    tree = check_source(source, given)
     imports = [s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom)]
     rest = [s for s in tree.body if not isinstance(s, ast.Import | ast.ImportFrom)]
     name = filename or _fresh_name(source, _last_function(rest))
-    space: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": "symgrad_emitted"}
+    space: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": "symgrad_emitted", **given}
     for statement in imports:
         space.update(_bound(statement))
-    given = set(space)
+    bound = set(space)
     try:
         code = compile(ast.Module(rest, []), name, "exec", dont_inherit=True)
     except (RecursionError, MemoryError) as error:
@@ -64,7 +68,7 @@ def load_source(source: str, filename: str | None = None) -> dict[str, Any]:
     except (SyntaxError, ValueError) as error:
         raise FormatError(f"this is no Python text: {error}") from error
     exec(code, space)
-    own = {key: value for key, value in space.items() if key not in given}
+    own = {key: value for key, value in space.items() if key not in bound}
     _register(name, source, own)
     return own
 
