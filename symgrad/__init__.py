@@ -15,9 +15,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from symgrad.frontend.extensions import METHODS
+
 if TYPE_CHECKING:
     from symgrad.compiler.compile import compile, function, grad
     from symgrad.compiler.compiled import CompiledFunction, load
+    from symgrad.compiler.conversion import from_sympy, to_sympy
     from symgrad.compiler.options import Options
     from symgrad.frontend.array import Expr
     from symgrad.frontend.leaves import constant, input, param
@@ -31,6 +34,8 @@ _HOME = {
     "Options": "symgrad.compiler.options",
     "Value": "symgrad.frontend.scalar",
     "compile": "symgrad.compiler.compile",
+    "from_sympy": "symgrad.compiler.conversion",
+    "to_sympy": "symgrad.compiler.conversion",
     "constant": "symgrad.frontend.leaves",
     "function": "symgrad.compiler.compile",
     "grad": "symgrad.compiler.compile",
@@ -38,6 +43,7 @@ _HOME = {
     "load": "symgrad.compiler.compiled",
     "param": "symgrad.frontend.leaves",
 }
+METHODS["to_sympy"] = ("symgrad.compiler.conversion", "to_sympy")
 _MODULES = ("engine", "errors", "losses", "nn")
 _NUMPY = ("e", "float32", "float64", "inf", "int64", "nan", "newaxis", "pi")
 
@@ -50,6 +56,7 @@ __all__ = [
     "constant",
     "engine",
     "errors",
+    "from_sympy",
     "function",
     "grad",
     "input",
@@ -57,6 +64,7 @@ __all__ = [
     "losses",
     "nn",
     "param",
+    "to_sympy",
 ]
 
 

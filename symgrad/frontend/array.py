@@ -26,6 +26,7 @@ from symgrad.frontend.coerce import (
     plain_array,
     weak_literal,
 )
+from symgrad.frontend.extensions import method
 from symgrad.frontend.origin import caller
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Instr, Origin, emit
@@ -178,6 +179,10 @@ class Expr:
     dot, clip = _function("dot"), _function("clip")
     ravel, flatten, squeeze = _function("ravel"), _function("ravel"), _function("squeeze")
     swapaxes, astype = _function("swapaxes"), _function("astype")
+
+    def to_sympy(self, **options: Any) -> Any:
+        """This expression in SymPy: see ``sg.to_sympy``."""
+        return method("to_sympy")(self, **options)
 
     def reshape(self, *shape: Any) -> Any:
         """``sg.reshape``; the sizes may be given one by one."""

@@ -1,0 +1,157 @@
+"""The walk over a SymPy expression, and how the values of its parts combine.
+
+The walk is iterative and visits each object once, so that what is shared stays shared.  Classes are
+told apart by identity, never by name, and no text is evaluated.  What a class means stands in
+``TABLE``, which ``from_sympy`` fills.
+
+A value is a number of SymPy's, exact until an op needs a float; a bool; a term of the algebra; or
+a ``Lane``, a term that still depends on indices such as the i of ``x[i]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import sympy as sp
+from sympy.logic.boolalg import BooleanAtom
+
+from symgrad.errors import DomainError, UnsupportedError
+from symgrad.symbolic.numbers import to_float
+
+Bind = Callable[[Any], Any]
+
+
+class Lane(NamedTuple):
+    """A term whose leading axes run over the indices, in order."""
+
+    term: Any
+    indices: tuple[Any, ...]
+
+
+class Entry(NamedTuple):
+    """What a class of SymPy means.
+
+    parts    object -> the objects whose values it needs
+    compute  (reader, object, values of the parts) -> value
+    """
+
+    compute: Callable[[Reader, Any, list[Any]], Any]
+    parts: Callable[[Any], Sequence[Any]] = lambda x: x.args
+
+
+TABLE: dict[type, Entry] = {}
+HINTS: dict[type, str] = {}  # what to do about a class without a meaning
+
+
+class Reader:
+    """One walk: the values of the objects seen so far, by ``id``."""
+
+    def __init__(self, f: Any, bind: Bind) -> None:
+        self.f = f
+        self.bind = bind
+        self.known: dict[int, Any] = {}
+        self.kept: list[Any] = []  # what is known by id has to stay alive
+
+    def term(self, expr: Any) -> Any:
+        """The value of a whole expression: a term, or a float where no symbol is in it."""
+        value = self.value(expr)
+        if isinstance(value, Lane):
+            free = ", ".join(map(str, value.indices))
+            raise UnsupportedError(f"the index {free} is free; sum over it with sp.Sum")
+        return to_float(value) if isinstance(value, sp.Basic) else value
+
+    def value(self, root: Any) -> Any:
+        """The value of an expression, from those of its parts."""
+        stack: list[tuple[Any, Entry | None, Sequence[Any]]] = [(root, None, ())]
+        while stack:
+            x, entry, parts = stack.pop()
+            if id(x) in self.known:
+                continue
+            if entry is None and (not x.is_Atom or type(x) in TABLE):  # Indexed is an atom, too
+                entry = entry_of(x)
+                parts = entry.parts(x)
+                stack.append((x, entry, parts))
+                stack.extend((part, None, ()) for part in reversed(parts))
+                continue
+            self.kept += [x, parts]
+            values = [self.known[id(p)] for p in parts]
+            self.known[id(x)] = entry.compute(self, x, values) if entry else self.atom(x)
+        return self.known[id(root)]
+
+    def atom(self, x: Any) -> Any:
+        if isinstance(x, BooleanAtom):
+            return bool(x)
+        if isinstance(x, sp.Symbol):
+            refuse_complex(x)
+            return self.bind(x)
+        return real_number(x)
+
+    def call(self, op: str, *values: Any, **attributes: Any) -> Any:
+        """An op on values; lanes are lined up by their indices."""
+        numbers = [to_float(v) if isinstance(v, sp.Basic) else v for v in values]
+        indices = tuple(dict.fromkeys(i for v in numbers if isinstance(v, Lane) for i in v.indices))
+        if indices:
+            numbers = [self.lined_up(v, indices) for v in numbers]
+        result = getattr(self.f, op)(*numbers, **attributes)
+        return Lane(result, indices) if indices else result
+
+    def lined_up(self, value: Any, indices: tuple[Any, ...]) -> Any:
+        """A term with one axis an index, of size 1 where it does not depend on the index."""
+        if not isinstance(value, Lane):
+            if not isinstance(value, bool | float) and self.f.type(value).rank:
+                raise UnsupportedError(
+                    "an array without an index stands beside x[i]; index it with the same i"
+                )
+            return value
+        term, order = value.term, [i for i in indices if i in value.indices]
+        axes = tuple(value.indices.index(i) for i in order)
+        if axes != tuple(range(len(axes))):
+            term = self.f.transpose(term, axes=axes)
+        sizes = dict(zip(order, self.f.type(term).shape, strict=True))
+        shape = tuple(sizes.get(i, 1) for i in indices)
+        return term if len(order) == len(shape) else self.f.reshape(term, shape=shape)
+
+    def folded(self, op: str, values: Sequence[Any]) -> Any:
+        """The op between all values, from the left."""
+        total = values[0]
+        for v in values[1:]:
+            total = self.call(op, total, v)
+        return total
+
+
+def entry_of(x: Any) -> Entry:
+    """What an object means.  Raises UnsupportedError, with its name and what to do."""
+    hint = "rewrite it by functions of the op table, or define an op: sg.elementwise"
+    for kind in type(x).__mro__:
+        if kind in TABLE:
+            return TABLE[kind]
+        if kind in HINTS:
+            hint = HINTS[kind]
+            break
+    raise UnsupportedError(f"SymPy's {type(x).__name__} has no meaning here; {hint}")
+
+
+def real_number(x: Any) -> Any:
+    """A number, as it is.  Raises DomainError where it is not real."""
+    if not isinstance(x, sp.Expr):
+        entry_of(x)
+    if x is sp.I or x is sp.S.ComplexInfinity or x.is_extended_real is False:
+        raise DomainError(f"{x} is not real; symgrad computes with real numbers")
+    if not x.is_number:
+        entry_of(x)
+    return x
+
+
+def refuse_complex(x: Any) -> None:
+    """Raises DomainError for a symbol that is declared not to be real."""
+    if x.is_extended_real is False or (x.is_complex and x.is_extended_real is None):
+        raise DomainError(
+            f"the symbol {x} is declared complex; symgrad computes with real numbers, "
+            "so declare it with real=True"
+        )
+
+
+def all_numbers(values: Sequence[Any]) -> bool:
+    """Whether the values are SymPy's numbers, so that their combination is one too."""
+    return all(isinstance(v, sp.Basic) for v in values)
