@@ -31,6 +31,8 @@ def is_cheap(x: Instr) -> bool:
         return x.type.rank == 0
     if is_bounded_count(x):
         return True
+    if x.op.name == "within":
+        return x.operands[0].is_parameter
     return x.op.name in ("divide", "negative") and all(is_cheap(o) for o in x.operands)
 
 

@@ -35,6 +35,8 @@ _CALLED = {
     "broadcast_to": "spread",
     "logsumexp": "lse",
     "take_along_axis": "picked",
+    "gather": "picked",
+    "wrap": "place",
     "add_along_axis": "placed",
     "scatter_add": "placed",
     "scatter_nd": "placed",

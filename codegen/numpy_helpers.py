@@ -79,6 +79,17 @@ def logsumexp(x, axis, keepdims):
 ''',
         ),
         _helper(
+            "prod_others",
+            '''
+def prod_others(x):
+    """For each element, the product of the others along the last axis, without division."""
+    ones = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate([ones, x[..., :-1]], axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate([ones, x[..., :0:-1]], axis=-1), axis=-1)
+    return before * after[..., ::-1]
+''',
+        ),
+        _helper(
             "embed",
             '''
 def embed(x, shape, key):

@@ -263,6 +263,22 @@ def _scatter_nd(x: Instr) -> Form:
     return form
 
 
+def _vector(x: Instr) -> Form:
+    dtype = "" if x.type.dtype == "f64" else f", dtype={_DTYPES[x.type.dtype]}"
+
+    def form(*xs: Text) -> Text:
+        depth = 2 + max(a.depth for a in xs)
+        text = f"np.array([{', '.join(a.text for a in xs)}]{dtype})"
+        return Text(text, ATOM, depth, count(*xs))
+
+    return form
+
+
+def _wrap(size: str) -> Form:
+    """range(3)[i]: Python's own counting from the end, and its IndexError."""
+    return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
+
+
 def _einsum(x: Instr) -> Form:
     return lambda *xs: call("np.einsum")(atom(f'"{x["spec"]}"'), *xs)
 
@@ -325,6 +341,7 @@ EMIT: dict[str, Form | Rule] = {
     **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all")},
     **{name: _arg_reduction(name) for name in ("argmax", "argmin")},
     "mean": Rule(_mean),
+    "prod_others": call("prod_others"),
     "logsumexp": Rule(_logsumexp),
     "reshape": Rule(_reshape),
     "broadcast_to": Rule(_broadcast_to),
@@ -345,6 +362,9 @@ EMIT: dict[str, Form | Rule] = {
     "diagonal": Rule(lambda x: call("np.diagonal", f"offset={x['k']}")),
     "flip": _with("np.flip", "axis"),
     "einsum": Rule(_einsum),
+    "vector": Rule(_vector),
+    "wrap": Rule(lambda x: _wrap(str(x["size"]))),
+    "within": lambda x: x,
     "vdot": Rule(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),
     "size": Rule(_size),
 }

@@ -140,6 +140,28 @@ HELPERS = {
 ''',
         ),
         Helper(
+            "argmax",
+            '''def argmax(xs):
+    """The index of the first largest, or of the first nan if there is one."""
+    best = 0
+    for i, x in enumerate(xs):
+        if x > xs[best] or (x != x and xs[best] == xs[best]):
+            best = i
+    return best
+''',
+        ),
+        Helper(
+            "argmin",
+            '''def argmin(xs):
+    """The index of the first least, or of the first nan if there is one."""
+    best = 0
+    for i, x in enumerate(xs):
+        if x < xs[best] or (x != x and xs[best] == xs[best]):
+            best = i
+    return best
+''',
+        ),
+        Helper(
             "sign",
             '''def sign(x):
     """-1, 0 or 1; nan for nan."""

@@ -94,6 +94,17 @@ def _where(condition: Text, a: Text, b: Text) -> Text:
     return Text(text, TERNARY, depth, count(a, b, condition))
 
 
+def _vector(*xs: Text) -> Text:
+    """A tuple: scalars to choose from."""
+    text = ", ".join(x.text for x in xs) + ("," if len(xs) == 1 else "")
+    return Text(f"({text})", ATOM, 1 + max(x.depth for x in xs), count(*xs))
+
+
+def _wrap(size: int) -> Form:
+    """range(3)[i]: Python's own counting from the end, and its IndexError."""
+    return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
+
+
 def _square(x: Instr) -> Form:
     def form(a: Text) -> Text:
         return infix("*", MUL, space=False)(a, a) if not a.ops else call("power")(a, number(2.0))
@@ -140,6 +151,14 @@ EMIT: dict[str, Form | Rule] = {
     "where": _where,
     "cast": Rule(_cast),
     "stop_gradient": lambda a: a,
+    "within": lambda i: i,
+    "wrap": Rule(lambda x: _wrap(x["size"])),
+    "vector": _vector,
+    "gather": lambda xs, i: Text(
+        f"{xs.text}[{i.text}]", ATOM, 1 + max(xs.depth, i.depth), count(xs, i)
+    ),
+    "argmax": call("argmax"),
+    "argmin": call("argmin"),
 }
 
 PYTHON = Target(
@@ -154,12 +173,10 @@ PYTHON = Target(
         "reciprocal": "divide",
         "power": "power",
         "silu": "sigmoid",
+        "argmax": "argmax",
+        "argmin": "argmin",
     },
     imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
-    refusals=dict.fromkeys(
-        ("argmax", "argmin", "one_hot"),
-        "it has no scalar form; compile with target='numpy'",
-    ),
     compact=True,
 )
 

@@ -7,24 +7,22 @@ positions* of the elements, so that their reference semantics says what goes whe
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symgrad.codegen.elements import MAX_ELEMENTS, Elements, box, place
+from symgrad.codegen.gathers import GATHERS, SCATTERS, Wrapped, gather, scatter
 from symgrad.codegen.unit import Group, Pack, Structure, Unit
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, constant, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
-from symgrad.ops.table import OPS
 
-Elements = NDArray[np.object_]
-
-MAX_ELEMENTS = 100_000
 _FOLDS = {
     "sum": "add",
     "prod": "multiply",
@@ -47,14 +45,19 @@ _MOVES = [
     "tril",
     "triu",
     "embed",
-    "take",
-    "take_along_axis",
-    "gather",
 ]
 _PRODUCTS = ("matmul", "outer", "einsum")
-# An op that adds elements up at indices, by the op that reads them there.
-_SCATTERS = {"scatter_add": "take", "add_along_axis": "take_along_axis", "scatter_nd": "gather"}
-FAMILIES = (*_FOLDS, *_MOVES, *_PRODUCTS, *_SCATTERS, "size")
+FAMILIES = (
+    *_FOLDS,
+    *_MOVES,
+    *_PRODUCTS,
+    *GATHERS,
+    *SCATTERS,
+    "size",
+    "prod_others",
+    "one_hot",
+    "vector",
+)
 
 
 def scalarize(unit: Unit) -> Unit:
@@ -69,6 +72,7 @@ def scalarize(unit: Unit) -> Unit:
     for x in (*f.parameters, *f.body):
         check(x)
     made: dict[int, Elements] = {}
+    wrapped: Wrapped = {}
     parameters: list[Instr] = []
     groups: list[Group] = []
     places: dict[int, int] = {}
@@ -83,7 +87,7 @@ def scalarize(unit: Unit) -> Unit:
     for g in unit.groups:
         groups.append(Group(g.name, tuple(places[i] for i in g.members), g.rows, g.shape))
     for x in f.body:
-        made[id(x)] = named(x, expand(x, [made[id(o)] for o in x.operands]))
+        made[id(x)] = named(x, expand(x, [made[id(o)] for o in x.operands], wrapped))
     results: list[Instr] = []
     spots: list[int | Pack] = []
     for r in f.results:
@@ -115,7 +119,7 @@ def shape_of(x: Instr) -> tuple[int, ...]:
 
 def check(x: Instr) -> None:
     """Raises where a value has no fixed, moderate shape."""
-    where = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+    where = place(x)
     size = x.type.size
     if isinstance(size, str):
         raise UnsupportedError(
@@ -127,13 +131,6 @@ def check(x: Instr) -> None:
             f"the python target takes arrays of at most {MAX_ELEMENTS} elements, but "
             f"{x.hint or x.op.name!r} has {size}; compile with target='numpy'{where}"
         )
-
-
-def box(items: Sequence[Any], shape: tuple[int, ...]) -> Elements:
-    """An object array of a shape from a flat list."""
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array.reshape(shape)
 
 
 def split(p: Instr) -> Elements:
@@ -164,7 +161,7 @@ def named(x: Instr, elements: Elements) -> Elements:
     return box(items, elements.shape)
 
 
-def expand(x: Instr, operands: list[Elements]) -> Elements:
+def expand(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
     """The elements of one instruction's result."""
     f = IRAlgebra(x.origins, x.type.dtype if x.type.is_float else "f64")
     shape = shape_of(x)
@@ -176,22 +173,32 @@ def expand(x: Instr, operands: list[Elements]) -> Elements:
         return box([f.term(constant(v, type)) for v in array.reshape(-1).tolist()], shape)
     if name == "size":
         return box([f.term(constant(x["dim"], x.type))], ())
+    if name == "prod_others":
+        return prod_others(f, operands[0])
     if name in _FOLDS:
         return fold(f, name, operands[0], x, shape)
     if name in _MOVES:
         return move(f, x, operands, shape)
-    if name in _SCATTERS:
-        return scatter(f, x, operands, shape)
+    if name in GATHERS:
+        return gather(f, x, operands, shape, wrapped)
+    if name in SCATTERS:
+        return scatter(f, x, operands, shape, wrapped)
+    if name in ("argmax", "argmin"):
+        return arg_extremum(f, x, operands[0], shape)
+    if name == "one_hot":
+        return one_hot(f, operands[0], x, shape)
+    if name == "vector":
+        return box([o[()] for o in operands], shape)
     if name in _PRODUCTS:
         result = x.op.evaluate(*operands, **attributes)
         return box(list(np.asarray(result, dtype=object).flat), shape)
     if x.op.expansion is not None and x.op.partials is None:
         raise UnsupportedError(f"{name} has to be expanded before it is split into scalars")
-    if x.op.partials is None and name not in ("where", "cast") and x.type.dtype != "bool":
-        place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+    plain = ("where", "cast", "within", "stop_gradient")
+    if x.op.partials is None and name not in plain and x.type.dtype != "bool":
         raise UnsupportedError(
             f"the python target refuses {name!r}: it has no scalar form; "
-            f"use the numpy target{place}"
+            f"use the numpy target{place(x)}"
         )
     lanes = [np.broadcast_to(o, shape).reshape(-1) for o in operands]
     items = [f.apply(name, *lane, **attributes) for lane in zip(*lanes, strict=True)]
@@ -216,42 +223,41 @@ def fold(f: IRAlgebra, name: str, x: Elements, instr: Instr, shape: tuple[int, .
     return box(items, shape)
 
 
+def prod_others(f: IRAlgebra, x: Elements) -> Elements:
+    """For each element the product of those before it and those behind it, along the last axis."""
+    length = x.shape[-1]
+    rows = [list(row) for row in x.reshape(math.prod(x.shape[:-1]), length)]
+    items = []
+    for row in rows:
+        if length == 1:
+            items.append(f.term(constant(1.0, row[0].instr.type)))
+            continue
+        before = list(itertools.accumulate(row[:-1], f.multiply))
+        after = list(itertools.accumulate(row[:0:-1], lambda a, t: f.multiply(t, a)))[::-1]
+        inner = [f.multiply(b, a) for b, a in zip(before, after[1:], strict=False)]
+        items += [after[0], *inner, before[-1]]
+    return box(items, x.shape)
+
+
 def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...]) -> Elements:
     """An op that moves elements, run on their positions counted from 1; 0 stands for a zero."""
     flat: list[Any] = [None]
     arguments = []
-    for o, values in zip(x.operands, operands, strict=True):
-        if o.type.dtype == "i64" and x.op.name.startswith(("take", "gather")) and len(flat) > 1:
-            arguments.append(known(x, values))
-            continue
-        positions = np.arange(len(flat), len(flat) + values.size).reshape(values.shape)
-        arguments.append(positions)
+    for values in operands:
+        arguments.append(np.arange(len(flat), len(flat) + values.size).reshape(values.shape))
         flat += list(values.flat)
     places = np.asarray(x.op.evaluate(*arguments, **dict(x.attributes))).reshape(-1)
     zero = f.term(constant(0, Type(x.type.dtype)))
     return box([flat[i] if i else zero for i in places.tolist()], shape)
 
 
-def scatter(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...]) -> Elements:
-    """The elements added up where the gather that undoes it would read them."""
-    indices = [known(x, values) for values in operands[1:]]
-    positions = np.arange(math.prod(shape)).reshape(shape)
-    axis = {"axis": x["axis"]} if x.op.name != "scatter_nd" else {}
-    places = np.asarray(OPS[_SCATTERS[x.op.name]].evaluate(positions, *indices, **axis))
-    items: list[Any] = [None] * math.prod(shape)
-    for place, t in zip(places.reshape(-1).tolist(), operands[0].flat, strict=True):
-        items[place] = t if items[place] is None else f.add(items[place], t)
-    zero = f.term(constant(0, Type(x.type.dtype)))
-    return box([zero if t is None else t for t in items], shape)
+def one_hot(f: IRAlgebra, indices: Elements, x: Instr, shape: tuple[int, ...]) -> Elements:
+    hits = [f.equal(i, k) for i in indices.flat for k in range(shape[-1])]
+    return box([f.cast(hit, dtype=x.type.dtype) for hit in hits], shape)
 
 
-def known(x: Instr, values: Elements) -> NDArray[np.int64]:
-    """The values of an index, which have to be literals."""
-    if not all(t.instr.is_constant for t in values.flat):
-        place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
-        raise UnsupportedError(
-            f"the python target refuses {x.op.name!r} by an index that is not a literal; "
-            f"use the numpy target{place}"
-        )
-    numbers = [t.instr["value"] for t in values.flat]
-    return np.array(numbers, dtype=np.int64).reshape(values.shape)
+def arg_extremum(f: IRAlgebra, x: Instr, values: Elements, shape: tuple[int, ...]) -> Elements:
+    """The index of the first extreme element of each row."""
+    rows = np.moveaxis(values, x["axis"], -1).reshape(-1, values.shape[x["axis"]])
+    items = [f.apply(x.op.name, f.vector(*row), axis=0, keepdims=False) for row in rows]
+    return box(items, shape)

@@ -35,7 +35,8 @@ class TraceError(SymgradError, TypeError):
 
 
 class DomainError(SymgradError, ValueError):
-    """A value lies outside the domain of an operation (``strict`` mode)."""
+    """A value lies outside the domain of an operation: a label that is no class, or log(0) where
+    ``strict`` asks for an error."""
 
 
 class IRError(SymgradError, ValueError):

@@ -17,7 +17,7 @@ from symgrad.frontend.eager import numpy_too
 from symgrad.frontend.elementwise import absolute, relu, softplus, square, where
 from symgrad.frontend.origin import caller
 from symgrad.frontend.reductions import logsumexp, mean, sum
-from symgrad.frontend.shapes import expand_dims, squeeze, take_along_axis
+from symgrad.frontend.shapes import expand_dims, index_within, squeeze, take_along_axis
 
 
 def _same_shape(name: str, a: Any, b: Any) -> None:
@@ -63,7 +63,12 @@ def bce_with_logits(logit: Any, label: Any) -> Any:
 def cross_entropy(logits: Any, labels: Any) -> Any:
     """mean(logsumexp(logits) - logits[label]) for logits of shape (..., K).
 
-    Labels are int64 of shape (...), or probabilities of shape (..., K).  Raises ShapeError.
+    Labels are int64 of shape (...), from 0 to K - 1, or probabilities of shape (..., K).  Another
+    label is wrong, -1 too: DomainError when compiling for labels that are known then, and at each
+    call for labels that are an input.  Labels that are computed, and emitted text that runs alone,
+    index as NumPy does: from the end if negative, IndexError beyond.
+
+    Raises ShapeError, DomainError.
 
     >>> import symgrad.ops
     >>> from symgrad.frontend.leaves import input
@@ -74,9 +79,14 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     if not z.ndim:
         raise ShapeError(f"cross_entropy: logits are a scalar; built at {caller()}")
     if y.instr.type.dtype == "i64" and y.shape == z.shape[:-1]:
+        y = index_within(y, z.shape[-1], "labels")
         picked = squeeze(take_along_axis(z, expand_dims(y, -1), -1), -1)
         return mean(logsumexp(z, -1) - picked)
-    _same_shape("cross_entropy", z, y)
+    if y.shape != z.shape:
+        raise ShapeError(
+            f"cross_entropy: for logits {z.instr.type} expected labels of i64 and shape "
+            f"{z.shape[:-1]}, or probabilities of shape {z.shape}; got {y.instr.type}"
+        )
     return mean(logsumexp(z, -1) * sum(y, -1) - sum(y * z, -1))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import symgrad.ops  # noqa: F401  (fills the op table)
+import symgrad as sg
+import symgrad.ops
 from symgrad import losses
-from symgrad.errors import ArgumentError, ShapeError
+from symgrad.errors import ArgumentError, DomainError, ShapeError
 from symgrad.frontend.leaves import input
 from symgrad.ops.table import OPS
 
@@ -52,3 +53,40 @@ def test_shapes_that_would_broadcast_silently_are_refused(loss: str) -> None:
 def test_a_penalty_of_nothing_is_refused() -> None:
     with pytest.raises(ArgumentError, match="none"):
         losses.l2([])
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("wrong", [-1, 3, -4])
+def test_a_wrong_label_is_no_class(target: str, wrong: int) -> None:
+    """-1 is not the last class: each call names the argument, the label and the user's line."""
+    z, y = sg.param("z", Z), sg.input("y", (2,), int)
+    f = sg.compile(losses.cross_entropy(z, y), target=target)
+    value, grads = f(y=[2, 0])
+    np.testing.assert_allclose(np.array(grads.z).sum(axis=1), 0.0, atol=1e-15)
+    message = rf"y: expected labels from 0 to 2, got {wrong}; built at test_losses\.py:\d+"
+    for _ in range(2):  # the second call takes the fast way
+        with pytest.raises(DomainError, match=message):
+            f(y=np.array([0, wrong]))
+    assert f(y=[2, 0])[0] == value
+
+
+def test_a_wrong_label_that_is_known_is_refused_at_once() -> None:
+    with pytest.raises(DomainError, match=r"labels: expected labels from 0 to 2, got -1; built at"):
+        losses.cross_entropy(input("z", (2, 3)), [0, -1])
+
+
+def test_labels_of_a_wrong_dtype_are_named() -> None:
+    """Float labels are neither classes nor probabilities."""
+    with pytest.raises(
+        ShapeError, match=r"expected labels of i64 and shape \('N',\).*built at test"
+    ):
+        losses.cross_entropy(input("z", ("N", 3)), input("y", ("N",)))
+
+
+def test_the_python_text_alone_counts_labels_as_numpy_does() -> None:
+    """Value and gradient take -1 for the same class."""
+    z, y = sg.param("z", Z), sg.input("y", (2,), int)
+    f = sg.compile(losses.cross_entropy(z, y), target="python").python
+    assert f(Z.tolist(), (0, -1)) == f(Z.tolist(), (0, 2))
+    with pytest.raises(IndexError):
+        f(Z.tolist(), (0, 3))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.compiler.acceptance import accepts, listed
-from symgrad.errors import ArgumentError, DTypeError, ShapeError
+from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
 from symgrad.ir import dims
 from symgrad.ir.types import DTYPES, Type, parse_type
 
@@ -43,6 +43,8 @@ class Signature:
     wrt: tuple[tuple[str, Type], ...] = ()
     kind: str = "gradients"  # gradients, vector (of scalars), or plain (no gradients)
     needs: tuple[tuple[str, str], ...] = ()  # dims that must not be negative, and why
+    # arguments that hold labels, the count of classes, and where
+    ranges: tuple[tuple[str, str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(str, self.arguments))})"
@@ -56,6 +58,7 @@ class Signature:
             "arguments": [[a.name, str(a.type), a.kind] for a in self.arguments],
             "wrt": [[name, str(type)] for name, type in self.wrt],
             "needs": [list(need) for need in self.needs],
+            "ranges": [list(labels) for labels in self.ranges],
             "constants": [a.name for a in self.arguments if a.kind == "constant"],
         }
 
@@ -69,6 +72,7 @@ class Signature:
             tuple((str(n), parse_type(t)) for n, t in facts["wrt"]),
             str(facts["kind"]),
             tuple((str(dim), str(why)) for dim, why in facts["needs"]),
+            tuple((str(n), str(size), str(why)) for n, size, why in facts["ranges"]),
         )
 
 
@@ -79,13 +83,16 @@ class Checker:
             right already.  Raises what ``convert`` raises
     """
 
-    def __init__(
-        self, arguments: Sequence[Argument], target: str, needs: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def __init__(self, arguments: Sequence[Argument], signature: Signature) -> None:
+        """``arguments`` are those of the signature that a call gives."""
         self.arguments = tuple(arguments)
-        self.needs = tuple(needs)
-        self.target = target
-        self.check = self._lists() if target == "python" else self._arrays()
+        self.needs = signature.needs
+        self.target = signature.target
+        check = self._lists() if self.target == "python" else self._arrays()
+        names = [a.name for a in arguments]
+        # Where labels stand among the values, the count of their classes, and who reads them.
+        self.ranges = [(names.index(n), d, why) for n, d, why in signature.ranges if n in names]
+        self.check = self._labels(check) if self.ranges else check
 
     def _arrays(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
         types = [a.type for a in self.arguments]
@@ -102,6 +109,16 @@ class Checker:
 
         return check
 
+    def _labels(
+        self, check: Callable[[Sequence[Any]], Sequence[Any]]
+    ) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        def both(values: Sequence[Any]) -> Sequence[Any]:
+            right = check(values)
+            self.labelled(right)
+            return right
+
+        return both
+
     def convert(self, values: Sequence[Any]) -> Sequence[Any]:
         """The slow way: every check.  Raises DTypeError or ShapeError, naming the argument."""
         arrays = [_array(a, v) for a, v in zip(self.arguments, values, strict=True)]
@@ -115,6 +132,24 @@ class Checker:
             else:
                 out.append(_SCALARS[a.type.dtype](array[()]))
         return out
+
+    def labelled(self, values: Sequence[Any]) -> None:
+        """Raises DomainError where labels among the values are no classes."""
+        for i, dim, why in self.ranges:
+            classes = int(dim) if dim.isdigit() else self._size(dim, values)
+            labels = np.asarray(values[i])
+            if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+                wrong = labels[(labels < 0) | (labels >= classes)].flat[0]
+                raise DomainError(
+                    f"{self.arguments[i].name}: expected labels from 0 to {classes - 1}, "
+                    f"got {wrong}{why}"
+                )
+
+    def _size(self, dim: str, values: Sequence[Any]) -> int:
+        sizes: dict[Any, int] = {}
+        for a, v in zip(self.arguments, values, strict=True):
+            sizes.update(zip(a.type.shape, np.shape(v), strict=True))
+        return dims.evaluate(dim, {str(n): size for n, size in sizes.items()})
 
     def _unify(self, shapes: Sequence[tuple[int, ...]]) -> None:
         sizes: dict[str, tuple[int, str]] = {}

@@ -20,7 +20,7 @@ from symgrad.autodiff import differentiate, gradients
 from symgrad.codegen import Group, Pack, Structure, Unit, emit
 from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.needs import needs_of
+from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options, parse_options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
@@ -224,7 +224,11 @@ def _finish(
     source = emit(Unit(function=pipeline.function, guards=guards, **unit), signature.target)
     return CompiledFunction(
         source,
-        replace(signature, needs=tuple((need.dim, need.why) for need in needs)),
+        replace(
+            signature,
+            needs=tuple((need.dim, need.why) for need in needs),
+            ranges=ranges_of(pipeline.function),
+        ),
         *data,
         ir=pipeline.function,
         history=pipeline.history,

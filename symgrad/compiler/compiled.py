@@ -70,7 +70,7 @@ class CompiledFunction:
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
         self._count = len(self._arguments)
         self._arrange = Arranger(self._arguments, default, str(signature)).arrange
-        self._checker = Checker(self._arguments, signature.target, signature.needs)
+        self._checker = Checker(self._arguments, signature)
         self._checked = self._checker.check
         self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
         self._plain = signature.kind != "gradients"
@@ -103,7 +103,7 @@ class CompiledFunction:
         fixed = self._values(example)
         order, checker = (
             [a.name for a in self._arguments],
-            Checker(free, self.signature.target, self.signature.needs),
+            Checker(free, self.signature),
         )
 
         def bound(*parameters: Any) -> Any:

@@ -45,6 +45,16 @@ def needs_of(f: Function) -> tuple[Need, ...]:
     return tuple(found.values())
 
 
+def ranges_of(f: Function) -> tuple[tuple[str, str, str], ...]:
+    """Arguments of labels: the name, the number of classes, and the first line that reads them."""
+    found: dict[tuple[str, str], str] = {}
+    for x in f.body:
+        if x.op.name == "within" and x.operands[0].is_parameter:
+            line = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+            found.setdefault((x.operands[0].hint, str(x["size"])), line)
+    return tuple((name, size, line) for (name, size), line in found.items())
+
+
 def _needs(x: Instr) -> Iterator[tuple[Dim, str, bool]]:
     if x.op.name in ("index", "embed"):
         yield from _of_key(x)

@@ -17,6 +17,7 @@ import numpy as np
 from symgrad.errors import TraceError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import leaf_of
+from symgrad.frontend.origin import located
 from symgrad.ir.function import Instr, topological
 from symgrad.ir.types import DTYPES
 
@@ -61,6 +62,7 @@ def has_expr(args: Any) -> bool:
 def numpy_too(function: F) -> F:
     """Lets ``function`` compute at once when it is called without any expression."""
 
+    @located
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)

@@ -10,12 +10,18 @@ True
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
+from typing import Any, TypeVar
 
+from symgrad.errors import SymgradError
 from symgrad.ir.function import Origin
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
 
@@ -70,6 +76,21 @@ def decode(code: CodeType, offset: int) -> Origin:
 @lru_cache(maxsize=4096)
 def _name(path: str) -> str:
     return Path(path).name
+
+
+def located(function: F) -> F:
+    """Ends the message of each of our errors with the user's line, once."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except SymgradError as error:
+            if "; built at " in str(error):
+                raise
+            raise type(error)(f"{error}; built at {caller()}") from error
+
+    return wrapper  # type: ignore[return-value]
 
 
 def caller() -> Origin:

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symgrad.errors import ArgumentError, DTypeError, ShapeError
+import numpy as np
+
+from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
 from symgrad.frontend.array import Expr, apply, as_expr, promote, raw
 from symgrad.frontend.eager import numpy_too
-from symgrad.frontend.leaves import dims_of, dtype_of
+from symgrad.frontend.leaves import dims_of, dtype_of, leaf_of
 from symgrad.frontend.origin import caller
 from symgrad.frontend.reductions import axes_of, axis_of
 from symgrad.ir.dims import Dim, divide, product
@@ -186,6 +188,22 @@ def _index_array(indices: Any, name: str) -> Expr:
     return index
 
 
+def index_within(index: Expr, size: Dim, name: str) -> Expr:
+    """``index``, whose elements are from 0 to ``size - 1``: -1 is an error.
+
+    Raises DomainError where the elements are known already.
+    """
+    leaf = leaf_of(index.instr)
+    data = leaf.data if leaf is not None else None
+    if index.instr.is_constant:
+        data = np.asarray(index.instr["value"])
+    if data is not None and isinstance(size, int):
+        wrong = data[(data < 0) | (data >= size)]
+        if wrong.size:
+            raise DomainError(f"{name}: expected labels from 0 to {size - 1}, got {wrong.flat[0]}")
+    return raw("within", index, size=size)
+
+
 @numpy_too
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The entries of ``x`` at ``indices`` along ``axis`` (None: flattened)."""
@@ -202,6 +220,19 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     x = as_expr(x)
     i = axis_of(axis, x.ndim, "take_along_axis")
     return raw("take_along_axis", x, _index_array(indices, "take_along_axis"), axis=i)
+
+
+@numpy_too
+def scatter_add(x: Any, indices: Any, size: int | str, axis: int = 0) -> Any:
+    """Zeros, with the slices of ``x`` added up at ``indices`` along an axis of ``size``.
+
+    It undoes ``take``: ``x`` has the shape of ``indices`` from ``axis`` on.  Raises ShapeError.
+    """
+    x = as_expr(x)
+    index = _index_array(indices, "scatter_add")
+    (dim,) = dims_of(size, "scatter_add")
+    i = axis_of(axis, x.ndim, "scatter_add")
+    return raw("scatter_add", x, index, axis=i, size=dim)
 
 
 @numpy_too

@@ -11,6 +11,7 @@ from symgrad.ops import (  # noqa: F401
     gathering,
     indexing,
     matrix,
+    places,
     product,
     reduction,
     selection,

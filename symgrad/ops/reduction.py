@@ -146,13 +146,43 @@ def _logsumexp_pullback(
 
 
 def _prod_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
-    # The product of the others: with one zero only the zero has one, with two nothing has.
-    zero = f.equal(x, 0.0)
-    safe = f.where(zero, 1.0, x)
-    zeros = f.sum(f.mask(zero), axis=axis, keepdims=True)
-    whole = f.prod(safe, axis=axis, keepdims=True)
-    alone = f.equal(zeros, f.mask(zero))
-    return (_kept(f, g, x, axis) * f.where(alone, f.divide(whole, safe), 0.0),)
+    """Each element's partial is the product of the others; they are brought to one last axis."""
+    shape = f.type(x).shape
+    order = (*(i for i in range(len(shape)) if i not in axis), *axis)
+    kept = tuple(shape[i] for i in order[: len(shape) - len(axis)])
+    moved = f.transpose(x, axes=order) if order != tuple(range(len(shape))) else x
+    ahead = f.type(moved).shape
+    flat = f.reshape(moved, shape=(*kept, product(shape[i] for i in axis)))
+    others = f.reshape(f.prod_others(flat), shape=ahead)
+    if moved is not x:
+        others = f.transpose(others, axes=tuple(order.index(i) for i in range(len(shape))))
+    return (_kept(f, g, x, axis) * others,)
+
+
+def _prod_others(x: Any) -> Any:
+    x = np.asarray(x)
+    ones = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate([ones, x[..., :-1]], axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate([ones, x[..., :0:-1]], axis=-1), axis=-1)
+    return before * after[..., ::-1]
+
+
+def _others_result(x: Type) -> Type:
+    if not x.is_float or not x.rank:
+        raise DTypeError(f"prod_others: expected floats with an axis, got {x}; cast")
+    return x
+
+
+def _others_pullback(f: Any, g: Any, y: Any, x: Any) -> tuple[Any]:
+    """Of the others of element i, the product of all but k: a row i with 1 in place of x_i."""
+    *lead, n = f.type(x).shape
+    square = (*lead, n, n)
+    own = f.greater(f.diag(f.broadcast_to(1.0, shape=(n,)), k=0), 0.0)
+    own = f.broadcast_to(own, shape=square)
+    rows = f.broadcast_to(f.reshape(x, shape=(*lead, 1, n)), shape=square)
+    without = f.prod_others(f.where(own, 1.0, rows))
+    shares = f.reshape(g, shape=(*lead, n, 1)) * without
+    return (f.sum(f.where(own, 0.0, shares), axis=(len(lead),), keepdims=False),)
 
 
 def _arg_result(name: str) -> Any:
@@ -190,6 +220,17 @@ def _to_integers(name: str, evaluate: Any, infer: Any, doc: str) -> Op:
 
 
 PROD = _reduction("prod", np.prod, _prod_pullback, "the product; 1 of nothing")
+PROD_OTHERS = register(
+    Op(
+        "prod_others",
+        "reduction",
+        1,
+        infer=_others_result,
+        evaluate=_prod_others,
+        pullback=_others_pullback,
+        doc="for each element, the product of the others along the last axis; zeros do no harm",
+    )
+)
 LOGSUMEXP = register(
     Op(
         "logsumexp",
@@ -200,7 +241,7 @@ LOGSUMEXP = register(
         pullback=_logsumexp_pullback,
         expansion=_logsumexp_expansion,
         attributes=("axis", "keepdims"),
-        doc="log(sum(exp(x))) without overflow",
+        doc="log(sum(exp(x))) without overflow; the derivative is the softmax, nan if all are -inf",
     )
 )
 ARGMAX = _to_integers(

@@ -51,6 +51,8 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
         for keep in (False, True)
     ],
     ("prod", {"axis": (0,), "keepdims": False}, [(0, 3)]),
+    *[("prod_others", {}, [shape]) for shape in ((3,), (1,), (2, 4), (2, 0), (2, 3, 2))],
+    ("vector", {}, [(), (), ()]),
     ("logsumexp", {"axis": (1,), "keepdims": False}, [(0, 3)]),
     *[(name, {"k": k}, [(2, 3)]) for name in ("tril", "triu") for k in (-1, 0, 1, 9)],
     ("tril", {"k": 0}, [(2, 3, 3)]),

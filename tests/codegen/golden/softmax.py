@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:76.
 Needs NumPy and nothing else.
 
-    ir   sha256 1a3ea69bd77d80e0
+    ir   sha256 2307c25054d7b564
 """
 
 import numpy as np

@@ -1,0 +1,86 @@
+"""What indices are read from, and what they count: vectors of scalars, and places within a size.
+
+>>> VECTOR.infer(Type("f64"), Type("f64"))
+f64[2]
+>>> int(WRAP.evaluate(-1, size=3))
+2
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DTypeError, ShapeError
+from symgrad.ir.dims import Dim
+from symgrad.ir.op import Op
+from symgrad.ir.types import Type
+from symgrad.ops.rules import same_dtype
+from symgrad.ops.table import register
+
+
+def _vector_result(*xs: Type) -> Type:
+    if not xs or any(x.rank for x in xs):
+        raise ShapeError(f"vector: expected scalars, one at least, got {xs}; use concatenate")
+    return Type(same_dtype("vector", *xs), (len(xs),))
+
+
+def _place_result(name: str, scalar: bool) -> Any:
+    def infer(index: Type, *, size: Dim) -> Type:
+        if index.dtype != "i64":
+            raise DTypeError(f"{name}: expected an index of i64, got {index}; cast")
+        if scalar and index.rank:
+            raise ShapeError(f"{name}: expected a scalar, got {index}")
+        return index
+
+    return infer
+
+
+def _wrapped(index: Any, *, size: int) -> Any:
+    return np.arange(size)[np.asarray(index)]
+
+
+def _within(index: Any, *, size: int) -> Any:
+    i = np.asarray(index)
+    wrong = i[(i < 0) | (i >= size)]
+    if wrong.size:
+        raise IndexError(f"expected indices from 0 to {size - 1}, got {wrong.flat[0]}")
+    return i[()]
+
+
+VECTOR = register(
+    Op(
+        "vector",
+        "shape",
+        None,
+        infer=_vector_result,
+        evaluate=lambda *xs: np.array(xs),
+        pullback=lambda f, g, y, *xs: tuple(f.index(g, key=(("int", i),)) for i in range(len(xs))),
+        doc="scalars side by side as a vector",
+    )
+)
+WRAP = register(
+    Op(
+        "wrap",
+        "indexing",
+        1,
+        infer=_place_result("wrap", scalar=True),
+        evaluate=_wrapped,
+        attributes=("size",),
+        dim_attributes=("size",),
+        doc="an index that may count from the end, counted from the front; IndexError beyond",
+    )
+)
+WITHIN = register(
+    Op(
+        "within",
+        "indexing",
+        1,
+        infer=_place_result("within", scalar=False),
+        evaluate=_within,
+        attributes=("size",),
+        dim_attributes=("size",),
+        doc="indices from 0 to size - 1, such as labels: a negative one is an error, no last class",
+    )
+)
