@@ -67,7 +67,7 @@ CASES: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("prod_others", {}, [(1,)]),
     ("vector", {}, [(), ()]),
     ("wrap", {"size": 3}, [-1]),
-    ("within", {"size": 4}, [J]),
+    ("within", {"size": 4}, [[0, 3, 2]]),
     ("take", {"axis": 0}, [("N", 4), J]),
     ("take", {"axis": 1}, [("N", 4), PLACES]),
     ("take", {"axis": 1}, [("N", 4), 2]),
