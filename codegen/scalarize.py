@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,17 +47,7 @@ _MOVES = [
     "embed",
 ]
 _PRODUCTS = ("matmul", "outer", "einsum")
-FAMILIES = (
-    *_FOLDS,
-    *_MOVES,
-    *_PRODUCTS,
-    *GATHERS,
-    *SCATTERS,
-    "size",
-    "prod_others",
-    "one_hot",
-    "vector",
-)
+Shape = tuple[int, ...]
 
 
 def scalarize(unit: Unit) -> Unit:
@@ -164,34 +154,13 @@ def named(x: Instr, elements: Elements) -> Elements:
 def expand(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
     """The elements of one instruction's result."""
     f = IRAlgebra(x.origins, x.type.dtype if x.type.is_float else "f64")
-    shape = shape_of(x)
-    name = x.op.name
-    attributes = dict(x.attributes)
-    if x.is_constant:
-        array = np.asarray(x["value"], dtype=x.type.numpy)
-        type = Type(x.type.dtype)
-        return box([f.term(constant(v, type)) for v in array.reshape(-1).tolist()], shape)
-    if name == "size":
-        return box([f.term(constant(x["dim"], x.type))], ())
-    if name == "prod_others":
-        return prod_others(f, operands[0])
-    if name in _FOLDS:
-        return fold(f, name, operands[0], x, shape)
-    if name in _MOVES:
-        return move(f, x, operands, shape)
+    shape, name = shape_of(x), x.op.name
     if name in GATHERS:
         return gather(f, x, operands, shape, wrapped)
     if name in SCATTERS:
         return scatter(f, x, operands, shape, wrapped)
-    if name in ("argmax", "argmin"):
-        return arg_extremum(f, x, operands[0], shape)
-    if name == "one_hot":
-        return one_hot(f, operands[0], x, shape)
-    if name == "vector":
-        return box([o[()] for o in operands], shape)
-    if name in _PRODUCTS:
-        result = x.op.evaluate(*operands, **attributes)
-        return box(list(np.asarray(result, dtype=object).flat), shape)
+    if name in _RULES:
+        return _RULES[name](f, x, operands, shape)
     if x.op.expansion is not None and x.op.partials is None:
         raise UnsupportedError(f"{name} has to be expanded before it is split into scalars")
     plain = ("where", "cast", "within", "stop_gradient")
@@ -201,13 +170,26 @@ def expand(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
             f"use the numpy target{place(x)}"
         )
     lanes = [np.broadcast_to(o, shape).reshape(-1) for o in operands]
-    items = [f.apply(name, *lane, **attributes) for lane in zip(*lanes, strict=True)]
+    items = [f.apply(name, *lane, **dict(x.attributes)) for lane in zip(*lanes, strict=True)]
     return box(items, shape)
 
 
-def fold(f: IRAlgebra, name: str, x: Elements, instr: Instr, shape: tuple[int, ...]) -> Elements:
+def literal(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    values = np.asarray(x["value"], dtype=x.type.numpy).reshape(-1).tolist()
+    return box([f.term(constant(v, Type(x.type.dtype))) for v in values], shape)
+
+
+def product(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    """NumPy's own product, run on terms; the sum of no products is 0."""
+    result = np.asarray(x.op.evaluate(*operands, **dict(x.attributes)), dtype=object)
+    zero = f.term(constant(0, Type(x.type.dtype)))
+    return box([t if isinstance(t, Term) else zero for t in result.flat], shape)
+
+
+def fold(f: IRAlgebra, instr: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """A reduction as a chain from left to right; a mean divides at the end."""
-    axes = instr["axis"]
+    (x,) = operands
+    name, axes = instr.op.name, instr["axis"]
     kept = [i for i in range(x.ndim) if i not in axes]
     rows = x.transpose([*kept, *axes]).reshape(math.prod(x.shape[i] for i in kept), -1)
     length = math.prod(x.shape[i] for i in axes)
@@ -223,14 +205,15 @@ def fold(f: IRAlgebra, name: str, x: Elements, instr: Instr, shape: tuple[int, .
     return box(items, shape)
 
 
-def prod_others(f: IRAlgebra, x: Elements) -> Elements:
+def prod_others(f: IRAlgebra, instr: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """For each element the product of those before it and those behind it, along the last axis."""
-    length = x.shape[-1]
+    (x,) = operands
+    length = shape[-1]
     rows = [list(row) for row in x.reshape(math.prod(x.shape[:-1]), length)]
     items = []
     for row in rows:
-        if length == 1:
-            items.append(f.term(constant(1.0, row[0].instr.type)))
+        if length < 2:
+            items += [f.term(constant(1.0, t.instr.type)) for t in row]
             continue
         before = list(itertools.accumulate(row[:-1], f.multiply))
         after = list(itertools.accumulate(row[:0:-1], lambda a, t: f.multiply(t, a)))[::-1]
@@ -239,7 +222,7 @@ def prod_others(f: IRAlgebra, x: Elements) -> Elements:
     return box(items, x.shape)
 
 
-def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...]) -> Elements:
+def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """An op that moves elements, run on their positions counted from 1; 0 stands for a zero."""
     flat: list[Any] = [None]
     arguments = []
@@ -251,13 +234,27 @@ def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...
     return box([flat[i] if i else zero for i in places.tolist()], shape)
 
 
-def one_hot(f: IRAlgebra, indices: Elements, x: Instr, shape: tuple[int, ...]) -> Elements:
-    hits = [f.equal(i, k) for i in indices.flat for k in range(shape[-1])]
+def one_hot(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    hits = [f.equal(i, k) for i in operands[0].flat for k in range(shape[-1])]
     return box([f.cast(hit, dtype=x.type.dtype) for hit in hits], shape)
 
 
-def arg_extremum(f: IRAlgebra, x: Instr, values: Elements, shape: tuple[int, ...]) -> Elements:
+def arg_extremum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """The index of the first extreme element of each row."""
-    rows = np.moveaxis(values, x["axis"], -1).reshape(-1, values.shape[x["axis"]])
+    rows = np.moveaxis(operands[0], x["axis"], -1).reshape(-1, operands[0].shape[x["axis"]])
     items = [f.apply(x.op.name, f.vector(*row), axis=0, keepdims=False) for row in rows]
     return box(items, shape)
+
+
+_RULES: dict[str, Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]] = {
+    "constant": literal,
+    "size": lambda f, x, operands, shape: box([f.term(constant(x["dim"], x.type))], ()),
+    "vector": lambda f, x, operands, shape: box([o[()] for o in operands], shape),
+    **dict.fromkeys(_FOLDS, fold),
+    **dict.fromkeys(_MOVES, move),
+    **dict.fromkeys(_PRODUCTS, product),
+    **dict.fromkeys(("argmax", "argmin"), arg_extremum),
+    "one_hot": one_hot,
+    "prod_others": prod_others,
+}
+FAMILIES = (*_RULES, *GATHERS, *SCATTERS)
