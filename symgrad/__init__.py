@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from symgrad.compiler.compile import compile, function, grad
     from symgrad.compiler.compiled import CompiledFunction, load
     from symgrad.compiler.conversion import from_sympy, to_sympy
+    from symgrad.compiler.lambdify import lambdify
     from symgrad.compiler.options import Options
     from symgrad.frontend.array import Expr
     from symgrad.frontend.leaves import constant, input, param
@@ -40,6 +41,7 @@ _HOME = {
     "function": "symgrad.compiler.compile",
     "grad": "symgrad.compiler.compile",
     "input": "symgrad.frontend.leaves",
+    "lambdify": "symgrad.compiler.lambdify",
     "load": "symgrad.compiler.compiled",
     "param": "symgrad.frontend.leaves",
 }
@@ -60,6 +62,7 @@ __all__ = [
     "function",
     "grad",
     "input",
+    "lambdify",
     "load",
     "losses",
     "nn",

@@ -38,7 +38,8 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
     """The expression that a SymPy expression or matrix means.
 
     symbols   Symbol, IndexedBase or MatrixSymbol (or its name) -> an expression, number or array;
-              without it each one becomes an ``sg.input`` of its name and shape
+              an applied function such as x(t), or a derivative of one, may be a key, too;
+              without ``symbols`` each symbol becomes an ``sg.input`` of its name and shape
     Raises UnsupportedError, by name, for what has no meaning here; ArgumentError for a symbol that
     ``symbols`` lacks; DomainError for what is not real.
 
@@ -51,8 +52,22 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
 
     f = IRAlgebra((caller(),))
     bound = _bound(f, leaves(expr), symbols)
-    value = read(expr, f, _binder(f, bound, symbols))
+    applied = {k: _float_term(f, v, str(k)) for k, v in (symbols or {}).items() if _is_applied(k)}
+    value = read(expr, f, _binder(f, bound, symbols), applied)
     return Expr(value.instr) if isinstance(value, Term) else as_expr(float(value))
+
+
+def bindable(key: Any) -> bool:
+    """Whether a SymPy object can stand for a value: a symbol, or a function applied to one."""
+    import sympy as sp
+
+    return isinstance(key, sp.Symbol | sp.IndexedBase | sp.MatrixSymbol) or _is_applied(key)
+
+
+def _is_applied(key: Any) -> bool:
+    import sympy as sp
+
+    return isinstance(key, sp.core.function.AppliedUndef | sp.Derivative)
 
 
 def _bound(f: IRAlgebra, leaves: list[Any], symbols: Mapping[Any, Any] | None) -> dict[Any, Term]:

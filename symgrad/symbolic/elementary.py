@@ -207,7 +207,7 @@ HINTS.update(
         sp.Integral: _CALL_DOIT,
         sp.Limit: _CALL_DOIT,
         sp.Subs: _CALL_DOIT,
-        sp.core.function.AppliedUndef: "it is an undefined function; put its formula in its place",
+        sp.core.function.AppliedUndef: "an undefined function; put its formula there, or bind it",
         sp.sinc: "write it as sp.Piecewise((sp.sin(x)/x, sp.Ne(x, 0)), (1, True))",
         sp.Mod: "write it as x - y*sp.floor(x/y)",
         sp.DiracDelta: "it is no function of real numbers",

@@ -7,7 +7,7 @@ An index that runs over a whole axis becomes that axis; a whole number picks an 
 >>> from symgrad.ops import IRAlgebra
 >>> i, N, x, f = sp.Symbol("i"), sp.Symbol("N"), sp.IndexedBase("x"), IRAlgebra()
 >>> x_term = f.term(parameter("x", Type("f64", ("N",))))
->>> r = Reader(f, {x: x_term}.__getitem__)
+>>> r = Reader(f, {x: x_term}.__getitem__, {})
 >>> _sum(r, sp.Sum(x[i], (i, 0, N - 1)), [Lane(x_term, (i,))]).instr
 <_ = sum : f64[]>
 """

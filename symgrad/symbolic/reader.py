@@ -10,7 +10,7 @@ a ``Lane``, a term that still depends on indices such as the i of ``x[i]``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -18,6 +18,8 @@ from sympy.logic.boolalg import BooleanAtom
 
 from symgrad.errors import DomainError, UnsupportedError
 from symgrad.symbolic.numbers import to_float
+
+_APPLIED = (sp.core.function.AppliedUndef, sp.Derivative)
 
 Bind = Callable[[Any], Any]
 
@@ -47,9 +49,10 @@ HINTS: dict[type, str] = {}  # what to do about a class without a meaning
 class Reader:
     """One walk: the values of the objects seen so far, by ``id``."""
 
-    def __init__(self, f: Any, bind: Bind) -> None:
+    def __init__(self, f: Any, bind: Bind, applied: Mapping[Any, Any]) -> None:
         self.f = f
         self.bind = bind
+        self.applied = applied
         self.known: dict[int, Any] = {}
         self.kept: list[Any] = []  # what is known by id has to stay alive
 
@@ -67,6 +70,10 @@ class Reader:
         while stack:
             x, entry, parts = stack.pop()
             if id(x) in self.known:
+                continue
+            if isinstance(x, _APPLIED) and x in self.applied:
+                self.kept.append(x)
+                self.known[id(x)] = self.applied[x]
                 continue
             if entry is None and (not x.is_Atom or type(x) in TABLE):  # Indexed is an atom, too
                 entry = entry_of(x)
