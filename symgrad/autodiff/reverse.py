@@ -70,10 +70,13 @@ def differentiate(f: Function, wrt: Sequence[int], strict: bool = False) -> Func
         named.append(g.replace(hint=f"d_{p.hint}") if fresh else g)
     results = (*f.results, *named)
     # The order of the sweep is how backpropagation is told: from the loss back, value by value.
-    needed = {id(x) for x in topological(results)}
     order = topological([*f.results, *sweep.cotangents, *named])
-    body = tuple(x for x in order if id(x) in needed and not x.is_parameter)
-    return Function(f.name, f.parameters, body, results)
+    needed, body = set(results), []
+    for x in reversed(order):
+        if x in needed and not x.is_parameter:
+            needed.update(x.operands)
+            body.append(x)
+    return Function(f.name, f.parameters, tuple(reversed(body)), results)
 
 
 def gradients(loss: Instr, wrt: Sequence[Instr], strict: bool = False) -> list[Instr]:
@@ -106,33 +109,33 @@ class _Sweep:
         self.wrt = wrt
         self.strict = strict
         self.order = topological([loss])
-        self.active = {id(x) for x in wrt}
+        self.active = set(wrt)
         for x in self.order:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
-                self.active.add(id(x))
-        self.flows: dict[int, list[Flow]] = {}
+                self.active.add(x)
+        self.flows: dict[Instr, list[Flow]] = {}
         self.cotangents: list[Instr] = []
 
     def reached(self, x: Instr) -> bool:
-        return any(id(o) in self.active for o in x.operands)
+        return not self.active.isdisjoint(x.operands)
 
     def run(self) -> list[Instr]:
-        wanted = {id(x) for x in self.wrt}
-        found: dict[int, Instr] = {}
+        wanted = set(self.wrt)
+        found: dict[Instr, Instr] = {}
         one = IRAlgebra().term(constant(1.0, self.loss.type))
-        self.flows[id(self.loss)] = [Flow(one)]
+        self.flows[self.loss] = [Flow(one)]
         for y in reversed(self.order):
-            flows = self.flows.pop(id(y), None)
-            if id(y) not in self.active or not flows:
+            flows = self.flows.pop(y, None)
+            if y not in self.active or not flows:
                 continue
             f = IRAlgebra(derived(y.origins), y.type.dtype)
             flow = self.named(y, self.accumulate(f, flows))
             self.cotangents.append(flow.g.instr)
-            if id(y) in wanted:
-                found[id(y)] = self.applied(f, flow).instr
+            if y in wanted:
+                found[y] = self.applied(f, flow).instr
             if self.reached(y):
                 self.propagate(f, y, flow)
-        return [found[id(x)] if id(x) in found else zeros(x.type) for x in self.wrt]
+        return [found[x] if x in found else zeros(x.type) for x in self.wrt]
 
     def named(self, y: Instr, flow: Flow) -> Flow:
         """Gives the cotangent of a named value its name, d_v, if it has none yet."""
@@ -163,12 +166,12 @@ class _Sweep:
 
     def send(self, f: IRAlgebra, x: Instr, flow: Flow) -> None:
         """Adds a flow, whose shape may be that of a broadcast of ``x``, to those of ``x``."""
-        if id(x) not in self.active:
+        if x not in self.active:
             return
         g = flow.g
         if f.type(g).shape != x.type.shape:
             flow = Flow(unbroadcast(f, self.applied(f, flow), x.type))
-        self.flows.setdefault(id(x), []).append(flow)
+        self.flows.setdefault(x, []).append(flow)
 
     def propagate(self, f: IRAlgebra, y: Instr, flow: Flow) -> None:
         """Sends the cotangent of ``y`` on to its operands."""
@@ -187,7 +190,7 @@ class _Sweep:
                 flow = Flow(self.times(f, flow.g, 2.0), flow.guard)
                 partials = (partials[0], None)
             for x, partial in zip(y.operands, partials, strict=True):
-                if partial is not None and id(x) in self.active:
+                if partial is not None and x in self.active:
                     g = spread(f, self.times(f, flow.g, partial), y.type)
                     self.send(f, x, Flow(g, flow.guard))
         else:

@@ -38,8 +38,11 @@ def float_result(name: str) -> Any:
     """The shape rule of an elementwise op on floats."""
 
     def infer(*types: Type) -> Type:
+        first = types[0]
+        if first.is_float and types.count(first) == len(types):
+            return first
         dtype = same_dtype(name, *types)
-        if not types[0].is_float:
+        if not first.is_float:
             raise DTypeError(f"{name}: takes floats, got {dtype}; cast the operand")
         return Type(dtype, broadcast(name, *types))
 
@@ -50,6 +53,9 @@ def number_result(name: str) -> Any:
     """The shape rule of an elementwise op on floats or integers."""
 
     def infer(*types: Type) -> Type:
+        first = types[0]
+        if first.dtype != "bool" and types.count(first) == len(types):
+            return first
         dtype = same_dtype(name, *types)
         if dtype == "bool":
             raise DTypeError(f"{name}: takes numbers, got bool; use sg.where or a cast")

@@ -12,28 +12,30 @@ import math
 import numpy as np
 
 from symgrad.ir.function import Function, Instr, constant
-from symgrad.ir.op import Attribute
-from symgrad.passes.rewriting import BITWISE, live, rewrite
+from symgrad.ir.op import CONSTANT, Attribute
+from symgrad.passes.rewriting import BITWISE, live, moved_operands, rewrite, with_body
 
 MAX_ELEMENTS = 64
 
 
 @rewrite("fold", preserves=BITWISE)
 def fold(function: Function) -> Function:
-    new: dict[int, Instr] = {id(p): p for p in function.parameters}
+    moved: dict[Instr, Instr] = {}
     body: list[Instr] = []
     for x in function.body:
-        operands = tuple(new[id(o)] for o in x.operands)
-        same = all(a is b for a, b in zip(operands, x.operands, strict=True))
-        y = x if same else x.replace(operands)
-        new[id(x)] = y = _folded(y) or y
+        y = moved_operands(x, moved)
+        y = _folded(y) or y
+        if y is not x:
+            moved[x] = y
         body.append(y)
-    results = tuple(new[id(r)] for r in function.results)
-    return live(Function(function.name, function.parameters, tuple(body), results))
+    return live(with_body(function, body, moved)) if moved else function
 
 
 def _folded(x: Instr) -> Instr | None:
-    if x.is_constant or not all(o.is_constant for o in x.operands):
+    for o in x.operands:
+        if o.op is not CONSTANT:
+            return None
+    if x.op is CONSTANT:
         return None
     if any(not _known(value) for key, value in x.attributes if key in x.op.dim_attributes):
         return None

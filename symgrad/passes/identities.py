@@ -178,21 +178,21 @@ _BROADCASTING = (
 )
 
 RULES = table(
-    (_BROADCASTING, _drop_broadcast),
-    (_BROADCASTING + " negative cast", _late_broadcast),
-    ("reshape transpose broadcast_to flip", _one_value),
+    (_BROADCASTING, _drop_broadcast, "broadcast_to"),
+    (_BROADCASTING + " negative cast", _late_broadcast, "broadcast_to"),
+    ("reshape transpose broadcast_to flip", _one_value, "broadcast_to"),
     ("sum mean prod max min any all", _no_axes),
-    ("multiply", _times),
-    ("divide", _over),
-    ("multiply divide", _hoist_negation),
-    ("negative", _negate),
-    ("add", _plus),
-    ("subtract", _minus),
+    ("multiply", _times, "constant"),
+    ("divide", _over, "constant"),
+    ("multiply divide", _hoist_negation, "negative"),
+    ("negative", _negate, "negative multiply divide"),
+    ("add", _plus, "constant negative"),
+    ("subtract", _minus, "constant negative"),
     ("where", _same_branches),
     ("cast reshape broadcast_to", _own_type),
     ("transpose", _own_axes),
-    ("transpose", _double_transpose),
-    ("reshape", _double_reshape),
+    ("transpose", _double_transpose, "transpose"),
+    ("reshape", _double_reshape, "reshape"),
 )
 
 

@@ -71,6 +71,8 @@ def _inner_product(r: Rewriter, x: Instr) -> Instr | None:
 
 def _scalars_first(r: Rewriter, x: Instr) -> Instr | None:
     """(s*A)*t is (s*t)*A: the numbers meet first, and the array is gone over once."""
+    if not x.type.shape:
+        return None
     for t, inner in (x.operands, x.operands[::-1]):
         if t.type.rank or inner.op.name != "multiply" or not r.once(inner):
             continue
@@ -83,7 +85,7 @@ def _scalars_first(r: Rewriter, x: Instr) -> Instr | None:
 def _scalars_first_over(r: Rewriter, x: Instr) -> Instr | None:
     """(s*A)/t is (s/t)*A: the array is gone over once."""
     inner, t = x.operands
-    if t.type.rank or inner.op.name != "multiply" or not r.once(inner):
+    if not x.type.shape or t.type.rank or inner.op.name != "multiply" or not r.once(inner):
         return None
     for s, a in (inner.operands, inner.operands[::-1]):
         if s.type.rank == 0 and a.type.rank > 0:
@@ -124,16 +126,16 @@ def _sum_of_broadcast(r: Rewriter, x: Instr) -> Instr | None:
 
 
 RULES = table(
-    ("add", _plus_zero),
+    ("add", _plus_zero, "constant"),
     ("add", _twice),
-    ("multiply", _collect_constants),
-    ("multiply", _constant_over),
-    ("multiply", _scalars_first),
-    ("divide", _scalars_first_over),
-    ("power", _power),
-    ("negative", _negate_difference),
-    ("sum", _sum_of_broadcast),
-    ("sum", _inner_product),
+    ("multiply", _collect_constants, "constant"),
+    ("multiply", _constant_over, "constant"),
+    ("multiply", _scalars_first, "multiply"),
+    ("divide", _scalars_first_over, "multiply"),
+    ("power", _power, "constant"),
+    ("negative", _negate_difference, "subtract"),
+    ("sum", _sum_of_broadcast, "broadcast_to"),
+    ("sum", _inner_product, "multiply square"),
 )
 
 

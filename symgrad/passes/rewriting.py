@@ -7,12 +7,14 @@ rules left unused; it refuses a replacement of another type, so that rules need 
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from symgrad.ir.function import Function, Instr, Origin, Origins, constant, emit
-from symgrad.ir.op import Attribute, Op
+from symgrad.ir.op import CONSTANT, Attribute, Op
 from symgrad.ir.types import Type
 from symgrad.ops.table import OPS
 
@@ -41,20 +43,44 @@ def rewrite(name: str, preserves: str) -> Callable[[Callable[[Function], Functio
 
 
 Rule = Callable[["Rewriter", Instr], "Instr | None"]
-Table = Mapping[str, Sequence[Rule]]
 
 
-def table(*rows: tuple[str, Rule]) -> Table:
-    """Rules by the op they look at; an op's rules are tried in the order of the rows."""
-    rules: dict[str, list[Rule]] = {}
-    for names, rule in rows:
-        for name in names.split():
-            rules.setdefault(name, []).append(rule)
-    return rules
+class Table:
+    """Rules by the op they look at, and by the ops that must be among its operands."""
+
+    def __init__(self, rows: Iterable[tuple[str, Rule, frozenset[str]]]) -> None:
+        self.rows = tuple([(frozenset(ops.split()), rule, among) for ops, rule, among in rows])
+        self.ops = frozenset().union(*[own for own, _, _ in self.rows])
+        self.found: dict[tuple[Op, ...], tuple[Rule, ...]] = {}
+
+    def rules(self, x: Instr) -> tuple[Rule, ...]:
+        """The rules that may hold for an instruction, in the order of the rows."""
+        ops = (x.op, *[o.op for o in x.operands])
+        rules = self.found.get(ops)
+        if rules is None:
+            names = {op.name for op in ops[1:]}
+            rules = tuple(
+                [
+                    rule
+                    for own, rule, among in self.rows
+                    if x.op.name in own and (not among or among & names)
+                ]
+            )
+            self.found[ops] = rules
+        return rules
+
+
+def table(*rows: tuple[str, Rule] | tuple[str, Rule, str]) -> Table:
+    """A table of rows (ops, rule) or (ops, rule, ops of which an operand must be the result).
+
+    Most instructions meet no rule that way, which is what makes a walk over a long body cheap.
+    """
+    full = [(row[0], row[1], frozenset(row[2].split() if len(row) == 3 else ())) for row in rows]
+    return Table(full)
 
 
 def apply_rules(function: Function, rules: Table) -> Function:
-    """The function with every rule applied where it holds, in one walk."""
+    """The function with every rule applied where it holds, in one walk; itself if none does."""
     return Rewriter(function, rules).run()
 
 
@@ -67,24 +93,26 @@ class Rewriter:
         self.body: list[Instr] = []
         self.pending: list[Instr] = []
         self.origins: Origins = ()
-        self.new: dict[int, Instr] = {id(p): p for p in function.parameters}
-        self.uses: dict[int, int] = {}
-        self.hints: dict[int, str] = {}
+        self.moved: dict[Instr, Instr] = {}
+        self.uses = use_counts(function)
+        self.hints: dict[Instr, str] = {}
 
     def run(self) -> Function:
-        old_uses = use_counts(self.function)
-        for p in self.function.parameters:
-            self.uses[id(p)] = old_uses.get(id(p), 0)
+        moved, uses, ops = self.moved, self.uses, self.rules.ops
         for x in self.function.body:
-            operands = tuple(self.new[id(o)] for o in x.operands)
-            same = all(a is b for a, b in zip(operands, x.operands, strict=True))
-            y = self._simplify(x if same else x.replace(operands))
-            self.uses[id(y)] = self.uses.get(id(y), 0) + old_uses.get(id(x), 0)
-            if x.hint and not y.hint and not y.is_parameter:
-                self.hints.setdefault(id(y), x.hint)
-            self.new[id(x)] = y
-        results = tuple(self.new[id(r)] for r in self.function.results)
-        rebuilt = Function(self.function.name, self.function.parameters, tuple(self.body), results)
+            y = moved_operands(x, moved)
+            if y.op.name in ops:
+                y = self._simplify(y)
+            else:
+                self.body.append(y)
+            if y is not x:
+                uses[y] = uses.get(y, 0) + uses.get(x, 0)
+                moved[x] = y
+                if x.hint and not y.hint and not y.is_parameter:
+                    self.hints.setdefault(y, x.hint)
+        if not moved:
+            return self.function
+        rebuilt = with_body(self.function, self.body, moved)
         return live(relabel(rebuilt, self.hints, {}))
 
     def _simplify(self, x: Instr) -> Instr:
@@ -99,18 +127,18 @@ class Rewriter:
             # What comes is counted before what goes, so that nothing shared falls to zero.
             gained = found.operands if fresh else (found,)
             for o in gained:
-                self.uses[id(o)] = self.uses.get(id(o), 0) + 1
+                self.uses[o] = self.uses.get(o, 0) + 1
             for o in x.operands:
                 self._unuse(o)
             if not fresh:
-                self.uses[id(found)] -= 1
+                self.uses[found] -= 1
                 return found
             x = found.replace(hint=x.hint, origins=x.origins)
         self.body.append(x)
         return x
 
     def _first(self, x: Instr) -> Instr | None:
-        for rule in self.rules.get(x.op.name, ()):
+        for rule in self.rules.rules(x):
             self.pending, self.origins = [], x.origins
             found = rule(self, x)
             if found is not None and found is not x and found.type == x.type:
@@ -121,14 +149,14 @@ class Rewriter:
         for x in built:
             self.body.append(x)
             for o in x.operands:
-                self.uses[id(o)] = self.uses.get(id(o), 0) + 1
+                self.uses[o] = self.uses.get(o, 0) + 1
 
     def _unuse(self, x: Instr) -> None:
         stack = [x]
         while stack:
             y = stack.pop()
-            self.uses[id(y)] -= 1
-            if self.uses[id(y)] == 0:
+            self.uses[y] -= 1
+            if self.uses[y] == 0:
                 stack.extend(y.operands)
 
     def build(self, op: str | Op, *operands: Instr, **attributes: Attribute) -> Instr:
@@ -145,59 +173,72 @@ class Rewriter:
 
     def once(self, x: Instr) -> bool:
         """Whether the instruction being rewritten is the only one that needs ``x``."""
-        return self.uses.get(id(x), 0) <= 1
+        return self.uses.get(x, 0) <= 1
 
 
 def scalar(x: Instr) -> Any:
     """The Python number of a scalar literal, or None."""
-    return x["value"] if x.is_constant and not x.type.shape else None
+    return x["value"] if x.op is CONSTANT and not x.type.shape else None
 
 
 def is_number(x: Instr, value: float) -> bool:
     """Whether ``x`` is the scalar literal ``value``; zeros are told apart by their sign."""
     own = scalar(x)
-    if own is None or isinstance(own, bool):
+    if own is None or own != value or isinstance(own, bool):
         return False
-    return repr(own) == repr(type(own)(value))
+    return own != 0 or isinstance(own, int) or math.copysign(1, own) == math.copysign(1, value)
 
 
-def use_counts(function: Function) -> dict[int, int]:
-    """How often each value is an operand or a result, by id."""
-    uses: dict[int, int] = {}
-    for x in function.body:
-        for o in x.operands:
-            uses[id(o)] = uses.get(id(o), 0) + 1
-    for r in function.results:
-        uses[id(r)] = uses.get(id(r), 0) + 1
-    return uses
+def use_counts(function: Function) -> dict[Instr, int]:
+    """How often each value is an operand or a result."""
+    uses = Counter([o for x in function.body for o in x.operands])
+    uses.update(function.results)
+    return dict(uses)
+
+
+def moved_operands(x: Instr, moved: Mapping[Instr, Instr]) -> Instr:
+    """``x`` with operands replaced as ``moved`` says; itself where none is."""
+    for o in x.operands:
+        if o in moved:
+            return x.replace(tuple([moved.get(o, o) for o in x.operands]))
+    return x
+
+
+def with_body(function: Function, body: Iterable[Instr], moved: Mapping[Instr, Instr]) -> Function:
+    """The function with another body; results are replaced as ``moved`` says."""
+    results = tuple([moved.get(r, r) for r in function.results])
+    return Function(function.name, function.parameters, tuple(body), results)
 
 
 def live(function: Function) -> Function:
     """The function without what its results do not need; parameters and order stay."""
-    needed = {id(r) for r in function.results}
+    needed = set(function.results)
     kept: list[Instr] = []
     for x in reversed(function.body):
-        if id(x) in needed:
+        if x in needed:
             kept.append(x)
-            needed.update(id(o) for o in x.operands)
-    return Function(function.name, function.parameters, tuple(reversed(kept)), function.results)
+            needed.update(x.operands)
+    if len(kept) == len(function.body):
+        return function
+    return with_body(function, reversed(kept), {})
 
 
 def relabel(
-    function: Function, hints: Mapping[int, str], origins: Mapping[int, Sequence[Origins]]
+    function: Function, hints: Mapping[Instr, str], origins: Mapping[Instr, Sequence[Origins]]
 ) -> Function:
-    """The function with hints replaced, and origins united, for the values given by id."""
+    """The function with hints replaced, and origins united, for the values given."""
     if not hints and not origins:
         return function
-    new: dict[int, Instr] = {id(p): p for p in function.parameters}
+    moved: dict[Instr, Instr] = {}
     body = []
     for x in function.body:
-        operands = tuple(new[id(o)] for o in x.operands)
-        y = x.replace(operands, hints.get(id(x), x.hint), _unite(x.origins, origins.get(id(x))))
-        new[id(x)] = y
+        y = moved_operands(x, moved)
+        if x in hints or x in origins:
+            y = y.replace(None, hints.get(x, x.hint), _unite(x.origins, origins.get(x)))
+        if y is not x:
+            moved[x] = y
         body.append(y)
-    results = tuple(new[id(r)] for r in function.results)
-    return Function(function.name, function.parameters, tuple(body), results)
+    return with_body(function, body, moved)
 
 
 def _unite(own: Origins, more: Sequence[Origins] | None) -> Origins:

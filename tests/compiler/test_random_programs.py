@@ -13,7 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import symgrad as sg
+from symgrad.autodiff import differentiate
+from symgrad.frontend.tracing import trace
 from symgrad.ir.interpreter import interpret
+from symgrad.passes import cse
+from symgrad.passes.identities import RULES as IDENTITIES
+from symgrad.passes.reals import RULES as REALS
+from symgrad.passes.rewriting import Table, apply_rules
 
 UNARY = (
     "tanh", "sin", "cos", "exp", "softplus", "sigmoid", "square", "arctan", "log_sigmoid", "relu",
@@ -114,3 +120,18 @@ def check_direction(f: Any, arrays: list[Any], grads: Any, rng: Any) -> None:
         return  # a kink lies within a step
     want = sum(float(np.sum(np.asarray(g) * d)) for g, d in zip(grads, direction, strict=True))
     np.testing.assert_allclose(slopes[0], want, rtol=2e-5, atol=2e-6)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps())
+def test_the_operands_that_a_rule_names_hide_no_rewrite(program: list[Step]) -> None:
+    """Looking rules up by the ops of the operands gives what trying every rule gives."""
+    built = safe(program, [np.zeros(s) for s in SHAPES])
+    if built is None:
+        return
+    f = differentiate(trace([built[0]]).function, [0])
+    for rules in (IDENTITIES, REALS):
+        every = Table([(" ".join(ops), rule, frozenset()) for ops, rule, _ in rules.rows])
+        g = apply_rules(f, rules)
+        assert g == apply_rules(f, every)
+        f = cse(g)
