@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symgrad.codegen.blocks import FORMS
 from symgrad.codegen.keys import key_text
 from symgrad.codegen.numpy_helpers import HELPERS
 from symgrad.codegen.target import Rule, Target
@@ -367,6 +368,7 @@ EMIT: dict[str, Form | Rule] = {
     "within": lambda x: x,
     "vdot": Rule(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),
     "size": Rule(_size),
+    **FORMS,
 }
 
 NUMPY = Target(

@@ -161,6 +161,8 @@ EMIT: dict[str, Form | Rule] = {
     "argmin": call("argmin"),
 }
 
+_ROLLED = "it stands for rolled-up loops, which are written with NumPy; take target='numpy'"
+
 PYTHON = Target(
     name="python",
     needs="Python's math module",
@@ -177,6 +179,9 @@ PYTHON = Target(
         "argmin": "argmin",
     },
     imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
+    refusals=dict.fromkeys(
+        ["view", "pack", "segment_sum", "segment_spread", "ordered_sum"], _ROLLED
+    ),
     compact=True,
 )
 

@@ -1,0 +1,97 @@
+"""Sums of unequal length, and sums in a stated order.
+
+>>> SEGMENT_SUM.evaluate(np.array([1.0, 2.0, 3.0]), np.array([0, 1])).tolist()
+[1.0, 5.0]
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DTypeError, ShapeError
+from symgrad.ir.dims import Dim
+from symgrad.ir.op import Op
+from symgrad.ir.types import Type
+from symgrad.ops.table import register
+
+
+def _segments(name: str, x: Type, starts: Type) -> None:
+    if x.rank != 1 or starts.rank != 1:
+        raise ShapeError(f"{name}: expected two vectors, got {x} and {starts}")
+    if not x.is_float or starts.dtype != "i64":
+        raise DTypeError(f"{name}: expected floats and i64, got {x} and {starts}; cast")
+
+
+def _summed(x: Type, starts: Type) -> Type:
+    _segments("segment_sum", x, starts)
+    return x.with_shape(starts.shape)
+
+
+def _spread(g: Type, starts: Type, *, size: Dim) -> Type:
+    _segments("segment_spread", g, starts)
+    if g.shape != starts.shape:
+        raise ShapeError(f"segment_spread: expected a value a segment, got {g} and {starts}")
+    return g.with_shape((size,))
+
+
+def _segment_spread(g: Any, starts: Any, *, size: int) -> Any:
+    return np.repeat(g, np.diff(np.append(starts, size)))
+
+
+def _in_order(x: Type, *, axis: int) -> Type:
+    if not 0 <= axis < x.rank or x.shape[axis] == 0:
+        raise ShapeError(f"ordered_sum: expected an axis {axis} with elements, got {x}")
+    return x.with_shape((*x.shape[:axis], *x.shape[axis + 1 :]))
+
+
+def _ordered_sum(x: Any, *, axis: int) -> Any:
+    return np.add.accumulate(np.asarray(x), axis=axis).take(-1, axis=axis)
+
+
+def _ordered_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: int) -> tuple[Any]:
+    shape = f.type(x).shape
+    spread = f.reshape(g, shape=(*shape[:axis], 1, *shape[axis + 1 :]))
+    return (f.broadcast_to(spread, shape=shape),)
+
+
+SEGMENT_SUM = register(
+    Op(
+        "segment_sum",
+        "reduction",
+        2,
+        infer=_summed,
+        evaluate=lambda x, starts: np.add.reduceat(np.asarray(x), starts),
+        pullback=lambda f, g, y, x, starts: (
+            f.segment_spread(g, starts, size=f.type(x).shape[0]),
+            None,
+        ),
+        doc="the sum of each segment of a vector; segment k begins at starts[k] and none is empty",
+    )
+)
+SEGMENT_SPREAD = register(
+    Op(
+        "segment_spread",
+        "reduction",
+        2,
+        infer=_spread,
+        evaluate=_segment_spread,
+        pullback=lambda f, g, y, x, starts, *, size: (f.segment_sum(g, starts), None),
+        attributes=("size",),
+        dim_attributes=("size",),
+        doc="each segment filled with its value",
+    )
+)
+ORDERED_SUM = register(
+    Op(
+        "ordered_sum",
+        "reduction",
+        1,
+        infer=_in_order,
+        evaluate=_ordered_sum,
+        pullback=_ordered_pullback,
+        attributes=("axis",),
+        doc="the sum along an axis, from the first element to the last, as a Python loop adds",
+    )
+)
