@@ -42,6 +42,8 @@ _SYMBOLS = {
     "power": "**",
     "negative": "neg",
     "relu": "ReLU",
+    "start": "",
+    "input": "",
 }
 # micrograd writes these as a + (-b) and a * b**-1.  The inner node keeps its gradient between
 # calls of backward(), and so must we to accumulate the same numbers.
@@ -84,7 +86,7 @@ class Value:
     _cell: _Cell  # of a Parameter: its buffer, and its place there
     _code: CodeType | None
     _exponent: float  # of a power whose exponent is a number
-    _name: str  # the op's name in the IR; "" for a leaf
+    _name: str  # the op's name in the IR; of a leaf "", "start" (the 0 of a sum) or "input"
     _operands: tuple[Value, ...]
     _serial: int  # creation order, which is a topological order
 
@@ -121,6 +123,10 @@ class Value:
         return node(self.data + other.data, "add", (self, other))
 
     def __radd__(self, other: float) -> Value:
+        if type(other) is int and other == 0:  # where Python's sum starts
+            zero = leaf(0.0)
+            zero._name = "start"
+            return node(self.data + 0.0, "add", (self, zero))
         return self + other  # micrograd's order of operands
 
     def __sub__(self, other: Value | float) -> Value:

@@ -1,0 +1,119 @@
+"""The scalar program: a graph of scalars as a struct of arrays.
+
+The front end writes it, re-rolling reads it; it holds data and nothing else.  Node ``i`` has the
+op ``names[code[i]]`` and the operands ``operand[start[i]:start[i + 1]]``, all of smaller index.
+The first codes are the leaves::
+
+    CONSTANT  the number ``value[i]``
+    EXPONENT  the same, of a power whose exponent is a literal: told apart by value from the start
+    START     the integer 0 that Python's ``sum`` begins with
+    PARAM     entry ``place[i]`` of the vector theta
+    INPUT     element ``place[i]``, in row-major order, of array ``array[i]``
+
+>>> p = ScalarProgram.build(["add"], [(PARAM, 0), (CONSTANT, 2.0), ("add", 0, 1)], outputs=[2])
+>>> p.names[p.code[2]], p.operands(2).tolist(), p.value[1]
+('add', [0, 1], np.float64(2.0))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.ir.function import Origins
+from symgrad.ir.types import Type
+
+CONSTANT, EXPONENT, START, PARAM, INPUT = range(5)
+LEAVES = ("constant", "exponent", "start", "param", "input")
+
+Ints = np.ndarray[Any, np.dtype[Any]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array whose elements a program reads: its name, type, and the user's line."""
+
+    name: str
+    type: Type
+    origins: Origins = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ScalarProgram:
+    """See the module's docstring.  ``origin[i]`` and ``label[i]`` are for people."""
+
+    names: tuple[str, ...]
+    code: Ints
+    start: Ints
+    operand: Ints
+    value: Floats
+    place: Ints
+    array: Ints
+    outputs: Ints
+    parameters: int
+    arrays: tuple[Array, ...] = ()
+    origin: Ints | None = None
+    origins: tuple[Origins, ...] = ()
+    label: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def operands(self, i: int) -> Ints:
+        """The operands of node ``i``."""
+        return self.operand[self.start[i] : self.start[i + 1]]
+
+    def origins_of(self, nodes: Ints) -> Origins:
+        """The lines that made any of the nodes, each once."""
+        if self.origin is None:
+            return ()
+        found = {o for k in np.unique(self.origin[nodes]) if k >= 0 for o in self.origins[k]}
+        return tuple(sorted(found))
+
+    def label_of(self, node: int) -> str:
+        """What the user calls a node, or nothing."""
+        return self.label[node] if self.label else ""
+
+    @staticmethod
+    def build(
+        ops: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+        outputs: Sequence[int],
+        parameters: int = 0,
+        arrays: Sequence[Array] = (),
+    ) -> ScalarProgram:
+        """A program from rows, for tests: ``(PARAM, place)``, ``(INPUT, place, array)``,
+        ``(CONSTANT, value)``, or ``(op, *operands)``."""
+        names = (*LEAVES, *ops)
+        codes = {name: i for i, name in enumerate(names)}
+        n = len(rows)
+        code, value = np.zeros(n, np.int32), np.zeros(n)
+        place, array = np.zeros(n, np.int64), np.zeros(n, np.int32)
+        operand: list[int] = []
+        start = [0]
+        for i, (kind, *rest) in enumerate(rows):
+            code[i] = codes[kind] if isinstance(kind, str) else kind
+            if isinstance(kind, str):
+                operand += rest
+            elif kind in (CONSTANT, EXPONENT):
+                value[i] = rest[0]
+            elif kind in (PARAM, INPUT):
+                place[i], array[i] = rest[0], rest[1] if len(rest) > 1 else 0
+            start.append(len(operand))
+        reached = 1 + int(max(place[code == PARAM], default=-1))
+        return ScalarProgram(
+            names,
+            code,
+            np.array(start, np.int64),
+            np.array(operand, np.int64),
+            value,
+            place,
+            array,
+            np.array(outputs, np.int64),
+            max(parameters, reached),
+            tuple(arrays),
+        )
