@@ -1,0 +1,20 @@
+"""Re-rolling: a scalar program in, an array ``Function`` out.
+
+A user writes loops over neurons and examples; what comes in is one node a scalar.  What goes out
+computes the same from matrices, as if they had been written in the first place::
+
+    flatten     chains of + and - become sums of many signed terms
+    classify    nodes of the same structure get the same class
+    expand      from the outputs down, whole classes at a time, as tensors of nodes with named axes
+    canonical   what several readers want of a class: one tensor, and a view of it for each
+    views       index tensors as slices, transposes and takes
+    contract    sums of products as matrix products
+    lower       the plan as IR
+
+Classes only propose; ``expand`` checks the op of every lane, so a wrong class costs quality and
+never correctness.
+"""
+
+from symgrad.reroll.roll import Rerolled, reroll
+
+__all__ = ["Rerolled", "reroll"]

@@ -1,0 +1,178 @@
+"""From the outputs down: which tensors of nodes there are, and what each is computed from.
+
+All demands on a class are gathered before it is opened, highest class first.  A tensor is opened
+by looking at all its lanes in lockstep: their ops must agree and their operands are demanded along
+the same axes; the terms of a sum are demanded by class, along a new axis where there are several.
+Lanes that disagree are split, so that nothing depends on the classes being right.
+
+For ``h[0] + h[1]`` with ``h[i] = tanh(w[i])``: the sum has one group, the two tanh along a new
+axis; they are one tensor, and so are the two w that it reads.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+import numpy as np
+
+from symgrad.ir.program import PARAM, Ints, ScalarProgram
+from symgrad.reroll.canonical import Gatherer
+from symgrad.reroll.classify import Classes, commutative, edges_of, pairs
+from symgrad.reroll.flatten import Flat
+from symgrad.reroll.plan import Axes, Axis, Demand, Group, Tensor
+
+
+class Expansion:
+    """The plan while it grows.  ``tensors`` lists those opened so far, readers first."""
+
+    def __init__(
+        self, program: ScalarProgram, flat: Flat, classes: Classes, ordered: bool = False
+    ) -> None:
+        self.flat = flat
+        self.classes = classes
+        self.ordered = ordered
+        self.tensors: list[Tensor] = []
+        self.pending: dict[int, list[Demand]] = {}
+        self.heap: list[tuple[int, int]] = []
+        self.gatherer = Gatherer(len(flat.code))
+        self.commutes = commutative(flat)
+        self.rank = _ranks(program, flat)
+
+    def run(self, roots: Sequence[Demand]) -> list[Tensor]:
+        """Opens everything that the roots need."""
+        for root in roots:
+            self.ask(root)
+        while self.heap:
+            _, number = heapq.heappop(self.heap)
+            for tensor in self.gatherer.gather(self.pending.pop(number, [])):
+                self.tensors.append(tensor)
+                self.open(tensor)
+        return self.tensors
+
+    def demand(self, ids: Ints, axes: Axes) -> Demand:
+        """A demand for these nodes, noted for when its class is opened."""
+        return self.ask(Demand(ids, axes))
+
+    def ask(self, demand: Demand) -> Demand:
+        level = int(np.max(self.classes.level[demand.ids]))
+        if level == 0:
+            return demand
+        number = int(self.classes.of[demand.ids.flat[0]])
+        if number not in self.pending:
+            self.pending[number] = []
+            heapq.heappush(self.heap, (-level, number))
+        self.pending[number].append(demand)
+        return demand
+
+    def open(self, t: Tensor) -> None:
+        """Fills in what the tensor is computed from."""
+        ids = t.ids.reshape(-1)
+        code, arity = self.flat.code[ids], np.diff(self.flat.start)[ids]
+        sums = code == self.flat.sum
+        # A number for each lane's form: its op and arity; of a sum, the kinds of its terms.
+        form = np.where(sums, -1, code * (int(arity.max()) + 1) + arity)
+        if np.any(form != form[0]):
+            self.split(t, ids, form)
+        elif sums[0]:
+            self.open_sum(t, ids)
+        elif not arity[0]:
+            t.code = int(code[0])  # a leaf that came in among others of a wrong class
+            t.operands = ()
+        else:
+            t.code = int(code[0])
+            columns = self.flat.start[ids][:, None] + np.arange(int(arity[0]))
+            operands = self.in_order(t.code, self.flat.operand[columns])
+            t.operands = [self.demand(c.reshape(t.ids.shape), t.axes) for c in operands.T]
+
+    def in_order(self, code: int, operands: Ints) -> Ints:
+        """Operands of a commutative op, in the order of the first lane's classes."""
+        if not self.commutes[code] or operands.shape[1] != 2:
+            return operands
+        a, b = self.classes.of[operands].T
+        wrong = (a != b) & (a == b[0]) & (b == a[0])
+        if np.any(wrong):
+            operands = operands.copy()
+            operands[wrong] = operands[wrong, ::-1]
+        return operands
+
+    def split(self, t: Tensor, ids: Ints, form: Ints) -> None:
+        """Lanes of different forms are computed apart, and put together again."""
+        for kind in dict.fromkeys(form.tolist()):
+            lanes = np.flatnonzero(form == kind)
+            part = Tensor(ids[lanes], (Axis(len(lanes)),))
+            demand = Demand(part.ids, part.axes)
+            demand.tensor, demand.view = part, None
+            part.readers.append(demand)
+            t.parts = [*t.parts, (lanes, demand)]
+            self.tensors.append(part)
+            self.open(part)
+
+    def open_sum(self, t: Tensor, ids: Ints) -> None:
+        lane, edges = edges_of(self.flat, ids)
+        terms = self.flat.operand[edges]
+        negative = self.flat.sign[edges] < 0
+        key = 2 * self.classes.of[terms] + negative
+        if not self.ordered:
+            order = np.lexsort((terms, self.rank[terms], key, lane))
+            lane, terms, key = lane[order], terms[order], key[order]
+            negative, edges = negative[order], edges[order]
+        begins = np.flatnonzero(
+            np.concatenate([[True], (np.diff(lane) != 0) | (np.diff(key) != 0)])
+        )
+        counts = np.diff(np.concatenate([begins, [len(lane)]]))
+        runs = np.bincount(lane[begins], minlength=len(ids))
+        width = int(runs[0])
+        # In order, lanes whose runs differ in length are not added together.
+        rows = pairs(key[begins], counts) if self.ordered else key[begins]
+        same = bool(np.all(runs == width)) and bool(np.all(rows.reshape(-1, width) == rows[:width]))
+        if not same:
+            self.split(t, ids, _forms(rows, runs))
+            return
+        t.code = self.flat.sum
+        groups = []
+        for g in range(width):
+            first, number = begins[g::width], counts[g::width]
+            group = self.group(t, terms, first, number, bool(negative[first[0]]))
+            groups.append((int(edges[first[0]]), group))
+        t.groups = [group for _, group in sorted(groups, key=lambda pair: pair[0])]
+
+    def group(self, t: Tensor, terms: Ints, first: Ints, counts: Ints, negative: bool) -> Group:
+        """The terms of one kind: ``counts[l]`` of them from ``first[l]`` on, for each lane l."""
+        most = int(counts.max())
+        if most == int(counts.min()):
+            block = terms[first[:, None] + np.arange(most)]
+            if most == 1:
+                return Group(negative, self.demand(block.reshape(t.ids.shape), t.axes))
+            axis = Axis(most)
+            shape = (*t.ids.shape, most)
+            return Group(negative, self.demand(block.reshape(shape), (*t.axes, axis)), axis)
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        within = np.arange(int(counts.sum())) - np.repeat(starts, counts)
+        axis = Axis(len(within))
+        ids = terms[np.repeat(first, counts) + within]
+        return Group(negative, self.demand(ids, (axis,)), axis, starts)
+
+
+def _forms(rows: Ints, runs: Ints) -> Ints:
+    """A number for each lane's row of term kinds."""
+    ends = np.cumsum(runs)
+    known: dict[bytes, int] = {}
+    forms = [
+        known.setdefault(rows[end - n : end].tobytes(), len(known))
+        for end, n in zip(ends, runs, strict=True)
+    ]
+    return np.array(forms)
+
+
+def _ranks(p: ScalarProgram, flat: Flat) -> Ints:
+    """For each node the first parameter that it is or reads at once; terms are sorted by it.
+
+    So a sum over inputs in any order meets its weights in theirs.
+    """
+    far = np.iinfo(np.int64).max
+    rank = np.where(p.code == PARAM, p.place, far)
+    owner = np.repeat(np.arange(len(flat.code)), np.diff(flat.start))
+    reads = p.code[flat.operand] == PARAM
+    np.minimum.at(rank, owner[reads], p.place[flat.operand[reads]])
+    return rank

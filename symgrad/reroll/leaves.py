@@ -1,0 +1,169 @@
+"""Leaves by the tensor: blocks of theta, views of input arrays, and numbers.
+
+Parameters stand in theta in the order of the module, so the weights of a layer are a block of it
+(``view``), and anything else a take.  Numbers that agree are one literal; others an array, spelled
+out where it is small and bound as a constant where it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from symgrad.ir.function import Instr, constant, parameter
+from symgrad.ir.program import CONSTANT, EXPONENT, INPUT, PARAM, START, Ints, ScalarProgram
+from symgrad.ir.types import Type, dtype_name
+from symgrad.ops.algebra import IRAlgebra
+from symgrad.reroll.plan import Axes, Axis, squeezed
+from symgrad.reroll.values import Named
+from symgrad.reroll.views import Int, Slice, Take, View, strided, view_of
+
+LITERAL_LIMIT = 64  # elements; a larger array is a constant argument of the function
+
+
+class Leaves:
+    """The function's parameters, and leaves as arrays over the reader's axes."""
+
+    def __init__(self, program: ScalarProgram, theta: str = "theta") -> None:
+        self.program = program
+        self.theta = parameter(theta, Type("f64", (program.parameters,)), "param")
+        self.inputs = [parameter(a.name, a.type, "input", a.origins) for a in program.arrays]
+        self.constants: dict[tuple[Any, ...], tuple[Instr, Any]] = {}
+
+    def parameters(self) -> tuple[Instr, ...]:
+        """theta, the inputs, then the bound constants."""
+        bound = [x for x, _ in self.constants.values() if x.is_parameter]
+        return (self.theta, *self.inputs, *bound)
+
+    def bound(self) -> dict[str, Any]:
+        """The arrays of the bound constants, by name."""
+        return {x.hint: data for x, data in self.constants.values() if x.is_parameter}
+
+    def read(self, f: IRAlgebra, ids: Ints, axes: Axes) -> Named:
+        """Leaves of one kind, arranged along ``axes``."""
+        p = self.program
+        kind = int(p.code.item(ids.flat[0]))
+        if kind == PARAM:
+            return self.block(f, p.place[ids], axes)
+        if kind == INPUT:
+            return self.element(f, int(p.array[ids.flat[0]]), p.place[ids], axes)
+        assert kind in (CONSTANT, EXPONENT, START)
+        return self.number(f, p.value[ids], axes)
+
+    def kinds(self, ids: Ints) -> Ints:
+        """A number for each leaf; leaves of one number can be read together."""
+        code = self.program.code[ids].astype(np.int64)
+        code[np.isin(code, (EXPONENT, START))] = CONSTANT
+        return np.where(code == INPUT, 100 + self.program.array[ids], code)
+
+    def block(self, f: IRAlgebra, places: Ints, axes: Axes) -> Named:
+        theta = f.term(self.theta)
+        if places.ndim == 0:
+            return Named(f.view(theta, offset=int(places), shape=(), strides=()), ())
+        cut = strided(places, self.program.parameters)
+        if cut is None:
+            return Named(f.take(theta, self.array(f, places), axis=0), axes)
+        order = tuple(axes[k] for k in cut.order)
+        whole = cut.offset == 0 and cut.shape == (self.program.parameters,)
+        if whole:
+            return Named(theta, order)
+        block = f.view(theta, offset=cut.offset, shape=cut.shape, strides=cut.strides)
+        return Named(block, order)
+
+    def element(self, f: IRAlgebra, array: int, places: Ints, axes: Axes) -> Named:
+        x = self.inputs[array]
+        shape = tuple(int(d) for d in x.type.shape)
+        own = tuple(Axis(n) for n in shape)
+        view = view_of(np.unravel_index(places, shape) if shape else (), axes)
+        return self.seen(f, Named(f.term(x), own), own, view)
+
+    def number(self, f: IRAlgebra, values: Any, axes: Axes) -> Named:
+        bits, kept = squeezed(values.view(np.int64) if values.ndim else values, axes)
+        if values.ndim == 0 or bits.ndim == 0:
+            return Named(f.term(f.number(float(values.flat[0]), "f64")), ())
+        return Named(self.array(f, bits.view(np.float64)), kept)
+
+    def array(self, f: IRAlgebra, data: Any) -> Any:
+        """An array of numbers or indices, each once in the function."""
+        data = np.ascontiguousarray(data)
+        key = (data.dtype.str, data.shape, data.tobytes())
+        if key not in self.constants:
+            type = Type(str(dtype_name(data.dtype)), data.shape)
+            if data.size <= LITERAL_LIMIT:
+                made = constant(data, type)
+            else:
+                number = sum(x.is_parameter for x, _ in self.constants.values()) + 1
+                stem = "index" if data.dtype.kind == "i" else "data"
+                made = parameter(f"{stem}{number}", type, "constant")
+            self.constants[key] = (made, data)
+        return f.term(self.constants[key][0])
+
+    def seen(self, f: IRAlgebra, x: Named, own: Axes, view: View) -> Named:
+        """``x``, some axes of a tensor with the axes ``own``, through a view of that tensor."""
+        entry = dict(zip(own, view, strict=True))
+        entries = [entry[a] for a in x.axes]
+        shared = _shared(entries)
+        if shared:
+            return self.gathered(f, x, entries, shared)
+        key: list[tuple[Any, ...]] = []
+        left: list[Any] = []
+        for a, e in zip(x.axes, entries, strict=True):
+            if isinstance(e, Int):
+                key.append(("int", e.place))
+                continue
+            if isinstance(e, Slice):
+                stop = e.start + e.step * (e.axis.size - 1) + 1
+                key.append(("slice", e.start, stop, e.step))
+            else:
+                key.append(("slice", 0, a.size, 1))
+            left.append(e)
+        full = tuple(("slice", 0, a.size, 1) for a in x.axes)
+        term = x.term if tuple(key) == full else f.index(x.term, key=tuple(key))
+        axes: list[Axis] = [a for e in left for a in _axes(e)]
+        for k in reversed(range(len(left))):
+            if isinstance(left[k], Take):
+                term = f.take(term, self.array(f, left[k].places), axis=k)
+        return Named(term, tuple(axes))
+
+    def gathered(self, f: IRAlgebra, x: Named, entries: Sequence[Any], shared: set[Any]) -> Named:
+        """Places that are told by several indices at once, as x[i, j] for arrays i and j."""
+        together = [k for k, e in enumerate(entries) if shared & set(_axes(e))]
+        alone = [k for k in range(len(entries)) if k not in together]
+        reader = list(dict.fromkeys(a for k in together for a in _axes(entries[k])))
+        moved = f.transpose(x.term, axes=(*together, *alone))
+        if (*together, *alone) == tuple(range(len(entries))):
+            moved = x.term
+        indices = []
+        for k in together:
+            e = entries[k]
+            index = e.start + e.step * np.arange(e.axis.size) if isinstance(e, Slice) else e.places
+            shape = [a.size if a in _axes(e) else 1 for a in reader]
+            order = [a for a in reader if a in _axes(e)]
+            index = np.transpose(index, [_axes(e).index(a) for a in order]).reshape(shape)
+            indices.append(self.array(f, index))
+        rest = tuple(x.axes[k] for k in alone)
+        done = Named(f.gather(moved, *indices), (*reader, *rest))
+        identity = tuple(Slice(a, 0, 1) for a in reader)
+        return self.seen(f, done, done.axes, (*identity, *(entries[k] for k in alone)))
+
+
+def _axes(entry: Any) -> tuple[Any, ...]:
+    if isinstance(entry, Int):
+        return ()
+    return (entry.axis,) if isinstance(entry, Slice) else entry.axes
+
+
+def _shared(entries: Sequence[Any]) -> set[Any]:
+    """Axes that more than one entry runs along, and those that come along with them."""
+    counts: dict[Any, int] = {}
+    for e in entries:
+        for a in _axes(e):
+            counts[a] = counts.get(a, 0) + 1
+    shared = {a for a, n in counts.items() if n > 1}
+    while True:
+        more = {a for e in entries if shared & set(_axes(e)) for a in _axes(e)}
+        if more <= shared:
+            return shared
+        shared |= more

@@ -1,0 +1,159 @@
+"""Arrays with named axes: what the plan is lowered with.
+
+A ``Named`` is a term of the IR whose directions are the plan's axes, in this order.  Operations
+align their operands by axis; one that an operand lacks is broadcast.
+
+>>> import symgrad.ops
+>>> from symgrad.ir.function import parameter
+>>> from symgrad.ir.types import Type
+>>> f, n, k = IRAlgebra(), Axis(4), Axis(3)
+>>> x = Named(f.term(parameter("x", Type("f64", (4, 3)))), (n, k))
+>>> w = Named(f.term(parameter("w", Type("f64", (3,)))), (k,))
+>>> elementwise(f, "multiply", [w, x], (n, k)).axes == (n, k)
+True
+>>> contract(f, w, x, k, (n,)).term.instr
+<_ = matmul : f64[4]>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.reroll.plan import Axes, Axis
+
+
+class Named(NamedTuple):
+    """A term and the axes of its directions."""
+
+    term: Term
+    axes: Axes
+
+    def renamed(self, names: dict[Axis, Axis]) -> Named:
+        return Named(self.term, tuple(names[a] for a in self.axes))
+
+
+def arranged(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
+    """The term with its directions in the order of ``axes``, which are just its own."""
+    order = tuple(x.axes.index(a) for a in axes)
+    if order == tuple(range(len(order))):
+        return x.term
+    result: Term = f.transpose(x.term, axes=order)
+    return result
+
+
+def aligned(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
+    """The term so that it broadcasts along those of ``axes`` that it lacks."""
+    own = [a for a in axes if a in x.axes]
+    term = arranged(f, x, own)
+    needed = list(axes)
+    while needed and needed[0] not in x.axes:
+        needed.pop(0)
+    if len(needed) == len(own):
+        return term
+    shape = tuple(a.size if a in x.axes else 1 for a in needed)
+    result: Term = f.reshape(term, shape=shape)
+    return result
+
+
+def joint(order: Sequence[Axis], *xs: Named) -> Axes:
+    """The axes of any of the operands, in ``order``."""
+    return tuple(a for a in order if any(a in x.axes for x in xs))
+
+
+def elementwise(
+    f: IRAlgebra, op: str, xs: Sequence[Named], order: Sequence[Axis], **attributes: Any
+) -> Named:
+    """An elementwise op on operands that are aligned by axis."""
+    axes = joint(order, *xs)
+    return Named(f.apply(op, *[aligned(f, x, axes) for x in xs], **attributes), axes)
+
+
+def product(f: IRAlgebra, xs: Iterable[Named], order: Sequence[Axis]) -> Named | None:
+    """The product of the factors, those with the fewest axes first; None of none."""
+    total: Named | None = None
+    for x in sorted(xs, key=lambda x: len(x.axes)):
+        total = x if total is None else elementwise(f, "multiply", [total, x], order)
+    return total
+
+
+def summed(f: IRAlgebra, x: Named, axis: Axis) -> Named:
+    """The sum along an axis; ``size`` times the value where it lacks the axis."""
+    if axis not in x.axes:
+        return Named(f.multiply(float(axis.size), x.term), x.axes)
+    k = x.axes.index(axis)
+    total = f.sum(x.term, axis=(k,), keepdims=False)
+    return Named(total, (*x.axes[:k], *x.axes[k + 1 :]))
+
+
+def sum_of_product(f: IRAlgebra, factors: Sequence[Named], axis: Axis, order: Axes) -> Named:
+    """The sum along ``axis`` of a product: factors without the axis are taken out of the sum."""
+    inside = [x for x in factors if axis in x.axes]
+    outside = [x for x in factors if axis not in x.axes]
+    if not inside:
+        outside = [Named(f.term(f.number(float(axis.size), "f64")), ()), *outside]
+        whole = product(f, outside, order)
+        assert whole is not None
+        return whole
+    *others, last = sorted(inside, key=lambda x: len(x.axes))
+    first = product(f, others, (*order, axis))
+    total = summed(f, last, axis) if first is None else contract(f, first, last, axis, order)
+    scale = product(f, outside, order)
+    return total if scale is None else elementwise(f, "multiply", [scale, total], order)
+
+
+def contract(f: IRAlgebra, x: Named, y: Named, axis: Axis, order: Sequence[Axis]) -> Named:
+    """The sum along ``axis`` of x * y, both of which have it, as a matrix product if it is one.
+
+    Axes that both have besides are a batch; what is left of each makes rows and columns.
+    """
+    batch = [a for a in order if a in x.axes and a in y.axes]
+    rows = [a for a in order if a in x.axes and a not in y.axes]
+    columns = [a for a in order if a in y.axes and a not in x.axes]
+    if not rows and columns:
+        return contract(f, y, x, axis, order)
+    if columns and order.index(columns[0]) < order.index(rows[0]):
+        return contract(f, y, x, axis, order)
+    if batch and not columns:
+        return summed(f, elementwise(f, "multiply", [x, y], (*order, axis)), axis)
+    left = arranged(f, x, (*batch, *rows, axis))
+    if not columns:
+        return Named(f.matmul(left, arranged(f, y, (axis,))), tuple(rows))
+    if batch or len(columns) == 1:
+        if batch and (len(rows) > 1 or len(columns) > 1):
+            return summed(f, elementwise(f, "multiply", [x, y], (*order, axis)), axis)
+        right = arranged(f, y, (*batch, axis, *columns))
+        return Named(f.matmul(left, right), (*batch, *rows, *columns))
+    right = arranged(f, y, (axis, *columns))
+    size = 1
+    for a in columns:
+        size *= a.size
+    flat = f.matmul(left, f.reshape(right, shape=(axis.size, size)))
+    shape = tuple(a.size for a in (*rows, *columns))
+    return Named(f.reshape(flat, shape=shape), (*rows, *columns))
+
+
+def spread(f: IRAlgebra, x: Named, axes: Axes) -> Term:
+    """The term with all of ``axes`` as directions, repeated along those it lacks."""
+    own = tuple(a for a in axes if a in x.axes)
+    term = arranged(f, x, own)
+    if own == axes:
+        return term
+    ones = f.reshape(term, shape=tuple(a.size if a in own else 1 for a in axes))
+    whole: Term = f.broadcast_to(ones, shape=tuple(a.size for a in axes))
+    return whole
+
+
+def added_in_order(
+    f: IRAlgebra, total: Named | None, x: Named, axis: Axis, negative: bool, order: Axes
+) -> Named:
+    """``total`` with the terms along the axis added, or subtracted, one after another."""
+    lanes = joint(order, x, *([] if total is None else [total]))
+    terms = spread(f, x, (*lanes, axis))
+    if negative:
+        terms = f.negative(terms)
+    if total is not None:
+        head = f.reshape(spread(f, total, lanes), shape=(*(a.size for a in lanes), 1))
+        terms = f.concatenate(head, terms, axis=len(lanes))
+    return Named(f.ordered_sum(terms, axis=len(lanes)), lanes)
