@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable, Iterator
-from typing import NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
 
 from symgrad.errors import FormatError, LimitError
 
@@ -81,10 +81,15 @@ _NODES = (
     ast.ImportFrom, ast.alias, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare,
     ast.Call, ast.keyword,
     ast.Constant, ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple,
-    ast.Slice, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.expr_context, ast.boolop,
-    ast.operator, ast.unaryop, ast.cmpop,
+    ast.Slice, ast.ListComp, ast.GeneratorExp, ast.comprehension,
 )  # fmt: skip
-_LITERALS = (bool, int, float, str, type(None), type(...))
+# What is below each node.  Contexts and operators are allowed all; the others hold no nodes.
+_LEAVES = _words("ctx op ops id name attr arg kind asname module level type_comment is_async")
+_BELOW: dict[type, tuple[str, ...]] = {
+    kind: tuple([field for field in kind._fields if field not in _LEAVES]) for kind in _NODES
+}
+_BELOW[ast.Constant] = ()
+_LITERALS = frozenset({bool, int, float, str, type(None), type(...)})
 
 
 def check_source(source: str, given: Iterable[str] = ()) -> ast.Module:
@@ -95,13 +100,11 @@ def check_source(source: str, given: Iterable[str] = ()) -> ast.Module:
     """
     tree = parse(source)
     known = frozenset(BUILTINS).union(given) | _module_names(tree)
+    allowed = (ast.FunctionDef, ast.Assign, ast.Import, ast.ImportFrom)
     for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef):
-            _check(statement, known | _assigned(statement))
-        elif isinstance(statement, ast.Assign | ast.Import | ast.ImportFrom) or _is_text(statement):
-            _check(statement, known)
-        else:
+        if not isinstance(statement, allowed) and not _is_text(statement):
             _refuse(statement, f"{_kind(statement)} outside a function")
+        _check(statement, known)
     return tree
 
 
@@ -123,20 +126,6 @@ def parse(source: str) -> ast.Module:
         raise FormatError("the text nests deeper than Python can parse") from error
 
 
-def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes below, in no stated order; iterative."""
-    stack = [node]
-    while stack:
-        top = stack.pop()
-        yield top
-        for name in top._fields:  # as iter_child_nodes, without its generators
-            child = getattr(top, name, None)
-            if isinstance(child, ast.AST):
-                stack.append(child)
-            elif isinstance(child, list):
-                stack.extend([c for c in child if isinstance(c, ast.AST)])
-
-
 def _module_names(tree: ast.Module) -> frozenset[str]:
     names: set[str] = set()
     for statement in tree.body:
@@ -149,43 +138,82 @@ def _module_names(tree: ast.Module) -> frozenset[str]:
     return frozenset(names)
 
 
-def _stored(node: ast.AST) -> set[str]:
-    return {n.id for n in walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+def _stored(statement: ast.Assign) -> set[str]:
+    targets = [n for target in statement.targets for n in ast.walk(target)]
+    return {n.id for n in targets if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
 
 
-def _assigned(function: ast.FunctionDef) -> set[str]:
-    return _stored(function) | {n.arg for n in walk(function) if isinstance(n, ast.arg)}
-
-
-def _check(statement: ast.stmt, known: frozenset[str] | set[str]) -> None:
-    for node in walk(statement):
-        if not isinstance(node, _NODES):
+def _check(statement: ast.stmt, known: frozenset[str]) -> None:
+    """One walk over a statement; a long text names few things often, so names are kept apart."""
+    loaded: dict[str, ast.AST] = {}
+    stored: dict[str, ast.AST] = {}
+    stack: list[Any] = [statement]
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        if kind is ast.Name:
+            (loaded if type(node.ctx) is ast.Load else stored)[node.id] = node
+            continue
+        if kind not in _BELOW:
             _refuse(node, _kind(node))
-        if isinstance(node, ast.Name):
-            _check_name(node, known)
-        elif isinstance(node, ast.Attribute):
-            _check_attribute(node)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            _check_import(node, statement)
-        elif isinstance(node, ast.FunctionDef):
-            _check_function(node, statement)
-        else:
-            _check_rest(node)
+        if kind is ast.arg:
+            stored[node.arg] = node
+        elif kind in _CHECKS:
+            _CHECKS[kind](node, statement)
+        for field in _BELOW[kind]:
+            below = getattr(node, field)
+            if type(below) is list:
+                stack += [n for n in below if n is not None]
+            elif below is not None:
+                stack.append(below)
+    if isinstance(statement, ast.FunctionDef):
+        known = known.union(stored)
+    _check_names(loaded, stored, known)
 
 
-def _check_rest(node: ast.AST) -> None:
-    if isinstance(node, ast.Constant) and not isinstance(node.value, _LITERALS):
+def _check_names(
+    loaded: dict[str, ast.AST], stored: dict[str, ast.AST], known: frozenset[str]
+) -> None:
+    for name, node in stored.items():
+        _plain_name(node, name)
+    for name, node in loaded.items():
+        if name not in ("np", "math"):
+            _plain_name(node, name)
+        if name not in known:
+            _refuse(node, f"the name {name!r}")
+
+
+def _plain_name(node: ast.AST, name: str) -> None:
+    """Refuses a name that is given a meaning, if it has one already."""
+    if name.startswith("__"):
+        _refuse(node, f"the name {name!r}")
+    if name in ("np", "math"):
+        _refuse(node, f"another meaning of {name!r}")
+
+
+def _check_constant(node: ast.Constant, top: ast.stmt) -> None:
+    if type(node.value) not in _LITERALS:
         _refuse(node, f"a {type(node.value).__name__} literal")
-    if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name | ast.Attribute):
+
+
+def _check_call(node: ast.Call, top: ast.stmt) -> None:
+    if not isinstance(node.func, ast.Name | ast.Attribute):
         _refuse(node, "a call of something that is no name")
-    if isinstance(node, ast.Raise) and not _is_plain_error(node):
+
+
+def _check_raise(node: ast.Raise, top: ast.stmt) -> None:
+    if not _is_plain_error(node):
         _refuse(node, "an error other than raise ValueError(text)")
-    if isinstance(node, ast.keyword) and node.arg is None:
+
+
+def _check_keyword(node: ast.keyword, top: ast.stmt) -> None:
+    if node.arg is None:
         _refuse(node.value, "** in a call")
-    if isinstance(node, ast.Expr) and not (_is_text(node) or isinstance(node.value, ast.Call)):
+
+
+def _check_expression(node: ast.Expr, top: ast.stmt) -> None:
+    if not (_is_text(node) or isinstance(node.value, ast.Call)):
         _refuse(node, "a bare expression")
-    if isinstance(node, ast.arg):
-        _plain_name(node, node.arg)
 
 
 def _is_plain_error(node: ast.Raise) -> bool:
@@ -198,26 +226,7 @@ def _is_plain_error(node: ast.Raise) -> bool:
     return named and len(call.args) == len(texts) == 1 and isinstance(texts[0], str)
 
 
-def _check_name(node: ast.Name, known: frozenset[str] | set[str]) -> None:
-    if isinstance(node.ctx, ast.Del):
-        _refuse(node, "del")
-    _plain_name(node, node.id)
-    if isinstance(node.ctx, ast.Load) and node.id not in known:
-        _refuse(node, f"the name {node.id!r}")
-
-
-def _plain_name(node: ast.AST, name: str) -> None:
-    if name.startswith("__"):
-        _refuse(node, f"the name {name!r}")
-    if name in ("np", "math") and not (isinstance(node, ast.Name) and _loads(node)):
-        _refuse(node, f"another meaning of {name!r}")
-
-
-def _loads(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Load)
-
-
-def _check_attribute(node: ast.Attribute) -> None:
+def _check_attribute(node: ast.Attribute, top: ast.stmt) -> None:
     if not isinstance(node.ctx, ast.Load):
         _refuse(node, f"an assignment to the attribute {node.attr!r}")
     owner = node.value
@@ -265,6 +274,19 @@ def _is_text(node: ast.AST) -> bool:
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
         return False
     return isinstance(node.value.value, str)
+
+
+_CHECKS: dict[type, Callable[[Any, ast.stmt], None]] = {
+    ast.Constant: _check_constant,
+    ast.Attribute: _check_attribute,
+    ast.Call: _check_call,
+    ast.Raise: _check_raise,
+    ast.keyword: _check_keyword,
+    ast.Expr: _check_expression,
+    ast.Import: _check_import,
+    ast.ImportFrom: _check_import,
+    ast.FunctionDef: _check_function,
+}
 
 
 def _kind(node: ast.AST) -> str:
