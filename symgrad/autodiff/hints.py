@@ -1,19 +1,18 @@
 """Names that derivatives will want, given before differentiation.
 
 The operand of the activation that made ``losses`` becomes ``pre_losses``, that of ``h1`` becomes
-``z1``, and the loss is called ``loss`` if nobody named it.  Values that share a name are told apart
-here, so that each cotangent ``d_v`` bears the name of its own ``v``: ``h1_1`` of four examples
-becomes ``h1_1a`` to ``h1_1d``.
+``z1``; a difference that is squared is an error; and the loss is called ``loss`` if nobody named
+it.  Values that share a name are told apart here, so that each cotangent ``d_v`` bears the name of
+its own ``v``: ``h1_1`` of four examples becomes ``h1_1a`` to ``h1_1d``, and what is computed from
+example b is lettered b.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from symgrad.ir.function import Function, Instr
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+from symgrad.ir.naming import before, lettered, letters, numbered
 
 
 def name_operands(function: Function) -> Function:
@@ -23,49 +22,115 @@ def name_operands(function: Function) -> Function:
     if not (loss.is_parameter or loss.is_constant):
         wanted.setdefault(id(loss), "loss")
     for y in function.body:
-        if id(y) in wanted and y.op.partials is not None and len(y.operands) == 1:
-            (x,) = y.operands
-            if not (x.hint or x.is_constant):
-                wanted.setdefault(id(x), before(wanted[id(y)]))
+        for x, name in role_names(y, wanted.get(id(y), "")):
+            if not (x.hint or x.is_constant or x.is_parameter):
+                wanted.setdefault(id(x), name)
     return renamed(function, told_apart(function, wanted))
 
 
-def before(name: str) -> str:
-    """What to call the value that an activation turned into ``name``."""
-    return f"z{name[1:]}" if re.fullmatch(r"h\d*(_\d+)*", name) else f"pre_{name}"
+def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
+    """What the operands of ``y`` are called for the part they play."""
+    if not y.operands:
+        return []
+    x = y.operands[0]
+    if x.op.name == "subtract" and is_square_or_distance(y):
+        return [(x, "errors" if x.type.rank else "err")]
+    if name and y.op.partials is not None and len(y.operands) == 1:
+        return [(x, before(name))]
+    return []
 
 
-def told_apart(function: Function, wanted: dict[int, str]) -> dict[int, str]:
-    """Distinct names: a letter behind a digit where that suffices, else a number."""
-    groups: dict[str, list[int]] = {}
+def is_square_or_distance(y: Instr) -> bool:
+    if y.op.name == "power":
+        return y.operands[1].is_constant and y.operands[1]["value"] == 2
+    if y.op.name == "multiply":
+        return y.operands[0] is y.operands[1]
+    return y.op.name in ("square", "absolute")
+
+
+def told_apart(function: Function, wanted: Mapping[int, str]) -> dict[int, str]:
+    """Distinct names: letters for values side by side, numbers for values made from each other."""
+    groups: dict[str, list[Instr]] = {}
     for x in function.body:
         if id(x) in wanted:
-            groups.setdefault(wanted[id(x)], []).append(id(x))
+            groups.setdefault(wanted[id(x)], []).append(x)
     taken = {p.hint for p in function.parameters} | set(groups)
-    result: dict[int, str] = {}
-    for name, members in groups.items():
-        result.update(zip(members, series(name, len(members), taken), strict=True))
+    result = {id(xs[0]): name for name, xs in groups.items() if len(xs) == 1}
+    several = {name: xs for name, xs in groups.items() if len(xs) > 1}
+    chains = chained(function, several)
+    for name in chains:
+        names = numbers(name, len(several[name]), taken)
+        result.update(zip(map(id, several[name]), names, strict=True))
+    beside = {name: xs for name, xs in several.items() if name not in chains}
+    for name, own in by_part(function, beside).items():
+        named = [lettered(name, letter) for letter in own]
+        if taken.intersection(named):
+            named = numbers(name, len(named), taken)
+        taken.update(named)
+        result.update(zip(map(id, beside[name]), named, strict=True))
+    clashes = {p.hint for p in function.parameters}
+    for key, name in result.items():
+        if name in clashes:
+            (result[key],) = numbers(name, 1, taken)
     return result
 
 
-def series(name: str, count: int, taken: set[str]) -> Sequence[str]:
-    if count == 1 and name not in taken - {name}:
-        return [name]
-    letters = [name + c for c in _LETTERS[:count]]
-    if name[-1].isdigit() and len(letters) == count and not taken.intersection(letters):
-        taken.update(letters)
-        return letters
-    names = [name]
-    number = 2
+def numbers(name: str, count: int, taken: set[str]) -> list[str]:
+    """The first free numbered names."""
+    names: list[str] = []
+    number = 1
     while len(names) < count:
-        if f"{name}_{number}" not in taken:
-            names.append(f"{name}_{number}")
+        if numbered(name, number) not in taken:
+            names.append(numbered(name, number))
         number += 1
     taken.update(names)
     return names
 
 
-def renamed(function: Function, wanted: dict[int, str]) -> Function:
+def chained(function: Function, groups: Mapping[str, list[Instr]]) -> set[str]:
+    """The names of groups in which each member is computed from the one before."""
+    bits = {id(x): 1 << i for i, xs in enumerate(groups.values()) for x in xs}
+    reached: dict[int, int] = {}
+    loose = 0  # groups with a member, after the first, that reads no other
+    seen = 0
+    for x in function.body:
+        mask = 0
+        for o in x.operands:
+            mask |= reached.get(id(o), 0)
+        bit = bits.get(id(x), 0)
+        if bit & seen & ~mask:
+            loose |= bit
+        seen |= bit
+        if mask | bit:
+            reached[id(x)] = mask | bit
+    return {name for i, name in enumerate(groups) if not loose >> i & 1}
+
+
+def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, list[str]]:
+    """A letter for each member of each group: that of the one part it is computed from, if any.
+
+    A member that reads several parts, or none, takes its group's next free letter.
+    """
+    pools = {name: letters(len(xs)) for name, xs in groups.items()}
+    home = {id(x): name for name, xs in groups.items() for x in xs}
+    chosen: dict[str, list[str]] = {name: [] for name in groups}
+    parts: dict[int, frozenset[str]] = {}
+    for x in function.body:
+        found = {parts[id(o)] for o in x.operands if id(o) in parts}
+        part = next(iter(found)) if len(found) == 1 else frozenset[str]().union(*found)
+        if id(x) in home:
+            pool = pools[home[id(x)]]
+            own = next(iter(part)) if len(part) == 1 else ""
+            letter = own if own in pool else pool[0]
+            pool.remove(letter)
+            chosen[home[id(x)]].append(letter)
+            part = part if part else frozenset([letter])
+        if part:
+            parts[id(x)] = part if len(part) <= 2 else frozenset(sorted(part)[:2])
+    return chosen
+
+
+def renamed(function: Function, wanted: Mapping[int, str]) -> Function:
     """The function with the given hints."""
     made: dict[int, Instr] = {id(p): p for p in function.parameters}
     body = []

@@ -13,7 +13,7 @@ Instructions keep the order in which the program made them, and the lines that m
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any
 
@@ -21,6 +21,7 @@ from symgrad.errors import ArgumentError, NamingError, UnsupportedError
 from symgrad.frontend.origin import decode
 from symgrad.frontend.scalar import USER, Value, computed
 from symgrad.ir.function import Function, Instr, Origins, parameter
+from symgrad.ir.naming import before
 from symgrad.ir.op import CONSTANT
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
@@ -66,9 +67,16 @@ def hint_of(v: Value) -> str:
 
 
 def lower(
-    outputs: Sequence[Value], wrt: Sequence[Value], names: Sequence[str], name: str = "loss"
+    outputs: Sequence[Value],
+    wrt: Sequence[Value],
+    names: Sequence[str],
+    name: str = "loss",
+    called: Mapping[int, str] | None = None,
 ) -> Function:
     """The function of ``wrt`` that computes ``outputs``; every value is an ``f64[]``.
+
+    ``called`` maps ``id(value)`` to the user's name for it (see ``symgrad.frontend.names``), which
+    goes before the label that a network gave it.
 
     Raises ArgumentError where an output is no Value, or an entry of ``wrt`` is repeated or
     computed; NamingError where names and ``wrt`` do not match; UnsupportedError at a node that
@@ -82,18 +90,33 @@ def lower(
     if len(names) != len(wrt) or len(set(names)) != len(names):
         raise NamingError(f"expected {len(wrt)} distinct names, one a parameter, got {names!r}")
     parameters = [parameter(n, _SCALAR, "param") for n in names]
-    lowering = _Lowering(dict(zip(wrt, parameters, strict=True)))
-    for v in computed(outputs):
+    order = computed(outputs)
+    lowering = _Lowering(dict(zip(wrt, parameters, strict=True)), hints_of(order, called or {}))
+    for v in order:
         lowering.compute(v)
     results = tuple([lowering.operand(v) for v in outputs])
     return Function(name, tuple(parameters), tuple(lowering.body), results)
 
 
+def hints_of(order: Sequence[Value], called: Mapping[int, str]) -> dict[int, str]:
+    """The name of each value.  Where a user's name takes the place of h3, z3 stays z3."""
+    hints: dict[int, str] = {}
+    for v in order:
+        label = hint_of(v)
+        name = called.get(id(v), label)
+        if name:
+            hints[id(v)] = name
+        if label and name != label and len(v._operands) == 1:
+            hints.setdefault(id(v._operands[0]), before(label))
+    return hints
+
+
 class _Lowering:
     """The instructions so far, and which one stands for which value."""
 
-    def __init__(self, known: dict[Value, Instr]) -> None:
+    def __init__(self, known: dict[Value, Instr], hints: Mapping[int, str]) -> None:
         self.known = known
+        self.hints = hints
         self.body: list[Instr] = []
         self.origins: dict[tuple[int, int], Origins] = {}
 
@@ -107,9 +130,9 @@ class _Lowering:
         operands = [self.operand(x) for x in v._operands]
         if v._name == "power" and len(operands) == 1:
             operands.append(self.literal(float(v._exponent)))
-        instr = Instr(
-            OPS[v._name], tuple(operands), (), _SCALAR, hint_of(v), self.origins_of(v._code, v._at)
-        )
+        origins = self.origins_of(v._code, v._at)
+        hint = self.hints.get(id(v), "")
+        instr = Instr(OPS[v._name], tuple(operands), (), _SCALAR, hint, origins)
         self.known[v] = instr
         self.body.append(instr)
 

@@ -1,5 +1,9 @@
 """Names for people: what the user called a value becomes the hint of its instruction.
 
+Two sources agree or complete each other: the variables of the frame that compiles, and the user's
+assignments, read from the file, which name every round of a loop and what was made in functions
+whose variables are gone.  All elements of a list bear the list's name; autodiff tells them apart.
+
 >>> import symgrad.ops
 >>> from symgrad.frontend.leaves import input
 >>> score = 2 * input("x")
@@ -9,79 +13,153 @@
 
 from __future__ import annotations
 
-import ast
-import linecache
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import LeafInstr
 from symgrad.frontend.origin import PATHS
-from symgrad.ir.function import Function, Instr, topological
+from symgrad.frontend.scalar import Value, computed
+from symgrad.frontend.statements import Assignment, assignments
+from symgrad.ir.function import Function, Instr, Origin, topological
+
+
+@dataclass(frozen=True)
+class Node:
+    """What naming asks of a value, of either kind: keys are ``id``s of Instr or Value."""
+
+    key: int
+    operands: tuple[int, ...]
+    op: str
+    origin: Origin | None
+
+
+def expression_nodes(*exprs: Expr) -> list[Node]:
+    """The values that expressions are computed from, in topological order; no leaves."""
+    order = topological([e.instr for e in exprs])
+    return [
+        Node(id(x), tuple(map(id, x.operands)), x.op.name, _origin(x))
+        for x in order
+        if not (x.is_parameter or x.is_constant)
+    ]
+
+
+def value_nodes(*values: Value) -> list[Node]:
+    """The same for scalars, in the order of their creation."""
+    order = computed(values)
+    return [Node(id(v), tuple(map(id, v._operands)), v._name, v.origin) for v in order]
+
+
+def user_names(variables: Mapping[str, Any], nodes: Sequence[Node]) -> dict[int, str]:
+    """A name for each node that the user named, by key; the frame's variables go first."""
+    return {**from_source(nodes), **from_frame(variables, {node.key for node in nodes})}
 
 
 def name_from_frame(variables: Mapping[str, Any], *exprs: Expr) -> dict[int, str]:
     """``id(instr)`` to the variable that holds it, for what ``exprs`` reach.
 
-    Lists and tuples of expressions count too, as ``layers_0``.  Leaves keep the names that they
-    were given; of two variables with one value, the first one names it.
+    Leaves keep the names that they were given; of two variables with one value, the first one
+    names it.
     """
-    reached = {id(x) for x in topological([e.instr for e in exprs]) if not x.is_parameter}
-    names: dict[int, str] = {}
+    return from_frame(variables, {node.key for node in expression_nodes(*exprs)})
+
+
+def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str]:
+    """The names that variables give: plain ones first, and those of whole lists.
+
+    A list names its elements unless each has a plain name already.
+    """
+    named: dict[int, str] = {}
+    lists: list[tuple[str, list[int]]] = []
     for name, value in variables.items():
         if name.startswith("_"):
             continue
-        items: Iterable[tuple[str, Any]] = [(name, value)]
         if isinstance(value, list | tuple):
-            items = [(f"{name}_{i}", item) for i, item in enumerate(value)]
-        for label, item in items:
-            if isinstance(item, Expr) and id(item.instr) in reached:
-                names.setdefault(id(item.instr), label)
-    return names
+            keys = [key for key in map(_key, _flat(value)) if key in reached]
+            lists.append((name, list(dict.fromkeys(keys))))
+        elif _key(value) in reached:
+            named.setdefault(_key(value), name)
+    plain = set(named)
+    for name, keys in lists:
+        if plain.issuperset(keys):
+            continue
+        named.update((key, name) for key in keys if key in plain or key not in named)
+        plain.difference_update(keys)
+    return named
 
 
-def name_from_source(*exprs: Expr) -> dict[int, str]:
-    """``id(instr)`` to the variable that the user's statement assigned, read from the file.
+def _flat(items: Iterable[Any]) -> list[Any]:
+    """The elements of a list, and those of lists in it."""
+    found: list[Any] = []
+    for item in items:
+        found += item if isinstance(item, list | tuple) else [item]
+    return found
 
-    The value of ``h = sg.tanh(x @ w)`` is the one that nothing else in the statement reads.  Serves
-    values made in functions whose variables are gone; a file that cannot be read names nothing.
+
+def _key(value: Any) -> int:
+    return id(value.instr) if isinstance(value, Expr) else id(value)
+
+
+def from_source(nodes: Sequence[Node]) -> dict[int, str]:
+    """The names that the user's assignments give, read from the file.
+
+    The value of ``h = sg.tanh(x @ w)`` is the one that nothing else in the statement reads.  In a
+    loop, where each round may read the last one's, it is each that was made in the same way.  A
+    file that cannot be read names nothing.
     """
-    order = topological([e.instr for e in exprs])
-    home = {id(x): _statement(x) for x in order}
-    inner = {id(o) for x in order for o in x.operands if home[id(o)] and home[id(o)] == home[id(x)]}
+    found = {node.key: _statement(node.origin) for node in nodes}
+    inner = {
+        key for node in nodes for key in node.operands if found.get(key) and _same(found, key, node)
+    }
     names: dict[int, str] = {}
-    for x in order:
-        statement = home[id(x)]
-        if statement and id(x) not in inner and not (x.is_parameter or x.is_constant):
-            names[id(x)] = statement[2]
+    rounds: dict[Assignment, list[Node]] = {}
+    for node in nodes:
+        statement = found[node.key]
+        if statement and node.key not in inner:
+            names[node.key] = statement.name
+        if statement and statement.repeats:
+            rounds.setdefault(statement, []).append(node)
+    uses = Counter(key for node in nodes for key in node.operands)
+    for statement, members in rounds.items():
+        keys = _each_round(members, names, uses)
+        names.update((key, statement.name) for key in keys)
     return names
 
 
-def _statement(x: Instr) -> tuple[str, int, str] | None:
-    """The file, first line and variable of the assignment that made a value."""
-    if len(x.origins) != 1 or x.origins[0].derived:
+def _same(found: Mapping[int, Assignment | None], key: int, node: Node) -> bool:
+    return found[key] == found[node.key]
+
+
+def _each_round(
+    members: Sequence[Node], names: Mapping[int, str], uses: Mapping[int, int]
+) -> list[int]:
+    """The results of all rounds of a statement of which only the last stands apart.
+
+    Partial sums that only the next round reads are parts of one sum and stay without a name.
+    """
+    results = [node for node in members if node.key in names]
+    if len(results) != 1:
+        return []
+    counts = Counter(node.op for node in members)
+    op = results[0].op
+    # Every op of the statement runs once a round at least, the first round perhaps excepted.
+    if min(counts.values()) < counts[op] - 1:
+        return []
+    sums = op in ("add", "subtract")
+    return [node.key for node in members if node.op == op and not (sums and uses[node.key] == 1)]
+
+
+def _origin(x: Instr) -> Origin | None:
+    return x.origins[0] if len(x.origins) == 1 and not x.origins[0].derived else None
+
+
+def _statement(origin: Origin | None) -> Assignment | None:
+    """The assignment that made a value."""
+    if origin is None:
         return None
-    file, line, _ = x.origins[0]
-    found = _assignments(PATHS.get(file, "")).get(line)
-    return (file, *found) if found else None
-
-
-@lru_cache(maxsize=64)
-def _assignments(path: str) -> dict[int, tuple[int, str]]:
-    """Each line of a plain assignment to one name: the statement's first line, and the name."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(path)))
-    except (SyntaxError, ValueError, RecursionError):
-        return {}  # no Python file, such as a notebook's: names are a courtesy
-    lines: dict[int, tuple[int, str]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target = node.targets[0]
-            if isinstance(target, ast.Name) and not target.id.startswith("_"):
-                for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                    lines[line] = (node.lineno, target.id)
-    return lines
+    return assignments(PATHS.get(origin.file, "")).get(origin.line)
 
 
 def with_names(f: Function, names: Mapping[int, str]) -> Function:
