@@ -10,6 +10,6 @@ if __name__ != "symgrad.codegen":
     )
 
 from symgrad.codegen.emit import TARGETS, emit
-from symgrad.codegen.unit import Group, Pack, Structure, Unit, fingerprint
+from symgrad.codegen.unit import Example, Group, Pack, Structure, Unit, fingerprint
 
-__all__ = ["TARGETS", "Group", "Pack", "Structure", "Unit", "emit", "fingerprint"]
+__all__ = ["TARGETS", "Example", "Group", "Pack", "Structure", "Unit", "emit", "fingerprint"]

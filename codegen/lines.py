@@ -7,22 +7,20 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symgrad.codegen.breaking import is_breakable
 from symgrad.codegen.naming import Names, name_values
 from symgrad.codegen.numpy_target import is_bounded_count, is_mask
 from symgrad.codegen.target import Target
 from symgrad.codegen.text import ADD, UNARY, Text, atom, number
 from symgrad.errors import UnsupportedError
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.naming import is_inside
 
 MAX_DEPTH = 8
-
-
-def before(name: str) -> str:
-    """What a value is called that stands inside the activation which made ``name``."""
-    return f"z{name[1:]}" if re.fullmatch(r"h\d*(_?\d+)*[a-z]?", name) else f"pre_{name}"
+WIDTH = 100
 
 
 def is_cheap(x: Instr) -> bool:
@@ -52,6 +50,14 @@ class Line:
     name: str
     text: str
 
+    def inlined(self, own: set[int]) -> Iterator[Instr]:
+        """The instruction, and those whose text became part of its own."""
+        stack = [self.x]
+        while stack:
+            x = stack.pop()
+            yield x
+            stack.extend(o for o in x.operands if not (id(o) in own or o.is_parameter))
+
 
 def is_derived(x: Instr, known: set[int]) -> bool:
     """Whether a value belongs to the gradients: all its origins say so, or else an operand does."""
@@ -73,8 +79,10 @@ class Writer:
                 self.derived.add(id(x))
         self.kept = {id(r) for r in function.results}
         self.uses = self.count_uses(function)
-        self.operands_of_named = {
-            before(x.hint) for x in function.body if x.hint and len(x.operands) == 1
+        self.inside = {
+            id(x.operands[0])
+            for x in function.body
+            if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
         }
         self.texts: dict[int, Text] = {}
         self.body = function.body
@@ -126,7 +134,7 @@ class Writer:
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])
         if self.uses.get(id(x), 0) != 1:
             return False
-        return not x.hint or id(x) in self.derived or x.hint in self.operands_of_named
+        return not x.hint or id(x) in self.derived or id(x) in self.inside
 
     def is_compound(self, x: Instr) -> bool:
         return not x.is_parameter and self.uses.get(id(x), 0) == 1 and not x.hint
@@ -144,8 +152,10 @@ class Writer:
         return text
 
     def too_long(self, x: Instr, text: Text) -> bool:
+        if text.depth > MAX_DEPTH or text.ops > self.limits.ops:
+            return True
         width = self.limits.width - len(self.named.get(id(x), "d_total"))
-        return len(text.text) > width or text.depth > MAX_DEPTH or text.ops > self.limits.ops
+        return len(text.text) > width and not is_breakable(text.text, WIDTH - 8)
 
     def compose(self, x: Instr) -> Text:
         if x.is_constant:

@@ -7,19 +7,19 @@ with the shape of each array and the user's line that it came from.
 
 from __future__ import annotations
 
+from symgrad.codegen.comments import body_text
 from symgrad.codegen.lines import Limits, Line, Writer
 from symgrad.codegen.naming import Names
 from symgrad.codegen.returns import Returns
 from symgrad.codegen.sections import sections
-from symgrad.codegen.signature import Signature, ascii_text
+from symgrad.codegen.signature import INDENT, WIDTH, Signature, ascii_text
 from symgrad.codegen.target import Helper, Target
 from symgrad.codegen.unit import Unit, fingerprint
-from symgrad.ir.dims import sides
-from symgrad.ir.function import Function, Instr
+from symgrad.codegen.work import flops, operations
+from symgrad.ir.dims import names, sides
+from symgrad.ir.function import Function
 
 VERSION = "0.1.0"
-WIDTH = 100
-INDENT = "    "
 
 
 def write_module(unit: Unit, target: Target) -> str:
@@ -34,12 +34,13 @@ def write_module(unit: Unit, target: Target) -> str:
     returns = Returns(unit, whole, writer, target)
     guards = guard_lines(unit)
     used = sizes_used(lines, "\n".join([returns.text, *guards]))
+    plan = sections(lines, whole, writer.derived, unit.examples)
     body = [
         *signature.docstring(),
         *signature.sizes(used),
         *guards,
         *signature.unpacking(),
-        *section_lines(lines, whole, writer, target),
+        *body_text(plan, target.compact),
         *returns.lines(),
     ]
     parts = [
@@ -53,8 +54,6 @@ def write_module(unit: Unit, target: Target) -> str:
 
 
 def sizes_of(f: Function) -> list[str]:
-    from symgrad.ir.dims import names
-
     return sorted({n for x in (*f.parameters, *f.body) for d in x.type.shape for n in names(d)})
 
 
@@ -115,7 +114,9 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
     """The module's docstring."""
     source = f", from {ascii_text(unit.source)}" if unit.source else ""
     needs = target.needs + (" and SciPy" if any("scipy" in line for line in imports) else "")
-    facts = (*unit.facts, ("ir", f"sha256 {fingerprint(unit.function)[:16]}"))
+    work = operations(unit.function) if target.compact else flops(unit.function)
+    counted = (("work", work),) if work else ()
+    facts = (*unit.facts, *counted, ("ir", f"sha256 {fingerprint(unit.function)[:16]}"))
     width = max(len(label) for label, _ in facts) + 3
     rows = [f"{INDENT}{label:<{width}}{ascii_text(text)}" for label, text in facts]
     return "\n".join(
@@ -130,79 +131,3 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
             "",
         ]
     )
-
-
-def section_lines(lines: list[Line], f: Function, writer: Writer, target: Target) -> list[str]:
-    """The body, under headings, with its comments in one column."""
-    out: list[str] = []
-    last = ""
-    column = comment_column(lines)
-    width = max((len(shape_note(line.x)) for line in lines), default=0)
-    for heading, group in sections(lines, f, writer.derived):
-        out += ["", f"{INDENT}# {heading}"]
-        for line in group:
-            note, last = comment(line.x, last, target, width)
-            out += assemble(line, note, column)
-    return out[1:] if out and not out[0] and not writer.lines else out
-
-
-def comment_column(lines: list[Line]) -> int:
-    """Where comments begin: behind the longest line that leaves room for one."""
-    lengths = [len(INDENT) + len(line.name) + 3 + len(line.text) for line in lines]
-    return min(max([n for n in lengths if n <= 70], default=40) + 2, 72)
-
-
-def shape_note(x: Instr) -> str:
-    """A shape as NumPy shows it; nothing for a scalar."""
-    shape = ", ".join(map(str, x.type.shape)) + ("," if x.type.rank == 1 else "")
-    return f"({shape})" if x.type.rank else ""
-
-
-def comment(x: Instr, last: str, target: Target, width: int) -> tuple[str, str]:
-    """The comment of a line: its shape, and its origin where that is not the line before's."""
-    origin = ascii_text(merged(x))
-    shown = origin if origin != last else ""
-    if target.compact:
-        return shown, origin or last
-    return f"{shape_note(x):<{width}}  {shown}".rstrip(), origin or last
-
-
-def merged(x: Instr) -> str:
-    """Origins as ``of moons.py:22, 23``; at most four lines are named."""
-    own = [o for o in x.origins if not o.derived] or list(x.origins)
-    files: dict[str, list[int]] = {}
-    for o in own:
-        files.setdefault(o.file, []).append(o.line)
-    parts = []
-    for file, numbers in files.items():
-        distinct = sorted(set(numbers))
-        tail = ", ..." if len(distinct) > 4 else ""
-        parts.append(f"{file}:{', '.join(map(str, distinct[:4]))}{tail}")
-    text = "; ".join(parts)
-    return f"of {text}" if own and own[0].derived else text
-
-
-def assemble(line: Line, note: str, column: int) -> list[str]:
-    """One assignment with its comment, broken where it would pass the width."""
-    code = f"{INDENT}{line.name} = {line.text}"
-    if len(code) > WIDTH:
-        return broken(line)
-    full = f"{code:<{column}}  # {note}" if note.strip() else code
-    if len(full) <= WIDTH:
-        return [full]
-    short = f"{code}  # {note.strip()}"
-    return [short if len(short) <= WIDTH else code]
-
-
-def broken(line: Line) -> list[str]:
-    """An assignment over several lines, in brackets, broken at spaces."""
-    rows, row = [], ""
-    for word in line.text.split(" "):
-        if row and len(row) + len(word) + 9 > WIDTH:
-            rows.append(row)
-            row = word
-        else:
-            row = f"{row} {word}" if row else word
-    rows.append(row)
-    inner = [f"{INDENT * 2}{r}" for r in rows]
-    return [f"{INDENT}{line.name} = (", *inner, f"{INDENT})"]

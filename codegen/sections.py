@@ -1,51 +1,190 @@
-"""Sections: forward, loss, gradients of the values, gradients of the parameters."""
+"""Sections: forward, loss, gradients of the values, gradients of the parameters.
+
+Where a scalar program falls into one part an example, the parts are the sections (see
+``strands``).  Every arrangement is checked: a line never stands before one that it reads.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from symgrad.codegen.lines import Line
+from symgrad.codegen.strands import Needs, members, parts
+from symgrad.codegen.unit import Example
 from symgrad.ir.function import Function
+from symgrad.ir.naming import before
 
 _SHORT = 4
+_WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 
 
-def sections(lines: list[Line], f: Function, derived: set[int]) -> list[tuple[str, list[Line]]]:
-    """The lines under headings, in order; a section that would be empty is left out."""
-    needs = dependencies(lines)
-    late: set[int] = set()
+@dataclass(frozen=True)
+class Section:
+    """Lines under a heading; ``""`` for none."""
+
+    heading: str
+    lines: Sequence[Line]
+
+
+class Plan:
+    """The lines of one body, sorted into what comes forward and what comes back."""
+
+    def __init__(self, lines: list[Line], f: Function, derived: set[int]) -> None:
+        self.lines = lines
+        self.f = f
+        self.needs = dependencies(lines)
+        late: set[int] = set()
+        for line in lines:
+            if id(line.x) in derived or late & self.needs[id(line.x)]:
+                late.add(id(line.x))
+        self.forward = [line for line in lines if id(line.x) not in late]
+        backward = [line for line in lines if id(line.x) in late]
+        results = {id(r): i for i, r in enumerate(f.results)}
+        self.backward = backward
+        self.values = told_forward(
+            [line for line in backward if id(line.x) not in results], self.needs
+        )
+        own = [line for line in backward if id(line.x) in results]
+        self.own = sorted(own, key=lambda line: results[id(line.x)])
+
+    def valid(self, plan: Sequence[Section]) -> bool:
+        """Whether each line stands once, and behind all that it reads."""
+        seen: set[int] = set()
+        for section in plan:
+            for line in section.lines:
+                if not self.needs[id(line.x)] <= seen:
+                    return False
+                seen.add(id(line.x))
+        return len(seen) == len(self.lines)
+
+
+def sections(
+    lines: list[Line],
+    f: Function,
+    derived: set[int],
+    examples: tuple[Example, ...] = (),
+) -> list[Section]:
+    """The lines under headings, in order; a section that would be empty is left out.
+
+    ``examples`` says what each part reads, for its heading.
+    """
+    plan = Plan(lines, f, derived)
+    choices = [by_part(plan, examples), by_kind(plan, True), by_kind(plan, False)]
+    return next(
+        [s for s in choice if s.lines] for choice in choices if choice and plan.valid(choice)
+    )
+
+
+def by_kind(plan: Plan, ordered: bool) -> list[Section]:
+    """Forward, loss, gradients; without ``ordered``, the gradients as they came."""
+    start = loss_start(plan.forward, plan.f)
+    if len(plan.forward) <= _SHORT or start in (0, len(plan.forward)):
+        result = [Section("forward", plan.forward)]
+    else:
+        result = [Section("forward", plan.forward[:start]), Section("loss", plan.forward[start:])]
+    if not ordered:
+        return [*result, Section("gradients", plan.backward)]
+    if len(plan.backward) <= _SHORT or not plan.values:
+        return [*result, Section("gradients", [*plan.values, *plan.own])]
+    return [
+        *result,
+        Section("gradients of the values, from the loss back", plan.values),
+        Section("gradients of the parameters", plan.own),
+    ]
+
+
+def by_part(plan: Plan, examples: tuple[Example, ...]) -> list[Section]:
+    """A section a part, forward and back; nothing where the lines do not fall into parts."""
+    member = members(plan.lines, plan.needs)
+    forward = parts(plan.forward, member)
+    if not forward:
+        return []
+    told = reads_examples(forward, examples)
+    word = "example" if told else "part"
+    texts = [e.text for e in examples] if told else [""] * len(forward)
+    result = [Section(f"for all {word}s", common(plan.forward, member, plan.needs, before=True))]
+    for (letter, lines), text in zip(forward.items(), texts, strict=True):
+        result.append(Section(f"{word} {letter}: {text}".rstrip(": "), lines))
+    rest = common(plan.forward, member, plan.needs, before=False)
+    result.append(Section("loss" if len(rest) > 1 else "", rest))
+    backward = parts(plan.values, member)
+    if plan.values and not backward:
+        result.append(Section("gradients of the values, from the loss back", plan.values))
+    else:
+        first = common(plan.values, member, plan.needs, before=True)
+        last = common(plan.values, member, plan.needs, before=False)
+        result.append(Section("back through the loss", first))
+        inner = derivative_note(plan)
+        for letter, lines in backward.items():
+            result.append(Section(f"back through {word} {letter}{inner}", lines))
+        result.append(Section("gradients of what all parts read", last))
+    count = _WORDS[len(forward) - 2] if len(forward) - 2 < len(_WORDS) else str(len(forward))
+    share = f"each parameter collects its share from the {count} {word}s"
+    return [*result, Section(f"the gradient: {share}", plan.own)]
+
+
+# How the derivative of an activation is written with its result h.
+_SLOPES = {"tanh": "1 - h*h", "sigmoid": "h*(1 - h)", "exp": "h"}
+
+
+def derivative_note(plan: Plan) -> str:
+    """What z is in the names of a net's gradients, and the derivative at it; or nothing."""
+    names = {line.name for line in plan.values}
+    kinds = {
+        x.op.name
+        for x in plan.f.body
+        if x.op.partials is not None and len(x.operands) == 1 and f"d_{before(x.hint)}" in names
+    }
+    if not any(name.startswith("d_z") for name in names):
+        return ""
+    (kind,) = kinds if len(kinds) == 1 else ("",)
+    slope = f", and {kind}'(z) is {_SLOPES[kind]}" if kind in _SLOPES else ""
+    return f": z is the sum inside a neuron{slope}"
+
+
+def reads_examples(forward: dict[str, list[Line]], examples: tuple[Example, ...]) -> bool:
+    """Whether each part's own literals, those that not all parts have, are its example's numbers.
+
+    Signs do not count, for a difference may have swallowed one.
+    """
+    if len(examples) != len(forward):
+        return False
+    own = {id(line.x) for lines in forward.values() for line in lines}
+    read = [
+        {abs(x["value"]) for line in lines for x in line.inlined(own) if x.is_constant}
+        for lines in forward.values()
+    ]
+    shared = set.intersection(*read)
+    pairs = zip(read, examples, strict=True)
+    return all(numbers - shared <= set(map(abs, e.numbers)) for numbers, e in pairs)
+
+
+def common(lines: list[Line], member: dict[int, str], needs: Needs, before: bool) -> list[Line]:
+    """The lines of no part: those that some part reads, or else the others."""
+    wanted: set[int] = set()
+    for line in reversed(lines):
+        if id(line.x) in member or id(line.x) in wanted:
+            wanted |= needs[id(line.x)]
+    return [line for line in lines if id(line.x) not in member and (id(line.x) in wanted) == before]
+
+
+def told_forward(lines: list[Line], needs: Needs) -> list[Line]:
+    """Lines of the reverse sweep, with those that do not read each other in the forward order."""
+    result: list[Line] = []
+    run: list[Line] = []
     for line in lines:
-        if id(line.x) in derived or late & needs[id(line.x)]:
-            late.add(id(line.x))
-    forward = [line for line in lines if id(line.x) not in late]
-    backward = [line for line in lines if id(line.x) in late]
-    start = loss_start(forward, f)
-    results = {id(r) for r in f.results}
-    values = [line for line in backward if id(line.x) not in results]
-    place = {id(r): i for i, r in enumerate(f.results)}
-    own = [line for line in backward if id(line.x) in results]
-    if not any(needs[id(line.x)] & results for line in own):
-        own.sort(key=lambda line: place[id(line.x)])
-    parts: list[tuple[str, list[Line]]] = []
-    if len(forward) <= _SHORT or start in (0, len(forward)):
-        parts.append(("forward", forward))
-    else:
-        parts += [("forward", forward[:start]), ("loss", forward[start:])]
-    if interleaved(values, results, needs) or len(backward) <= _SHORT or not values:
-        parts.append(("gradients", backward))
-    else:
-        parts.append(("gradients of the values, from the loss back", values))
-        parts.append(("gradients of the parameters", own))
-    return [(heading, group) for heading, group in parts if group]
+        if any(id(other.x) in needs[id(line.x)] for other in run):
+            result += reversed(run)
+            run = []
+        run.append(line)
+    return [*result, *reversed(run)]
 
 
-def interleaved(values: list[Line], results: set[int], needs: dict[int, set[int]]) -> bool:
-    """Whether a value is computed from a parameter's gradient, so that the two cannot be parted."""
-    return any(needs[id(line.x)] & results for line in values)
-
-
-def dependencies(lines: list[Line]) -> dict[int, set[int]]:
+def dependencies(lines: list[Line]) -> Needs:
     """The lines that each line reads, by ``id`` of their values; inlined parts are looked into."""
     own = {id(line.x) for line in lines}
-    needs: dict[int, set[int]] = {}
+    needs: Needs = {}
     for line in lines:
         found: set[int] = set()
         stack = list(line.x.operands)
@@ -61,15 +200,8 @@ def dependencies(lines: list[Line]) -> dict[int, set[int]]:
 
 def loss_start(forward: list[Line], f: Function) -> int:
     """Where the loss begins: the first line that reads an input which the net does not."""
-    reads: dict[int, set[int]] = {}
     inputs = {id(p) for p in f.parameters if p["kind"] == "input"}
-    for x in f.body:
-        own: set[int] = set()
-        for o in x.operands:
-            own |= {id(o)} if id(o) in inputs else set()
-            if o.op.name in ("size",):
-                continue
-        reads[id(x)] = own
+    reads = {id(x): {id(o) for o in x.operands if id(o) in inputs} for x in f.body}
     first: set[int] | None = None
     seen: set[int] = set()
     order = {id(x): i for i, x in enumerate(f.body)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from symgrad.codegen.naming import Names
 from symgrad.codegen.target import Target
@@ -40,10 +41,10 @@ class Signature:
                 continue
             g = grouped[i]
             if self.groups[g.name] not in self.arguments:
-                self.add(self.groups[g.name], self.group_type(g), "parameters, in order")
+                self.add(self.groups[g.name], self.group_type(g), g.role)
         for g in unit.groups:
             if not g.members:
-                self.add(self.groups[g.name], self.group_type(g), "parameters, in order")
+                self.add(self.groups[g.name], self.group_type(g), g.role)
 
     def add(self, name: str, type: str, role: str) -> None:
         self.arguments.append(name)
@@ -60,8 +61,11 @@ class Signature:
         width = max([len(n) for n, _, _ in self.rows] + [7]) + 2
         types = max([len(t) for _, t, _ in self.rows], default=0) + 2
         rows = [f"{INDENT}{n:<{width}}{t:<{types}}{r}".rstrip() for n, t, r in self.rows]
+        if len(self.rows) == 1 and "floats" in self.rows[0][1]:
+            name, type, role = self.rows[0]
+            rows = [f"{INDENT}{name:<{width}}{type}: {role}"]
         result = [f"{INDENT}{'returns':<{width}}{self.unit.returns}"]
-        notes = [f"{INDENT}{ascii_text(note)}" for note in self.unit.notes]
+        notes = [row for note in self.unit.notes for row in paragraph(note)]
         lines = [f'{INDENT}"""{ascii_text(self.unit.summary)}', "", *rows, *result]
         if notes:
             lines += ["", *notes]
@@ -86,8 +90,28 @@ class Signature:
             members = [self.named[id(self.f.parameters[i])] for i in g.members]
             if members:
                 source = self.groups[g.name]
-                lines += layout(f"{INDENT}", members, g.rows, g.shape, f" = {source}")
+                rows = layout(f"{INDENT}", members, g.rows, g.shape, f" = {source}")
+                lines += labelled(rows, g.labels)
         return lines
+
+
+def paragraph(text: str) -> list[str]:
+    """A note of the docstring, filled to the width."""
+    return textwrap.wrap(
+        ascii_text(text), WIDTH - 4, initial_indent=INDENT, subsequent_indent=INDENT
+    )
+
+
+def labelled(rows: list[str], labels: tuple[str, ...]) -> list[str]:
+    """The rows between the brackets with their comments in one column."""
+    if len(rows) != len(labels) + 2 or not any(labels):
+        return rows
+    column = max(len(row) for row in rows) + 2
+    inner = [
+        f"{row:<{column}}# {label}" if label else row
+        for row, label in zip(rows[1:-1], labels, strict=True)
+    ]
+    return [rows[0], *inner, rows[-1]]
 
 
 def layout(

@@ -8,13 +8,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 TERNARY, COMPARE, ADD, MUL, UNARY, POWER, ATOM = 1, 5, 10, 20, 30, 40, 100
 
 
 class Text(NamedTuple):
-    """An expression, how tightly it binds, how deep its brackets nest, and its count of ops."""
+    """An expression, how tightly it binds, how deep its brackets nest, and its weight.
+
+    ``ops`` counts operations, but a sum weighs little more than its heaviest term: a reader takes
+    terms one by one.
+    """
 
     text: str
     precedence: int = ATOM
@@ -46,7 +51,10 @@ def infix(operator: str, precedence: int, space: bool = True) -> Form:
 
     def form(a: Text, b: Text) -> Text:
         a, b = within(a, precedence), within(b, precedence + 1)
-        return Text(a.text + sign + b.text, precedence, max(a.depth, b.depth), count(a, b))
+        weight = count(a, b)
+        if precedence == ADD:
+            weight = max(a.ops if a.precedence == ADD else a.ops + 1, b.ops + 1)
+        return Text(a.text + sign + b.text, precedence, max(a.depth, b.depth), weight)
 
     return form
 
@@ -84,8 +92,27 @@ def suffix(text: str) -> Form:
 
 
 def number(value: bool | int | float) -> Text:
-    """A literal: a float by its repr, nan and inf through float()."""
+    """A literal: a float by its shortest repr, nan and inf through float().
+
+    >>> [number(x).text for x in (0.0001, 0.001, 2.5, 1e-05, 1e300, -200000.0, 3.0)]
+    ['1e-4', '0.001', '2.5', '1e-5', '1e300', '-2e5', '3.0']
+    """
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return Text(f'float("{value!r}")', ATOM, 1)
     text = repr(value)
+    if isinstance(value, float):
+        text = with_exponent(value, text)
     return Text(text, UNARY if text.startswith("-") else ATOM)
+
+
+def with_exponent(value: float, text: str) -> str:
+    """The repr, or the form with an exponent where that saves two characters or more."""
+    if "e" in text:
+        head, _, power = text.partition("e")
+        return f"{head}e{int(power)}"
+    sign, digits, tail = Decimal(text).normalize().as_tuple()
+    exponent = len(digits) - 1 + int(tail)
+    mantissa = "".join(map(str, digits[:1])) + ("." if len(digits) > 1 else "")
+    short = f"{'-' * sign}{mantissa}{''.join(map(str, digits[1:]))}e{exponent}"
+    far = value and not -4 < exponent < 5
+    return short if far and len(short) + 2 <= len(text) else text

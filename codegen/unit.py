@@ -18,13 +18,16 @@ class Group:
     """Scalar parameters, by index, that are passed as one vector argument called ``name``.
 
     ``shape`` nests the members (row by row) where the argument is no plain vector; ``rows`` are the
-    lengths of the lines in which a vector's members are listed, () for as many as fit.
+    lengths of the lines in which a vector's members are listed, () for as many as fit; ``labels``
+    the comments of these lines, and ``role`` what the argument is.
     """
 
     name: str
     members: tuple[int, ...]
     rows: tuple[int, ...] = ()
     shape: tuple[int, ...] | None = None
+    labels: tuple[str, ...] = ()
+    role: str = "parameters, in order"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ class Pack:
     members: tuple[int, ...]
     rows: tuple[int, ...] = ()
     shape: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """What one of the parts reads into which a scalar program falls: a heading, and numbers."""
+
+    text: str
+    numbers: tuple[float, ...]
 
 
 Structure = int | Pack | tuple["Structure", ...]
@@ -50,6 +61,7 @@ class Unit:
     facts    (label, text) lines of the module's docstring
     notes    sentences for the function's docstring, such as conventions
     guards   (dim, why): sizes that must not be negative, which the text checks as NumPy would not
+    examples what the parts read, if the program goes over examples
     """
 
     function: Function
@@ -62,6 +74,7 @@ class Unit:
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     guards: tuple[tuple[str, str], ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 def fingerprint(function: Function) -> str:

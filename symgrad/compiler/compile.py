@@ -17,19 +17,21 @@ import numpy as np
 
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import differentiate, gradients
-from symgrad.codegen import Group, Pack, Structure, Unit, emit
+from symgrad.codegen import Pack, Structure, Unit, emit
 from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.describing import Description, net_of, of_loss, of_outputs, of_values
 from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options, parse_options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.array import Expr
+from symgrad.frontend.examples import examples_of
 from symgrad.frontend.leaves import Leaf
 from symgrad.frontend.lower import lower, names_of, values_of
-from symgrad.frontend.names import name_from_frame, name_from_source
+from symgrad.frontend.names import expression_nodes, user_names, value_nodes
 from symgrad.frontend.origin import INTERNAL
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalar import Value, reach
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Type
@@ -86,14 +88,14 @@ def function(
     if not outs:
         raise ArgumentError("outputs: expected an expression or a tuple of them, got none")
     also = _leaves("inputs", inputs) if inputs is not None else []
-    names = _user_names([o for o in outs if isinstance(o, Expr)])
+    names = user_names(_variables(), expression_nodes(*[o for o in outs if isinstance(o, Expr)]))
     traced = trace(outs, name=name, also=also, names=names)
     structure: Structure = tuple(range(len(outs))) if _is_many(outputs) else 0
     pipeline = Pipeline(traced.function)
     arguments = [_argument(p) for p in traced.function.parameters]
     signature = Signature(name, target, tuple(arguments), kind="plain")
-    unit = _described(structure, outs[0].instr, "The outputs.", "the outputs")
-    return _finish(pipeline, unit, signature, _data(arguments, traced.leaves), chosen)
+    said = of_outputs(structure, traced.function.results[0])
+    return _finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
 
 
 def grad(expr: Expr, wrt: Any) -> Any:
@@ -116,7 +118,8 @@ def _compile_array(
     loss: Expr, wrt: Any, aux: list[Any], given: Any, target: str, name: str, options: Options
 ) -> CompiledFunction:
     chosen = None if wrt is None else _leaves("wrt", wrt)
-    names = _user_names([loss, *[a for a in aux if isinstance(a, Expr)]])
+    every = [loss, *[a for a in aux if isinstance(a, Expr)]]
+    names = user_names(_variables(), expression_nodes(*every))
     traced = trace([loss, *aux], name=name, wrt=chosen, names=names)
     reached = trace([loss, *aux]).leaves
     if chosen is None:
@@ -133,15 +136,10 @@ def _compile_array(
     arguments = [_argument(p) for p in traced.function.parameters]
     types = tuple((leaf.name, leaf.instr.type) for leaf in chosen)
     signature = Signature(name, target, tuple(arguments), types)
-    notes = [leaf.name for leaf in chosen if all(leaf is not own for own in reached)]
-    unit = _described((_head(given, count), grads), loss.instr, *_SAYS, notes=_zero(notes))
-    return _finish(pipeline, unit, signature, _data(arguments, traced.leaves), options)
-
-
-_SAYS = (
-    "The loss, and its gradient with respect to each parameter.",
-    "the loss, and the gradients in order",
-)
+    zero = [leaf.name for leaf in chosen if all(leaf is not own for own in reached)]
+    structure = (_head(given, count), grads)
+    said = of_loss(structure, traced.function, target, [leaf.name for leaf in chosen], zero)
+    return _finish(pipeline, said, signature, _data(arguments, traced.leaves), options)
 
 
 def _compile_scalar(
@@ -155,25 +153,26 @@ def _compile_scalar(
     if not isinstance(wrt, Value | Sequence) and not hasattr(wrt, "parameters"):
         raise ArgumentError(f"wrt: expected a Module or a list, got {type(wrt).__name__}")
     values = values_of(wrt)
-    lowered = lower([loss, *aux], values, names_of(wrt), name=name)
-    every = tuple(range(len(values)))
+    named = [loss, *[a for a in aux if isinstance(a, Value)]]
+    variables = _variables()
+    called = user_names(variables, value_nodes(*named))
+    lowered = lower([loss, *aux], values, names_of(wrt), name=name, called=called)
+    every = range(len(values))
     used = {id(o) for x in (*lowered.body,) for o in x.operands}
     used |= {id(r) for r in lowered.results}
-    notes = [p.hint for p in lowered.parameters if id(p) not in used]
+    zero = [p.hint for p in lowered.parameters if id(p) not in used]
     count = len(lowered.results)
     pipeline = Pipeline(lowered)
-    pipeline.run("differentiate", lambda f: differentiate(f, list(every), strict=options.strict))
+    pipeline.run("differentiate", lambda f: differentiate(f, every, strict=options.strict))
     packed = Pack(tuple(range(count, count + len(values))))
     theta = Argument("theta", Type("f64", (len(values),)), "theta")
     types = tuple((p.hint, p.type) for p in lowered.parameters)
     signature = Signature(name, target, (theta,), types, "vector")
-    groups = (Group("theta", every),)
-    returns = f"the loss, and its gradient: {len(values)} numbers in the order of theta"
-    unit = _described(
-        (_head(given, count), packed), lowered.results[0], _SAYS[0], returns, groups, _zero(notes)
-    )
+    structure = (_head(given, count), packed)
+    net, examples = net_of(wrt, variables), examples_of(named, variables)
+    said = of_values(structure, lowered, target, net, examples, len(reach(named)), zero)
     read: dict[str, Callable[[], Any]] = {"theta": _theta(values, target)}
-    return _finish(pipeline, unit, signature, ({}, read), options)
+    return _finish(pipeline, said, signature, ({}, read), options)
 
 
 def _head(aux: Any, count: int) -> Structure:
@@ -183,37 +182,9 @@ def _head(aux: Any, count: int) -> Structure:
     return (0, tuple(range(1, count)) if _is_many(aux) else 1)
 
 
-def _zero(names: list[str]) -> tuple[str, ...]:
-    if not names:
-        return ()
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return (f"The loss does not reach {shown}: the gradient is zero.",)
-
-
-def _described(
-    structure: Structure,
-    loss: Instr,
-    summary: str,
-    returns: str,
-    groups: tuple[Group, ...] = (),
-    notes: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """What a unit says besides its function."""
-    own = [o for o in loss.origins if not o.derived]
-    return {
-        "structure": structure,
-        "groups": groups,
-        "title": summary,
-        "summary": summary,
-        "returns": returns,
-        "source": str(own[0]) if own else "",
-        "notes": notes,
-    }
-
-
 def _finish(
     pipeline: Pipeline,
-    unit: Mapping[str, Any],
+    said: Description,
     signature: Signature,
     data: tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]],
     options: Options,
@@ -221,7 +192,8 @@ def _finish(
     pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
     needs = needs_of(pipeline.function)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
-    source = emit(Unit(function=pipeline.function, guards=guards, **unit), signature.target)
+    unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))
+    source = emit(unit, signature.target)
     return CompiledFunction(
         source,
         replace(
@@ -232,7 +204,7 @@ def _finish(
         *data,
         ir=pipeline.function,
         history=pipeline.history,
-        notes=unit["notes"],
+        notes=said.zero,
         check=options.check,
     )
 
@@ -302,14 +274,13 @@ def _check_name(name: Any) -> None:
         raise NamingError(f"name: expected a Python identifier for the function, got {name!r}")
 
 
-def _user_names(exprs: Sequence[Expr]) -> dict[int, str]:
-    """What the caller's variables call the values."""
+def _variables() -> dict[str, Any]:
+    """The variables of the innermost frame outside symgrad."""
     frame = sys._getframe(1)
     while frame.f_back is not None and INTERNAL[frame.f_globals.get("__name__")]:
         frame = frame.f_back
     # Only identifiers: a debugger or test runner keeps names of its own among the locals.
-    variables = {name: v for name, v in frame.f_locals.items() if name.isidentifier()}
-    return {**name_from_source(*exprs), **name_from_frame(variables, *exprs)}
+    return {name: v for name, v in frame.f_locals.items() if name.isidentifier()}
 
 
 __all__ = ["compile", "function", "grad"]

@@ -15,7 +15,7 @@ All parameters of a module are one vector, ``module.theta``, whose order is that
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Collection, Iterable, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -181,6 +181,39 @@ class MLP(Module):
 
     def parameter_names(self) -> list[str]:
         return [name for i, layer in enumerate(self.layers) for name in layer._names(str(i + 1))]
+
+    def parameter_rows(self) -> list[tuple[int, str]]:
+        """How many parameters each neuron has, and the layer that begins with it, or ``""``."""
+        return [
+            (len(n.w) + 1, "" if j else f"layer {i + 1}")
+            for i, layer in enumerate(self.layers)
+            for j, n in enumerate(layer.neurons)
+        ]
+
+    def describe(self) -> str:
+        """Sizes, activation and count: ``MLP(3, [4, 4, 1]), tanh, 41 parameters``."""
+        kinds = [layer.neurons[0].activation for layer in self.layers]
+        inner = list(dict.fromkeys(kinds[:-1] if kinds[-1] == "linear" else kinds)) or ["linear"]
+        sizes = [len(layer.neurons) for layer in self.layers]
+        head = f"MLP({len(self.layers[0].neurons[0].w)}, {sizes})"
+        return f"{head}, {' and '.join(inner)}, {len(self.parameters())} parameters"
+
+    def explain(self, names: Collection[str]) -> str:
+        """What names such as w2_31 stand for, by an example among ``names``."""
+        wide = [i for i, layer in enumerate(self.layers) if len(layer.neurons) > 1]
+        if not wide:
+            return ""
+        layer = wide[min(1, len(wide) - 1)]
+        neuron = min(3, len(self.layers[layer].neurons))
+        own = self.layers[layer]._names(str(layer + 1))
+        step = len(self.layers[layer].neurons[0].w) + 1
+        weight, bias = own[(neuron - 1) * step], own[neuron * step - 1]
+        said = f"{weight} is the weight of neuron {neuron} in layer {layer + 1} on its input 1"
+        output = f"h{layer + 1}_{neuron}"
+        said = f"{said}, {bias} that neuron's bias"
+        if output + "a" in names:
+            return f"{said}, {output}a its output for example a"
+        return f"{said}, {output} its output" if output in names else said
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"

@@ -1,0 +1,95 @@
+"""The body's lines as text: assignments under headings, with comments in one column.
+
+A comment gives the shape of an array, and the user's lines that an assignment came from where they
+are not those of the line above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from symgrad.codegen.breaking import broken
+from symgrad.codegen.lines import Line
+from symgrad.codegen.sections import Section
+from symgrad.codegen.signature import INDENT, WIDTH, ascii_text
+from symgrad.ir.dims import Dim
+from symgrad.ir.function import Instr, Origin
+
+_LAST_COLUMN = 72
+
+
+def body_text(plan: Sequence[Section], compact: bool) -> list[str]:
+    """All sections; ``compact`` (scalar code) leaves shapes out."""
+    lines = [line for section in plan for line in section.lines]
+    notes = dict(zip((id(line.x) for line in lines), remarks(plan, compact), strict=True))
+    lengths = [len(code(line)) for line in lines if notes[id(line.x)].strip()]
+    column = min(max([n for n in lengths if n <= _LAST_COLUMN - 2], default=40) + 2, _LAST_COLUMN)
+    out: list[str] = []
+    for section in plan:
+        out += ["", f"{INDENT}# {section.heading}"] if section.heading else [""]
+        for line in section.lines:
+            out += assembled(line, notes[id(line.x)], column)
+    return out
+
+
+def remarks(plan: Sequence[Section], compact: bool) -> list[str]:
+    """The comment of each line, in order."""
+    lines = [line for section in plan for line in section.lines]
+    own = {id(line.x) for line in lines}
+    width = 0 if compact else max((len(shape_note(line.x.type.shape)) for line in lines), default=0)
+    result = []
+    for section in plan:
+        last = ""
+        for line in section.lines:
+            origin = ascii_text(merged(line.x, line.inlined(own)))
+            shown = origin if origin != last else ""
+            last = origin or last
+            shape = "" if compact else f"{shape_note(line.x.type.shape):<{width}}  "
+            result.append(f"{shape}{shown}".rstrip())
+    return result
+
+
+def shape_note(shape: tuple[Dim, ...]) -> str:
+    """A shape as NumPy shows it; nothing for a scalar."""
+    inner = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+    return f"({inner})" if shape else ""
+
+
+def merged(x: Instr, parts: Iterable[Instr]) -> str:
+    """Origins as ``of moons.py:22, 23``: a gradient's with its parts', else the line's own."""
+    own: Sequence[Origin] = [o for o in x.origins if not o.derived] or x.origins
+    if own and own[0].derived:
+        own = [o for part in parts for o in part.origins if o.derived]
+    files: dict[str, set[int]] = {}
+    for o in own:
+        files.setdefault(o.file, set()).add(o.line)
+    texts = []
+    for file, numbers in sorted(files.items()):
+        distinct = sorted(numbers)
+        tail = ", ..." if len(distinct) > 4 else ""
+        texts.append(f"{file}:{', '.join(map(str, distinct[:4]))}{tail}")
+    text = "; ".join(texts)
+    return f"of {text}" if own and own[0].derived else text
+
+
+def code(line: Line) -> str:
+    return f"{INDENT}{line.name} = {line.text}"
+
+
+def assembled(line: Line, note: str, column: int) -> list[str]:
+    """One assignment with its comment, broken where it would pass the width."""
+    first, *rest = [code(line)]
+    if len(first) > WIDTH:
+        rows = broken(line.name, line.text, WIDTH - len(INDENT))
+        first, *rest = [INDENT + row for row in rows]
+    return [commented(first, note, column), *rest]
+
+
+def commented(text: str, note: str, column: int) -> str:
+    """The text with its comment, in its column if there is room, behind the text else."""
+    if not note.strip():
+        return text
+    full, short = f"{text:<{column}}  # {note}", f"{text}  # {note.strip()}"
+    if len(full) <= WIDTH:
+        return full
+    return short if len(short) <= WIDTH else text

@@ -1,0 +1,118 @@
+"""How the emitted body is laid out: parts, headings, breaks, counts."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.codegen.breaking import broken, pieces
+from symgrad.codegen.work import flops, operations
+from symgrad.ir.naming import before, letters
+from symgrad.ir.parser import parse
+from symgrad.nn import MLP
+from symgrad.ops import OPS
+
+
+def headings(source: str) -> list[str]:
+    return re.findall(r"^    # (.*)$", source, re.MULTILINE)
+
+
+def squares(xs: list[list[float]], ys: list[float], order: list[int]) -> Any:
+    """The lecture's loss over the examples in some order."""
+    random.seed(1)
+    model = MLP(2, [2, 1], activation="tanh")
+    scores = [model(xs[i]) for i in order] if order else [model(x) for x in xs]
+    taken = [ys[i] for i in order] if order else ys
+    loss = sum((s - y) ** 2 for s, y in zip(scores, taken, strict=True))
+    return sg.compile(loss, wrt=model, target="python")
+
+
+XS, YS = [[2.0, 3.0], [5.0, -1.0]], [1.0, -0.5]
+
+
+def test_each_example_is_a_section() -> None:
+    """Forward and back, an example at a time, and what each reads stands in the heading."""
+    source = squares(XS, YS, []).source
+    assert headings(source) == [
+        "example a: x = (2.0, 3.0), y = 1.0",
+        "example b: x = (5.0, -1.0), y = -0.5",
+        "back through example a: z is the sum inside a neuron, and tanh'(z) is 1 - h*h",
+        "back through example b: z is the sum inside a neuron, and tanh'(z) is 1 - h*h",
+        "the gradient: each parameter collects its share from the two examples",
+    ]
+
+
+def test_a_heading_never_tells_the_wrong_numbers() -> None:
+    """Examples taken in another order than their list's are parts without numbers."""
+    assert headings(squares(XS, YS, [1, 0]).source)[:2] == ["part a", "part b"]
+
+
+def test_parts_that_read_each_other_are_no_sections() -> None:
+    """A recurrence of lettered values falls back to forward, loss and gradients."""
+    a, b = sg.param("a", 0.1), sg.param("b", 0.2)
+    u_a = sg.tanh(a * b)
+    v_a = sg.exp(u_a + a)
+    u_b = sg.tanh(v_a * b)
+    v_b = sg.exp(u_b + v_a)
+    loss = u_a + v_a * u_b * v_b
+    found = headings(sg.compile(loss, target="python").source)
+    assert not any("part" in heading for heading in found)
+
+
+def test_long_sums_break_at_their_terms() -> None:
+    """A sum stands in brackets, a product with a sum in the product's own."""
+    assert broken("y", "alpha*x + beta*y - gamma*z", 24) == [
+        "y = (",
+        "    alpha*x + beta*y",
+        "    - gamma*z",
+        ")",
+    ]
+    assert pieces("2.0 * (a + f(b, c))") == ("2.0 * ", ["a", "+ f(b, c)"])
+    assert pieces("a[b + c]") is None
+
+
+def test_a_penalty_over_many_params_is_one_statement() -> None:
+    """No partial sums with names that nobody would choose."""
+    params = [sg.param(f"weights_{i}", np.ones((2, 3))) for i in range(9)]
+    loss = 1e-4 * sum(sg.sum(p * p) for p in params)
+    source = sg.compile(loss).source
+    assert "loss = 1e-4 * (" in source
+    assert "total" not in source
+
+
+def test_letters_run_on_behind_z() -> None:
+    """Thirty examples have two letters each, so that names sort and read alike."""
+    assert letters(3) == ["a", "b", "c"]
+    assert (letters(30)[0], letters(30)[-1]) == ("aa", "bd")
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"), [("h1_2a", "z1_2a"), ("h", "z"), ("hidden", "pre_hidden")]
+)
+def test_what_stands_inside_an_activation_is_named_after_it(name: str, inside: str) -> None:
+    assert before(name) == inside
+
+
+def test_work_is_counted_from_the_ir() -> None:
+    """2k - 1 a product's element, n - 1 a sum, nothing for a comparison or a move."""
+    f = parse(
+        """
+func @f(param %w: f64[4, 3], input %x: f64[N, 4]) {
+  %z = matmul %x, %w : f64[N, 3]
+  %zero = constant 0.0 : f64[]
+  %above = greater %z, %zero : bool[N, 3]
+  %mask = cast %above {dtype = "f64"} : f64[N, 3]
+  %h = multiply %z, %mask : f64[N, 3]
+  %y = sum %h {axis = (0, 1), keepdims = false} : f64[]
+  return %y
+}
+""".strip(),
+        OPS,
+    )
+    assert flops(f) == "27 N - 1 flops"
+    assert operations(f) == "1 multiplication"

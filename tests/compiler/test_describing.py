@@ -1,0 +1,59 @@
+"""What an emitted text says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad import losses
+
+
+def leaves() -> tuple[Any, Any, Any]:
+    x, y = sg.input("x", ("N", 2)), sg.input("y", ("N",))
+    return x @ sg.param("w", np.zeros(2)), y, sg.param("v", np.zeros(3))
+
+
+LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "The mean squared error": lambda s, y, v: losses.mse(s, y),
+    "The sum of squared errors": lambda s, y, v: sg.sum((s - y) ** 2),
+    "The mean absolute error": lambda s, y, v: sg.mean(abs(s - y)),
+    "The max-margin loss": lambda s, y, v: losses.hinge(s, y),
+    "The max-margin loss plus L2": lambda s, y, v: losses.hinge(s, y) + 0.1 * sg.sum(v * v),
+    "The logistic loss": lambda s, y, v: sg.mean(sg.softplus(-y * s)),
+    "The binary cross-entropy": lambda s, y, v: losses.bce_with_logits(s, y),
+    "The loss": lambda s, y, v: sg.mean(s * y),
+}
+
+
+@pytest.mark.parametrize("said", LOSSES)
+def test_a_loss_is_named_by_its_form(said: str) -> None:
+    """The table of patterns, each with a loss as users write it; no pattern, no claim."""
+    loss = LOSSES[said](*leaves())
+    source = sg.compile(loss).source
+    assert source.startswith(f'"""{said}, and its gradient, in NumPy.')
+    assert f'    """{said}, and its gradient with respect to each parameter.' in source
+
+
+def test_the_cross_entropy_is_told_by_the_logits_it_picks() -> None:
+    z, labels = sg.param("z", np.zeros((4, 3))), sg.input("labels", (4,), dtype="i64")
+    assert sg.compile(losses.cross_entropy(z, labels)).source.startswith('"""The cross-entropy, ')
+
+
+def test_conventions_are_stated_where_they_apply() -> None:
+    """The derivative at a kink is in the docstring of a function that has the kink."""
+    s, y, _ = leaves()
+    assert "The derivative of relu at 0 is 0." in sg.compile(losses.hinge(s, y)).source
+    assert "The derivative of abs at 0 is 0." in sg.compile(sg.mean(abs(s - y))).source
+    assert "derivative of" not in sg.compile(losses.mse(s, y)).source
+
+
+def test_the_return_is_described_by_its_names() -> None:
+    s, y, _ = leaves()
+    energy = losses.mse(s, y)
+    source = sg.compile(energy).source
+    assert "returns  (energy, (d_w,)): a float, and new arrays" in source
+    assert "The name d_v stands for d energy / d v." in source
