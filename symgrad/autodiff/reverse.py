@@ -13,7 +13,7 @@ higher one.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.function import emit, function, parameter
->>> from symgrad.ir.types import Type
+>>> from symgrad.ir.types import Shape, Type
 >>> x = parameter("x", Type("f64"), "param")
 >>> y = emit(symgrad.ops.OPS["tanh"], [x], hint="y")
 >>> print(differentiate(function("f", [x], [y]), [0]))
@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 from symgrad.autodiff.hints import name_operands
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, Instr, constant, derived, topological
-from symgrad.ir.types import Type
+from symgrad.ir.types import Shape, Type
 from symgrad.ops.algebra import IRAlgebra, Term
 
 Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
@@ -48,8 +48,10 @@ class Flow(NamedTuple):
     guard: Guard = ()
 
 
-# Their pullbacks move or repeat elements, so that a guard can be pulled back as the cotangent is.
-_MOVES = ("reshape", "transpose", "flip", "sum", "mean")
+# Their pullbacks move elements: a guard is pulled back as the cotangent is.
+_MOVES = ("reshape", "transpose", "flip", "index", "embed", "concatenate")
+# Each of their results has elements of its own to come from: a guard holds for all of those.
+_REDUCES = ("sum", "mean", "max", "min", "prod", "logsumexp")
 
 
 def differentiate(f: Function, wrt: Sequence[int], strict: bool = False) -> Function:
@@ -145,10 +147,14 @@ class _Sweep:
         return Flow(flow.g.f.term(g.replace(hint=f"d_{y.hint}")))
 
     def accumulate(self, f: IRAlgebra, flows: list[Flow]) -> Flow:
-        """The sum of all flows; one guard stays if it is common to all."""
+        """The sum of all flows; the outer conditions that are common to all stay."""
         guard = flows[0].guard
-        if any(flow.guard != guard for flow in flows):
-            flows, guard = [Flow(self.applied(f, flow)) for flow in flows], ()
+        for flow in flows[1:]:
+            pairs = list(zip(guard, flow.guard, strict=False))
+            end = next((i for i, (a, b) in enumerate(pairs) if not same(a, b)), len(pairs))
+            guard = guard[:end]
+        rest = len(guard)
+        flows = [Flow(self.applied(f, Flow(flow.g, flow.guard[rest:]))) for flow in flows]
         # They came in reverse; the sum is written in the order of the program.
         *others, first = flows
         total = first.g
@@ -170,7 +176,9 @@ class _Sweep:
             return
         g = flow.g
         if f.type(g).shape != x.type.shape:
-            flow = Flow(unbroadcast(f, self.applied(f, flow), x.type))
+            # A condition that is the same along the axes to be summed may wait.
+            guard, rest = parted(flow.guard, x.type.shape)
+            flow = Flow(unbroadcast(f, self.applied(f, Flow(g, rest)), x.type), guard)
         self.flows.setdefault(x, []).append(flow)
 
     def propagate(self, f: IRAlgebra, y: Instr, flow: Flow) -> None:
@@ -181,7 +189,8 @@ class _Sweep:
             self.send(f, a, Flow(whole.g, (*flow.guard, (condition, True))))
             self.send(f, b, Flow(whole.g, (*flow.guard, (condition, False))))
         elif y.op.name == "cast":
-            self.send(f, y.operands[0], Flow(f.cast(flow.g, dtype=y.operands[0].type.dtype)))
+            g = f.cast(flow.g, dtype=y.operands[0].type.dtype)
+            self.send(f, y.operands[0], Flow(g, flow.guard))
         elif y.op.partials is not None:
             terms = [f.term(x) for x in y.operands]
             partials = y.op.partials(f, f.term(y), *terms, **dict(y.attributes))
@@ -218,31 +227,74 @@ class _Sweep:
         if y.op.pullback is None:
             raise DTypeError(f"the op {y.op.name!r} has no derivative, but the loss needs one")
         terms = [f.term(x) for x in y.operands]
-        attributes = dict(y.attributes)
-        moves = y.op.name in _MOVES
-        guard: Guard = ()
-        if moves:
-            guard = tuple((self.moved(f, y, c), holds) for c, holds in flow.guard)
+        # What a scalar condition cuts off may be cut off behind any op as well as before it; but in
+        # front of the parameters nothing is left to wait for.
+        last = not any(self.reached(x) for x in y.operands)
+        guard, rest = ((), flow.guard) if last else parted(flow.guard, apart(y))
+        guards = [guard for _ in y.operands]
+        if not last and (y.op.name in _MOVES or y.op.name in _REDUCES):
+            for condition, holds in rest:
+                for i, moved in enumerate(self.moved(f, y, condition)):
+                    guards[i] = (*guards[i], (moved, holds))
         else:
-            flow = Flow(self.applied(f, flow))
-        cotangents = y.op.pullback(f, flow.g, f.term(y), *terms, **attributes)
-        for x, g in zip(y.operands, cotangents, strict=True):
+            flow = Flow(self.applied(f, Flow(flow.g, rest)))
+        cotangents = y.op.pullback(f, flow.g, f.term(y), *terms, **dict(y.attributes))
+        for x, g, waiting in zip(y.operands, cotangents, guards, strict=True):
             if g is not None:
-                self.send(f, x, Flow(g, guard))
+                self.send(f, x, Flow(g, waiting))
 
-    def moved(self, f: IRAlgebra, y: Instr, condition: Instr) -> Instr:
-        """A condition on the elements of ``y`` as one on those of its operand."""
-        from symgrad.ops.table import OPS
-
+    def moved(self, f: IRAlgebra, y: Instr, condition: Instr) -> list[Instr]:
+        """A condition on the elements of ``y`` as one on those of each operand."""
         c = f.term(condition)
         if condition.type.shape != y.type.shape:
             c = f.broadcast_to(c, shape=y.type.shape)
-        op = OPS["sum"] if y.op.name == "mean" else y.op
-        assert op.pullback is not None
+        if y.op.name in _REDUCES:
+            axes, shape = y["axis"], y.operands[0].type.shape
+            kept = tuple(1 if i in axes else d for i, d in enumerate(shape))
+            return [settled(c.instr if kept == y.type.shape else f.reshape(c, shape=kept).instr)]
+        assert y.op.pullback is not None
         operands = [f.term(x) for x in y.operands]
-        (moved,) = op.pullback(f, c, f.term(y), *operands, **dict(y.attributes))
-        assert isinstance(moved, Term)
-        return moved.instr
+        moved = y.op.pullback(f, c, f.term(y), *operands, **dict(y.attributes))
+        return [settled(m.instr) for m in moved]
+
+
+def settled(x: Instr) -> Instr:
+    """What was reshaped to and fro is what it was."""
+    base = x
+    while base.op.name == "reshape":
+        base = base.operands[0]
+    return base if base.type.shape == x.type.shape else x
+
+
+def apart(y: Instr) -> Shape:
+    """The shape of conditions that may wait behind an op: along the other axes it mixes elements.
+
+    A scalar condition may wait behind any.
+    """
+    if y.op.name == "broadcast_to":
+        return y.operands[0].type.shape
+    return (*y.type.shape[:-1], 1) if y.op.name == "prod_others" else ()
+
+
+def same(a: tuple[Instr, bool], b: tuple[Instr, bool]) -> bool:
+    """Whether two conditions are one: the same value, or moved in the same way from the same."""
+    (x, holds), (y, also) = a, b
+    while holds == also and x is not y:
+        one = len(x.operands) == len(y.operands) == 1
+        if not one or x.op is not y.op or x.attributes != y.attributes:
+            return False
+        (x,), (y,) = x.operands, y.operands
+    return holds == also
+
+
+def parted(guard: Guard, shape: Shape) -> tuple[Guard, Guard]:
+    """The outer conditions that broadcast into the shape, and the others."""
+    for i, (condition, _) in enumerate(guard):
+        own = condition.type.shape
+        tail = shape[len(shape) - len(own) :]
+        if len(own) > len(shape) or any(a not in (1, b) for a, b in zip(own, tail, strict=True)):
+            return guard[:i], guard[i:]
+    return guard, ()
 
 
 def alike(a: Any, b: Any) -> bool:

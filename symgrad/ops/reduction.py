@@ -152,8 +152,11 @@ def _prod_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool
     kept = tuple(shape[i] for i in order[: len(shape) - len(axis)])
     moved = f.transpose(x, axes=order) if order != tuple(range(len(shape))) else x
     ahead = f.type(moved).shape
-    flat = f.reshape(moved, shape=(*kept, product(shape[i] for i in axis)))
-    others = f.reshape(f.prod_others(flat), shape=ahead)
+    if len(axis) == 1:
+        others = f.prod_others(moved)
+    else:
+        flat = f.reshape(moved, shape=(*kept, product(shape[i] for i in axis)))
+        others = f.reshape(f.prod_others(flat), shape=ahead)
     if moved is not x:
         others = f.transpose(others, axes=tuple(order.index(i) for i in range(len(shape))))
     return (_kept(f, g, x, axis) * others,)
