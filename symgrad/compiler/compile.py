@@ -26,6 +26,7 @@ from symgrad.compiler.options import Options, parse_options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.array import Expr
+from symgrad.frontend.collector import uncollected
 from symgrad.frontend.examples import examples_of
 from symgrad.frontend.leaves import Leaf
 from symgrad.frontend.lower import lower, names_of, values_of
@@ -59,14 +60,16 @@ def compile(
     chosen = parse_options(options)
     _check_name(name)
     if isinstance(loss, Value):
-        return _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
+        with uncollected():
+            return _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
     if not isinstance(loss, Expr):
         raise ArgumentError(
             f"loss: expected a symgrad expression or a Value, got {type(loss).__name__}; "
             "build it from sg.input and sg.param"
         )
     _check_loss(loss)
-    return _compile_array(loss, wrt, _several(aux), aux, target, name, chosen)
+    with uncollected():
+        return _compile_array(loss, wrt, _several(aux), aux, target, name, chosen)
 
 
 def function(
@@ -88,14 +91,16 @@ def function(
     if not outs:
         raise ArgumentError("outputs: expected an expression or a tuple of them, got none")
     also = _leaves("inputs", inputs) if inputs is not None else []
-    names = user_names(_variables(), expression_nodes(*[o for o in outs if isinstance(o, Expr)]))
-    traced = trace(outs, name=name, also=also, names=names)
     structure: Structure = tuple(range(len(outs))) if _is_many(outputs) else 0
-    pipeline = Pipeline(traced.function)
-    arguments = [_argument(p) for p in traced.function.parameters]
-    signature = Signature(name, target, tuple(arguments), kind="plain")
-    said = of_outputs(structure, traced.function.results[0])
-    return _finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
+    with uncollected():
+        every = [o for o in outs if isinstance(o, Expr)]
+        names = user_names(_variables(), expression_nodes(*every))
+        traced = trace(outs, name=name, also=also, names=names)
+        pipeline = Pipeline(traced.function)
+        arguments = [_argument(p) for p in traced.function.parameters]
+        signature = Signature(name, target, tuple(arguments), kind="plain")
+        said = of_outputs(structure, traced.function.results[0])
+        return _finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
 
 
 def grad(expr: Expr, wrt: Any) -> Any:
@@ -121,7 +126,6 @@ def _compile_array(
     every = [loss, *[a for a in aux if isinstance(a, Expr)]]
     names = user_names(_variables(), expression_nodes(*every))
     traced = trace([loss, *aux], name=name, wrt=chosen, names=names)
-    reached = trace([loss, *aux]).leaves
     if chosen is None:
         chosen = [leaf for leaf in traced.leaves if leaf.kind == "param"]
         if not chosen:
@@ -136,7 +140,7 @@ def _compile_array(
     arguments = [_argument(p) for p in traced.function.parameters]
     types = tuple((leaf.name, leaf.instr.type) for leaf in chosen)
     signature = Signature(name, target, tuple(arguments), types)
-    zero = [leaf.name for leaf in chosen if all(leaf is not own for own in reached)]
+    zero = [leaf.name for leaf in chosen if all(leaf is not own for own in traced.reached)]
     structure = (_head(given, count), grads)
     said = of_loss(structure, traced.function, target, [leaf.name for leaf in chosen], zero)
     return _finish(pipeline, said, signature, _data(arguments, traced.leaves), options)

@@ -16,15 +16,16 @@ from symgrad.errors import ArgumentError, NamingError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import Leaf, leaf_of
 from symgrad.frontend.names import with_names
-from symgrad.ir.function import Function, function, topological
+from symgrad.ir.function import Function, topological
 
 
 @dataclass(frozen=True)
 class Traced:
-    """A function, and the leaves of its parameters in the same order."""
+    """A function, the leaves of its parameters in the same order, and those its results need."""
 
     function: Function
     leaves: tuple[Leaf, ...]
+    reached: tuple[Leaf, ...]
 
 
 def trace(
@@ -49,14 +50,18 @@ def trace(
             raise ArgumentError(
                 f"output {i} is a {type(output).__name__}; expected a symgrad expression"
             )
-    reached = [leaf_of(x) for x in topological([o.instr for o in outputs]) if x.is_parameter]
-    distinct = {leaf.serial: leaf for leaf in (*reached, *(wrt or ()), *also) if leaf is not None}
+    order = topological([o.instr for o in outputs])
+    found = [leaf_of(x) for x in order if x.is_parameter]
+    reached = tuple([leaf for leaf in found if leaf is not None])
+    distinct = {leaf.serial: leaf for leaf in (*reached, *(wrt or ()), *also)}
     rank = {"param": 0, "input": 1, "constant": 2}
     leaves = sorted(distinct.values(), key=lambda leaf: (rank[leaf.kind], leaf.serial))
     _distinct_names(leaves)
-    built = function(name, [leaf.instr for leaf in leaves], [o.instr for o in outputs])
+    body = tuple([x for x in order if not x.is_parameter])
+    parameters = tuple([leaf.instr for leaf in leaves])
+    built = Function(name, parameters, body, tuple([o.instr for o in outputs]))
     hints = {**(names or {}), **_constant_names(leaves)}
-    return Traced(with_names(built, hints) if hints else built, tuple(leaves))
+    return Traced(with_names(built, hints) if hints else built, tuple(leaves), reached)
 
 
 def _distinct_names(leaves: Sequence[Leaf]) -> None:
