@@ -15,7 +15,7 @@ from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.array import as_expr
 from symgrad.frontend.eager import numpy_too
 from symgrad.frontend.elementwise import absolute, relu, softplus, square, where
-from symgrad.frontend.origin import caller
+from symgrad.frontend.origin import located
 from symgrad.frontend.reductions import logsumexp, mean, sum
 from symgrad.frontend.shapes import expand_dims, index_within, squeeze, take_along_axis
 
@@ -23,16 +23,13 @@ from symgrad.frontend.shapes import expand_dims, index_within, squeeze, take_alo
 def _same_shape(name: str, a: Any, b: Any) -> None:
     # A prediction (N, 1) against a target (N,) would broadcast to (N, N) without a word.
     if a.shape != b.shape:
-        raise ShapeError(
-            f"{name}: shapes differ: {a.shape} and {b.shape}; "
-            f"reshape one of them; built at {caller()}"
-        )
+        raise ShapeError(f"{name}: shapes differ: {a.shape} and {b.shape}; reshape one of them")
 
 
 @numpy_too
 def mse(prediction: Any, target: Any) -> Any:
     """mean((prediction - target)**2); the shapes are equal.  Raises ShapeError."""
-    p, t = as_expr(prediction), as_expr(target)
+    p, t = as_expr(prediction, name="prediction"), as_expr(target, name="target")
     _same_shape("mse", p, t)
     return mean(square(p - t))
 
@@ -43,7 +40,7 @@ def hinge(score: Any, label: Any) -> Any:
 
     Raises ShapeError.
     """
-    s, y = as_expr(score), as_expr(label)
+    s, y = as_expr(score, name="score"), as_expr(label, name="label")
     _same_shape("hinge", s, y)
     return mean(relu(1 - y * s))
 
@@ -54,7 +51,7 @@ def bce_with_logits(logit: Any, label: Any) -> Any:
 
     It neither overflows nor loses digits for a large logit.  Raises ShapeError.
     """
-    z, y = as_expr(logit), as_expr(label)
+    z, y = as_expr(logit, name="logit"), as_expr(label, name="label")
     _same_shape("bce_with_logits", z, y)
     return mean(softplus(z) - z * y)
 
@@ -77,7 +74,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     """
     z, y = as_expr(logits, name="logits"), as_expr(labels, name="labels")
     if not z.ndim:
-        raise ShapeError(f"cross_entropy: logits are a scalar; built at {caller()}")
+        raise ShapeError("cross_entropy: logits are a scalar")
     if y.instr.type.dtype == "i64" and y.shape == z.shape[:-1]:
         y = index_within(y, z.shape[-1], "labels")
         picked = squeeze(take_along_axis(z, expand_dims(y, -1), -1), -1)
@@ -96,12 +93,13 @@ def huber(prediction: Any, target: Any, delta: float = 1.0) -> Any:
 
     Raises ShapeError.
     """
-    p, t = as_expr(prediction), as_expr(target)
+    p, t = as_expr(prediction, name="prediction"), as_expr(target, name="target")
     _same_shape("huber", p, t)
     r = absolute(p - t)
     return mean(where(r <= delta, 0.5 * square(r), delta * (r - 0.5 * delta)))
 
 
+@located
 def l2(params: Iterable[Any]) -> Any:
     """The sum of squares of all elements of all params.  Raises ArgumentError for none."""
     total: Any = None

@@ -31,13 +31,14 @@ from symgrad.frontend.examples import examples_of
 from symgrad.frontend.leaves import Leaf
 from symgrad.frontend.lower import lower, names_of, values_of
 from symgrad.frontend.names import expression_nodes, user_names, value_nodes
-from symgrad.frontend.origin import INTERNAL
+from symgrad.frontend.origin import INTERNAL, located
 from symgrad.frontend.scalar import Value, reach
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Type
 
 
+@located
 def compile(
     loss: Any,
     wrt: Any = None,
@@ -72,6 +73,7 @@ def compile(
         return _compile_array(loss, wrt, _several(aux), aux, target, name, chosen)
 
 
+@located
 def function(
     inputs: Sequence[Leaf] | Leaf | None,
     outputs: Any,
@@ -103,6 +105,7 @@ def function(
         return _finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
 
 
+@located
 def grad(expr: Expr, wrt: Any) -> Any:
     """The gradient of a scalar expression, as an expression; a list for several ``wrt``.
 

@@ -50,7 +50,10 @@ def _function(name: str) -> Callable[..., Any]:
     def method(self: Expr, *args: Any, **kwargs: Any) -> Any:
         from symgrad.frontend.functions import FUNCTIONS
 
-        return FUNCTIONS[name](self, *args, **kwargs)
+        # np.sum(x) calls x.sum(dtype=None, out=None).
+        absent = [k for k in ("dtype", "out") if kwargs.get(k, ...) is None]
+        given = {k: v for k, v in kwargs.items() if k not in absent}
+        return FUNCTIONS[name](self, *args, **given)
 
     method.__name__ = name
     method.__doc__ = f"``sg.{name}`` of this expression."
@@ -201,7 +204,7 @@ def _built(x: Expr) -> str:
 def _refuse(x: Expr, what: str, instead: str) -> NoReturn:
     raise TraceError(
         f"{what} of a symbolic {x.instr.type} is unknown until the function runs; "
-        f"{instead} (sg.where chooses by value){_built(x)}"
+        f"{instead}{_built(x)}"
     )
 
 

@@ -10,12 +10,13 @@ own dtype, as NumPy would promote it; up to 64 elements become a literal.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from symgrad.errors import DTypeError
+from symgrad.errors import ArgumentError, DTypeError
 from symgrad.ir.types import DTYPES, dtype_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -51,6 +52,24 @@ def plain_array(value: Any, name: str) -> Array:
         f"{name}: expected real numbers or bool, got {type(value).__name__} "
         f"of dtype {array.dtype}; convert to float first"
     )
+
+
+def real(value: Any, name: str) -> float:
+    """A number given as an option.  Raises ArgumentError, naming it."""
+    try:
+        if isinstance(value, str | bytes):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ArgumentError(f"{name}: expected a number, got {value!r}") from error
+
+
+def whole(value: Any, name: str) -> int:
+    """An integer given as an option.  Raises ArgumentError, naming it."""
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise ArgumentError(f"{name}: expected an int, got {value!r}") from error
 
 
 def weak_literal(value: bool | int | float, dtype: str, name: str) -> bool | int | float:

@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from symgrad.errors import ArgumentError
 from symgrad.frontend.array import Expr, apply, as_expr, promote, raw
+from symgrad.frontend.coerce import real, whole
 from symgrad.frontend.eager import numpy_too
 from symgrad.ops.table import OPS
 
@@ -62,7 +64,7 @@ erf, erfc = _unary("erf"), _unary("erfc")
 floor, ceil = _unary("floor"), _unary("ceil")
 isnan, isfinite = _unary("isnan"), _unary("isfinite")
 stop_gradient = _unary("stop_gradient")
-round = rint = _unary("round")
+rint = _unary("round")
 
 abs, pow, true_divide = absolute, power, divide
 asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
@@ -70,15 +72,27 @@ asinh, acosh, atanh = arcsinh, arccosh, arctanh
 
 
 @numpy_too
+def round(x: Any, decimals: int = 0) -> Any:
+    """x at the nearest multiple of 10**-decimals, the even one of two; its derivative is 0."""
+    places = whole(decimals, "round: decimals")
+    if not places:
+        return apply("round", x)
+    unit = 10.0 ** builtins.abs(places)
+    if places > 0:
+        return apply("divide", apply("round", apply("multiply", x, unit)), unit)
+    return apply("multiply", apply("round", apply("divide", x, unit)), unit)
+
+
+@numpy_too
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, slope * x elsewhere."""
-    return apply("leaky_relu", x, slope=float(slope))
+    return apply("leaky_relu", x, slope=real(slope, "leaky_relu: slope"))
 
 
 @numpy_too
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
-    return apply("elu", x, alpha=float(alpha))
+    return apply("elu", x, alpha=real(alpha, "elu: alpha"))
 
 
 @numpy_too

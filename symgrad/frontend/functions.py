@@ -16,7 +16,7 @@ from typing import Any
 
 from symgrad.frontend import elementwise, reductions, shapes
 
-_HELPERS = ("axis_of", "axes_of", "condition_of", "index_within", "size_of")
+_HELPERS = ("axis_of", "axes_of", "condition_of", "diagonal_of", "index_within", "size_of")
 
 
 def _public(module: ModuleType, helpers: tuple[str, ...]) -> dict[str, Callable[..., Any]]:

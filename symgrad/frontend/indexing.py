@@ -18,12 +18,13 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.frontend.array import Expr, as_expr, raw
-from symgrad.frontend.origin import caller
+from symgrad.frontend.origin import located
 from symgrad.ir.dims import Dim, add, divide, subtract
 
 Entry = tuple[Any, ...]
 
 
+@located
 def getitem(x: Expr, key: Any) -> Expr:
     """``x[key]``.  Raises ShapeError, or DTypeError for an index that is no integer."""
     items = _expand(key if isinstance(key, tuple) else (key,), x.ndim)
@@ -60,11 +61,9 @@ def _expand(items: tuple[Any, ...], rank: int) -> list[Any]:
     dots = [i for i, item in enumerate(items) if item is Ellipsis]
     used = sum(item is not None and item is not Ellipsis for item in items)
     if len(dots) > 1:
-        raise ShapeError(f"an index has one ... at most, got {len(dots)}; built at {caller()}")
+        raise ShapeError(f"an index has one ... at most, got {len(dots)}")
     if used > rank:
-        raise ShapeError(
-            f"{used} indices into an array of rank {rank}; drop some; built at {caller()}"
-        )
+        raise ShapeError(f"{used} indices into an array of rank {rank}; drop some")
     at = dots[0] if dots else len(items)
     fill = [slice(None)] * (rank - used)
     return [*items[:at], *fill, *items[at + 1 :]]
@@ -72,13 +71,12 @@ def _expand(items: tuple[Any, ...], rank: int) -> list[Any]:
 
 def _integer(value: Any) -> int:
     if isinstance(value, bool | np.bool_):
-        raise DTypeError(f"an index of bool has no fixed size; use sg.where; built at {caller()}")
+        raise DTypeError("an index of bool has no fixed size; use sg.where")
     try:
         return operator.index(value)
     except TypeError as error:
         raise DTypeError(
             f"an index is an int, a slice, None, ... or an array of ints, got {value!r}; "
-            f"built at {caller()}"
         ) from error
 
 
@@ -86,7 +84,7 @@ def _int(item: Any, dim: Dim) -> Dim:
     i = _integer(item)
     if isinstance(dim, int):
         if not -dim <= i < dim:
-            raise ShapeError(f"index {i} is outside of size {dim}; built at {caller()}")
+            raise ShapeError(f"index {i} is outside of size {dim}")
         return i % dim
     return add(dim, i) if i < 0 else i
 
@@ -97,7 +95,7 @@ def _slice(item: slice, dim: Dim) -> tuple[Entry, bool]:
         None if v is None else _integer(v) for v in (item.start, item.stop, item.step)
     )
     if step == 0:
-        raise ArgumentError(f"a slice has a step of 0; built at {caller()}")
+        raise ArgumentError("a slice has a step of 0")
     if isinstance(dim, int):
         r = range(*slice(start, stop, step).indices(dim))
         if not r:
@@ -115,7 +113,7 @@ def _slice(item: slice, dim: Dim) -> tuple[Entry, bool]:
         text = ":".join("" if v is None else str(v) for v in (start, stop, step))
         raise ShapeError(
             f"the length of [{text}] of the named size {dim} is unknown until the call; "
-            f"count from the end, or give the size as a number; built at {caller()}"
+            f"count from the end, or give the size as a number"
         )
     if isinstance(length, int) and length <= 0:
         return ("slice", 0, 0, 1), False
@@ -128,19 +126,16 @@ def _indices(item: Any, dim: Dim) -> Expr:
     if index.instr.type.dtype != "i64":
         raise DTypeError(
             f"an index array has dtype {index.dtype}, expected int64; use astype, "
-            f"or sg.where for a bool mask; built at {caller()}"
+            f"or sg.where for a bool mask"
         )
     if isinstance(item, Expr):
         return index
     values = np.asarray(item)
     if isinstance(dim, int) and values.size and not (-dim <= values.min() <= values.max() < dim):
-        raise ShapeError(f"an index array reaches outside of size {dim}; built at {caller()}")
+        raise ShapeError(f"an index array reaches outside of size {dim}")
     if values.size and values.min() < 0:
         if not isinstance(dim, int):
-            raise ShapeError(
-                f"negative indices into the named size {dim}; count from the start; "
-                f"built at {caller()}"
-            )
+            raise ShapeError(f"negative indices into the named size {dim}; count from the start; ")
         return as_expr(values % dim, name="index")
     return index
 
@@ -160,5 +155,5 @@ def _gather(x: Expr, items: list[Any]) -> Expr:
         return raw("gather", x, *indices)
     raise ShapeError(
         "integer arrays mixed with other indices; index the leading axes with arrays only, or use "
-        f"sg.take and sg.take_along_axis; built at {caller()}"
+        "sg.take and sg.take_along_axis"
     )

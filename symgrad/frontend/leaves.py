@@ -19,7 +19,7 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.array import Array, Expr, plain_array
-from symgrad.frontend.origin import caller
+from symgrad.frontend.origin import caller, located
 from symgrad.ir.dims import Dim, canonical
 from symgrad.ir.function import Instr, Origin
 from symgrad.ir.op import PARAMETER
@@ -63,9 +63,12 @@ class Leaf(Expr):
         return self._data
 
     @data.setter
+    @located
     def data(self, value: Any) -> None:
         if self.kind != "param":
-            raise ArgumentError(f"{self.name or 'this'} is a {self.kind}; only params are set")
+            raise ArgumentError(
+                f"only params are set, and {self.name or 'this'} is of kind {self.kind}"
+            )
         array = plain_array(value, f"{self.name}.data")
         if array.shape != self.instr.type.shape:
             raise ShapeError(
@@ -132,6 +135,7 @@ def dims_of(shape: Any, name: str = "shape") -> tuple[Dim, ...]:
     return tuple(dims)
 
 
+@located
 def input(name: str, shape: Any = (), dtype: Any = float) -> Leaf:
     """A value given at each call.  ``shape`` holds ints and names of sizes (``("N", 2)``).
 
@@ -143,6 +147,7 @@ def input(name: str, shape: Any = (), dtype: Any = float) -> Leaf:
     return Leaf(check_name(name), Type(dtype_of(dtype), dims_of(shape)), "input", None)
 
 
+@located
 def param(name: str, data: Any, dtype: Any = None) -> Leaf:
     """A trainable value: holds ``data`` as a fresh array, float64 unless it is float32.
 
@@ -158,6 +163,7 @@ def param(name: str, data: Any, dtype: Any = None) -> Leaf:
     return Leaf(name, type, "param", np.array(array, dtype=type.numpy))
 
 
+@located
 def constant(data: Any, name: str | None = None) -> Leaf:
     """A bound array that is no literal of the emitted code.  Raises NamingError, DTypeError.
 

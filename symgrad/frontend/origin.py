@@ -11,6 +11,7 @@ True
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -22,6 +23,8 @@ from symgrad.errors import SymgradError
 from symgrad.ir.function import Origin
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_LINE = re.compile(r" at [^ ]+:\d+")
 
 Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
 
@@ -79,14 +82,14 @@ def _name(path: str) -> str:
 
 
 def located(function: F) -> F:
-    """Ends the message of each of our errors with the user's line, once."""
+    """Ends the message of each of our errors with the user's line, unless one is in it."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except SymgradError as error:
-            if "; built at " in str(error):
+            if _LINE.search(str(error)):
                 raise
             raise type(error)(f"{error}; built at {caller()}") from error
 

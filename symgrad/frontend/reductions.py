@@ -14,9 +14,9 @@ from typing import Any
 
 from symgrad.errors import ShapeError
 from symgrad.frontend.array import Expr, apply, as_expr, raw
+from symgrad.frontend.coerce import real, whole
 from symgrad.frontend.eager import numpy_too
 from symgrad.frontend.elementwise import condition_of
-from symgrad.frontend.origin import caller
 from symgrad.ir.dims import product
 
 
@@ -25,9 +25,10 @@ def axis_of(axis: Any, rank: int, name: str) -> int:
     try:
         i = operator.index(axis)
     except TypeError as error:
-        raise ShapeError(f"{name}: axis is an int, got {axis!r}; built at {caller()}") from error
+        raise ShapeError(f"{name}: axis is an int, got {axis!r}") from error
     if not -rank <= i < rank:
-        raise ShapeError(f"{name}: axis {i} of an array of rank {rank}; built at {caller()}")
+        known = f"an axis from {-rank} to {rank - 1}" if rank else "no axis of a scalar"
+        raise ShapeError(f"{name}: expected {known}, got axis {i}")
     return i % rank
 
 
@@ -38,7 +39,7 @@ def axes_of(axis: Any, rank: int, name: str) -> tuple[int, ...]:
     items = axis if isinstance(axis, tuple | list) else (axis,)
     axes = tuple(sorted(axis_of(i, rank, name) for i in items))
     if len(set(axes)) != len(axes):
-        raise ShapeError(f"{name}: an axis is named twice in {axis!r}; built at {caller()}")
+        raise ShapeError(f"{name}: an axis is named twice in {axis!r}")
     return axes
 
 
@@ -83,51 +84,69 @@ argmax, argmin = _arg("argmax"), _arg("argmin")
 
 
 @numpy_too
-def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The variance over ``axis``; divides by the count less ``ddof``."""
-    x = _float(x, "var")
-    axes = axes_of(axis, x.ndim, "var")
+    return _var(x, axis, ddof, keepdims, "var")
+
+
+def _var(x: Any, axis: Any, ddof: float, keepdims: bool, name: str) -> Any:
+    x = _float(x, name)
+    axes = axes_of(axis, x.ndim, name)
+    less = real(ddof, f"{name}: ddof")
     squares = apply("square", x - mean(x, axes, keepdims=True))
-    if not ddof:
+    if not less:
         return mean(squares, axes, keepdims)
     count = product(x.shape[i] for i in axes)
     dtype = x.instr.type.dtype
     if isinstance(count, str):
-        divisor: Any = apply("maximum", raw("size", dim=count, dtype=dtype) - ddof, 0)
+        divisor: Any = apply("maximum", raw("size", dim=count, dtype=dtype) - less, 0)
     else:
-        divisor = float(count - ddof) if count > ddof else 0.0
+        divisor = count - less if count > less else 0.0
     return sum(squares, axes, keepdims) / divisor
 
 
 @numpy_too
-def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over ``axis``; its gradient is 0 where all elements are equal."""
-    return _safe_sqrt(as_expr(var(_float(x, "std"), axis, ddof, keepdims)))
+    return _safe_sqrt(as_expr(_var(x, axis, ddof, keepdims, "std")))
 
 
 @numpy_too
 def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The 2-norm over ``axis``; its gradient at 0 is 0."""
-    return _safe_sqrt(sum(apply("square", _float(x, "norm")), axis, keepdims))
+    x = _float(x, "norm")
+    return _safe_sqrt(sum(apply("square", x), axes_of(axis, x.ndim, "norm"), keepdims))
 
 
 @numpy_too
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """x - logsumexp(x) along ``axis``."""
-    x = _float(x, "log_softmax")
-    return x - logsumexp(x, axis, keepdims=True)
+    return _log_softmax(x, axis, "log_softmax")
+
+
+def _log_softmax(x: Any, axis: Any, name: str) -> Any:
+    x = _float(x, name)
+    return x - logsumexp(x, axes_of(axis, x.ndim, name), keepdims=True)
 
 
 @numpy_too
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) along ``axis``, without overflow."""
-    return apply("exp", log_softmax(_float(x, "softmax"), axis))
+    return apply("exp", _log_softmax(x, axis, "softmax"))
 
 
 @numpy_too
-def trace(x: Any) -> Any:
-    """The sum of the main diagonal of a matrix."""
-    return sum(apply("diagonal", x, k=0))
+def trace(x: Any, offset: int = 0) -> Any:
+    """The sum of a diagonal of a matrix."""
+    return sum(diagonal_of(x, offset, "trace"))
+
+
+def diagonal_of(x: Any, offset: Any, name: str) -> Expr:
+    """A diagonal of a matrix.  Raises ShapeError, which names the caller."""
+    x = as_expr(x, name=name)
+    if x.ndim != 2:
+        raise ShapeError(f"{name}: expected a matrix, got {x.instr.type}; reshape it")
+    return raw("diagonal", x, k=whole(offset, f"{name}: offset"))
 
 
 def _safe_sqrt(s: Expr) -> Expr:

@@ -15,10 +15,10 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
 from symgrad.frontend.array import Expr, apply, as_expr, promote, raw
+from symgrad.frontend.coerce import whole
 from symgrad.frontend.eager import numpy_too
 from symgrad.frontend.leaves import dims_of, dtype_of, leaf_of
-from symgrad.frontend.origin import caller
-from symgrad.frontend.reductions import axes_of, axis_of
+from symgrad.frontend.reductions import axes_of, axis_of, diagonal_of
 from symgrad.ir.dims import Dim, divide, product
 
 
@@ -29,15 +29,13 @@ def reshape(x: Any, shape: Any) -> Any:
     items = list(shape) if isinstance(shape, tuple | list) else [shape]
     free = [i for i, d in enumerate(items) if not isinstance(d, str) and d == -1]
     if len(free) > 1:
-        raise ShapeError(f"reshape: one size may be -1, got {shape}; built at {caller()}")
+        raise ShapeError(f"reshape: one size may be -1, got {shape}")
     if free:
         rest = dims_of([d for i, d in enumerate(items) if i != free[0]], "reshape")
         count = product(rest)
         size = None if count == 0 else divide(x.size, count)
         if size is None:
-            raise ShapeError(
-                f"reshape: {x.shape} does not divide into {tuple(items)}; built at {caller()}"
-            )
+            raise ShapeError(f"reshape: {x.shape} does not divide into {tuple(items)}")
         items[free[0]] = size
     new = dims_of(items, "reshape")
     return x if new == x.shape else raw("reshape", x, shape=new)
@@ -65,10 +63,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 def _permuted(x: Expr, order: Sequence[int]) -> Expr:
     if sorted(order) != list(range(x.ndim)):
-        raise ShapeError(
-            f"transpose: {tuple(order)} does not name each axis of {x.shape} once; "
-            f"built at {caller()}"
-        )
+        raise ShapeError(f"transpose: {tuple(order)} does not name each axis of {x.shape} once; ")
     return x if list(order) == sorted(order) else raw("transpose", x, axes=tuple(order))
 
 
@@ -107,9 +102,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     ones = tuple(i for i, d in enumerate(x.shape) if d == 1)
     axes = ones if axis is None else axes_of(axis, x.ndim, "squeeze")
     if any(i not in ones for i in axes):
-        raise ShapeError(
-            f"squeeze: axes {axes} of {x.shape} are not all of size 1; built at {caller()}"
-        )
+        raise ShapeError(f"squeeze: axes {axes} of {x.shape} are not all of size 1")
     return raw("reshape", x, shape=tuple(d for i, d in enumerate(x.shape) if i not in axes))
 
 
@@ -118,8 +111,18 @@ def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
     """The arrays one after another along ``axis``; dtypes are promoted."""
     if not len(arrays):
         raise ArgumentError("concatenate: expected one array at least, got none")
-    xs = promote("concatenate", *arrays)
-    return raw("concatenate", *xs, axis=axis_of(axis, xs[0].ndim, "concatenate"))
+    return _joined("concatenate", arrays, axis)
+
+
+def _joined(name: str, arrays: Sequence[Any], axis: int) -> Expr:
+    """The arrays one after another; errors name the function that was called."""
+    xs = promote(name, *arrays)
+    i = axis_of(axis, xs[0].ndim, name)
+    rest = {(*x.shape[:i], *x.shape[i + 1 :]) for x in xs}
+    if len(rest) > 1 or len({x.ndim for x in xs}) > 1:
+        shapes = " and ".join(str(shape) for shape in dict.fromkeys(x.shape for x in xs))
+        raise ShapeError(f"{name}: expected shapes equal but for axis {i}, got {shapes}")
+    return raw("concatenate", *xs, axis=i)
 
 
 @numpy_too
@@ -129,22 +132,32 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
         raise ArgumentError("stack: expected one array at least, got none")
     xs = promote("stack", *arrays)
     i = axis_of(axis, xs[0].ndim + 1, "stack")
-    return concatenate([expand_dims(x, i) for x in xs], i)
+    if len({x.shape for x in xs}) > 1:
+        shapes = " and ".join(str(shape) for shape in dict.fromkeys(x.shape for x in xs))
+        raise ShapeError(f"stack: expected equal shapes, got {shapes}")
+    if not xs[0].ndim:
+        return raw("vector", *xs)
+    return raw("concatenate", *[as_expr(expand_dims(x, i)) for x in xs], axis=i)
 
 
 @numpy_too
 def vstack(arrays: Sequence[Any]) -> Any:
     """The arrays as rows, one under another."""
-    xs = [as_expr(x) for x in arrays]
-    return concatenate([reshape(x, (1, *(x.shape or (1,)))) if x.ndim < 2 else x for x in xs], 0)
+    if not len(arrays):
+        raise ArgumentError("vstack: expected one array at least, got none")
+    xs = [as_expr(x, name="vstack") for x in arrays]
+    rows = [reshape(x, (1, *(x.shape or (1,)))) if x.ndim < 2 else x for x in xs]
+    return _joined("vstack", rows, 0)
 
 
 @numpy_too
 def hstack(arrays: Sequence[Any]) -> Any:
     """The arrays beside each other: along axis 1, or axis 0 where they have but one."""
-    xs = [as_expr(x) for x in arrays]
+    if not len(arrays):
+        raise ArgumentError("hstack: expected one array at least, got none")
+    xs = [as_expr(x, name="hstack") for x in arrays]
     xs = [x if x.ndim else reshape(x, (1,)) for x in xs]
-    return concatenate(xs, 1 if xs and xs[0].ndim > 1 else 0)
+    return _joined("hstack", xs, 1 if xs[0].ndim > 1 else 0)
 
 
 @numpy_too
@@ -157,34 +170,32 @@ def flip(x: Any, axis: Any = None) -> Any:
 @numpy_too
 def tril(x: Any, k: int = 0) -> Any:
     """The lower triangle of a matrix; zeros above."""
-    return apply("tril", x, k=int(k))
+    return apply("tril", x, k=whole(k, "tril: k"))
 
 
 @numpy_too
 def triu(x: Any, k: int = 0) -> Any:
     """The upper triangle of a matrix; zeros below."""
-    return apply("triu", x, k=int(k))
+    return apply("triu", x, k=whole(k, "triu: k"))
 
 
 @numpy_too
-def diagonal(x: Any, k: int = 0) -> Any:
-    """The k-th diagonal of a matrix."""
-    return apply("diagonal", x, k=int(k))
+def diagonal(x: Any, offset: int = 0) -> Any:
+    """A diagonal of a matrix, above the main one where ``offset`` is positive."""
+    return diagonal_of(x, offset, "diagonal")
 
 
 @numpy_too
 def diag(x: Any, k: int = 0) -> Any:
     """A vector as a diagonal matrix, or the diagonal of a matrix."""
-    x = as_expr(x)
-    return raw("diag" if x.ndim == 1 else "diagonal", x, k=int(k))
+    x = as_expr(x, name="diag")
+    return raw("diag", x, k=whole(k, "diag: k")) if x.ndim == 1 else diagonal_of(x, k, "diag")
 
 
 def _index_array(indices: Any, name: str) -> Expr:
     index = as_expr(indices, name="indices")
     if index.instr.type.dtype != "i64":
-        raise DTypeError(
-            f"{name}: indices are {index.dtype}, expected int64; use astype; built at {caller()}"
-        )
+        raise DTypeError(f"{name}: indices are {index.dtype}, expected int64; use astype")
     return index
 
 
@@ -256,9 +267,7 @@ def dot(a: Any, b: Any) -> Any:
     if not x.ndim or not y.ndim:
         return apply("multiply", x, y)
     if y.ndim > 2:
-        raise ShapeError(
-            f"dot: the second operand has rank {y.ndim}; use matmul or einsum; built at {caller()}"
-        )
+        raise ShapeError(f"dot: the second operand has rank {y.ndim}; use matmul or einsum")
     return apply("matmul", x, y)
 
 
@@ -300,7 +309,11 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     left = [axis_of(i, x.ndim, "tensordot") for i in left]
     right = [axis_of(i, y.ndim, "tensordot") for i in right]
     if len(left) != len(right):
-        raise ShapeError(f"tensordot: {len(left)} axes against {len(right)}; built at {caller()}")
+        raise ShapeError(f"tensordot: {len(left)} axes against {len(right)}")
+    if any(x.shape[i] != y.shape[j] for i, j in zip(left, right, strict=True)):
+        raise ShapeError(
+            f"tensordot: axes {left} of {x.shape} and {right} of {y.shape} differ in size"
+        )
     letters = "abcdefghijklmnopqrstuvwxyz"
     s = list(letters[: x.ndim])
     t = list(letters[x.ndim : x.ndim + y.ndim])

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 Dim = int | str
 Polynomial = dict[tuple[str, ...], int]
 
+_POLYNOMIAL = re.compile(r"\s*[+-]?\s*[^\s+-]+(\s*(\+\s*-?|-)\s*[^\s+-]+)*\s*\Z")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -31,6 +32,8 @@ def polynomial(dim: Dim) -> Polynomial:
     """The dim as a map from monomials (sorted names) to their coefficients."""
     if isinstance(dim, int):
         return {(): dim} if dim else {}
+    if not _POLYNOMIAL.match(dim):
+        raise ValueError(f"not a size: {dim!r}")
     terms: Polynomial = {}
     for sign, body in re.findall(r"([+-]?)\s*([^\s+-]+)", dim):
         coefficient, names = (-1 if sign == "-" else 1), []
