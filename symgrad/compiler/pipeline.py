@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
-from symgrad.passes import Pass, cse, dce, fold, identities, reals
+from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals
 
 SIMPLIFY: tuple[Pass, ...] = (
     fold,
     identities,
     reals,
+    packing,
     fold,
     cse,
     reals,
@@ -27,7 +28,7 @@ SIMPLIFY: tuple[Pass, ...] = (
     cse,
     dce,
 )
-BITWISE_ONLY: tuple[Pass, ...] = (fold, identities, fold, cse, identities, dce)
+BITWISE_ONLY: tuple[Pass, ...] = (fold, identities, packing, fold, cse, identities, dce)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,19 @@
 """Passes: functions of the IR to simpler ones, each stating what it preserves.
 
 >>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
-[('fold', 'bitwise'), ('identities', 'bitwise'), ('reals', 'rounding'), ('cse', 'bitwise'),
- ('dce', 'bitwise')]
+[('fold', 'bitwise'), ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'),
+ ('cse', 'bitwise'), ('dce', 'bitwise')]
 """
 
 from symgrad.passes.cse import cse
 from symgrad.passes.dce import dce
 from symgrad.passes.fold import fold
 from symgrad.passes.identities import identities
+from symgrad.passes.packing import packing
 from symgrad.passes.reals import reals
 from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
 
-REWRITES: tuple[Pass, ...] = (fold, identities, reals, cse, dce)
+REWRITES: tuple[Pass, ...] = (fold, identities, reals, packing, cse, dce)
 
 __all__ = [
     "BITWISE",
@@ -23,6 +24,7 @@ __all__ = [
     "dce",
     "fold",
     "identities",
+    "packing",
     "reals",
     "rewrite",
 ]

@@ -125,7 +125,35 @@ def _sum_of_broadcast(r: Rewriter, x: Instr) -> Instr | None:
     return r.build("multiply", r.number(count, x.type.dtype), o.operands[0])
 
 
+def _transposed_product(r: Rewriter, x: Instr) -> Instr | None:
+    """(a.T @ b).T is b.T @ a: where it was for the transpose that an operand is there."""
+    (o,) = x.operands
+    if o.op.name != "matmul" or x.type.rank != 2 or not r.once(o):
+        return None
+    a, b = o.operands
+    if not (_is_transposed(a) or _is_transposed(b)) or {a.type.rank, b.type.rank} != {2}:
+        return None
+    left, right = [r.build("transpose", v, axes=(1, 0)) for v in (b, a)]
+    return r.build("matmul", left, right)
+
+
+def _is_transposed(x: Instr) -> bool:
+    return x.op.name == "transpose"
+
+
+def _sum_of_sum(r: Rewriter, x: Instr) -> Instr | None:
+    """Summed along some axes and then along others: summed along all of them."""
+    (o,) = x.operands
+    if o.op.name != "sum" or x["keepdims"] or o["keepdims"] or not r.once(o):
+        return None
+    left = [i for i in range(o.operands[0].type.rank) if i not in o["axis"]]
+    axes = sorted((*o["axis"], *(left[i] for i in x["axis"])))
+    return r.build("sum", o.operands[0], axis=tuple(axes), keepdims=False)
+
+
 RULES = table(
+    ("transpose", _transposed_product, "matmul"),
+    ("sum", _sum_of_sum, "sum"),
     ("add", _plus_zero, "constant"),
     ("add", _twice),
     ("multiply", _collect_constants, "constant"),

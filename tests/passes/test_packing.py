@@ -1,0 +1,81 @@
+"""Cotangents of blocks become one vector; products and sums lose what a person would not write."""
+
+import pytest
+
+from symgrad.ir import parse, verify
+from symgrad.ops import OPS
+from symgrad.passes import packing, reals
+
+HEAD = (
+    "func @f(param %t: f64[6], input %a: f64[2, 2], input %b: f64[2], input %c: f64[2, 3], "
+    "input %v: f64[6]) {\n"
+)
+
+
+def check(rewrite, before, after):
+    def read(body):
+        lines = "".join(f"  {line.strip()}\n" for line in body.strip().split(";"))
+        return parse(HEAD + lines + "}\n", OPS)
+
+    f = read(before)
+    verify(f)
+    g = rewrite(f)
+    verify(g)
+    assert str(g) == str(read(after))
+
+
+A = "pack %a {size = 6, blocks = ((0, (2, 2), (3, 1)),)} : f64[6]"
+B = "pack %b {size = 6, blocks = ((2, (2,), (3,)),)} : f64[6]"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            f"%p = {A}; %q = {B}; %y = add %p, %q : f64[6]; return %y",
+            "%y = pack %a, %b {size = 6, blocks = ((0, (2, 2), (3, 1)), (2, (2,), (3,)))} : f64[6];"
+            "return %y",
+        ),
+        (
+            f"%p = {B}; %y = add %p, %v : f64[6]; return %y",
+            "%y = pack %v, %b {size = 6, blocks = ((0, (6,), (1,)), (2, (2,), (3,)))} : f64[6];"
+            "return %y",
+        ),
+        (
+            f"%p = {B}; %q = {B}; %y = add %p, %q : f64[6]; return %y",
+            "%0 = add %b, %b : f64[2]; %y = pack %0 {size = 6, blocks = ((2, (2,), (3,)),)} : "
+            "f64[6]; return %y",
+        ),
+        (
+            "%y = pack %v {size = 6, blocks = ((0, (6,), (1,)),)} : f64[6]; return %y",
+            "return %v",
+        ),
+    ],
+)
+def test_what_is_added_to_a_pack_becomes_a_piece_of_it(before, after):
+    check(packing, before, after)
+
+
+def test_a_pack_that_something_else_reads_stays():
+    kept = f"%p = {B}; %y = add %p, %v : f64[6]; return %y, %p"
+    check(packing, kept, kept)
+
+
+def test_reals_turns_a_transposed_product_around():
+    check(
+        reals,
+        "%p = transpose %c {axes = (1, 0)} : f64[3, 2]; %m = matmul %p, %a : f64[3, 2];"
+        "%y = transpose %m {axes = (1, 0)} : f64[2, 3]; return %y",
+        "%p = transpose %c {axes = (1, 0)} : f64[3, 2]; %0 = transpose %a {axes = (1, 0)} :"
+        "f64[2, 2]; %1 = transpose %p {axes = (1, 0)} : f64[2, 3];"
+        "%y = matmul %0, %1 : f64[2, 3]; return %y",
+    )
+
+
+def test_reals_sums_along_all_axes_at_once():
+    check(
+        reals,
+        "%r = sum %c {axis = (0,), keepdims = false} : f64[3];"
+        "%y = sum %r {axis = (0,), keepdims = false} : f64[]; return %y",
+        "%y = sum %c {axis = (0, 1), keepdims = false} : f64[]; return %y",
+    )
