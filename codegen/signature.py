@@ -37,7 +37,8 @@ class Signature:
         self.rows: list[tuple[str, str, str]] = []
         for i, p in enumerate(f.parameters):
             if i not in grouped:
-                self.add(self.named[id(p)], str(p.type), _ROLES[p["kind"]])
+                role = unit.roles.get(p.hint, _ROLES[p["kind"]])
+                self.add(self.named[id(p)], str(p.type), role)
                 continue
             g = grouped[i]
             if self.groups[g.name] not in self.arguments:

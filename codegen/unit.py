@@ -8,7 +8,8 @@ and a ``Group`` passes scalar parameters as one vector argument, for programs ma
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from symgrad.ir.function import Function
 
@@ -62,6 +63,7 @@ class Unit:
     notes    sentences for the function's docstring, such as conventions
     guards   (dim, why): sizes that must not be negative, which the text checks as NumPy would not
     examples what the parts read, if the program goes over examples
+    roles    what an argument is, by its name, where its kind does not say enough
     """
 
     function: Function
@@ -75,6 +77,7 @@ class Unit:
     notes: tuple[str, ...] = ()
     guards: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 def fingerprint(function: Function) -> str:

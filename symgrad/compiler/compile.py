@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import keyword
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import differentiate, gradients
-from symgrad.codegen import Pack, Structure, Unit, emit
+from symgrad.codegen import Pack, Structure
 from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.describing import Description, net_of, of_loss, of_outputs, of_values
-from symgrad.compiler.needs import needs_of, ranges_of
+from symgrad.compiler.describing import net_of, of_loss, of_outputs, of_values
+from symgrad.compiler.finish import finish
 from symgrad.compiler.options import Options, parse_options
-from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
+from symgrad.compiler.pipeline import Pipeline
+from symgrad.compiler.rolled import compile_rolled, reader, roll
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.collector import uncollected
@@ -102,7 +100,7 @@ def function(
         arguments = [_argument(p) for p in traced.function.parameters]
         signature = Signature(name, target, tuple(arguments), kind="plain")
         said = of_outputs(structure, traced.function.results[0])
-        return _finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
+        return finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
 
 
 @located
@@ -146,7 +144,7 @@ def _compile_array(
     zero = [leaf.name for leaf in chosen if all(leaf is not own for own in traced.reached)]
     structure = (_head(given, count), grads)
     said = of_loss(structure, traced.function, target, [leaf.name for leaf in chosen], zero)
-    return _finish(pipeline, said, signature, _data(arguments, traced.leaves), options)
+    return finish(pipeline, said, signature, _data(arguments, traced.leaves), options)
 
 
 def _compile_scalar(
@@ -162,6 +160,11 @@ def _compile_scalar(
     values = values_of(wrt)
     named = [loss, *[a for a in aux if isinstance(a, Value)]]
     variables = _variables()
+    net = net_of(wrt, variables)
+    if target == "numpy" and len(named) == 1 + len(aux):
+        rolled = roll(named, values, names_of(wrt), variables, name, options)
+        if rolled is not None:
+            return compile_rolled(rolled, net, target, _head(given, len(named)), options)
     called = user_names(variables, value_nodes(*named))
     lowered = lower([loss, *aux], values, names_of(wrt), name=name, called=called)
     every = range(len(values))
@@ -176,10 +179,10 @@ def _compile_scalar(
     types = tuple((p.hint, p.type) for p in lowered.parameters)
     signature = Signature(name, target, (theta,), types, "vector")
     structure = (_head(given, count), packed)
-    net, examples = net_of(wrt, variables), examples_of(named, variables)
+    examples = examples_of(named, variables)
     said = of_values(structure, lowered, target, net, examples, len(reach(named)), zero)
-    read: dict[str, Callable[[], Any]] = {"theta": _theta(values, target)}
-    return _finish(pipeline, said, signature, ({}, read), options)
+    read: dict[str, Callable[[], Any]] = {"theta": reader(values, target)}
+    return finish(pipeline, said, signature, ({}, read), options)
 
 
 def _head(aux: Any, count: int) -> Structure:
@@ -187,33 +190,6 @@ def _head(aux: Any, count: int) -> Structure:
     if aux is None:
         return 0
     return (0, tuple(range(1, count)) if _is_many(aux) else 1)
-
-
-def _finish(
-    pipeline: Pipeline,
-    said: Description,
-    signature: Signature,
-    data: tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]],
-    options: Options,
-) -> CompiledFunction:
-    pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
-    needs = needs_of(pipeline.function)
-    guards = tuple((need.dim, need.why) for need in needs if need.silent)
-    unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))
-    source = emit(unit, signature.target)
-    return CompiledFunction(
-        source,
-        replace(
-            signature,
-            needs=tuple((need.dim, need.why) for need in needs),
-            ranges=ranges_of(pipeline.function),
-        ),
-        *data,
-        ir=pipeline.function,
-        history=pipeline.history,
-        notes=said.zero,
-        check=options.check,
-    )
 
 
 def _argument(p: Instr) -> Argument:
@@ -233,13 +209,6 @@ def _reader(leaf: Leaf) -> Callable[[], Any]:
     if leaf.shape or leaf.instr.type.dtype != "f64":
         return partial(getattr, leaf, "data")
     return lambda: leaf.data.item()  # type: ignore[union-attr]
-
-
-def _theta(values: Sequence[Value], target: str) -> Callable[[], Any]:
-    """Reads the values' data as the target takes them."""
-    if target == "python":
-        return lambda: [v.data for v in values]
-    return lambda: np.array([v.data for v in values])
 
 
 def _is_many(given: Any) -> bool:

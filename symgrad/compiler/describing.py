@@ -84,6 +84,7 @@ class Description:
     zero: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     net: Net = field(default_factory=Net)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def fields(self, f: Function) -> dict[str, Any]:
         """The unit's fields, once the function to emit is known."""
@@ -96,7 +97,7 @@ class Description:
 
 _UNIT_FIELDS = (
     *("structure", "title", "summary", "returns", "source"),
-    *("groups", "facts", "examples"),
+    *("groups", "facts", "examples", "roles"),
 )
 
 
@@ -169,6 +170,27 @@ def of_values(
     )
 
 
+def of_theta(
+    structure: Structure, f: Function, target: str, net: Net, traced: str, zero: Sequence[str]
+) -> Description:
+    """A loss of one vector of parameters, rolled up from scalars; ``traced`` says from what."""
+    said, name = phrase(f.results[0]), f.results[0].hint
+    size = f.parameters[0].type.shape[0]
+    head = "(loss, d_theta): a float" if structure_is_plain(structure) else "(value, d_theta)"
+    return Description(
+        structure,
+        title(said, name, target),
+        summary(said, name, "its gradient with respect to every parameter"),
+        f"{head}, and a new f64[{size}] in the order of theta",
+        source(f.results[0]),
+        facts=(*net.facts, ("traced", traced)),
+        notes=conventions(f),
+        zero=unreached(zero),
+        net=net,
+        roles={f.parameters[0].hint: f"the parameters, in {net.order}"},
+    )
+
+
 def title(said: str, name: str, target: str) -> str:
     return f"{summary(said, name, 'its gradient')[:-1]}, {_IN.get(target, target)}."
 
@@ -217,4 +239,4 @@ def unreached(names: Sequence[str]) -> tuple[str, ...]:
     return (f"The loss does not reach {shown}: the gradient is zero.",)
 
 
-__all__ = ["Description", "Net", "net_of", "of_loss", "of_outputs", "of_values"]
+__all__ = ["Description", "Net", "net_of", "of_loss", "of_outputs", "of_theta", "of_values"]

@@ -33,17 +33,24 @@ BITWISE_ONLY: tuple[Pass, ...] = (fold, identities, packing, fold, cse, identiti
 
 @dataclass(frozen=True)
 class Step:
-    """One pass that ran: its name, the IR before and after (text with ``str``), and seconds."""
+    """One pass that ran: its name, the IR before and after (text with ``str``), and seconds.
+
+    ``before`` is None where something other than IR came in; ``note`` says what it was, or what
+    else there is to say.
+    """
 
     name: str
-    before: Function
+    before: Function | None
     after: Function
     seconds: float
+    note: str = ""
 
     @property
     def summary(self) -> str:
-        """What it did, in instructions."""
-        return f"{len(self.before.body)} -> {len(self.after.body)} instructions"
+        """What it did, in instructions, and the note."""
+        came = "" if self.before is None else f"{len(self.before.body)} "
+        parts = [self.note, f"{came}-> {len(self.after.body)} instructions"]
+        return " ".join(part for part in parts if part)
 
     def __str__(self) -> str:
         return f"{self.name:<14} {self.summary:<32} {1e3 * self.seconds:8.2f} ms"
@@ -61,9 +68,9 @@ class History(tuple[Step, ...]):
 class Pipeline:
     """Runs steps on a function and records them."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, steps: Sequence[Step] = ()) -> None:
         self.function = function
-        self.steps: list[Step] = []
+        self.steps = list(steps)
 
     def run(self, name: str, apply: Callable[[Function], Function]) -> None:
         """One step.  With ``SYMGRAD_CHECK=1`` in the environment its result is verified."""

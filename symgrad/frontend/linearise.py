@@ -12,7 +12,7 @@ second or so.  Nothing is folded or merged here: equal numbers stay different no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -20,27 +20,50 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import UnsupportedError
+from symgrad.frontend.lower import hint_of
 from symgrad.frontend.origin import decode
 from symgrad.frontend.scalar import USER, Value, reach
 from symgrad.ir.function import Origins
 from symgrad.ir.program import CONSTANT, EXPONENT, INPUT, LEAVES, PARAM, Array, ScalarProgram
 
 _NAME, _OPERANDS, _SERIAL = attrgetter("_name"), attrgetter("_operands"), attrgetter("_serial")
-_CODE, _AT, _LABEL = attrgetter("_code"), attrgetter("_at"), attrgetter("label")
+_CODE, _AT = attrgetter("_code"), attrgetter("_at")
 _DATA = attrgetter("data")
 
 
+class Labels(Sequence[str]):
+    """What people call each node: by ``names`` of values by ``id``, or by the value's label."""
+
+    def __init__(self, nodes: Sequence[Value], names: Mapping[int, str], shift: int = 0) -> None:
+        self.nodes, self.names, self.shift = nodes, names, shift
+
+    def __len__(self) -> int:
+        return len(self.nodes) + self.shift
+
+    def __getitem__(self, i: Any) -> Any:
+        if i < self.shift:
+            return ""
+        v = self.nodes[i - self.shift]
+        return self.names.get(id(v)) or hint_of(v)
+
+
 def linearise(
-    outputs: Sequence[Value], wrt: Sequence[Value], arrays: Sequence[Array] = ()
+    outputs: Sequence[Value],
+    wrt: Sequence[Value],
+    arrays: Sequence[Array] = (),
+    names: Mapping[int, str] | None = None,
+    parameter_names: Sequence[str] = (),
 ) -> ScalarProgram:
     """The program that computes ``outputs`` of theta = ``wrt`` and the arrays.
+
+    ``names`` are what the user calls some of the values, by ``id``.
 
     Raises UnsupportedError at a node that was made by hand, of which only Python knows the
     derivative.
     """
     nodes = reach(outputs)
     n = len(nodes)
-    names, code = _codes(nodes)
+    ops, code = _codes(nodes)
     arity = np.fromiter(map(len, map(_OPERANDS, nodes)), np.int64, n)
     serial = np.fromiter(map(_SERIAL, nodes), np.int64, n)
     inner = map(_SERIAL, chain.from_iterable(map(_OPERANDS, nodes)))
@@ -49,7 +72,7 @@ def linearise(
     value, place, array = _leaves(nodes, serial, wrt, code)
     origin, origins = _origins(nodes, np.flatnonzero(arity > 0))
     program = ScalarProgram(
-        names,
+        ops,
         code,
         start,
         operand,
@@ -61,7 +84,8 @@ def linearise(
         tuple(arrays),
         origin,
         origins,
-        list(map(_LABEL, nodes)),
+        Labels(nodes, names or {}),
+        parameter_names,
     )
     return _with_exponents(program, nodes)
 
@@ -154,7 +178,8 @@ def _with_exponents(p: ScalarProgram, nodes: Sequence[Value]) -> ScalarProgram:
         p.arrays,
         shifted(p.origin, -1),
         p.origins,
-        [""] * count + list(p.label),
+        Labels(nodes, p.label.names if isinstance(p.label, Labels) else {}, count),
+        p.parameter_names,
     )
 
 

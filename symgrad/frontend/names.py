@@ -36,9 +36,9 @@ class Node:
     origin: Origin | None
 
 
-def expression_nodes(*exprs: Expr) -> list[Node]:
+def expression_nodes(*exprs: Expr | Instr) -> list[Node]:
     """The values that expressions are computed from, in topological order; no leaves."""
-    order = topological([e.instr for e in exprs])
+    order = topological([e.instr if isinstance(e, Expr) else e for e in exprs])
     return [
         Node(id(x), tuple(map(id, x.operands)), x.op.name, _origin(x))
         for x in order
@@ -64,6 +64,12 @@ def name_from_frame(variables: Mapping[str, Any], *exprs: Expr) -> dict[int, str
     names it.
     """
     return from_frame(variables, {node.key for node in expression_nodes(*exprs)})
+
+
+def called(variables: Mapping[str, Any]) -> dict[int, str]:
+    """The names that variables give to scalars, alone or in lists, by ``id``."""
+    held = [v for value in variables.values() for v in _flat([value]) if isinstance(v, Value)]
+    return from_frame(variables, {id(v) for v in held if v._operands})
 
 
 def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str]:

@@ -17,6 +17,7 @@ The first codes are the leaves::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,24 @@ Ints = np.ndarray[Any, np.dtype[Any]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
+_NUMBER = re.compile(r"(_\d+)+[a-z]?\Z")
+
+
+def common(names: Sequence[str], places: Ints) -> str:
+    """The name of the first place and the last, but for their numbers.
+
+    >>> common(["h1_1", "h1_2", "b"], np.array([0, 1])), common(["h1_1", "b"], np.array([0, 1]))
+    ('h1', '')
+    """
+    if not names:
+        return ""
+    first, last = names[int(places.flat[0])], names[int(places.flat[-1])]
+    if first == last:
+        return first
+    stem = _NUMBER.sub("", first)
+    return stem if stem == _NUMBER.sub("", last) else ""
+
+
 @dataclass(frozen=True)
 class Array:
     """An array whose elements a program reads: its name, type, and the user's line."""
@@ -44,7 +63,11 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class ScalarProgram:
-    """See the module's docstring.  ``origin[i]`` and ``label[i]`` are for people."""
+    """See the module's docstring.
+
+    For people: ``origins[origin[i]]`` are the lines that made node i, ``label[i]`` and
+    ``parameter_names`` what it and each parameter are called.
+    """
 
     names: tuple[str, ...]
     code: Ints
@@ -59,6 +82,7 @@ class ScalarProgram:
     origin: Ints | None = None
     origins: tuple[Origins, ...] = ()
     label: Sequence[str] = ()
+    parameter_names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.code)
@@ -74,9 +98,17 @@ class ScalarProgram:
         found = {o for k in np.unique(self.origin[nodes]) if k >= 0 for o in self.origins[k]}
         return tuple(sorted(found))
 
-    def label_of(self, node: int) -> str:
-        """What the user calls a node, or nothing."""
-        return self.label[node] if self.label else ""
+    def read(self) -> Ints:
+        """The places in theta that the program reads."""
+        return np.unique(self.place[self.code == PARAM])
+
+    def label_of(self, nodes: Ints) -> str:
+        """What the user calls all of the nodes, or nothing."""
+        return common(self.label, nodes)
+
+    def parameters_called(self, places: Ints) -> str:
+        """What these parameters are called together, or nothing."""
+        return common(self.parameter_names, places)
 
     @staticmethod
     def build(

@@ -31,6 +31,7 @@ class Leaves:
         self.theta = parameter(theta, Type("f64", (program.parameters,)), "param")
         self.inputs = [parameter(a.name, a.type, "input", a.origins) for a in program.arrays]
         self.constants: dict[tuple[Any, ...], tuple[Instr, Any]] = {}
+        self.blocks: dict[tuple[Any, ...], Instr] = {}
 
     def parameters(self) -> tuple[Instr, ...]:
         """theta, the inputs, then the bound constants."""
@@ -60,17 +61,18 @@ class Leaves:
 
     def block(self, f: IRAlgebra, places: Ints, axes: Axes) -> Named:
         theta = f.term(self.theta)
-        if places.ndim == 0:
-            return Named(f.view(theta, offset=int(places), shape=(), strides=()), ())
         cut = strided(places, self.program.parameters)
         if cut is None:
             return Named(f.take(theta, self.array(f, places), axis=0), axes)
         order = tuple(axes[k] for k in cut.order)
-        whole = cut.offset == 0 and cut.shape == (self.program.parameters,)
-        if whole:
+        if cut.offset == 0 and cut.shape == (self.program.parameters,):
             return Named(theta, order)
-        block = f.view(theta, offset=cut.offset, shape=cut.shape, strides=cut.strides)
-        return Named(block, order)
+        key = cut[:3]
+        if key not in self.blocks:
+            block = f.view(theta, offset=cut.offset, shape=cut.shape, strides=cut.strides)
+            hint = self.program.parameters_called(places)
+            self.blocks[key] = block.instr.replace(hint=hint)
+        return Named(f.term(self.blocks[key]), order)
 
     def element(self, f: IRAlgebra, array: int, places: Ints, axes: Axes) -> Named:
         x = self.inputs[array]

@@ -50,9 +50,9 @@ class Lowering:
         return IRAlgebra(self.program.origins_of(t.ids.reshape(-1)))
 
     def named(self, t: Tensor, value: Named) -> Named:
-        """The value with what the user calls its first node as a hint."""
-        label = self.program.label_of(int(t.ids.flat[0]))
+        """The value with what the user calls its nodes as a hint."""
         x = value.term.instr
+        label = self.program.label_of(t.ids)
         if not label or x.hint or x.is_parameter or x.is_constant:
             return value
         return Named(value.term.f.term(x.replace(hint=label)), value.axes)

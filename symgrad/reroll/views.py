@@ -95,9 +95,11 @@ def strided(places: Ints, length: int) -> Strided | None:
     Each stride divides the next longer one and spans what lies inside it, so that the elements are
     distinct and the vector can be cut into such blocks by a reshape.
     """
-    if places.ndim == 0 or places.size == 0:
+    if places.size == 0:
         return None
     offset = int(places.flat[0])
+    if places.ndim == 0:
+        return Strided(offset, (), (), ())
     strides = []
     for k in range(places.ndim):
         line = np.moveaxis(places, k, 0).reshape(places.shape[k], -1)[:, 0]

@@ -1,0 +1,41 @@
+"""The end that all ways to a compiled function share: simplify, emit, and make it callable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from symgrad.codegen import Unit, emit
+from symgrad.compiler.arguments import Signature
+from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.describing import Description
+from symgrad.compiler.needs import needs_of, ranges_of
+from symgrad.compiler.options import Options
+from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
+
+Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]
+
+
+def finish(
+    pipeline: Pipeline, said: Description, signature: Signature, data: Data, options: Options
+) -> CompiledFunction:
+    """The compiled function; ``data`` are the bound constants, and readers of the defaults."""
+    pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
+    needs = needs_of(pipeline.function)
+    guards = tuple((need.dim, need.why) for need in needs if need.silent)
+    unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))
+    source = emit(unit, signature.target)
+    return CompiledFunction(
+        source,
+        replace(
+            signature,
+            needs=tuple((need.dim, need.why) for need in needs),
+            ranges=ranges_of(pipeline.function),
+        ),
+        *data,
+        ir=pipeline.function,
+        history=pipeline.history,
+        notes=said.zero,
+        check=options.check,
+    )
