@@ -7,6 +7,7 @@ are not those of the line above.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from symgrad.codegen.breaking import broken
 from symgrad.codegen.lines import Line
@@ -60,6 +61,12 @@ def merged(x: Instr, parts: Iterable[Instr]) -> str:
     own: Sequence[Origin] = [o for o in x.origins if not o.derived] or x.origins
     if own and own[0].derived:
         own = [o for part in parts for o in part.origins if o.derived]
+    return listed(tuple(own))
+
+
+@lru_cache(maxsize=1024)
+def listed(own: tuple[Origin, ...]) -> str:
+    """Lines by file; at most four of each are named."""
     files: dict[str, set[int]] = {}
     for o in own:
         files.setdefault(o.file, set()).add(o.line)

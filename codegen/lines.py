@@ -22,16 +22,21 @@ from symgrad.ir.naming import is_inside
 MAX_DEPTH = 8
 WIDTH = 100
 
+_CHEAP = ("maximum", "within", "divide", "negative")
+_OPPOSITE = {"add": "subtract", "subtract": "add"}
+
 
 def is_cheap(x: Instr) -> bool:
     """A literal, a size, or a sign or quotient of them: written wherever it is used."""
     if x.is_constant or x.op.name == "size":
         return x.type.rank == 0
+    if x.op.name not in _CHEAP:
+        return False
     if is_bounded_count(x):
         return True
     if x.op.name == "within":
         return x.operands[0].is_parameter
-    return x.op.name in ("divide", "negative") and all(is_cheap(o) for o in x.operands)
+    return x.op.name in ("divide", "negative") and all(map(is_cheap, x.operands))
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ class Writer:
         self.named = name_values(function.parameters, names)
         for p in function.parameters:
             self.texts[id(p)] = atom(self.named[id(p)])
-        hinted = [x for x in function.body if x.hint and not self.floating(x)]
+        self.floating = {x for x in function.body if self.floats(x)}
+        hinted = [x for x in function.body if x.hint and x not in self.floating]
         self.named.update(name_values(hinted, names))
         self.late: dict[int, Instr] = {}
 
@@ -107,7 +113,7 @@ class Writer:
         """All lines, in order."""
         for x in self.body:
             text = self.render(x)
-            if self.floating(x):
+            if x in self.floating:
                 self.texts[id(x)] = text
                 self.late[id(x)] = x
             else:
@@ -122,7 +128,7 @@ class Writer:
         self.lines.append(Line(x, self.named[id(x)], text.text))
         self.texts[id(x)] = atom(self.named[id(x)])
 
-    def floating(self, x: Instr) -> bool:
+    def floats(self, x: Instr) -> bool:
         """Whether a value has no line of its own, as far as length allows."""
         if id(x) in self.kept:
             return x.is_constant and x.type.rank == 0
@@ -170,7 +176,7 @@ class Writer:
         if x.op.name == "multiply" and x.operands[1].is_constant and not x.operands[0].is_constant:
             operands.reverse()  # 2.0 * x, as people write it; the product is the same
         form = self.target.form(x)
-        flipped = {"add": "subtract", "subtract": "add"}.get(x.op.name)
+        flipped = _OPPOSITE.get(x.op.name)
         if flipped and operands[1].text.startswith("-") and ADD < operands[1].precedence <= UNARY:
             # a + -2.0*b is a - 2.0*b, to the last bit
             form = self.target.form_of(flipped, x)
@@ -180,7 +186,7 @@ class Writer:
 
     def operand(self, x: Instr, o: Instr) -> Text:
         """The text of an operand; a mask in a product needs no conversion to float."""
-        bare = is_mask(o) and x.op.name == "multiply" and sum(map(is_mask, x.operands)) == 1
+        bare = x.op.name == "multiply" and is_mask(o) and sum(map(is_mask, x.operands)) == 1
         return self.texts[id(o.operands[0])] if bare and id(o) in self.late else self.texts[id(o)]
 
     def literal(self, x: Instr) -> Text:

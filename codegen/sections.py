@@ -173,11 +173,13 @@ def told_forward(lines: list[Line], needs: Needs) -> list[Line]:
     """Lines of the reverse sweep, with those that do not read each other in the forward order."""
     result: list[Line] = []
     run: list[Line] = []
+    known: set[int] = set()
     for line in lines:
-        if any(id(other.x) in needs[id(line.x)] for other in run):
+        if not known.isdisjoint(needs[id(line.x)]):
             result += reversed(run)
-            run = []
+            run, known = [], set()
         run.append(line)
+        known.add(id(line.x))
     return [*result, *reversed(run)]
 
 
@@ -201,6 +203,8 @@ def dependencies(lines: list[Line]) -> Needs:
 def loss_start(forward: list[Line], f: Function) -> int:
     """Where the loss begins: the first line that reads an input which the net does not."""
     inputs = {id(p) for p in f.parameters if p["kind"] == "input"}
+    if not inputs:
+        return first_scalar(forward)
     reads = {id(x): {id(o) for o in x.operands if id(o) in inputs} for x in f.body}
     first: set[int] | None = None
     seen: set[int] = set()
@@ -213,5 +217,8 @@ def loss_start(forward: list[Line], f: Function) -> int:
         if new and first is None:
             first = new
         seen |= new
-    scalar = (k for k, line in enumerate(forward) if line.x.type.rank == 0)
-    return next(scalar, len(forward))
+    return first_scalar(forward)
+
+
+def first_scalar(lines: list[Line]) -> int:
+    return next((k for k, line in enumerate(lines) if line.x.type.rank == 0), len(lines))

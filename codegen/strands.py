@@ -36,8 +36,8 @@ def members(lines: Sequence[Line], needs: Needs) -> dict[int, str]:
     result: dict[int, str] = {}
     for line in lines:
         own = named.get(line.name)
-        found = {own} if own else set[str]().union(*(reached[n] for n in needs[id(line.x)]))
-        reached[id(line.x)] = found
+        found = {own} if own else set[str]().union(*[reached[n] for n in needs[id(line.x)]])
+        reached[id(line.x)] = found if len(found) < 2 else set(sorted(found)[:2])  # several
         if len(found) == 1:
             result[id(line.x)] = next(iter(found))
     return result

@@ -42,7 +42,7 @@ def within(x: Text, precedence: int) -> Text:
 
 
 def count(*xs: Text) -> int:
-    return 1 + sum(x.ops for x in xs)
+    return 1 + sum([x.ops for x in xs])
 
 
 def infix(operator: str, precedence: int, space: bool = True) -> Form:
@@ -51,7 +51,7 @@ def infix(operator: str, precedence: int, space: bool = True) -> Form:
 
     def form(a: Text, b: Text) -> Text:
         a, b = within(a, precedence), within(b, precedence + 1)
-        weight = count(a, b)
+        weight = 1 + a.ops + b.ops
         if precedence == ADD:
             weight = max(a.ops if a.precedence == ADD else a.ops + 1, b.ops + 1)
         return Text(a.text + sign + b.text, precedence, max(a.depth, b.depth), weight)
@@ -73,8 +73,8 @@ def call(name: str, *after: str) -> Form:
     """A call with the operands, then the texts ``after``, as arguments."""
 
     def form(*xs: Text) -> Text:
-        arguments = ", ".join([*(x.text for x in xs), *after])
-        depth = 1 + max((x.depth for x in xs), default=0)
+        arguments = ", ".join([*[x.text for x in xs], *after])
+        depth = 1 + max([x.depth for x in xs], default=0)
         return Text(f"{name}({arguments})", ATOM, depth, count(*xs))
 
     return form

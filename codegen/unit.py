@@ -82,4 +82,4 @@ class Unit:
 
 def fingerprint(function: Function) -> str:
     """A SHA-256 of the function's IR without hints and origins, in hexadecimal."""
-    return hashlib.sha256(repr(function.structure(names=False)).encode()).hexdigest()
+    return hashlib.sha256(function.structure_text().encode()).hexdigest()

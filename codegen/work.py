@@ -8,9 +8,12 @@ of n elements.  Signs, comparisons, selections and moves of data count nothing.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.op import CONSTANT
 
 _FREE = (
     *("negative", "cast", "where", "stop_gradient", "isnan", "isfinite"),
@@ -31,10 +34,11 @@ _FIRST = ["multiplications", "additions", "divisions"]
 def operations(f: Function) -> str:
     """``360 multiplications, 342 additions, 36 tanh``, for scalar code."""
     counts: dict[str, int] = dict.fromkeys(_FIRST, 0)
-    for x in f.body:
-        if x.op.partials is not None and x.op.name not in _FREE and not is_literal(x):
-            word = _WORDS.get(x.op.name, x.op.name)
-            counts[word] = counts.get(word, 0) + 1
+    made = Counter([x.op for x in f.body if not is_literal(x)])
+    for op, n in made.items():
+        if op.partials is not None and op.name not in _FREE:
+            word = _WORDS.get(op.name, op.name)
+            counts[word] = counts.get(word, 0) + n
     said = [f"{n:,} {word if n > 1 else singular(word)}" for word, n in counts.items() if n]
     return ", ".join(said)
 
@@ -44,7 +48,7 @@ def singular(word: str) -> str:
 
 
 def is_literal(x: Instr) -> bool:
-    return all(o.is_constant for o in x.operands)
+    return all(o.op is CONSTANT for o in x.operands)
 
 
 def flops(f: Function) -> str:

@@ -111,7 +111,10 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
 
     A member that reads several parts, or none, takes its group's next free letter.
     """
-    pools = {name: letters(len(xs)) for name, xs in groups.items()}
+    if not groups:
+        return {}
+    pools = {name: dict.fromkeys(letters(len(xs))) for name, xs in groups.items()}
+    rest = {name: iter(letters(len(xs))) for name, xs in groups.items()}
     home = {id(x): name for name, xs in groups.items() for x in xs}
     chosen: dict[str, list[str]] = {name: [] for name in groups}
     parts: dict[int, frozenset[str]] = {}
@@ -120,9 +123,10 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
         part = next(iter(found)) if len(found) == 1 else frozenset[str]().union(*found)
         if id(x) in home:
             pool = pools[home[id(x)]]
-            own = next(iter(part)) if len(part) == 1 else ""
-            letter = own if own in pool else pool[0]
-            pool.remove(letter)
+            letter = next(iter(part)) if len(part) == 1 else ""
+            if letter not in pool:
+                letter = next(free for free in rest[home[id(x)]] if free in pool)
+            del pool[letter]
             chosen[home[id(x)]].append(letter)
             part = part if part else frozenset([letter])
         if part:
@@ -132,13 +136,14 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
 
 def renamed(function: Function, wanted: Mapping[int, str]) -> Function:
     """The function with the given hints."""
-    made: dict[int, Instr] = {id(p): p for p in function.parameters}
+    moved: dict[Instr, Instr] = {}
     body = []
     for x in function.body:
-        operands = tuple(made[id(o)] for o in x.operands)
         hint = wanted.get(id(x), x.hint)
-        same = hint == x.hint and all(a is b for a, b in zip(operands, x.operands, strict=True))
-        made[id(x)] = x if same else x.replace(operands=operands, hint=hint)
-        body.append(made[id(x)])
-    results = tuple(made[id(r)] for r in function.results)
+        y = x
+        if hint != x.hint or not moved.keys().isdisjoint(x.operands):
+            operands = tuple([moved.get(o, o) for o in x.operands])
+            moved[x] = y = x.replace(operands=operands, hint=hint)
+        body.append(y)
+    results = tuple([moved.get(r, r) for r in function.results])
     return Function(function.name, function.parameters, tuple(body), results)

@@ -13,6 +13,7 @@ np.float64(3.0)
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,13 +78,15 @@ class IRAlgebra:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in OPS:
             raise AttributeError(f"no op named {name!r}")
-        return lambda *xs, **attributes: self.apply(name, *xs, **attributes)
+        return partial(self.apply, name)
 
     def apply(self, name: str, *xs: Term | Number, **attributes: Any) -> Term:
         """One op; numbers take the dtype of the first operand that is neither number nor bool."""
-        types = [x.instr.type for x in xs if isinstance(x, Term)]
-        dtype = next((t.dtype for t in types if t.dtype != "bool"), self.dtype)
-        operands = [x.instr if isinstance(x, Term) else self.number(x, dtype) for x in xs]
+        operands: list[Any] = [x.instr if isinstance(x, Term) else x for x in xs]
+        if not all(isinstance(x, Term) for x in xs):
+            types = [x.instr.type for x in xs if isinstance(x, Term)]
+            dtype = next((t.dtype for t in types if t.dtype != "bool"), self.dtype)
+            operands = [o if isinstance(o, Instr) else self.number(o, dtype) for o in operands]
         return Term(self, emit(OPS[name], operands, attributes, origins=self.origins))
 
     def number(self, value: Number, dtype: str) -> Instr:

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from symgrad.ir.function import Function, Instr, Origin, Origins, constant, emit
@@ -43,6 +44,7 @@ def rewrite(name: str, preserves: str) -> Callable[[Callable[[Function], Functio
 
 
 Rule = Callable[["Rewriter", Instr], "Instr | None"]
+_OP = attrgetter("op")
 
 
 class Table:
@@ -55,7 +57,7 @@ class Table:
 
     def rules(self, x: Instr) -> tuple[Rule, ...]:
         """The rules that may hold for an instruction, in the order of the rows."""
-        ops = (x.op, *[o.op for o in x.operands])
+        ops = (x.op, *map(_OP, x.operands))
         rules = self.found.get(ops)
         if rules is None:
             names = {op.name for op in ops[1:]}
@@ -101,10 +103,11 @@ class Rewriter:
         moved, uses, ops = self.moved, self.uses, self.rules.ops
         for x in self.function.body:
             y = moved_operands(x, moved)
-            if y.op.name in ops:
-                y = self._simplify(y)
-            else:
+            found = self._first(y) if y.op.name in ops else None
+            if found is None:
                 self.body.append(y)
+            else:
+                y = self._simplify(y, found)
             if y is not x:
                 uses[y] = uses.get(y, 0) + uses.get(x, 0)
                 moved[x] = y
@@ -115,11 +118,9 @@ class Rewriter:
         rebuilt = with_body(self.function, self.body, moved)
         return live(relabel(rebuilt, self.hints, {}))
 
-    def _simplify(self, x: Instr) -> Instr:
+    def _simplify(self, x: Instr, found: Instr | None) -> Instr:
         """Rewrites until no rule holds, and enters what was built into the body."""
-        fresh = True
         for _ in range(_ROUNDS):
-            found = self._first(x)
             if found is None:
                 break
             fresh = any(found is p for p in self.pending)
@@ -134,12 +135,15 @@ class Rewriter:
                 self.uses[found] -= 1
                 return found
             x = found.replace(hint=x.hint, origins=x.origins)
+            found = self._first(x)
         self.body.append(x)
         return x
 
     def _first(self, x: Instr) -> Instr | None:
         for rule in self.rules.rules(x):
-            self.pending, self.origins = [], x.origins
+            self.origins = x.origins
+            if self.pending:
+                self.pending = []
             found = rule(self, x)
             if found is not None and found is not x and found.type == x.type:
                 return found

@@ -70,6 +70,12 @@ def test_parse_inverts_print(f):
     assert str(again) == str(f)
 
 
+@given(functions())
+def test_the_text_of_a_structure_is_its_repr(f):
+    """What fingerprints are made of is the structure without names, to the byte."""
+    assert f.structure_text() == repr(f.structure(names=False))
+
+
 def test_special_floats_survive():
     """nan, infinities and the sign of zero are literals like any other."""
     text = "func @f() {\n  %0 = constant [nan, inf, -inf, -0.0] : f64[4]\n  return %0\n}\n"
