@@ -16,6 +16,7 @@ from symgrad.codegen.signature import INDENT, WIDTH, Signature, ascii_text
 from symgrad.codegen.target import Helper, Target
 from symgrad.codegen.unit import Unit, fingerprint
 from symgrad.codegen.work import flops, operations
+from symgrad.errors import NamingError
 from symgrad.ir.dims import names, sides
 from symgrad.ir.function import Function
 
@@ -26,7 +27,8 @@ def write_module(unit: Unit, target: Target) -> str:
     """The source text of a unit.  Raises UnsupportedError for an op that the target refuses."""
     whole = unit.function
     helpers, imports = needed(whole, target)
-    names = Names([whole.name, *(h.name for h in helpers), *imported(imports), *sizes_of(whole)])
+    functions = [whole.name, *(h.name for h in helpers), *imported(imports)]
+    names = Names([*functions, *sizes_of(whole, functions)])
     limits = Limits(WIDTH - 8, 40) if target.compact else Limits(60, 6)
     writer = Writer(whole, target, names, limits)
     signature = Signature(unit, whole, writer.named, names, target)
@@ -53,8 +55,12 @@ def write_module(unit: Unit, target: Target) -> str:
     return text if parts[1].strip() else parts[0] + "\n\n" + "\n\n".join(parts[2:])
 
 
-def sizes_of(f: Function) -> list[str]:
-    return sorted({n for x in (*f.parameters, *f.body) for d in x.type.shape for n in names(d)})
+def sizes_of(f: Function, functions: list[str]) -> list[str]:
+    """The names of sizes, which are variables.  Raises NamingError for one that is a function."""
+    found = {n for x in (*f.parameters, *f.body) for d in x.type.shape for n in names(d)}
+    for n in sorted(found & set(functions)):
+        raise NamingError(f"a size and a function of the emitted code are called {n!r}; rename it")
+    return sorted(found)
 
 
 def sizes_used(lines: list[Line], tail: str) -> str:
@@ -68,7 +74,10 @@ def guard_lines(unit: Unit) -> list[str]:
     for dim, why in unit.guards:
         more, less = sides(dim)
         text = f'"expected {more} >= {less} for {ascii_text(why)}"'
-        lines += [f"{INDENT}if {more} < {less}:", f"{INDENT * 2}raise ValueError({text})"]
+        line = f"{INDENT * 2}raise ValueError({text})"
+        lines.append(f"{INDENT}if {more} < {less}:")
+        long = [f"{INDENT * 2}raise ValueError(", f"{INDENT * 3}{text}", f"{INDENT * 2})"]
+        lines += [line] if len(line) <= WIDTH else long
     return lines
 
 

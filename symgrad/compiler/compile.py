@@ -22,7 +22,8 @@ from symgrad.compiler.finish import finish
 from symgrad.compiler.options import Options, parse_options
 from symgrad.compiler.pipeline import Pipeline
 from symgrad.compiler.rolled import compile_rolled, reader, roll
-from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
+from symgrad.compiler.sizes import with_sizes
+from symgrad.errors import ArgumentError, DTypeError, LimitError, NamingError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.examples import examples_of
@@ -32,7 +33,7 @@ from symgrad.frontend.names import expression_nodes, user_names, value_nodes
 from symgrad.frontend.origin import INTERNAL, located
 from symgrad.frontend.scalar import Value, reach
 from symgrad.frontend.tracing import trace
-from symgrad.ir.function import Instr
+from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import Type
 
 
@@ -96,8 +97,8 @@ def function(
         every = [o for o in outs if isinstance(o, Expr)]
         names = user_names(_variables(), expression_nodes(*every))
         traced = trace(outs, name=name, also=also, names=names)
-        pipeline = Pipeline(traced.function)
-        arguments = [_argument(p) for p in traced.function.parameters]
+        pipeline = _prepared(traced.function, chosen)
+        arguments = [_argument(p) for p in pipeline.function.parameters]
         signature = Signature(name, target, tuple(arguments), kind="plain")
         said = of_outputs(structure, traced.function.results[0])
         return finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
@@ -134,16 +135,17 @@ def _compile_array(
                 "the loss reaches no sg.param; pass wrt=[...], or use sg.function for a value only"
             )
     indices = [next(i for i, own in enumerate(traced.leaves) if own is leaf) for leaf in chosen]
-    pipeline = Pipeline(traced.function)
+    pipeline = _prepared(traced.function, options)
+    whole = pipeline.function
     count = len(traced.function.results)
     pipeline.run("differentiate", lambda f: differentiate(f, indices, strict=options.strict))
     grads = tuple(range(count, count + len(indices)))
-    arguments = [_argument(p) for p in traced.function.parameters]
+    arguments = [_argument(p) for p in whole.parameters]
     types = tuple((leaf.name, leaf.instr.type) for leaf in chosen)
     signature = Signature(name, target, tuple(arguments), types)
     zero = [leaf.name for leaf in chosen if all(leaf is not own for own in traced.reached)]
     structure = (_head(given, count), grads)
-    said = of_loss(structure, traced.function, target, [leaf.name for leaf in chosen], zero)
+    said = of_loss(structure, whole, target, [leaf.name for leaf in chosen], zero)
     return finish(pipeline, said, signature, _data(arguments, traced.leaves), options)
 
 
@@ -157,6 +159,8 @@ def _compile_scalar(
         )
     if not isinstance(wrt, Value | Sequence) and not hasattr(wrt, "parameters"):
         raise ArgumentError(f"wrt: expected a Module or a list, got {type(wrt).__name__}")
+    if options.sizes:
+        raise ArgumentError("option 'sizes': a loss made of Values has no named sizes")
     values = values_of(wrt)
     named = [loss, *[a for a in aux if isinstance(a, Value)]]
     variables = _variables()
@@ -172,7 +176,7 @@ def _compile_scalar(
     used |= {id(r) for r in lowered.results}
     zero = [p.hint for p in lowered.parameters if id(p) not in used]
     count = len(lowered.results)
-    pipeline = Pipeline(lowered)
+    pipeline = _prepared(lowered, options)
     pipeline.run("differentiate", lambda f: differentiate(f, every, strict=options.strict))
     packed = Pack(tuple(range(count, count + len(values))))
     theta = Argument("theta", Type("f64", (len(values),)), "theta")
@@ -183,6 +187,20 @@ def _compile_scalar(
     said = of_values(structure, lowered, target, net, examples, len(reach(named)), zero)
     read: dict[str, Callable[[], Any]] = {"theta": reader(values, target)}
     return finish(pipeline, said, signature, ({}, read), options)
+
+
+def _prepared(program: Function, options: Options) -> Pipeline:
+    """The pipeline of a program that is not too large, with its sizes fixed."""
+    count = len(program.body)
+    if count > options.limit:
+        raise LimitError(
+            f"the program has {count} instructions, and the option 'limit' allows {options.limit}; "
+            "write loops over the data as array expressions, or raise the limit"
+        )
+    pipeline = Pipeline(program)
+    if options.sizes:
+        pipeline.run("sizes", lambda f: with_sizes(f, options.sizes))
+    return pipeline
 
 
 def _head(aux: Any, count: int) -> Structure:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
+from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.gradients import Gradients, gradients_class
 from symgrad.compiler.pipeline import History
 from symgrad.errors import ArgumentError, FormatError, ShapeError
@@ -50,6 +51,7 @@ class CompiledFunction:
         history: History | None = None,
         notes: tuple[str, ...] = (),
         check: bool = True,
+        strict: bool = False,
     ) -> None:
         self.source = source
         self.signature = signature
@@ -74,6 +76,7 @@ class CompiledFunction:
         self._checked = self._checker.check
         self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
         self._plain = signature.kind != "gradients"
+        self._run = self._finite if strict else self.python
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values: Any = args
@@ -81,11 +84,24 @@ class CompiledFunction:
             values = self._arrange(args, kwargs)
         if self.check:
             values = self._checked(values)
-        result = self.python(*values, *self._bound)
+        result = self._run(*values, *self._bound)
         if self._plain:
             return result
         value, grads = result
         return value, self._wrap(grads)
+
+    def _finite(self, *values: Any) -> Any:
+        """The results, or the DomainError of the first that is not finite."""
+        with np.errstate(all="ignore"):
+            result = self.python(*values)
+        if self.ir is not None and not is_finite(result):
+            arguments = list(values)
+            if self.signature.kind == "vector" and not self.ir.parameters[0].type.rank:
+                arguments = list(values[0])  # a program of scalars: one parameter each
+            error = explained(self.ir, arguments)
+            if error is not None:
+                raise error
+        return result
 
     def _values(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         values = self._checker.convert(self._arrange((), kwargs))
@@ -114,7 +130,7 @@ class CompiledFunction:
                 raise ArgumentError(f"expected {len(free)} parameters ({names}), got {len(given)}")
             fresh = dict(zip([a.name for a in free], checker.check(given), strict=True))
             values = [fresh[n] if n in fresh else fixed[n] for n in order]
-            result = self.python(*values, *self._bound)
+            result = self._run(*values, *self._bound)
             return result if self._plain else (result[0], self._wrap(result[1]))
 
         return bound
@@ -146,7 +162,7 @@ class CompiledFunction:
                 fixed[a.name] if name is None else parts[name if not vector else 0]
                 for a, name in zip(self._arguments, place, strict=True)
             ]
-            value, grads = self.python(*values, *self._bound)
+            value, grads = self._run(*values, *self._bound)
             value = value[0] if isinstance(value, tuple) else value
             pieces = grads if not vector else [grads]
             return float(value), _flatten(pieces)

@@ -38,4 +38,5 @@ def finish(
         history=pipeline.history,
         notes=said.zero,
         check=options.check,
+        strict=options.strict,
     )

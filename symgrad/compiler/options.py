@@ -10,7 +10,7 @@ symgrad.errors.ArgumentError: unknown option 'strikt'; did you mean 'strict'?
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,13 +23,19 @@ class Options:
 
     reassociate   apply rewrites that keep the real function but may round otherwise
     strict        derivatives of relu, maximum, abs select instead of multiplying with a mask, so
-                  that an infinite cotangent gives no nan where the derivative is 0
+                  that an infinite cotangent gives no nan where the derivative is 0; and a call
+                  whose results are not finite raises DomainError, which names the operation, its
+                  operands and the user's line (a saved file does not: it has no program to ask)
     check         each call checks its arguments' dtypes, shapes and named sizes
+    sizes         numbers for named sizes, ``{"N": 100}``: arrays of any other size are refused
+    limit         how many instructions a forward program may have
     """
 
     reassociate: bool = True
     strict: bool = False
     check: bool = True
+    sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
+    limit: int = 1_000_000
 
 
 def parse_options(given: Mapping[str, Any]) -> Options:
@@ -40,6 +46,25 @@ def parse_options(given: Mapping[str, Any]) -> Options:
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
             raise ArgumentError(f"unknown option {name!r}; {hint}")
-        if not isinstance(value, bool):
-            raise ArgumentError(f"option {name!r}: expected True or False, got {value!r}")
+        _check(name, value)
     return Options(**given)
+
+
+def _check(name: str, value: Any) -> None:
+    if name == "sizes":
+        if not isinstance(value, Mapping):
+            raise ArgumentError(f"option 'sizes': expected a dict of names, got {value!r}")
+        for size, number in value.items():
+            if not isinstance(size, str) or not _is_count(number):
+                raise ArgumentError(
+                    f"option 'sizes': expected names with ints >= 0, got {size!r}: {number!r}"
+                )
+    elif name == "limit":
+        if not _is_count(value):
+            raise ArgumentError(f"option 'limit': expected an int >= 0, got {value!r}")
+    elif not isinstance(value, bool):
+        raise ArgumentError(f"option {name!r}: expected True or False, got {value!r}")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

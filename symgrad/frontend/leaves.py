@@ -10,6 +10,8 @@ f64[N, 2]
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import unicodedata
 from collections.abc import Iterable
 from itertools import count
@@ -20,7 +22,7 @@ import numpy as np
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.array import Array, Expr, plain_array
 from symgrad.frontend.origin import caller, located
-from symgrad.ir.dims import Dim, canonical
+from symgrad.ir.dims import Dim, canonical, names
 from symgrad.ir.function import Instr, Origin
 from symgrad.ir.op import PARAMETER
 from symgrad.ir.types import DTYPES, Type, dtype_name
@@ -116,6 +118,16 @@ def dtype_of(dtype: Any) -> str:
     return own
 
 
+def _sayable(dim: Dim) -> Dim:
+    """A dim whose names emitted code can use for variables, as they are.  Raises NamingError."""
+    for n in names(dim):
+        if keyword.iskeyword(n) or hasattr(builtins, n) or n in ("np", "math") or n[0] == "_":
+            raise NamingError(
+                f"a size named {n!r} cannot be a variable of emitted code; choose another name"
+            )
+    return dim
+
+
 def dims_of(shape: Any, name: str = "shape") -> tuple[Dim, ...]:
     """A shape from an int, a named size, or a sequence of them.  Raises ShapeError."""
     items = (shape,) if isinstance(shape, int | str | np.integer) else shape
@@ -127,7 +139,9 @@ def dims_of(shape: Any, name: str = "shape") -> tuple[Dim, ...]:
             dims.append(int(dim))
         elif isinstance(dim, str):
             try:
-                dims.append(canonical(dim))
+                dims.append(_sayable(canonical(dim)))
+            except NamingError:
+                raise
             except ValueError as error:
                 raise ShapeError(f"{name}: {error}; write a name such as 'N'") from error
         else:

@@ -145,6 +145,21 @@ def names(dim: Dim) -> tuple[str, ...]:
     return tuple(sorted({name for key in polynomial(dim) for name in key}))
 
 
+def substitute(dim: Dim, sizes: Mapping[str, int]) -> Dim:
+    """The dim with numbers for some of its names.
+
+    >>> substitute("M*N + N - 1", {"N": 4})
+    '4*M + 3'
+    """
+    if isinstance(dim, int):
+        return dim
+    terms: Polynomial = {}
+    for key, c in polynomial(dim).items():
+        rest = tuple(n for n in key if n not in sizes)
+        terms[rest] = terms.get(rest, 0) + c * math.prod(sizes[n] for n in key if n in sizes)
+    return text(terms)
+
+
 def evaluate(dim: Dim, sizes: Mapping[str, int]) -> int:
     """The size of a dim for given named sizes.  Raises KeyError for an unknown name."""
     if isinstance(dim, int):

@@ -48,6 +48,17 @@ def interpret(function: Function, arguments: Sequence[Any]) -> tuple[Array, ...]
     return tuple(values[id(r)] for r in function.results)
 
 
+def values_of(function: Function, arguments: Sequence[Any]) -> dict[int, Array]:
+    """The values of all instructions, by ``id``: what ``interpret`` computes on its way."""
+    arrays = _arrays(function, arguments)
+    sizes = _sizes(function, arrays)
+    values: dict[int, Array] = {id(p): a for p, a in zip(function.parameters, arrays, strict=True)}
+    with np.errstate(all="ignore"):
+        for x in function.body:
+            values[id(x)] = _evaluate(x, [values[id(o)] for o in x.operands], sizes)
+    return values
+
+
 def bind_sizes(function: Function, arguments: Sequence[Any]) -> dict[str, int]:
     """The named sizes that the arguments' shapes give.
 

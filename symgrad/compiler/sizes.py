@@ -1,0 +1,75 @@
+"""Named sizes that the user has fixed when compiling: ``sizes={"N": 100}``.
+
+>>> from symgrad.ir.function import emit, function, parameter
+>>> from symgrad.ir.types import Type
+>>> from symgrad.ops import OPS
+>>> x = parameter("x", Type("f64", ("N", "M")))
+>>> y = emit(OPS["reshape"], [x], {"shape": ("M*N",)})
+>>> print(with_sizes(function("f", [x], [y]), {"N": 100}))
+func @f(input %x: f64[100, M]) {
+  %0 = reshape %x {shape = (100*M,)} : f64[100*M]
+  return %0
+}
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from symgrad.compiler.needs import needs_of
+from symgrad.errors import ArgumentError, ShapeError
+from symgrad.ir import dims
+from symgrad.ir.function import Function, Instr, parameter
+from symgrad.ir.op import Attribute
+from symgrad.ir.types import Type
+
+
+def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
+    """The function with numbers for these names.
+
+    Raises ArgumentError for a name that is no size of the function, ShapeError for a number that
+    one of its slices or indices cannot do with.
+    """
+    known = {n for x in (*f.parameters, *f.body) for d in x.type.shape for n in dims.names(d)}
+    for name in sizes:
+        if name not in known:
+            near = get_close_matches(name, sorted(known), 1)
+            there = ", ".join(sorted(known)) or "none"
+            hint = f"did you mean {near[0]!r}?" if near else f"the named sizes are: {there}"
+            raise ArgumentError(f"option 'sizes': no size is named {name!r}; {hint}")
+    for need in needs_of(f):
+        left = dims.substitute(need.dim, sizes)
+        if isinstance(left, int) and left < 0:
+            more, less = dims.sides(need.dim)
+            given = ", ".join(f"{n} = {sizes[n]}" for n in dims.names(need.dim))
+            raise ShapeError(f"option 'sizes': {given}, expected {more} >= {less} for {need.why}")
+    made: dict[int, Instr] = {}
+    for p in f.parameters:
+        made[id(p)] = parameter(p.hint, _type(p.type, sizes), p["kind"], p.origins)
+    body = []
+    for x in f.body:
+        operands = tuple(made[id(o)] for o in x.operands)
+        attributes = tuple(
+            (key, _resolved(value, sizes) if key in x.op.dim_attributes else value)
+            for key, value in x.attributes
+        )
+        made[id(x)] = Instr(x.op, operands, attributes, _type(x.type, sizes), x.hint, x.origins)
+        body.append(made[id(x)])
+    parameters = tuple(made[id(p)] for p in f.parameters)
+    return Function(f.name, parameters, tuple(body), tuple(made[id(r)] for r in f.results))
+
+
+def _type(type: Type, sizes: Mapping[str, int]) -> Type:
+    return type.with_shape(tuple(dims.substitute(d, sizes) for d in type.shape))
+
+
+def _resolved(value: Attribute, sizes: Mapping[str, int], tagged: bool = False) -> Attribute:
+    """A dim attribute with its names replaced; the tags of an index key stay."""
+    if isinstance(value, tuple):
+        inner = any(isinstance(item, tuple) for item in value)
+        head = value[:1] if tagged and value and isinstance(value[0], str) else ()
+        rest = (_resolved(item, sizes, tagged=inner) for item in value[len(head) :])
+        return (*head, *rest)
+    return dims.substitute(value, sizes) if isinstance(value, str) else value
