@@ -36,32 +36,43 @@ def terms(text: str) -> list[str]:
     return [part.strip() for part in split(text, (" + ", " - "))]
 
 
-def opening(text: str) -> int:
-    """Where the bracket opens that closes at the end of the text."""
-    depth = 0
-    for i in range(len(text) - 1, -1, -1):
-        depth += (text[i] in _CLOSE) - (text[i] in _OPEN)
-        if depth == 0:
-            return i
-    return 0
+def groups(text: str) -> list[tuple[int, int]]:
+    """Where the outermost round brackets open and close."""
+    found, depth, start = [], 0, 0
+    for i, c in enumerate(text):
+        if c in _OPEN:
+            start = i if depth == 0 else start
+            depth += 1
+        elif c in _CLOSE:
+            depth -= 1
+            if depth == 0 and c == ")":
+                found.append((start, i))
+    return found
 
 
-def pieces(text: str) -> tuple[str, list[str]] | None:
-    """What stands before the bracket, and what in it, one piece a row at least; None for neither.
+def pieces(text: str) -> tuple[str, list[str], str] | None:
+    """What stands before the bracket, in it (one piece a row at least) and behind it.
 
-    A sum gets brackets of its own; a product with a sum, and a call, break in those they have.
+    A sum gets brackets of its own; a product breaks in a bracketed sum that it has, a call at its
+    arguments.  None where there is nothing to break at.
     """
     own = terms(text)
     if len(own) > 1:
-        return "", own
-    if not text.endswith(")"):
+        return "", own, ""
+    sums = [
+        (stop - start, start, stop)
+        for start, stop in groups(text)
+        if not re.search(r"[\w\])]\Z", text[:start]) and len(terms(text[start + 1 : stop])) > 1
+    ]
+    if sums:
+        _, start, stop = max(sums)
+        return text[:start], terms(text[start + 1 : stop]), text[stop + 1 :]
+    called = re.match(r"[\w.]+\(", text)
+    if not called or groups(text) != [(called.end() - 1, len(text) - 1)]:
         return None
-    start = opening(text)
-    head, inner = text[:start], text[start + 1 : -1]
-    if re.search(r"[\w\]]\Z", head):
-        arguments = [part.strip(", ") for part in split(inner, (", ",))]
-        return (head, [f"{a}," for a in arguments]) if len(arguments) > 1 else None
-    return (head, terms(inner)) if len(terms(inner)) > 1 else None
+    arguments = split(text[called.end() : -1], (", ",))
+    parts = [f"{a.removeprefix(', ')}," for a in arguments]
+    return (called[0][:-1], parts, "") if len(parts) > 1 else None
 
 
 def filled(parts: list[str], width: int) -> list[str]:
@@ -77,9 +88,9 @@ def filled(parts: list[str], width: int) -> list[str]:
 
 
 def is_breakable(text: str, width: int) -> bool:
-    """Whether the text fits a few rows of ``width`` without a break inside a term."""
+    """Whether most of the text fits a few rows of ``width`` without a break inside a term."""
     found = pieces(text)
-    if found is None:
+    if found is None or 2 * len(" ".join(found[1])) < len(text):
         return False
     rows = filled(found[1], width)
     return len(rows) <= MAX_ROWS and all(len(row) <= width for row in rows)
@@ -87,6 +98,6 @@ def is_breakable(text: str, width: int) -> bool:
 
 def broken(name: str, text: str, width: int) -> list[str]:
     """An assignment over several lines, without the function's indentation."""
-    head, parts = pieces(text) or ("", text.split(" "))
+    head, parts, tail = pieces(text) or ("", text.split(" "), "")
     rows = filled(parts, width - len(INDENT))
-    return [f"{name} = {head}(", *(INDENT + row for row in rows), ")"]
+    return [f"{name} = {head}(", *(INDENT + row for row in rows), f"){tail}"]

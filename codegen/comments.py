@@ -6,23 +6,23 @@ are not those of the line above.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
-from symgrad.codegen.breaking import broken
+from symgrad.codegen.breaking import broken, is_breakable
 from symgrad.codegen.lines import Line
 from symgrad.codegen.sections import Section
 from symgrad.codegen.signature import INDENT, WIDTH, ascii_text
 from symgrad.ir.dims import Dim
-from symgrad.ir.function import Instr, Origin
+from symgrad.ir.function import Function, Instr, Origin
 
 _LAST_COLUMN = 72
 
 
-def body_text(plan: Sequence[Section], compact: bool) -> list[str]:
+def body_text(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
     """All sections; ``compact`` (scalar code) leaves shapes out."""
     lines = [line for section in plan for line in section.lines]
-    notes = dict(zip((id(line.x) for line in lines), remarks(plan, compact), strict=True))
+    notes = dict(zip((id(line.x) for line in lines), remarks(plan, f, compact), strict=True))
     lengths = [len(code(line)) for line in lines if notes[id(line.x)].strip()]
     column = min(max([n for n in lengths if n <= _LAST_COLUMN - 2], default=40) + 2, _LAST_COLUMN)
     out: list[str] = []
@@ -33,8 +33,9 @@ def body_text(plan: Sequence[Section], compact: bool) -> list[str]:
     return out
 
 
-def remarks(plan: Sequence[Section], compact: bool) -> list[str]:
+def remarks(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
     """The comment of each line, in order."""
+    made = {o._replace(derived=True) for p in f.parameters for o in p.origins}
     lines = [line for section in plan for line in section.lines]
     own = {id(line.x) for line in lines}
     width = 0 if compact else max((len(shape_note(line.x.type.shape)) for line in lines), default=0)
@@ -42,7 +43,7 @@ def remarks(plan: Sequence[Section], compact: bool) -> list[str]:
     for section in plan:
         last = ""
         for line in section.lines:
-            origin = ascii_text(merged(line.x, line.inlined(own)))
+            origin = ascii_text(merged(line.x, line.inlined(own), made))
             shown = origin if origin != last else ""
             last = origin or last
             shape = "" if compact else f"{shape_note(line.x.type.shape):<{width}}  "
@@ -56,11 +57,15 @@ def shape_note(shape: tuple[Dim, ...]) -> str:
     return f"({inner})" if shape else ""
 
 
-def merged(x: Instr, parts: Iterable[Instr]) -> str:
-    """Origins as ``of moons.py:22, 23``: a gradient's with its parts', else the line's own."""
+def merged(x: Instr, parts: Iterable[Instr], made: Collection[Origin] = ()) -> str:
+    """Origins as ``of moons.py:22, 23``: a gradient's with its parts', else the line's own.
+
+    ``made`` is where parameters were made, which says nothing about the gradient by them.
+    """
     own: Sequence[Origin] = [o for o in x.origins if not o.derived] or x.origins
     if own and own[0].derived:
         own = [o for part in parts for o in part.origins if o.derived]
+        own = [o for o in own if o not in made] or own
     return listed(tuple(own))
 
 
@@ -86,7 +91,8 @@ def code(line: Line) -> str:
 def assembled(line: Line, note: str, column: int) -> list[str]:
     """One assignment with its comment, broken where it would pass the width."""
     first, *rest = [code(line)]
-    if len(first) > WIDTH:
+    tight = bool(note) and len(first) + len(note.strip()) + 4 > WIDTH
+    if len(first) > WIDTH or (tight and is_breakable(line.text, WIDTH - 2 * len(INDENT))):
         rows = broken(line.name, line.text, WIDTH - len(INDENT))
         first, *rest = [INDENT + row for row in rows]
     return [commented(first, note, column), *rest]

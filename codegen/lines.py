@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symgrad.codegen.breaking import is_breakable
-from symgrad.codegen.naming import Names, name_values
-from symgrad.codegen.numpy_target import is_bounded_count, is_mask
+from symgrad.codegen.idioms import bare
+from symgrad.codegen.naming import Names, lettered_names, name_values, unnamed
+from symgrad.codegen.numpy_target import is_bounded_count
 from symgrad.codegen.target import Target
 from symgrad.codegen.text import ADD, UNARY, Text, atom, number
 from symgrad.errors import UnsupportedError
 from symgrad.ir.function import Function, Instr
-from symgrad.ir.naming import is_inside
+from symgrad.ir.naming import is_inside, lettered
 
 MAX_DEPTH = 8
 WIDTH = 100
@@ -83,27 +84,47 @@ class Writer:
             if is_derived(x, self.derived):
                 self.derived.add(id(x))
         self.kept = {id(r) for r in function.results}
+        self.readings = {id(x): r for x in function.body if (r := target.reading(x))}
+        self.body = self.read(function)
         self.uses = self.count_uses(function)
+        self.user: dict[int, Instr] = {}
+        for x in self.body:
+            for o in self.operands(x):
+                self.user.setdefault(id(o), x)
         self.inside = {
             id(x.operands[0])
             for x in function.body
             if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
         }
         self.texts: dict[int, Text] = {}
-        self.body = function.body
         self.names = names
         self.named = name_values(function.parameters, names)
         for p in function.parameters:
             self.texts[id(p)] = atom(self.named[id(p)])
-        self.floating = {x for x in function.body if self.floats(x)}
-        hinted = [x for x in function.body if x.hint and x not in self.floating]
+        self.floating = {x for x in self.body if self.floats(x)}
+        hinted = [x for x in self.body if x.hint and x not in self.floating]
         self.named.update(name_values(hinted, names))
+        self.letters = lettered_names(self.named.values())
         self.late: dict[int, Instr] = {}
+
+    def operands(self, x: Instr) -> tuple[Instr, ...]:
+        """What the text of an instruction reads: its operands, or those of its idiom."""
+        return self.readings[id(x)][1] if id(x) in self.readings else x.operands
+
+    def read(self, function: Function) -> list[Instr]:
+        """The body without what only the inner parts of idioms need."""
+        needed = {id(r) for r in function.results}
+        kept = []
+        for x in reversed(function.body):
+            if id(x) in needed:
+                kept.append(x)
+                needed.update(id(o) for o in self.operands(x))
+        return kept[::-1]
 
     def count_uses(self, function: Function) -> dict[int, int]:
         uses: dict[int, int] = {}
-        for x in function.body:
-            for o in x.operands:
+        for x in self.body:
+            for o in self.operands(x):
                 uses[id(o)] = uses.get(id(o), 0) + 1
         for r in function.results:
             uses[id(r)] = uses.get(id(r), 0) + 1
@@ -123,10 +144,24 @@ class Writer:
     def put(self, x: Instr, text: Text) -> None:
         """Gives a value its line."""
         if id(x) not in self.named:
-            self.named.update(name_values([x], self.names))
+            self.named[id(x)] = self.names.fresh(self.called(x))
         self.late.pop(id(x), None)
         self.lines.append(Line(x, self.named[id(x)], text.text))
         self.texts[id(x)] = atom(self.named[id(x)])
+
+    def called(self, x: Instr) -> str:
+        """A name for a value that nobody named; a letter if all that it reads is of one part."""
+        known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}
+        name = unnamed(x, self.user.get(id(x)), known)
+        letters: set[str] = set()
+        stack = list(x.operands)
+        while stack:
+            o = stack.pop()
+            if id(o) not in self.named:
+                stack.extend(o.operands)
+            elif self.named[id(o)] in self.letters:
+                letters.add(self.letters[self.named[id(o)]])
+        return lettered(name, letters.pop()) if len(letters) == 1 else name
 
     def floats(self, x: Instr) -> bool:
         """Whether a value has no line of its own, as far as length allows."""
@@ -136,7 +171,7 @@ class Writer:
             return True
         if x.op.name == "transpose" and not self.is_compound(x.operands[0]):
             return True
-        if is_mask(x):
+        if bare(x) and x.op.name == "cast":
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])
         if self.uses.get(id(x), 0) != 1:
             return False
@@ -149,7 +184,7 @@ class Writer:
         """The expression of a value; parts that would make it too long get their own lines."""
         text = self.compose(x)
         while self.too_long(x, text):
-            parts = [o for o in x.operands if id(o) in self.late and self.texts[id(o)].ops]
+            parts = [o for o in self.operands(x) if id(o) in self.late and self.texts[id(o)].ops]
             if not parts:
                 break
             part = max(parts, key=lambda o: len(self.texts[id(o)].text))
@@ -172,6 +207,9 @@ class Writer:
             raise UnsupportedError(
                 f"the target {self.target.name!r} refuses {x.op.name!r}: {reason}{place}"
             )
+        if id(x) in self.readings:
+            form, read = self.readings[id(x)]
+            return form(*(self.texts[id(o)] for o in read))
         operands = [self.operand(x, o) for o in x.operands]
         if x.op.name == "multiply" and x.operands[1].is_constant and not x.operands[0].is_constant:
             operands.reverse()  # 2.0 * x, as people write it; the product is the same
@@ -185,9 +223,12 @@ class Writer:
         return form(*operands)
 
     def operand(self, x: Instr, o: Instr) -> Text:
-        """The text of an operand; a mask in a product needs no conversion to float."""
-        bare = x.op.name == "multiply" and is_mask(o) and sum(map(is_mask, x.operands)) == 1
-        return self.texts[id(o.operands[0])] if bare and id(o) in self.late else self.texts[id(o)]
+        """The text of an operand; a condition that meets a float needs no conversion."""
+        condition = bare(o) if id(o) in self.late and meets_float(x, o) else None
+        if condition is None:
+            return self.texts[id(o)]
+        form, read = condition
+        return form(*(self.texts[id(i)] for i in read))
 
     def literal(self, x: Instr) -> Text:
         value = x["value"]
@@ -195,6 +236,15 @@ class Writer:
             return number(value)
         dtype = f", dtype=np.{x.type.numpy.name}" if x.type.dtype == "f32" else ""
         return Text(f"np.array({nested(value)}{dtype})", depth=1 + x.type.rank, ops=1)
+
+
+def meets_float(x: Instr, condition: Instr) -> bool:
+    """Whether NumPy takes a condition for 0 or 1 here, because the other operand is a float."""
+    if x.op.name not in ("multiply", "add", "subtract"):
+        return False
+    if condition.op.name == "cast" and x.op.name != "multiply":
+        return False
+    return sum(1 for o in x.operands if bare(o)) == 1
 
 
 def nested(value: object) -> str:

@@ -42,7 +42,7 @@ def write_module(unit: Unit, target: Target) -> str:
         *signature.sizes(used),
         *guards,
         *signature.unpacking(),
-        *body_text(plan, target.compact),
+        *body_text(plan, whole, target.compact),
         *returns.lines(),
     ]
     parts = [

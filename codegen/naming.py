@@ -9,9 +9,10 @@ the op that made them.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from symgrad.ir.function import Instr
+from symgrad.ir.naming import before, letter_of, lettered, letters
 
 RESERVED = frozenset(
     {"np", "math", "float", "int", "bool", "len", "range", "tuple", "abs", "min", "max", "zip"}
@@ -30,6 +31,9 @@ _CALLED = {
     "subtract": "difference",
     "divide": "quotient",
     "cast": "mask",
+    "maximum": "largest",
+    "minimum": "smallest",
+    "where": "chosen",
     "index": "part",
     "reshape": "view",
     "broadcast_to": "spread",
@@ -41,6 +45,24 @@ _CALLED = {
     "scatter_add": "placed",
     "scatter_nd": "placed",
 }
+
+
+# The operand of an op that nobody named, by the op.
+_INSIDE = {
+    **dict.fromkeys(("tanh", "sigmoid", "softplus", "log_sigmoid", "relu", "leaky_relu"), "z"),
+    **dict.fromkeys(("elu", "gelu", "silu", "erf", "erfc"), "z"),
+    **dict.fromkeys(("sin", "cos", "tan"), "angle"),
+    **dict.fromkeys(("exp", "exp2", "expm1"), "exponent"),
+}
+_OF_ONE = {"negative": "minus", "sum": "sum", "mean": "mean", "max": "max", "min": "min"}
+_OF_TWO = {
+    "multiply": "_",
+    "matmul": "_",
+    "divide": "_over_",
+    "add": "_plus_",
+    "subtract": "_minus_",
+}
+_SHORT = 14
 
 
 class Names:
@@ -65,17 +87,17 @@ class Names:
         return candidate
 
     def series(self, wanted: str, count: int) -> list[str]:
-        """Names for ``count`` values that share a hint."""
-        if count > 1 and wanted[-1].isdigit() and count <= 26:
-            letters = [wanted + chr(ord("a") + i) for i in range(count)]
-            if not any(name in self.taken for name in letters):
-                self.taken.update(letters)
-                return letters
+        """Names for ``count`` values that share a hint, told apart by letters."""
+        if count > 1:
+            names = [lettered(wanted, letter) for letter in letters(count)]
+            if not any(name in self.taken for name in names):
+                self.taken.update(names)
+                return names
         return [self.fresh(wanted) for _ in range(count)]
 
 
 def name_values(values: Sequence[Instr], names: Names) -> dict[int, str]:
-    """A name for each value, by ``id``."""
+    """A name for each of several values with hints, by ``id``."""
     groups: dict[str, list[Instr]] = {}
     for x in values:
         groups.setdefault(x.hint or unnamed(x), []).append(x)
@@ -86,8 +108,31 @@ def name_values(values: Sequence[Instr], names: Names) -> dict[int, str]:
     return result
 
 
-def unnamed(x: Instr) -> str:
-    """What to call a value that nobody named: the op, and the operand if it has a short name."""
+def lettered_names(names: Iterable[str]) -> dict[str, str]:
+    """The letter of each name whose stem runs through the same letters as others do."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        found = letter_of(name)
+        if found:
+            stems.setdefault(found[0], []).append(found[1])
+    runs = {stem: own for stem, own in stems.items() if sorted(own) == letters(len(own))}
+    return {stem + letter: letter for stem, own in runs.items() if len(own) > 1 for letter in own}
+
+
+def unnamed(x: Instr, user: Instr | None = None, known: Mapping[int, str] | None = None) -> str:
+    """What to call a value that nobody named.
+
+    user   the first instruction that reads it: what an activation takes is called z
+    known  the texts of its operands, by ``id``: where they are short names, so is theirs
+    """
+    if user is not None and len(user.operands) == 1 and user.op.name in _INSIDE:
+        return before(user.hint) if user.hint else _INSIDE[user.op.name]
+    texts = [(known or {}).get(id(o), "") for o in x.operands]
+    short = all(t.isidentifier() for t in texts) and 0 < sum(map(len, texts)) <= _SHORT
+    if short and len(texts) == 1 and x.op.name in _OF_ONE:
+        return f"{_OF_ONE[x.op.name]}_{texts[0]}"
+    if short and len(texts) == 2 and x.op.name in _OF_TWO and texts[0] != texts[1]:
+        return f"{texts[0]}{_OF_TWO[x.op.name]}{texts[1]}"
     base = _CALLED.get(x.op.name, x.op.name)
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"

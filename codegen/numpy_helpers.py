@@ -143,13 +143,5 @@ def pack(pieces, blocks, size):
     return whole
 ''',
         ),
-        _helper(
-            "one_hot",
-            '''
-def one_hot(indices, size, dtype):
-    """1 at each index along a new last axis, 0 elsewhere."""
-    return (indices[..., None] == np.arange(size)).astype(dtype)
-''',
-        ),
     )
 }

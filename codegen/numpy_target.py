@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from symgrad.codegen.blocks import FORMS
-from symgrad.codegen.keys import key_text
+from symgrad.codegen.idioms import eye, negation, pick
 from symgrad.codegen.numpy_helpers import HELPERS
+from symgrad.codegen.numpy_moves import DTYPES, MOVES
 from symgrad.codegen.target import Rule, Target
 from symgrad.codegen.text import (
     ADD,
@@ -19,14 +20,11 @@ from symgrad.codegen.text import (
     count,
     infix,
     number,
-    prefix,
     suffix,
     within,
 )
 from symgrad.ir.dims import Dim, product
 from symgrad.ir.function import Instr
-
-_DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
 
 # Written the same in NumPy: the ufunc's own name.
 _CALLS = [
@@ -67,16 +65,6 @@ _CALLS = [
     "where",
     "outer",
 ]
-
-
-def is_mask(x: Instr) -> bool:
-    """A bool as a number: in a product with a float it needs no conversion."""
-    return x.op.name == "cast" and x.operands[0].type.dtype == "bool" and x.type.is_float
-
-
-def shape_text(shape: tuple[Dim, ...]) -> str:
-    inner = ", ".join(map(str, shape))
-    return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
 def _scalars(x: Instr) -> bool:
@@ -138,16 +126,8 @@ def _reciprocal(x: Instr) -> Form:
 
 
 def _cast(x: Instr) -> Form:
-    dtype = _DTYPES[x.type.dtype]
+    dtype = DTYPES[x.type.dtype]
     return call(dtype) if x.type.rank == 0 else suffix(f".astype({dtype})")
-
-
-def _typed(x: Instr, form: Form) -> Form:
-    """The form, with an operand that the text has as a Python number given its dtype."""
-    operand = x.operands[0]
-    if operand.type.rank or not (operand.is_constant or operand.op.name == "size"):
-        return form
-    return lambda a: form(call(_DTYPES[operand.type.dtype])(a))
 
 
 def _reduction(name: str) -> Rule:
@@ -189,97 +169,6 @@ def _arg_reduction(name: str) -> Rule:
     return Rule(rule)
 
 
-def _reshape(x: Instr) -> Form:
-    """A new or dropped axis of size 1 is written by index, everything else by reshape."""
-    old, new = x.operands[0].type.shape, x["shape"]
-    if tuple(d for d in new if d != 1) == old and old:
-        rest = list(old)
-        key = []
-        for d in new:
-            if rest and d == rest[0]:
-                key.append(":")
-                rest.pop(0)
-            else:
-                key.append("None")
-        while len(key) > 1 and key[-1] == ":" and "None" in key[:-1]:
-            key.pop()
-        return suffix(f"[{', '.join(key)}]")
-    if x.operands[0].type.rank == 0:
-        return _typed(x, call("np.reshape", shape_text(new)))
-    return suffix(f".reshape({', '.join(map(str, new)) if new else '()'})")
-
-
-def _broadcast_to(x: Instr) -> Form:
-    (operand,) = x.operands
-    shape = shape_text(x["shape"])
-    if operand.type.rank == 0:
-        floats = x.type.dtype == "f64" and operand.op.name != "size"
-        dtype = "" if floats else f", dtype={_DTYPES[x.type.dtype]}"
-        if operand.is_constant and operand["value"] in (0.0, 1.0) and x.type.is_float:
-            name = "np.ones" if operand["value"] else "np.zeros"
-            return lambda a: call(name)(atom(shape + dtype))
-        return lambda a: call("np.full")(atom(shape), Text(a.text + dtype, 0, a.depth, a.ops))
-    return lambda a: call("np.broadcast_to")(a, atom(shape))
-
-
-def _transpose(x: Instr) -> Form:
-    axes = x["axes"]
-    if axes == tuple(reversed(range(len(axes)))):
-        return suffix(".T")
-    return suffix(f".transpose({', '.join(map(str, axes))})")
-
-
-def _index(x: Instr) -> Form:
-    return _typed(x, suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]"))
-
-
-def _embed(x: Instr) -> Form:
-    key = key_text(x["shape"], x["key"])
-    shape = atom(shape_text(x["shape"]))
-    return _typed(x, lambda a: call("embed")(a, shape, atom(f"np.s_[{key}]")))
-
-
-def _concatenate(x: Instr) -> Form:
-    def form(*xs: Text) -> Text:
-        inner = Text("[" + ", ".join(a.text for a in xs) + "]", ATOM, 1, count(*xs))
-        return call("np.concatenate", *([f"axis={x['axis']}"] if x["axis"] else []))(inner)
-
-    return form
-
-
-def _gather(x: Instr) -> Form:
-    def form(a: Text, *indices: Text) -> Text:
-        return suffix(f"[{', '.join(i.text for i in indices)}]")(a)
-
-    return form
-
-
-def _scatter_nd(x: Instr) -> Form:
-    shape = atom(shape_text(x["shape"]))
-
-    def form(a: Text, *indices: Text) -> Text:
-        inner = ", ".join(i.text for i in indices) + ("," if len(indices) == 1 else "")
-        return call("scatter_nd")(a, atom(f"({inner})"), shape)
-
-    return form
-
-
-def _vector(x: Instr) -> Form:
-    dtype = "" if x.type.dtype == "f64" else f", dtype={_DTYPES[x.type.dtype]}"
-
-    def form(*xs: Text) -> Text:
-        depth = 2 + max(a.depth for a in xs)
-        text = f"np.array([{', '.join(a.text for a in xs)}]{dtype})"
-        return Text(text, ATOM, depth, count(*xs))
-
-    return form
-
-
-def _wrap(size: str) -> Form:
-    """range(3)[i]: Python's own counting from the end, and its IndexError."""
-    return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
-
-
 def _einsum(x: Instr) -> Form:
     return lambda *xs: call("np.einsum")(atom(f'"{x["spec"]}"'), *xs)
 
@@ -319,7 +208,7 @@ EMIT: dict[str, Form | Rule] = {
     "divide": Rule(_divide),
     "maximum": Rule(_maximum),
     "power": Rule(_power),
-    "negative": prefix("-"),
+    "negative": Rule(negation),
     "square": Rule(_square),
     "reciprocal": Rule(_reciprocal),
     "round": call("np.round"),
@@ -344,30 +233,19 @@ EMIT: dict[str, Form | Rule] = {
     "mean": Rule(_mean),
     "prod_others": call("prod_others"),
     "logsumexp": Rule(_logsumexp),
-    "reshape": Rule(_reshape),
-    "broadcast_to": Rule(_broadcast_to),
-    "transpose": Rule(_transpose),
-    "concatenate": Rule(_concatenate),
-    "index": Rule(_index),
-    "embed": Rule(_embed),
-    "take": Rule(lambda x: call("np.take", f"axis={x['axis']}")),
     "scatter_add": _along("scatter_add"),
     "take_along_axis": Rule(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
     "add_along_axis": _along("add_along_axis"),
-    "gather": Rule(_gather),
-    "scatter_nd": Rule(_scatter_nd),
-    "one_hot": Rule(lambda x: call("one_hot", str(x["size"]), _DTYPES[x.type.dtype])),
     "tril": _with("np.tril", "k"),
     "triu": _with("np.triu", "k"),
     "diag": _with("np.diag", "k"),
     "diagonal": Rule(lambda x: call("np.diagonal", f"offset={x['k']}")),
     "flip": _with("np.flip", "axis"),
     "einsum": Rule(_einsum),
-    "vector": Rule(_vector),
-    "wrap": Rule(lambda x: _wrap(str(x["size"]))),
     "within": lambda x: x,
     "vdot": Rule(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),
     "size": Rule(_size),
+    **MOVES,
     **FORMS,
 }
 
@@ -377,6 +255,7 @@ NUMPY = Target(
     prelude="import numpy as np",
     emit=EMIT,
     helpers=HELPERS,
+    idioms={"reshape": pick, "diag": eye},
     uses={
         **{name: name for name in HELPERS if name in EMIT},
         "silu": "sigmoid",

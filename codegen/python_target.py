@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symgrad.codegen.idioms import negation
 from symgrad.codegen.python_helpers import HELPERS
 from symgrad.codegen.target import Rule, Target
 from symgrad.codegen.text import (
@@ -132,7 +133,7 @@ EMIT: dict[str, Form | Rule] = {
     "divide": Rule(_divide),
     "reciprocal": lambda a: call("divide")(number(1.0), a),
     "power": call("power"),
-    "negative": prefix("-"),
+    "negative": Rule(negation),
     "absolute": call("abs"),
     "square": Rule(_square),
     "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),

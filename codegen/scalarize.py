@@ -17,7 +17,7 @@ import numpy as np
 
 from symgrad.codegen.elements import MAX_ELEMENTS, Elements, box, place
 from symgrad.codegen.gathers import GATHERS, SCATTERS, Wrapped, gather, scatter
-from symgrad.codegen.unit import Group, Pack, Structure, Unit
+from symgrad.codegen.unit import ROLES, Group, Pack, Structure, Unit
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, constant, function, parameter
 from symgrad.ir.types import Type
@@ -72,10 +72,12 @@ def scalarize(unit: Unit) -> Unit:
         made[id(p)] = elements
         if p.type.rank:
             members = tuple(range(len(parameters), len(parameters) + elements.size))
-            groups.append(Group(p.hint, members, shape=shape_of(p)))
+            groups.append(
+                Group(p.hint, members, shape=shape_of(p), role=ROLES[p["kind"]], dtype=p.type.dtype)
+            )
         parameters += [t.instr for t in elements.flat]
     for g in unit.groups:
-        groups.append(Group(g.name, tuple(places[i] for i in g.members), g.rows, g.shape))
+        groups.append(replace(g, members=tuple(places[i] for i in g.members)))
     for x in f.body:
         made[id(x)] = named(x, expand(x, [made[id(o)] for o in x.operands], wrapped))
     results: list[Instr] = []
@@ -128,15 +130,15 @@ def split(p: Instr) -> Elements:
     f = IRAlgebra()
     if p.type.rank == 0:
         return box([f.term(p)], ())
-    shape = shape_of(p)
+    shape, type, kind = shape_of(p), Type(p.type.dtype), p["kind"]
+    names = [f"{p.hint}_{suffix}" for suffix in suffixes(shape)]
+    return box([f.term(parameter(name, type, kind, p.origins)) for name in names], shape)
+
+
+def suffixes(shape: Shape) -> list[str]:
+    """The place of each element, counted from 1: 12 for row 1 and column 2."""
     glue = "" if all(d < 10 for d in shape) else "_"
-    items = []
-    for index in np.ndindex(shape):
-        suffix = glue.join(str(i + 1) for i in index)
-        kind = p["kind"]
-        scalar = parameter(f"{p.hint}_{suffix}", Type(p.type.dtype), kind, p.origins)
-        items.append(f.term(scalar))
-    return box(items, shape)
+    return [glue.join(str(i + 1) for i in index) for index in np.ndindex(shape)]
 
 
 def named(x: Instr, elements: Elements) -> Elements:
@@ -144,8 +146,8 @@ def named(x: Instr, elements: Elements) -> Elements:
     if not x.hint:
         return elements
     items = []
-    for i, t in enumerate(elements.flat):
-        hint = f"{x.hint}_{i + 1}" if x.type.rank else x.hint
+    for t, suffix in zip(elements.flat, suffixes(elements.shape), strict=True):
+        hint = f"{x.hint}_{suffix}" if suffix else x.hint
         fresh = not (t.instr.hint or t.instr.is_constant or t.instr.is_parameter)
         items.append(Term(t.f, t.instr.replace(hint=hint)) if fresh else t)
     return box(items, elements.shape)

@@ -78,7 +78,8 @@ def sections(
 
 def by_kind(plan: Plan, ordered: bool) -> list[Section]:
     """Forward, loss, gradients; without ``ordered``, the gradients as they came."""
-    start = loss_start(plan.forward, plan.f)
+    arrays = any(p.type.rank for p in plan.f.parameters)
+    start = loss_start(plan.forward, plan.f) if arrays else 0
     if len(plan.forward) <= _SHORT or start in (0, len(plan.forward)):
         result = [Section("forward", plan.forward)]
     else:

@@ -7,13 +7,12 @@ import textwrap
 
 from symgrad.codegen.naming import Names
 from symgrad.codegen.target import Target
-from symgrad.codegen.unit import Group, Unit
+from symgrad.codegen.unit import ROLES, Group, Unit
 from symgrad.ir.dims import names as dim_names
 from symgrad.ir.function import Function
 
 INDENT = "    "
 WIDTH = 100
-_ROLES = {"param": "parameter", "input": "input", "constant": "constant"}
 
 
 def ascii_text(text: str) -> str:
@@ -37,7 +36,7 @@ class Signature:
         self.rows: list[tuple[str, str, str]] = []
         for i, p in enumerate(f.parameters):
             if i not in grouped:
-                role = unit.roles.get(p.hint, _ROLES[p["kind"]])
+                role = unit.roles.get(p.hint, ROLES[p["kind"]])
                 self.add(self.named[id(p)], str(p.type), role)
                 continue
             g = grouped[i]
@@ -54,8 +53,9 @@ class Signature:
     def group_type(self, g: Group) -> str:
         shape = g.shape if g.shape is not None else (len(g.members),)
         if self.target.compact and len(shape) == 1:
-            return f"{len(g.members)} floats"
-        return f"f64[{', '.join(map(str, shape))}]"
+            kind = "floats" if g.dtype.startswith("f") else "ints"
+            return f"{len(g.members)} {kind}"
+        return f"{g.dtype}[{', '.join(map(str, shape))}]"
 
     def docstring(self) -> list[str]:
         """The function's docstring: what it returns, and each argument with its type."""

@@ -6,23 +6,13 @@ Values of isomorphic parts are told apart by a letter at the end of their names,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from symgrad.codegen.lines import Line
-from symgrad.ir.naming import letter_of, letters
+from symgrad.codegen.naming import lettered_names
+from symgrad.ir.naming import letter_of
 
 Needs = dict[int, set[int]]
-
-
-def lettered_names(names: Iterable[str]) -> dict[str, str]:
-    """The letter of each name whose stem runs through the same letters as others do."""
-    stems: dict[str, list[str]] = {}
-    for name in names:
-        found = letter_of(name)
-        if found:
-            stems.setdefault(found[0], []).append(found[1])
-    runs = {stem: own for stem, own in stems.items() if sorted(own) == letters(len(own))}
-    return {stem + letter: letter for stem, own in runs.items() if len(own) > 1 for letter in own}
 
 
 def members(lines: Sequence[Line], needs: Needs) -> dict[int, str]:

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from symgrad.codegen.text import Form
 from symgrad.ir.function import Instr
 
+Reading = tuple[Form, tuple[Instr, ...]]
+Idiom = Callable[[Instr], "Reading | None"]
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -39,6 +42,8 @@ class Target:
     imports   op or helper name -> names imported for it from math or elsewhere
     refusals  op name -> why the target has no text for it, and what to do
     compact   products are written without spaces (scalar code)
+    idioms    op name -> a rule that may read several instructions as one: the form, and the
+              operands that it takes, or None
     """
 
     name: str
@@ -50,10 +55,16 @@ class Target:
     imports: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
     compact: bool = False
+    idioms: Mapping[str, Idiom] = field(default_factory=dict)
 
     def form(self, x: Instr) -> Form:
         """How an instruction is written.  Raises KeyError for an op without text."""
         return self.form_of(x.op.name, x)
+
+    def reading(self, x: Instr) -> Reading | None:
+        """The idiom that an instruction is the end of, if any."""
+        rule = self.idioms.get(x.op.name)
+        return rule(x) if rule else None
 
     def form_of(self, op: str, x: Instr) -> Form:
         """How an instruction is written as if its op were another."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from symgrad.ir.function import Function
 
+ROLES = {"param": "parameter", "input": "input", "constant": "constant"}
+
 
 @dataclass(frozen=True)
 class Group:
@@ -20,7 +22,7 @@ class Group:
 
     ``shape`` nests the members (row by row) where the argument is no plain vector; ``rows`` are the
     lengths of the lines in which a vector's members are listed, () for as many as fit; ``labels``
-    the comments of these lines, and ``role`` what the argument is.
+    the comments of these lines, and ``role`` what the argument is, of which ``dtype``.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Group:
     shape: tuple[int, ...] | None = None
     labels: tuple[str, ...] = ()
     role: str = "parameters, in order"
+    dtype: str = "f64"
 
 
 @dataclass(frozen=True)

@@ -113,14 +113,14 @@ def of_loss(
     said = phrase(f.results[0])
     name = f.results[0].hint
     inner = ", ".join(f"d_{n}" for n in wrt) + ("," if len(wrt) == 1 else "")
-    value = name if structure_is_plain(structure) and name.isidentifier() else "value"
+    value = (name or "loss") if structure_is_plain(structure) else "value"
     ranks = {p.type.rank > 0 for p in f.parameters if p.hint in wrt}
     arrays = "tuples" if target == "python" else "new arrays"
     kind = {1: f"a float, and {arrays}", 2: f"floats, and {arrays}"}[len(ranks)]
     kind = "floats" if ranks == {False} else kind
-    returns = f"({value or 'loss'}, ({inner})): {kind}"
+    returns = f"({value}, ({inner})): {kind}"
     if len(returns) > 84:
-        returns = f"({value or 'loss'}, gradients): {kind} in the order of the parameters"
+        returns = f"({value}, gradients): {kind} in the order of the parameters"
     return Description(
         structure,
         title(said, name, target),

@@ -85,7 +85,7 @@ def _hoist_negation(r: Rewriter, x: Instr) -> Instr | None:
     if _negated(a) and _negated(b):
         return r.build(x.op, a.operands[0], b.operands[0])
     for i, (o, other) in enumerate(((a, b), (b, a))):
-        if not _negated(o) or not r.once(o):
+        if not _negated(o) or not (r.once(o) or o.operands[0].is_parameter):
             continue
         inner, factor = o.operands[0], other
         number = scalar(other)

@@ -151,7 +151,60 @@ def _sum_of_sum(r: Rewriter, x: Instr) -> Instr | None:
     return r.build("sum", o.operands[0], axis=tuple(axes), keepdims=False)
 
 
+def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:
+    """One element a row, added up in zeros: rows of the identity matrix, without a scatter."""
+    g, places = x.operands
+    (index,) = places.operands
+    rows = x["axis"] == x.type.rank - 1 and places.type.shape == (*index.type.shape, 1)
+    if not rows or not isinstance(x["size"], int) or x["size"] > 64:
+        return None
+    number = g.operands[0] if g.op.name == "broadcast_to" else g
+    scaled = number.type.rank == 0 and _of_sizes(number)
+    one = r.number(1.0, x.type.dtype) if scaled else r.number(True, "bool")
+    identity = r.build("diag", r.build("broadcast_to", one, shape=(x["size"],)), k=0)
+    chosen = r.build("take", identity, index, axis=0)
+    if scaled:
+        return r.build("multiply", number, chosen)
+    return r.build("where", chosen, g, r.number(0.0, x.type.dtype))
+
+
+def _of_sizes(x: Instr) -> bool:
+    """Whether a number is computed from literals and sizes, and so is finite."""
+    if x.op.name in ("divide", "negative", "maximum"):
+        return all(map(_of_sizes, x.operands))
+    return x.is_constant or x.op.name == "size"
+
+
+def _common_factor(r: Rewriter, x: Instr) -> Instr | None:
+    """s*A + s*B is s*(A + B), and with -s for the second it is s*(A - B), for a number s."""
+    a, b = x.operands
+    if not (a.op.name == b.op.name == "multiply" and r.once(a) and r.once(b)):
+        return None
+    for s, c in (a.operands, a.operands[::-1]):
+        for t, d in (b.operands, b.operands[::-1]):
+            if s.type.rank or not c.type.rank or not d.type.rank:
+                continue
+            op = x.op.name
+            if t.op.name == "negative" and t.operands[0] is s:
+                op, t = {"add": "subtract", "subtract": "add"}[op], s
+            if s is t and not s.is_constant:
+                return r.build("multiply", s, r.build(op, c, d))
+    return None
+
+
+def _over_count(r: Rewriter, x: Instr) -> Instr | None:
+    """(1/n)*(A - B) is (A - B)/n."""
+    for s, a in (x.operands, x.operands[::-1]):
+        sums = a.op.name in ("add", "subtract") and a.type.rank and r.once(a)
+        if sums and s.op.name == "divide" and _of_sizes(s) and scalar(s.operands[0]) == 1:
+            return r.build("divide", a, s.operands[1])
+    return None
+
+
 RULES = table(
+    ("add_along_axis", _one_index_a_row, "reshape"),
+    ("add subtract", _common_factor, "multiply"),
+    ("multiply", _over_count, "divide"),
     ("transpose", _transposed_product, "matmul"),
     ("sum", _sum_of_sum, "sum"),
     ("add", _plus_zero, "constant"),

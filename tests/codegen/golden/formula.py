@@ -33,16 +33,14 @@ def energy_and_grads(theta, omega, g, length):
     """
 
     # forward
-    product = length*omega             # programs.py:20
-    kinetic = 0.5*(product*product)
-
-    # loss
-    product_2 = g*length               # programs.py:21
-    potential = product_2*(1.0 - cos_(theta))
-    energy = kinetic + potential       # programs.py:22
+    length_omega = length*omega       # programs.py:20
+    kinetic = 0.5*(length_omega*length_omega)
+    g_length = g*length               # programs.py:21
+    potential = g_length*(1.0 - cos_(theta))
+    energy = kinetic + potential      # programs.py:22
 
     # gradients
-    d_theta = product_2*sin_(theta)    # of programs.py:21
-    d_omega = product*length           # of programs.py:20
+    d_theta = g_length*sin_(theta)    # of programs.py:21
+    d_omega = length_omega*length     # of programs.py:20
 
     return energy, (d_theta, d_omega)

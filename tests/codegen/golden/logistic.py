@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44 (`loss`).
 Needs NumPy and nothing else.
 
     work   15 N - 1 flops
-    ir     sha256 48b95f5ada345277
+    ir     sha256 201d5c2c8ef19abf
 """
 
 import numpy as np
@@ -35,14 +35,13 @@ def loss_and_grads(w, b, x, y):
     N = len(x)
 
     # forward
-    negative_y = -y                                              # (N,)  programs.py:44
-    score = x @ w + b                                            # (N,)  programs.py:43
-    product = negative_y * score                                 # (N,)  programs.py:44
-    loss = softplus(product).sum() / N
+    score = x @ w + b                              # (N,)  programs.py:43
+    z = -y * score                                 # (N,)  programs.py:44
+    loss = softplus(z).sum() / N
 
     # gradients
-    d_score = 1.0 / max(N, 1) * sigmoid(product) * negative_y    # (N,)  of programs.py:44
-    d_w = d_score @ x                                            # (2,)  of programs.py:43
+    d_score = -1.0 / max(N, 1) * sigmoid(z) * y    # (N,)  of programs.py:44
+    d_w = d_score @ x                              # (2,)  of programs.py:43
     d_b = d_score.sum()
 
     return float(loss), (d_w, float(d_b))

@@ -38,7 +38,9 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, x, y):
     pre_losses = 1.0 - y * scores                           # (N,)      programs.py:62
     losses = np.maximum(pre_losses, 0.0)                    # (N,)
     data_loss = losses.sum() / N                            #           programs.py:63
-    reg_loss = 1e-4 * (np.vdot(w1, w1) + b1 @ b1 + np.vdot(w2, w2) + b2 @ b2 + w3 @ w3 + b3 * b3)
+    reg_loss = 1e-4 * (                                     #           programs.py:64
+        np.vdot(w1, w1) + b1 @ b1 + np.vdot(w2, w2) + b2 @ b2 + w3 @ w3 + b3 * b3
+    )
     loss = data_loss + reg_loss                             #           programs.py:65
 
     # gradients of the values, from the loss back
@@ -47,11 +49,11 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, x, y):
     d_z1 = d_z2 @ w2.T * (z1 > 0.0)                         # (N, 16)   of programs.py:59, 60
 
     # gradients of the parameters
-    d_w1 = x.T @ d_z1 + 2e-4 * w1                           # (2, 16)   of programs.py:53, 59, 64
-    d_b1 = d_z1.sum(axis=0) + 2e-4 * b1                     # (16,)     of programs.py:54, 59, 64
-    d_w2 = h1.T @ d_z2 + 2e-4 * w2                          # (16, 16)  of programs.py:55, 60, 64
-    d_b2 = d_z2.sum(axis=0) + 2e-4 * b2                     # (16,)     of programs.py:56, 60, 64
-    d_w3 = d_scores @ h2 + 2e-4 * w3                        # (16,)     of programs.py:57, 61, 64
-    d_b3 = d_scores.sum() + 2e-4 * b3                       #           of programs.py:58, 61, 64
+    d_w1 = x.T @ d_z1 + 2e-4 * w1                           # (2, 16)   of programs.py:59, 64
+    d_b1 = d_z1.sum(axis=0) + 2e-4 * b1                     # (16,)
+    d_w2 = h1.T @ d_z2 + 2e-4 * w2                          # (16, 16)  of programs.py:60, 64
+    d_b2 = d_z2.sum(axis=0) + 2e-4 * b2                     # (16,)
+    d_w3 = d_scores @ h2 + 2e-4 * w3                        # (16,)     of programs.py:61, 64
+    d_b3 = d_scores.sum() + 2e-4 * b3
 
     return float(loss), (d_w1, d_b1, d_w2, d_b2, d_w3, float(d_b3))

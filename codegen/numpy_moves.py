@@ -1,0 +1,152 @@
+"""How NumPy writes what moves elements: reshapes, slices, and reading and adding up by index.
+
+>>> from symgrad.codegen.text import atom
+>>> shape_text(("N", 3)), shape_text((4,))
+('(N, 3)', '(4,)')
+"""
+
+from __future__ import annotations
+
+from symgrad.codegen.idioms import one_hot
+from symgrad.codegen.keys import key_text
+from symgrad.codegen.target import Rule
+from symgrad.codegen.text import ATOM, Form, Text, atom, call, count, suffix
+from symgrad.ir.dims import Dim
+from symgrad.ir.function import Instr
+
+DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
+
+
+def shape_text(shape: tuple[Dim, ...]) -> str:
+    inner = ", ".join(map(str, shape))
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def typed(x: Instr, form: Form) -> Form:
+    """The form, with an operand that the text has as a Python number given its dtype."""
+    operand = x.operands[0]
+    if operand.type.rank or not (operand.is_constant or operand.op.name == "size"):
+        return form
+    return lambda a: form(call(DTYPES[operand.type.dtype])(a))
+
+
+def _reshape(x: Instr) -> Form:
+    """A new or dropped axis of size 1 is written by index, everything else by reshape."""
+    old, new = x.operands[0].type.shape, x["shape"]
+    if tuple(d for d in new if d != 1) == old and old:
+        rest = list(old)
+        key = []
+        for d in new:
+            if rest and d == rest[0]:
+                key.append(":")
+                rest.pop(0)
+            else:
+                key.append("None")
+        while len(key) > 1 and key[-1] == ":" and "None" in key[:-1]:
+            key.pop()
+        return suffix(f"[{', '.join(key)}]")
+    if old and (*new, 1) == old:
+        return suffix("[:, 0]" if len(old) == 2 else "[..., 0]" if new else "[0]")
+    if x.operands[0].type.rank == 0:
+        return typed(x, call("np.reshape", shape_text(new)))
+    return suffix(f".reshape({', '.join(map(str, new)) if new else '()'})")
+
+
+def _broadcast_to(x: Instr) -> Form:
+    (operand,) = x.operands
+    shape = shape_text(x["shape"])
+    if operand.type.rank == 0:
+        floats = x.type.dtype == "f64" and operand.op.name != "size"
+        dtype = "" if floats else f", dtype={DTYPES[x.type.dtype]}"
+        if operand.is_constant and operand["value"] in (0.0, 1.0) and x.type.is_float:
+            name = "np.ones" if operand["value"] else "np.zeros"
+            return lambda a: call(name)(atom(shape + dtype))
+        return lambda a: call("np.full")(atom(shape), Text(a.text + dtype, 0, a.depth, a.ops))
+    return lambda a: call("np.broadcast_to")(a, atom(shape))
+
+
+def _transpose(x: Instr) -> Form:
+    axes = x["axes"]
+    if axes == tuple(reversed(range(len(axes)))):
+        return suffix(".T")
+    return suffix(f".transpose({', '.join(map(str, axes))})")
+
+
+def _index(x: Instr) -> Form:
+    return typed(x, suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]"))
+
+
+def _embed(x: Instr) -> Form:
+    key = key_text(x["shape"], x["key"])
+    shape = atom(shape_text(x["shape"]))
+    return typed(x, lambda a: call("embed")(a, shape, atom(f"np.s_[{key}]")))
+
+
+def _one_hot(x: Instr) -> Form:
+    chosen, _ = one_hot(x)
+    if x.type.dtype == "bool":
+        return chosen
+    return lambda i: suffix(f".astype({DTYPES[x.type.dtype]})")(chosen(i))
+
+
+def _concatenate(x: Instr) -> Form:
+    def form(*xs: Text) -> Text:
+        inner = Text("[" + ", ".join(a.text for a in xs) + "]", ATOM, 1, count(*xs))
+        return call("np.concatenate", *([f"axis={x['axis']}"] if x["axis"] else []))(inner)
+
+    return form
+
+
+def _take(x: Instr) -> Form:
+    if x["axis"] or x.operands[1].type.rank == 0:
+        return call("np.take", f"axis={x['axis']}")
+    return lambda a, i: suffix(f"[{i.text}]")(a)._replace(ops=count(a, i))
+
+
+def _gather(x: Instr) -> Form:
+    def form(a: Text, *indices: Text) -> Text:
+        return suffix(f"[{', '.join(i.text for i in indices)}]")(a)
+
+    return form
+
+
+def _scatter_nd(x: Instr) -> Form:
+    shape = atom(shape_text(x["shape"]))
+
+    def form(a: Text, *indices: Text) -> Text:
+        inner = ", ".join(i.text for i in indices) + ("," if len(indices) == 1 else "")
+        return call("scatter_nd")(a, atom(f"({inner})"), shape)
+
+    return form
+
+
+def _vector(x: Instr) -> Form:
+    dtype = "" if x.type.dtype == "f64" else f", dtype={DTYPES[x.type.dtype]}"
+
+    def form(*xs: Text) -> Text:
+        depth = 2 + max(a.depth for a in xs)
+        text = f"np.array([{', '.join(a.text for a in xs)}]{dtype})"
+        return Text(text, ATOM, depth, count(*xs))
+
+    return form
+
+
+def _wrap(size: str) -> Form:
+    """range(3)[i]: Python's own counting from the end, and its IndexError."""
+    return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
+
+
+MOVES: dict[str, Form | Rule] = {
+    "reshape": Rule(_reshape),
+    "broadcast_to": Rule(_broadcast_to),
+    "transpose": Rule(_transpose),
+    "concatenate": Rule(_concatenate),
+    "index": Rule(_index),
+    "embed": Rule(_embed),
+    "take": Rule(_take),
+    "gather": Rule(_gather),
+    "scatter_nd": Rule(_scatter_nd),
+    "one_hot": Rule(_one_hot),
+    "vector": Rule(_vector),
+    "wrap": Rule(lambda x: _wrap(str(x["size"]))),
+}
