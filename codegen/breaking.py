@@ -18,6 +18,8 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 def split(text: str, separators: tuple[str, ...]) -> list[str]:
     """The text cut before each separator that stands outside all brackets."""
+    if not any(separator in text for separator in separators):
+        return [text]
     parts, start, depth, i = [], 0, 0, 0
     while i < len(text):
         if text[i] in _OPEN:

@@ -22,6 +22,8 @@ def members(lines: Sequence[Line], needs: Needs) -> dict[int, str]:
     belongs to none.
     """
     named = lettered_names(line.name for line in lines)
+    if not named:
+        return {}
     reached: dict[int, set[str]] = {}
     result: dict[int, str] = {}
     for line in lines:
