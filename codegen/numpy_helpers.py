@@ -59,6 +59,25 @@ def xlogy(x, y):
 ''',
         ),
         _helper(
+            "xlog1py",
+            '''
+def xlog1py(x, y):
+    """x * log(1 + y), and 0 where x is 0 and y is no nan."""
+    zero = (x == 0.0) & ~np.isnan(y)
+    return np.where(zero, 0.0, x * np.log1p(np.where(zero, 0.0, y)))
+''',
+        ),
+        _helper(
+            "log1mexp",
+            '''
+def log1mexp(x):
+    """log(1 - exp(x)) for x below 0, without cancellation."""
+    near = x > -0.6931471805599453
+    far = np.log1p(-np.exp(np.where(near, -1.0, x)))
+    return np.where(near, np.log(-np.expm1(np.where(near, x, -1.0))), far)
+''',
+        ),
+        _helper(
             "gelu",
             '''
 def gelu(x):

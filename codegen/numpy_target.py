@@ -217,7 +217,10 @@ EMIT: dict[str, Form | Rule] = {
     "leaky_relu": Rule(_leaky),
     "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
     "silu": lambda x: infix("*", MUL)(x, call("sigmoid")(x)),
-    **{name: call(name) for name in ("sigmoid", "log_sigmoid", "softplus", "xlogy", "gelu")},
+    **{
+        name: call(name)
+        for name in ("sigmoid", "log_sigmoid", "softplus", "xlogy", "xlog1py", "log1mexp", "gelu")
+    },
     "erf": call("erf"),
     "erfc": call("erfc"),
     "greater": infix(">", COMPARE),

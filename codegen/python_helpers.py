@@ -251,6 +251,24 @@ HELPERS = {
             ("log_",),
         ),
         Helper(
+            "xlog1py",
+            '''def xlog1py(x, y):
+    """x * log(1 + y), and 0 where x is 0 and y is no nan."""
+    return 0.0 if x == 0.0 and y == y else x * log1p_(y)
+''',
+            (),
+            ("log1p_",),
+        ),
+        Helper(
+            "log1mexp",
+            '''def log1mexp(x):
+    """log(1 - exp(x)) for x below 0, without cancellation."""
+    return log1p(-exp(x)) if x <= -0.6931471805599453 else log_(-expm1_(x))
+''',
+            _m("exp", "log1p"),
+            ("log_", "expm1_"),
+        ),
+        Helper(
             "gelu",
             '''def gelu(x):
     """x times the normal distribution function of x."""

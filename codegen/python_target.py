@@ -75,6 +75,8 @@ _GUARDED = {
             "log_sigmoid",
             "logaddexp",
             "xlogy",
+            "xlog1py",
+            "log1mexp",
             "gelu",
             "clip",
         ]

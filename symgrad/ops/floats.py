@@ -204,6 +204,6 @@ def _expanded(name: str) -> Callable[..., Any]:
 
 
 # These are on floats what they are on arrays: their expansions, computed with the functions above.
-for _name in ("log_sigmoid", "leaky_relu", "elu", "gelu", "silu", "xlogy"):
+for _name in ("log_sigmoid", "leaky_relu", "elu", "gelu", "silu", "xlogy", "xlog1py", "log1mexp"):
     FLOATS[_name] = _expanded(_name)
 ALGEBRA = FloatAlgebra()

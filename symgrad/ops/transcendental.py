@@ -34,6 +34,17 @@ def _xlogy(f: Any, x: Any, y: Any) -> Any:
     return f.where(zero, 0.0, x * f.log(y))
 
 
+def _xlog1py(f: Any, x: Any, y: Any) -> Any:
+    zero = f.logical_and(f.equal(x, 0.0), f.logical_not(f.isnan(y)))
+    return f.where(zero, 0.0, x * f.log1p(y))
+
+
+def _log1mexp(f: Any, x: Any) -> Any:
+    """Two forms, each accurate on its side of -log 2 (Maechler, 2012)."""
+    near = f.log(-f.expm1(x))
+    return f.where(f.greater(x, -LN2), near, f.log1p(-f.exp(x)))
+
+
 EXP = elementwise(
     "exp",
     np.exp,
@@ -105,6 +116,28 @@ XLOGY = elementwise(
     domain=(POSITIVE, POSITIVE),
     kinks=((0.0, 0.0),),
     doc="x log y, and 0 where x = 0 unless y is nan; d/dy at x = 0 is 0",
+)
+XLOG1PY = elementwise(
+    "xlog1py",
+    None,
+    meaning=lambda sp, x, y: x * sp.log(1 + y),
+    partials=lambda f, z, x, y: (
+        f.log1p(y),
+        f.where(f.equal(x, 0.0), 0.0, f.divide(x, 1.0 + y)),
+    ),
+    expansion=_xlog1py,
+    domain=(POSITIVE, (-0.9, 4.0)),
+    kinks=((0.0, -1.0),),
+    doc="x log(1 + y), and 0 where x = 0 unless y is nan; d/dy at x = 0 is 0",
+)
+LOG1MEXP = elementwise(
+    "log1mexp",
+    None,
+    meaning=lambda sp, x: sp.log(1 - sp.exp(x)),
+    partials=lambda f, y, x: (f.divide(-1.0, f.expm1(-x)),),
+    expansion=_log1mexp,
+    domain=((-4.0, -0.1),),
+    doc="log(1 - e**x) for x < 0, without cancellation; nan above 0",
 )
 SIN = elementwise(
     "sin",
