@@ -190,7 +190,7 @@ def _compile_scalar(
 
 
 def _prepared(program: Function, options: Options) -> Pipeline:
-    """The pipeline of a program that is not too large, with its sizes fixed."""
+    """The pipeline of a program that is not too large: its sizes fixed, and made stable."""
     count = len(program.body)
     if count > options.limit:
         raise LimitError(
@@ -200,6 +200,8 @@ def _prepared(program: Function, options: Options) -> Pipeline:
     pipeline = Pipeline(program)
     if options.sizes:
         pipeline.run("sizes", lambda f: with_sizes(f, options.sizes))
+    if options.stabilize:
+        pipeline.stabilize()
     return pipeline
 
 

@@ -21,6 +21,8 @@ from symgrad.errors import ArgumentError
 class Options:
     """How to compile.
 
+    stabilize     replace what overflows or cancels by an operation that does not, before
+                  differentiating: log(1 + exp(x)) by softplus(x); ``history`` tells what and where
     reassociate   apply rewrites that keep the real function but may round otherwise
     strict        derivatives of relu, maximum, abs select instead of multiplying with a mask, so
                   that an infinite cotangent gives no nan where the derivative is 0; and a call
@@ -31,6 +33,7 @@ class Options:
     limit         how many instructions a forward program may have
     """
 
+    stabilize: bool = True
     reassociate: bool = True
     strict: bool = False
     check: bool = True

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
 from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals
+from symgrad.passes.stabilize import Fired, stabilized
 
 SIMPLIFY: tuple[Pass, ...] = (
     fold,
@@ -37,6 +39,8 @@ class Step:
 
     ``before`` is None where something other than IR came in; ``note`` says what it was, or what
     else there is to say.
+    ``fired`` has the stabilising rules that were applied, and where; printing a step tells how
+    wrong float64 is without and with each of them, at the sample where it matters most.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Step:
     after: Function
     seconds: float
     note: str = ""
+    fired: tuple[Fired, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -53,7 +58,15 @@ class Step:
         return " ".join(part for part in parts if part)
 
     def __str__(self) -> str:
-        return f"{self.name:<14} {self.summary:<32} {1e3 * self.seconds:8.2f} ms"
+        head = f"{self.name:<14} {self.summary:<32} {1e3 * self.seconds:8.2f} ms"
+        return "\n".join([head, *self.details()])
+
+    def details(self) -> list[str]:
+        """What fired, a line each; the errors are computed when they are asked for."""
+        from symgrad.compiler.accuracy import described  # mpmath loads when somebody looks
+
+        counts = Counter((fired.rule, fired.origins) for fired in self.fired)
+        return [f"    {described(Fired(*key), count)}" for key, count in counts.items()]
 
 
 class History(tuple[Step, ...]):
@@ -79,6 +92,18 @@ class Pipeline:
         self.steps.append(Step(name, before, self.function, time.perf_counter() - start))
         if os.environ.get("SYMGRAD_CHECK") == "1":
             verify(self.function)
+
+    def stabilize(self) -> None:
+        """The stabilising rewrites, as one step that tells what fired."""
+        fired: list[Fired] = []
+
+        def apply(f: Function) -> Function:
+            g, found = stabilized(f)
+            fired.extend(found)
+            return g
+
+        self.run("stabilize", apply)
+        self.steps[-1] = replace(self.steps[-1], fired=tuple(fired))
 
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:

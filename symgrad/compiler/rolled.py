@@ -96,8 +96,10 @@ def compile_rolled(
 
     value   how the results of the function are arranged, the loss first
     """
-    f = rolled.function
-    pipeline = Pipeline(f, rolled.steps)
+    pipeline = Pipeline(rolled.function, rolled.steps)
+    if options.stabilize:
+        pipeline.stabilize()
+    f = pipeline.function
     pipeline.run("differentiate", lambda f: differentiate(f, [0], strict=options.strict))
     said = of_theta((value, len(f.results)), f, target, net, rolled.traced, rolled.zero)
     kinds = ["theta", *(p["kind"] for p in f.parameters[1:])]

@@ -1,8 +1,8 @@
 """Passes: functions of the IR to simpler ones, each stating what it preserves.
 
 >>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
-[('fold', 'bitwise'), ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'),
- ('cse', 'bitwise'), ('dce', 'bitwise')]
+[('stabilize', 'rounding'), ('fold', 'bitwise'), ('identities', 'bitwise'), ('reals', 'rounding'),
+ ('packing', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise')]
 """
 
 from symgrad.passes.cse import cse
@@ -12,8 +12,9 @@ from symgrad.passes.identities import identities
 from symgrad.passes.packing import packing
 from symgrad.passes.reals import reals
 from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
+from symgrad.passes.stabilize import stabilize
 
-REWRITES: tuple[Pass, ...] = (fold, identities, reals, packing, cse, dce)
+REWRITES: tuple[Pass, ...] = (stabilize, fold, identities, reals, packing, cse, dce)
 
 __all__ = [
     "BITWISE",
@@ -27,4 +28,5 @@ __all__ = [
     "packing",
     "reals",
     "rewrite",
+    "stabilize",
 ]
