@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from symgrad.ir.function import Instr
 
-Elements = NDArray[np.object_]
+Elements = np.ndarray[Any, np.dtype[np.object_]]
 
 MAX_ELEMENTS = 100_000
 

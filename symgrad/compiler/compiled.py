@@ -6,7 +6,6 @@ arguments in the order of the emitted signature.  Arrays in ``grads`` are fresh 
 
 from __future__ import annotations
 
-import html
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -220,7 +219,9 @@ class CompiledFunction:
         return f"<compiled {self.signature}>"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.source)}</pre>"
+        from html import escape
+
+        return f"<pre>{escape(self.source)}</pre>"
 
 
 def _known(type: Type) -> tuple[int, ...]:

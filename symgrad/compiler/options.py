@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any
 
 from symgrad.errors import ArgumentError
@@ -46,6 +45,8 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     known = [field.name for field in fields(Options)]
     for name, value in given.items():
         if name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
             raise ArgumentError(f"unknown option {name!r}; {hint}")

@@ -16,7 +16,6 @@ func @f(input %x: f64[100, M]) {
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from symgrad.compiler.needs import needs_of
 from symgrad.errors import ArgumentError, ShapeError
@@ -35,6 +34,8 @@ def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
     known = {n for x in (*f.parameters, *f.body) for d in x.type.shape for n in dims.names(d)}
     for name in sizes:
         if name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, sorted(known), 1)
             there = ", ".join(sorted(known)) or "none"
             hint = f"did you mean {near[0]!r}?" if near else f"the named sizes are: {there}"

@@ -9,8 +9,11 @@ import ast
 import linecache
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 Loop = ast.For | ast.comprehension
+
+_SEEN = (ast.Assign, ast.AnnAssign, ast.For, ast.ListComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -40,23 +43,36 @@ def _tree(path: str) -> ast.Module:
 
 
 @lru_cache(maxsize=64)
+def _nodes(path: str) -> list[tuple[ast.AST, bool]]:
+    """Assignments, loops and comprehensions from top to bottom, with whether a loop is around."""
+    found: list[tuple[ast.AST, bool]] = []
+    stack: list[tuple[Any, bool]] = [(_tree(path), False)]
+    while stack:
+        node, looped = stack.pop()
+        kind = type(node)
+        if kind in _SEEN:
+            found.append((node, looped))
+        looped = looped or kind in (ast.For, ast.While)
+        below: list[Any] = []
+        for field in kind._fields:
+            inner = getattr(node, field, None)
+            below += inner if type(inner) is list else [inner]
+        stack += [(n, looped) for n in reversed(below) if isinstance(n, ast.AST)]
+    return found
+
+
+@lru_cache(maxsize=64)
 def assignments(path: str) -> dict[int, Assignment]:
     """Each line of a plain assignment to one name."""
-    tree = _tree(path)
-    looped = {id(n) for loop in ast.walk(tree) if _is_loop(loop) for n in ast.walk(loop)}
     lines: dict[int, Assignment] = {}
-    for node in ast.walk(tree):
+    for node, looped in _nodes(path):
         name = _assigned(node)
         if name and not name.startswith("_"):
             assert isinstance(node, ast.stmt)
-            found = Assignment(path, node.lineno, name, id(node) in looped)
+            found = Assignment(path, node.lineno, name, looped)
             for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
                 lines[line] = found
     return lines
-
-
-def _is_loop(node: ast.AST) -> bool:
-    return isinstance(node, ast.For | ast.While)
 
 
 def _assigned(node: ast.AST) -> str:
@@ -79,7 +95,7 @@ def elements(path: str, line: int) -> list[Element]:
 @lru_cache(maxsize=64)
 def _elements(path: str) -> list[tuple[int, int, Element]]:
     found: list[tuple[int, int, Element]] = []
-    for node in ast.walk(_tree(path)):
+    for node, _ in _nodes(path):
         loops: list[Loop] = []
         if isinstance(node, ast.For):
             loops = [node]

@@ -6,14 +6,13 @@ The last two lines are comments, so that the file runs where symgrad is not inst
     # symgrad sha256 9f86d0...
 
 The hash is of everything above it.  Bound constants stand in an ``.npz`` of the same name.
+Modules that files alone need are imported when one is written or read: a compilation is shorter.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +30,8 @@ _HASH = "# symgrad sha256 "
 
 def join(source: str, facts: Mapping[str, Any]) -> str:
     """The text of a file."""
+    import json
+
     line = json.dumps(facts, sort_keys=True, ensure_ascii=True)
     text = f"{source.rstrip()}\n\n{_FACTS}{line}\n"
     return f"{text}{_HASH}{hashlib.sha256(text.encode()).hexdigest()}\n"
@@ -38,6 +39,8 @@ def join(source: str, facts: Mapping[str, Any]) -> str:
 
 def split(text: str) -> tuple[str, dict[str, Any]]:
     """Source and facts of a file's text.  Raises FormatError unless the hash is right."""
+    import json
+
     body, mark, digest = text.rpartition(_HASH)
     if not mark:
         raise FormatError("not a file that symgrad saved, or it was cut short: no hash at its end")
@@ -88,6 +91,8 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], dict[str, A
 
 def read_arrays(path: Path) -> dict[str, Array]:
     """The arrays of an ``.npz``; never unpickles.  Raises FormatError."""
+    import zipfile
+
     if not path.exists():
         raise FormatError(f"{path.name} with the constants is missing beside the source")
     try:
