@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from symgrad.codegen.target import Rule
-from symgrad.codegen.text import ADD, ATOM, Form, Text, call, count, infix, suffix
+from symgrad.codegen.text import ADD, ATOM, Form, Text, call, infix, suffix
 from symgrad.ir.function import Instr
 from symgrad.ops.packing import Block, rows_of
 
@@ -51,20 +51,6 @@ def _view(x: Instr) -> Form:
     return cut(block, int(x.operands[0].type.shape[0]))
 
 
-def _pack(x: Instr) -> Form:
-    """Zeros with each piece added to its block, by the helper of that name."""
-
-    def form(*pieces: Text) -> Text:
-        places = []
-        for block in x["blocks"]:
-            offset, shape, strides = block
-            places.append(f"({offset}, {shape!r}, {strides!r})")
-        text = ", ".join(p.text for p in pieces)
-        return Text(f"pack([{text}], [{', '.join(places)}], {x['size']})", ATOM, 2, count(*pieces))
-
-    return form
-
-
 def _ordered_sum(x: Instr) -> Form:
     axis = x["axis"]
     behind = ", :" * (x.operands[0].type.rank - axis - 1)
@@ -84,7 +70,7 @@ def _spread(x: Instr) -> Form:
 
 FORMS: dict[str, Form | Rule] = {
     "view": Rule(_view),
-    "pack": Rule(_pack),
+    "pack": call("pack"),  # written as statements, see vectors
     "segment_sum": call("np.add.reduceat"),
     "segment_spread": Rule(_spread),
     "ordered_sum": Rule(_ordered_sum),

@@ -21,32 +21,41 @@ _LAST_COLUMN = 72
 
 def body_text(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
     """All sections; ``compact`` (scalar code) leaves shapes out."""
-    lines = [line for section in plan for line in section.lines]
-    notes = dict(zip((id(line.x) for line in lines), remarks(plan, f, compact), strict=True))
-    lengths = [len(code(line)) for line in lines if notes[id(line.x)].strip()]
+    notes = iter(remarks(plan, f, compact))
+    noted = [(line, next(notes)) for section in plan for line in statements(section)]
+    lengths = [len(INDENT + line.code) for line, note in noted if note.strip()]
     column = min(max([n for n in lengths if n <= _LAST_COLUMN - 2], default=40) + 2, _LAST_COLUMN)
     out: list[str] = []
+    rest = iter(noted)
     for section in plan:
         out += ["", f"{INDENT}# {section.heading}"] if section.heading else [""]
-        for line in section.lines:
-            out += assembled(line, notes[id(line.x)], column)
+        for _ in statements(section):
+            out += assembled(*next(rest), column)
     return out
+
+
+def statements(section: Section) -> list[Line]:
+    """The lines of a section, each with the rows that complete it."""
+    return [item for line in section.lines for item in (line, *line.rows)]
 
 
 def remarks(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
     """The comment of each line, in order."""
     made = {o._replace(derived=True) for p in f.parameters for o in p.origins}
-    lines = [line for section in plan for line in section.lines]
-    own = {id(line.x) for line in lines}
-    width = 0 if compact else max((len(shape_note(line.x.type.shape)) for line in lines), default=0)
+    own = {id(line.x) for section in plan for line in section.lines}
+    told = [line.told for section in plan for line in statements(section)]
+    width = 0 if compact else max((len(shape_note(x.type.shape)) for x in told), default=0)
     result = []
     for section in plan:
         last = ""
-        for line in section.lines:
-            origin = ascii_text(merged(line.x, line.inlined(own), made))
+        for line in statements(section):
+            if line.bare:
+                result.append("")
+                continue
+            origin = ascii_text(merged(line.told, line.inlined(own), made))
             shown = origin if origin != last else ""
             last = origin or last
-            shape = "" if compact else f"{shape_note(line.x.type.shape):<{width}}  "
+            shape = "" if compact else f"{shape_note(line.told.type.shape):<{width}}  "
             result.append(f"{shape}{shown}".rstrip())
     return result
 
@@ -84,13 +93,9 @@ def listed(own: tuple[Origin, ...]) -> str:
     return f"of {text}" if own and own[0].derived else text
 
 
-def code(line: Line) -> str:
-    return f"{INDENT}{line.name} = {line.text}"
-
-
 def assembled(line: Line, note: str, column: int) -> list[str]:
     """One assignment with its comment, broken where it would pass the width."""
-    first, *rest = [code(line)]
+    first, *rest = [INDENT + line.code]
     tight = bool(note) and len(first) + len(note.strip()) + 4 > WIDTH
     if len(first) > WIDTH or (tight and is_breakable(line.text, WIDTH - 2 * len(INDENT))):
         rows = broken(line.name, line.text, WIDTH - len(INDENT))

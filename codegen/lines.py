@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symgrad.codegen.breaking import is_breakable
+from symgrad.codegen.constants import literal_arrays
 from symgrad.codegen.idioms import bare
 from symgrad.codegen.naming import Names, lettered_names, name_values, unnamed
 from symgrad.codegen.numpy_target import is_bounded_count
 from symgrad.codegen.target import Target
 from symgrad.codegen.text import ADD, UNARY, Text, atom, number
+from symgrad.codegen.vectors import Vectors
 from symgrad.errors import UnsupportedError
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.naming import is_inside, lettered
@@ -50,15 +52,32 @@ class Limits:
 
 @dataclass(frozen=True)
 class Line:
-    """``name = text``, for one instruction."""
+    """``name = text``, for one instruction.
+
+    ``rows`` are statements that follow at once and complete it, such as writes into its blocks;
+    ``about`` is what the comment tells of, where it is not the instruction itself.
+    """
 
     x: Instr
     name: str
     text: str
+    operator: str = "="
+    rows: tuple[Line, ...] = ()
+    about: Instr | None = None
+    bare: bool = False
+
+    @property
+    def code(self) -> str:
+        return f"{self.name} {self.operator} {self.text}"
+
+    @property
+    def told(self) -> Instr:
+        """What the comment is about."""
+        return self.x if self.about is None else self.about
 
     def inlined(self, own: set[int]) -> Iterator[Instr]:
         """The instruction, and those whose text became part of its own."""
-        stack = [self.x]
+        stack = [self.told]
         while stack:
             x = stack.pop()
             yield x
@@ -102,7 +121,11 @@ class Writer:
         for p in function.parameters:
             self.texts[id(p)] = atom(self.named[id(p)])
         self.floating = {x for x in self.body if self.floats(x)}
-        hinted = [x for x in self.body if x.hint and x not in self.floating]
+        arrays, self.constants = literal_arrays(self.body, names)
+        self.vectors = Vectors(function, self.named, names, self.uses)
+        for key, name in (*arrays.items(), *self.vectors.named.items()):
+            self.named[key], self.texts[key] = name, atom(name)
+        hinted = [x for x in self.body if self.is_hinted(x)]
         self.named.update(name_values(hinted, names))
         self.letters = lettered_names(self.named.values())
         self.late: dict[int, Instr] = {}
@@ -130,9 +153,17 @@ class Writer:
             uses[id(r)] = uses.get(id(r), 0) + 1
         return uses
 
+    def is_hinted(self, x: Instr) -> bool:
+        return bool(x.hint) and id(x) not in self.named and x not in self.floating
+
     def write(self) -> list[Line]:
         """All lines, in order."""
         for x in self.body:
+            if id(x) in self.texts:  # a literal array, or a block of a vector
+                continue
+            if self.vectors.is_written(x):
+                self.put_vector(x)
+                continue
             text = self.render(x)
             if x in self.floating:
                 self.texts[id(x)] = text
@@ -162,6 +193,27 @@ class Writer:
             elif self.named[id(o)] in self.letters:
                 letters.add(self.letters[self.named[id(o)]])
         return lettered(name, letters.pop()) if len(letters) == 1 else name
+
+    def put_vector(self, x: Instr) -> None:
+        """A vector that is made first, whole, and then written into block by block."""
+        name = self.named.get(id(x)) or self.names.fresh(x.hint or "packed")
+        build = self.vectors.build(x, name)
+        rows = []
+        for piece, place in build.places:
+            text = self.texts[id(piece)]
+            if id(piece) in self.late and len(place) + len(text.text) > self.limits.width:
+                self.put(piece, text)
+                text = self.texts[id(piece)]
+            rows.append(Line(piece, place, text.text, build.operator))
+        cuts = [Line(x, layer, cut, bare=True) for layer, cut in build.cuts]
+        first, about = build.zeros, None
+        if build.base is not None:
+            own = self.texts[id(build.base)]
+            first, about = (own.text if own.ops else f"{own.text}.copy()"), build.base
+        self.named[id(x)] = name
+        line = Line(x, name, first, rows=(*cuts, *rows), about=about, bare=about is None)
+        self.lines.append(line)
+        self.texts[id(x)] = atom(name)
 
     def floats(self, x: Instr) -> bool:
         """Whether a value has no line of its own, as far as length allows."""
@@ -200,7 +252,7 @@ class Writer:
 
     def compose(self, x: Instr) -> Text:
         if x.is_constant:
-            return self.literal(x)
+            return number(x["value"])
         if x.op.name not in self.target.emit:
             reason = self.target.refusals.get(x.op.name, "it has no text for it")
             place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
@@ -230,13 +282,6 @@ class Writer:
         form, read = condition
         return form(*(self.texts[id(i)] for i in read))
 
-    def literal(self, x: Instr) -> Text:
-        value = x["value"]
-        if not isinstance(value, tuple):
-            return number(value)
-        dtype = f", dtype=np.{x.type.numpy.name}" if x.type.dtype == "f32" else ""
-        return Text(f"np.array({nested(value)}{dtype})", depth=1 + x.type.rank, ops=1)
-
 
 def meets_float(x: Instr, condition: Instr) -> bool:
     """Whether NumPy takes a condition for 0 or 1 here, because the other operand is a float."""
@@ -245,11 +290,3 @@ def meets_float(x: Instr, condition: Instr) -> bool:
     if condition.op.name == "cast" and x.op.name != "multiply":
         return False
     return sum(1 for o in x.operands if bare(o)) == 1
-
-
-def nested(value: object) -> str:
-    """A literal array as nested lists."""
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(nested, value)) + "]"
-    assert isinstance(value, (bool, int, float))
-    return number(value).text

@@ -42,17 +42,18 @@ def write_module(unit: Unit, target: Target) -> str:
         *signature.sizes(used),
         *guards,
         *signature.unpacking(),
+        *vector_lines(writer),
         *body_text(plan, whole, target.compact),
         *returns.lines(),
     ]
-    parts = [
-        header(unit, target, imports),
-        "\n".join(import_lines(target, imports, lines)) + "\n",
-        *(h.source for h in helpers),
-        f"def {whole.name}({', '.join(signature.arguments)}):\n" + "\n".join(body) + "\n",
+    above = [
+        header(unit, target, imports).rstrip("\n"),
+        "\n".join(import_lines(target, imports, lines)),
+        "\n".join(writer.constants),
     ]
-    text = parts[0] + "\n" + parts[1] + "\n\n" + "\n\n".join(parts[2:])
-    return text if parts[1].strip() else parts[0] + "\n\n" + "\n\n".join(parts[2:])
+    function = f"def {whole.name}({', '.join(signature.arguments)}):\n" + "\n".join(body) + "\n"
+    parts = ["\n\n".join(part for part in above if part) + "\n", *(h.source for h in helpers)]
+    return "\n\n".join([*parts, function])
 
 
 def sizes_of(f: Function, functions: list[str]) -> list[str]:
@@ -65,7 +66,16 @@ def sizes_of(f: Function, functions: list[str]) -> list[str]:
 
 def sizes_used(lines: list[Line], tail: str) -> str:
     """All emitted expressions, in which names of sizes are looked for."""
-    return "\n".join([*(line.text for line in lines), tail])
+    texts = [item.text for line in lines for item in (line, *line.rows)]
+    return "\n".join([*texts, tail])
+
+
+def vector_lines(writer: Writer) -> list[str]:
+    """The blocks of parameters by their names."""
+    if not writer.vectors.lines:
+        return []
+    rows = [f"{INDENT}{line}" for line in writer.vectors.lines]
+    return ["", f"{INDENT}# {writer.vectors.heading}", *rows]
 
 
 def guard_lines(unit: Unit) -> list[str]:

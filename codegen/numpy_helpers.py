@@ -149,18 +149,5 @@ def scatter_nd(x, indices, shape):
     return whole
 ''',
         ),
-        _helper(
-            "pack",
-            '''
-def pack(pieces, blocks, size):
-    """Zeros, with each piece added to its block: (offset, shape, strides) of a vector."""
-    whole = np.zeros(size)
-    for piece, (offset, shape, strides) in zip(pieces, blocks):
-        places = sum((s * np.arange(n)[(...,) + (None,) * (len(shape) - k - 1)]
-                      for k, (n, s) in enumerate(zip(shape, strides))), offset)
-        whole[places] += piece
-    return whole
-''',
-        ),
     )
 }

@@ -97,4 +97,4 @@ class Returns:
             if self.writer.uses.get(id(x.operands[0]), 0) > 1:
                 return True
             x = x.operands[0]
-        return x.is_parameter
+        return x.is_parameter or x.is_constant

@@ -86,7 +86,7 @@ def by_kind(plan: Plan, ordered: bool) -> list[Section]:
         result = [Section("forward", plan.forward[:start]), Section("loss", plan.forward[start:])]
     if not ordered:
         return [*result, Section("gradients", plan.backward)]
-    if len(plan.backward) <= _SHORT or not plan.values:
+    if sum(1 + len(line.rows) for line in plan.backward) <= _SHORT or not plan.values:
         return [*result, Section("gradients", [*plan.values, *plan.own])]
     return [
         *result,

@@ -21,6 +21,7 @@ from symgrad.compiler.describing import Net, of_theta
 from symgrad.compiler.finish import finish
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Pipeline, Step
+from symgrad.frontend.examples import data_called
 from symgrad.frontend.linearise import linearise
 from symgrad.frontend.names import called, expression_nodes, from_source, with_names
 from symgrad.frontend.scalar import Value
@@ -61,7 +62,7 @@ def roll(
 ) -> Rolled | None:
     """The array function of scalars, or None where a straight line of them is better."""
     start = time.perf_counter()
-    program = linearise(outputs, values, (), called(variables), names)
+    program = linearise(outputs, values, (), called(variables), names, data_called(variables))
     rolled = reroll(program, name, ordered=not options.reassociate)
     if not prefers_arrays(rolled.function, int(np.count_nonzero(np.diff(program.start)))):
         return None

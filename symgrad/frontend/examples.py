@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from symgrad.frontend.origin import PATHS
 from symgrad.frontend.scalar import Value, computed
 from symgrad.frontend.statements import elements
@@ -58,6 +60,51 @@ def examples_of(outputs: Sequence[Value], variables: Mapping[str, Any]) -> tuple
     return tuple(
         Example(tuple((name, rows[i]) for name, rows in named)) for i in range(counts.pop())
     )
+
+
+def data_called(variables: Mapping[str, Any]) -> dict[tuple[tuple[int, ...], bytes], str]:
+    """The names of variables that hold arrays, or full lists of numbers, by shape and bytes."""
+    found: dict[tuple[tuple[int, ...], bytes], str] = {}
+    for name, value in variables.items():
+        if name.startswith("_") or not isinstance(value, list | tuple | np.ndarray):
+            continue
+        array = _numeric(value)
+        if array is not None and array.size > 1:
+            found.setdefault((array.shape, array.tobytes()), name)
+    return found
+
+
+def _numeric(value: Any) -> Any:
+    """The numbers of an array or of nested lists as float64; None for anything else."""
+    if not isinstance(value, np.ndarray):
+        value = _plain(value)
+    if value is None:
+        return None
+    array = np.asarray(value) if _is_full(value) else None
+    if array is None or array.dtype.kind not in "fiu" or not array.ndim:
+        return None
+    return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def _is_full(value: Any) -> bool:
+    """Whether nested lists have rows of one length; an array always has."""
+    if isinstance(value, np.ndarray):
+        return True
+    lengths = {len(v) if isinstance(v, list) else -1 for v in value}
+    return len(lengths) == 1 and all(_is_full(v) for v in value if isinstance(v, list))
+
+
+def _plain(items: Any) -> list[Any] | None:
+    """Nested lists with numbers for the leaves that are Values; None where there is more."""
+    plain: list[Any] = []
+    for item in items:
+        row = _plain(item) if isinstance(item, list | tuple) else number(item)
+        if isinstance(item, np.ndarray):
+            row = item.tolist()
+        if row is None:
+            return None
+        plain.append(row)
+    return plain
 
 
 def numbers(series: Any) -> list[Any]:

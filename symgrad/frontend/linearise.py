@@ -13,6 +13,7 @@ second or so.  Nothing is folded or merged here: equal numbers stay different no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -53,10 +54,12 @@ def linearise(
     arrays: Sequence[Array] = (),
     names: Mapping[int, str] | None = None,
     parameter_names: Sequence[str] = (),
+    data: Mapping[tuple[tuple[int, ...], bytes], str] | None = None,
 ) -> ScalarProgram:
     """The program that computes ``outputs`` of theta = ``wrt`` and the arrays.
 
-    ``names`` are what the user calls some of the values, by ``id``.
+    ``names`` are what the user calls some of the values, by ``id``; for the rest see
+    ``ScalarProgram``.
 
     Raises UnsupportedError at a node that was made by hand, of which only Python knows the
     derivative.
@@ -86,6 +89,7 @@ def linearise(
         origins,
         Labels(nodes, names or {}),
         parameter_names,
+        data or {},
     )
     return _with_exponents(program, nodes)
 
@@ -165,21 +169,17 @@ def _with_exponents(p: ScalarProgram, nodes: Sequence[Value]) -> ScalarProgram:
     value = shifted(p.value, 0.0)
     value[:count] = [nodes[i]._exponent for i in short.tolist()]
     assert p.origin is not None
-    return ScalarProgram(
-        p.names,
-        shifted(p.code, EXPONENT),
-        start,
-        operand,
-        value,
-        shifted(p.place, 0),
-        shifted(p.array, 0),
-        p.outputs + count,
-        p.parameters,
-        p.arrays,
-        shifted(p.origin, -1),
-        p.origins,
-        Labels(nodes, p.label.names if isinstance(p.label, Labels) else {}, count),
-        p.parameter_names,
+    return replace(
+        p,
+        code=shifted(p.code, EXPONENT),
+        start=start,
+        operand=operand,
+        value=value,
+        place=shifted(p.place, 0),
+        array=shifted(p.array, 0),
+        outputs=p.outputs + count,
+        origin=shifted(p.origin, -1),
+        label=Labels(nodes, p.label.names if isinstance(p.label, Labels) else {}, count),
     )
 
 

@@ -18,8 +18,8 @@ The first codes are the leaves::
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,7 @@ class ScalarProgram:
     origins: tuple[Origins, ...] = ()
     label: Sequence[str] = ()
     parameter_names: Sequence[str] = ()
+    data: Mapping[tuple[tuple[int, ...], bytes], str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.code)

@@ -93,14 +93,23 @@ class Leaves:
         key = (data.dtype.str, data.shape, data.tobytes())
         if key not in self.constants:
             type = Type(str(dtype_name(data.dtype)), data.shape)
+            hint = self.program.data.get(key[1:], "") if type.dtype == "f64" else ""
             if data.size <= LITERAL_LIMIT:
-                made = constant(data, type)
+                made = constant(data, type, hint)
             else:
-                number = sum(x.is_parameter for x, _ in self.constants.values()) + 1
-                stem = "index" if data.dtype.kind == "i" else "data"
-                made = parameter(f"{stem}{number}", type, "constant")
+                stem = hint or ("places" if type.dtype == "i64" else "data")
+                made = parameter(self.fresh(stem), type, "constant")
             self.constants[key] = (made, data)
         return f.term(self.constants[key][0])
+
+    def fresh(self, stem: str) -> str:
+        """A name that no parameter of the function has."""
+        taken = {p.hint for p in self.parameters()}
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        return name
 
     def seen(self, f: IRAlgebra, x: Named, own: Axes, view: View) -> Named:
         """``x``, some axes of a tensor with the axes ``own``, through a view of that tensor."""

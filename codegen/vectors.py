@@ -1,0 +1,243 @@
+"""Blocks of a vector of parameters by name: layers, and the weights and biases in them.
+
+The weights of a layer and its biases are two blocks of theta that interlock, row by row.  They are
+cut from the layer they share, for reading and, from the gradient, for writing::
+
+    layer1 = theta[0:48].reshape(16, 3)
+    w1, b1 = layer1[:, :-1], layer1[:, -1]
+
+>>> blocks = {(0, (16, 2), (3, 1)): "w1", (2, (16,), (3,)): "b1"}
+>>> layout = Layout(blocks, 48, Names())
+>>> layout.cuts("theta", "")
+[('layer1', 'theta.reshape(16, 3)')]
+>>> [layout.place(b, "theta", "") for b in blocks]
+['layer1[:, :-1]', 'layer1[:, -1]']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from symgrad.codegen.blocks import cut, key_of
+from symgrad.codegen.naming import Names, name_values
+from symgrad.codegen.text import atom
+from symgrad.ir.function import Function, Instr
+from symgrad.ops.packing import Block, entries, rows_of
+
+
+@dataclass
+class Layer:
+    """A run of equal rows of the vector, ``rows`` of ``width`` entries from ``first`` on, that
+    blocks share; a single row where ``rows`` is 1."""
+
+    first: int
+    rows: int
+    width: int
+    name: str = ""
+    members: list[Block] = field(default_factory=list)
+
+    @property
+    def block(self) -> Block:
+        if self.rows == 1:
+            return self.first, (self.width,), (1,)
+        return self.first, (self.rows, self.width), (self.width, 1)
+
+    def takes(self, block: Block) -> bool:
+        """Whether a block lies in these rows, in the same columns of each."""
+        offset, shape, strides = block
+        at = offset - self.first
+        if self.rows == 1:
+            return not shape or (len(shape) == 1 and strides == (1,))
+        same = len(shape) in (1, 2) and shape[0] == self.rows and strides[0] == self.width
+        if not same or strides[1:] not in ((), (1,)):
+            return False
+        return at >= 0 and at + (shape[1] if len(shape) == 2 else 1) <= self.width
+
+    def key(self, block: Block) -> str:
+        """The subscript of a block."""
+        offset, shape, _ = block
+        at = offset - self.first
+        if self.rows > 1:
+            return key_of((at,), (shape[1] if len(shape) == 2 else 0,), (self.width,))
+        if not shape:
+            return f"[{at}]" if at != self.width - 1 else "[-1]"
+        stop = at + shape[0]
+        last = "" if stop == self.width else "-1" if stop == self.width - 1 else str(stop)
+        return f"[{at or ''}:{last}]" if (at, last) != (0, "") else ""
+
+
+class Layout:
+    """The layers that the blocks of one vector make; ``blocks`` gives each one's name, or ``""``.
+
+    A layer is called after the number that its blocks' names end in.
+    """
+
+    def __init__(self, blocks: Mapping[Block, str], size: int, names: Names) -> None:
+        self.size = size
+        self.layers: list[Layer] = []
+        self.home: dict[Block, Layer] = {}
+        for block in sorted(blocks, key=lambda b: (-len(b[1]), b[0])):
+            if block != (0, (size,), (1,)):
+                self.settle(block, blocks)
+        self.layers = [layer for layer in self.layers if self.is_wanted(layer)]
+        self.home = {b: layer for layer in self.layers for b in layer.members}
+        self.layers.sort(key=lambda layer: layer.first)
+        for layer in self.layers:
+            layer.name = names.fresh(called(layer, blocks))
+
+    def settle(self, block: Block, names: Mapping[Block, str]) -> None:
+        """Puts a block into the layer that it interlocks with, or into one of its own."""
+        offset, shape, strides = block
+        for layer in self.layers:
+            if layer.rows > 1 and layer.takes(block):
+                layer.members.append(block)
+                return
+            end = layer.first + layer.width
+            joins = layer.rows == 1 and offset == end and layer.takes(block)
+            if joins and number(names[block]) == number(names[layer.members[0]]) != "":
+                layer.width += shape[0] if shape else 1
+                layer.members.append(block)
+                return
+        rows = rows_of(block, self.size) if len(shape) <= 2 else None
+        if rows is None or not shape:
+            return
+        if len(shape) == 1 and strides == (1,):
+            self.layers.append(Layer(offset, 1, shape[0], members=[block]))
+        elif len(shape) == 2 and strides[1] == 1:
+            self.layers.append(Layer(rows.first, shape[0], strides[0], members=[block]))
+
+    def is_wanted(self, layer: Layer) -> bool:
+        """A lone row is cut as it is; a matrix has a name, for it is also written into."""
+        return len(layer.members) > 1 or layer.rows > 1
+
+    def cuts(self, vector: str, prefix: str) -> list[tuple[str, str]]:
+        """Name and text of each layer of a vector: theta, or with ``prefix`` d_ its gradient."""
+        return [
+            (f"{prefix}{layer.name}", cut(layer.block, self.size)(atom(vector)).text)
+            for layer in self.layers
+        ]
+
+    def place(self, block: Block, vector: str, prefix: str) -> str:
+        """A block of the vector, to be read or written."""
+        layer = self.home.get(block)
+        if layer is None:
+            return cut(block, self.size)(atom(vector)).text
+        return f"{prefix}{layer.name}{layer.key(block)}"
+
+    def reads(self, names: Mapping[Block, str], vector: str) -> list[str]:
+        """``w1, b1 = layer1[:, :-1], layer1[:, -1]``: the named blocks, a layer a line."""
+        lines = []
+        for layer in self.layers:
+            own = [b for b in sorted(layer.members) if b in names]
+            if own:
+                left = ", ".join(names[b] for b in own)
+                lines.append(f"{left} = {', '.join(self.place(b, vector, '') for b in own)}")
+        lone = [b for b in sorted(names) if b not in self.home]
+        return lines + [f"{names[b]} = {self.place(b, vector, '')}" for b in lone]
+
+
+@dataclass(frozen=True)
+class Build:
+    """How a vector is put together: from ``base`` or from ``zeros``, and then in ``places``."""
+
+    base: Instr | None
+    zeros: str
+    cuts: list[tuple[str, str]]
+    places: list[tuple[Instr, str]]
+    operator: str
+
+
+class Vectors:
+    """The vectors of one function: parameters that are read by blocks, results written by them.
+
+    ``named`` are the blocks that have a name, by ``id``; ``uses`` counts the readers of a value.
+    """
+
+    def __init__(
+        self, f: Function, parameters: Mapping[int, str], names: Names, uses: Mapping[int, int]
+    ) -> None:
+        self.named: dict[int, str] = {}
+        self.layouts: dict[int, Layout] = {}
+        self.lines: list[str] = []
+        self.heading = "parameters"
+        packs = [x for x in f.body if x.op.name == "pack"]
+        for p in f.parameters:
+            views = [x for x in f.body if x.op.name == "view" and x.operands[0] is p]
+            if views:
+                self.read(p, parameters[id(p)], views, packs, names, uses)
+        for x in packs:
+            if x["size"] not in self.layouts:
+                self.layouts[x["size"]] = Layout(dict.fromkeys(x["blocks"], ""), x["size"], names)
+
+    def read(
+        self,
+        p: Instr,
+        vector: str,
+        views: Sequence[Instr],
+        packs: Sequence[Instr],
+        names: Names,
+        uses: Mapping[int, int],
+    ) -> None:
+        """Names the blocks of a parameter."""
+        size = int(p.type.shape[0])
+        blocks = {_block(x): x.hint for x in views}
+        for x in packs:
+            blocks.update((b, "") for b in x["blocks"] if b not in blocks and x["size"] == size)
+        layout = self.layouts[size] = Layout(blocks, size, names)
+        wanted = [x for x in views if x.hint or uses.get(id(x), 0) > 1]
+        self.named.update(name_values(wanted, names))
+        called = {_block(x): self.named[id(x)] for x in wanted}
+        self.lines += [f"{name} = {text}" for name, text in layout.cuts(vector, "")]
+        self.lines += layout.reads(called, vector)
+        if all(re.fullmatch(r"[wb]\d+", name) for name in called.values()) and layout.layers:
+            rows = "each row of a layer is a neuron, its weights and then its bias"
+            self.heading = f"parameters: {rows}"
+
+    def is_written(self, x: Instr) -> bool:
+        return x.op.name == "pack"
+
+    def build(self, x: Instr, name: str) -> Build:
+        """How a pack is written, under a name."""
+        size, blocks = int(x["size"]), x["blocks"]
+        layout = self.layouts[size]
+        base = x.operands[0] if blocks[0] == (0, (size,), (1,)) else None
+        pieces = list(zip(x.operands, blocks, strict=True))[base is not None :]
+        counts = np.zeros(size, int)
+        for _, block in pieces:
+            np.add.at(counts, entries(block), 1)
+        made = "np.empty" if counts.min(initial=1) == counts.max(initial=1) == 1 else "np.zeros"
+        prefix = "d_" if name.startswith("d_") else f"{name}_"
+        used = {id(layout.home[b]) for _, b in pieces if b in layout.home}
+        cuts = [
+            cut
+            for cut, layer in zip(layout.cuts(name, prefix), layout.layers, strict=True)
+            if id(layer) in used
+        ]
+        places = [(o, subscripted(layout.place(b, name, prefix))) for o, b in pieces]
+        operator = "+=" if base is not None or counts.max(initial=0) > 1 else "="
+        return Build(base, f"{made}({size})", cuts, places, operator)
+
+
+def _block(x: Instr) -> Block:
+    return x["offset"], x["shape"], x["strides"]
+
+
+def subscripted(place: str) -> str:
+    """A place to assign to: a bare name would be bound anew."""
+    return place if place.endswith("]") else f"{place}[...]"
+
+
+def number(name: str) -> str:
+    """The digits that a name ends in."""
+    found = re.search(r"\d+\Z", name)
+    return found.group() if found else ""
+
+
+def called(layer: Layer, names: Mapping[Block, str]) -> str:
+    """``layer1`` where all named blocks are w1, b1, ..., else ``block``."""
+    numbers = {number(names[b]) for b in layer.members if names[b]}
+    return f"layer{numbers.pop()}" if len(numbers) == 1 else "block"
