@@ -145,10 +145,7 @@ def _sums(flat: Flat, nodes: Ints, of: Ints, ordered: bool) -> Ints:
     key = 2 * of[flat.operand[edges]] + (flat.sign[edges] < 0)
     span = int(key.max(initial=0)) + 1
     distinct = lane * span + key
-    if ordered:
-        distinct = distinct[np.concatenate([[True], np.diff(distinct) != 0])]
-    else:
-        distinct = np.unique(distinct)
+    distinct = distinct[np.diff(distinct, prepend=-1) != 0] if ordered else np.unique(distinct)
     lane, key = distinct // span, distinct % span
     bounds = np.searchsorted(lane, np.arange(len(nodes) + 1))
     counts = np.diff(bounds)

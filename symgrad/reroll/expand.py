@@ -38,6 +38,7 @@ class Expansion:
         self.gatherer = Gatherer(len(flat.code))
         self.commutes = commutative(flat)
         self.rank = _ranks(program, flat)
+        self.reached = _reached(program, flat, classes)
 
     def run(self, roots: Sequence[Demand]) -> list[Tensor]:
         """Opens everything that the roots need."""
@@ -144,14 +145,15 @@ class Expansion:
             block = terms[first[:, None] + np.arange(most)]
             if most == 1:
                 return Group(negative, self.demand(block.reshape(t.ids.shape), t.axes))
-            axis = Axis(most)
-            shape = (*t.ids.shape, most)
-            return Group(negative, self.demand(block.reshape(shape), (*t.axes, axis)), axis)
+            sizes = (most,) if self.ordered else factored(self.reached[block[0]])
+            axes = tuple(Axis(n) for n in sizes)
+            ids = block.reshape(*t.ids.shape, *sizes)
+            return Group(negative, self.demand(ids, (*t.axes, *axes)), axes)
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
         within = np.arange(int(counts.sum())) - np.repeat(starts, counts)
         axis = Axis(len(within))
         ids = terms[np.repeat(first, counts) + within]
-        return Group(negative, self.demand(ids, (axis,)), axis, starts)
+        return Group(negative, self.demand(ids, (axis,)), (axis,), starts)
 
 
 def _forms(rows: Ints, runs: Ints) -> Ints:
@@ -163,6 +165,44 @@ def _forms(rows: Ints, runs: Ints) -> Ints:
         for end, n in zip(ends, runs, strict=True)
     ]
     return np.array(forms)
+
+
+def factored(firsts: Ints) -> tuple[int, ...]:
+    """The sizes of the loops that made a list of terms, from the first parameter each reaches.
+
+    >>> factored(np.array([0, 5, 9, 0, 5, 9])), factored(np.array([0, 0, 5, 5, 9, 9]))
+    ((2, 3), (3, 2))
+    >>> factored(np.array([0, 0, 0, 0])), factored(np.array([0, 5, 9, 12]))
+    ((4,), (4,))
+    """
+    count = len(firsts)
+    change = int(np.argmax(firsts != firsts[0]))
+    again = np.flatnonzero(firsts == firsts[0])
+    again = again[again > change] if change else again[:0]
+    period = int(again[0]) if len(again) else 0
+    if change > 1 and count % change == 0:
+        rows = firsts.reshape(-1, change)
+        if np.all(rows == rows[:, :1]):
+            return count // change, change
+    if period and count % period == 0 and np.all(firsts.reshape(-1, period) == firsts[:period]):
+        return count // period, period
+    return (count,)
+
+
+def _reached(p: ScalarProgram, flat: Flat, classes: Classes) -> Ints:
+    """For each node the first parameter that it depends on.
+
+    A loop over examples within one over outputs, or the other way round, shows as a period in it.
+    """
+    far = np.iinfo(np.int64).max
+    first = np.where(p.code == PARAM, p.place, far)
+    has = np.flatnonzero(np.diff(flat.start))
+    depth = int(classes.level.max(initial=0))
+    if not len(has) or depth > 64:
+        return first
+    for _ in range(depth):
+        first[has] = np.minimum.reduceat(first[flat.operand], flat.start[has])
+    return first
 
 
 def _ranks(p: ScalarProgram, flat: Flat) -> Ints:

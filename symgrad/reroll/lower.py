@@ -117,7 +117,7 @@ class Lowering:
         if self.plan.ordered:
             return self.total_in_order(f, t)
         terms = [(g, self.term(f, g, t)) for g in t.groups]
-        terms.sort(key=lambda pair: (pair[0].negative, pair[0].axis is None))
+        terms.sort(key=lambda pair: (pair[0].negative, not pair[0].axes))
         (first, value), *rest = terms
         total = Named(f.negative(value.term), value.axes) if first.negative else value
         for group, value in rest:
@@ -130,33 +130,32 @@ class Lowering:
         total: Named | None = None
         for g in t.groups:
             value = self.value(g.terms)
-            if g.axis is None:
+            if not g.axes:
                 if total is None:
                     total = Named(f.negative(value.term), value.axes) if g.negative else value
                 else:
                     op = "subtract" if g.negative else "add"
                     total = elementwise(f, op, [total, value], t.axes)
                 continue
-            total = added_in_order(f, total, value, g.axis, g.negative, t.axes)
+            total = added_in_order(f, total, value, g.axes[0], g.negative, t.axes)
         assert total is not None
         return total
 
     def term(self, f: IRAlgebra, g: Group, t: Tensor) -> Named:
         """What a group adds: its one term, or the sum of its terms."""
-        if g.axis is None:
+        if not g.axes:
             return self.value(g.terms)
         if g.starts is not None:
             return self.ragged(f, g, t)
-        return sum_of_product(f, self.factors(g.terms), g.axis, t.axes)
+        return sum_of_product(f, self.factors(g.terms), g.axes, t.axes)
 
     def ragged(self, f: IRAlgebra, g: Group, t: Tensor) -> Named:
-        assert g.axis is not None
         assert g.starts is not None
-        value = self.value(g.terms)
-        if g.axis in value.axes:
+        value, (axis,) = self.value(g.terms), g.axes
+        if axis in value.axes:
             total = f.segment_sum(value.term, self.leaves.array(f, g.starts))
         else:
-            counts = np.diff(np.append(g.starts, g.axis.size)).astype(np.float64)
+            counts = np.diff(np.append(g.starts, axis.size)).astype(np.float64)
             total = f.multiply(value.term, self.leaves.array(f, counts))
         return Named(f.reshape(total, shape=t.ids.shape) if len(t.axes) != 1 else total, t.axes)
 
@@ -166,7 +165,7 @@ class Lowering:
         if self.plan.ordered:
             return found
         for t in self.plan.tensors:  # readers first
-            found.update(id(g.terms) for g in t.groups if g.axis is not None and g.starts is None)
+            found.update(id(g.terms) for g in t.groups if g.axes and g.starts is None)
             if self.is_fused(t, found):
                 found.update(id(d) for d in t.operands)
         return found

@@ -50,14 +50,14 @@ class Demand:
 class Group:
     """Terms of one class and sign in a sum.
 
-    axis    along which each lane's terms are arranged; None for one term a lane
-    starts  where lanes differ in their number of terms: all terms stand along ``axis``, lane after
-            lane, and these are the places where each lane's begin
+    axes    along which each lane's terms are arranged; none for one term a lane
+    starts  where lanes differ in their number of terms: all terms stand along the one axis, lane
+            after lane, and these are the places where each lane's begin
     """
 
     negative: bool
     terms: Demand
-    axis: Axis | None = None
+    axes: Axes = ()
     starts: Ints | None = None
 
 

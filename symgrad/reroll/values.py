@@ -17,6 +17,7 @@ True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -70,37 +71,47 @@ def elementwise(
     return Named(f.apply(op, *[aligned(f, x, axes) for x in xs], **attributes), axes)
 
 
-def product(f: IRAlgebra, xs: Iterable[Named], order: Sequence[Axis]) -> Named | None:
-    """The product of the factors, those with the fewest axes first; None of none."""
-    total: Named | None = None
-    for x in sorted(xs, key=lambda x: len(x.axes)):
-        total = x if total is None else elementwise(f, "multiply", [total, x], order)
+def product(f: IRAlgebra, xs: Iterable[Named], order: Sequence[Axis]) -> Named:
+    """The product of the factors, of one at least, those with the fewest axes first."""
+    total, *rest = sorted(xs, key=lambda x: len(x.axes))
+    for x in rest:
+        total = elementwise(f, "multiply", [total, x], order)
     return total
 
 
-def summed(f: IRAlgebra, x: Named, axis: Axis) -> Named:
-    """The sum along an axis; ``size`` times the value where it lacks the axis."""
-    if axis not in x.axes:
-        return Named(f.multiply(float(axis.size), x.term), x.axes)
-    k = x.axes.index(axis)
-    total = f.sum(x.term, axis=(k,), keepdims=False)
-    return Named(total, (*x.axes[:k], *x.axes[k + 1 :]))
+def summed(f: IRAlgebra, x: Named, axes: Axes) -> Named:
+    """The sum along axes; times the size of one that the value lacks."""
+    own = tuple(k for k, a in enumerate(x.axes) if a in axes)
+    count = math.prod(a.size for a in axes if a not in x.axes)
+    term = f.sum(x.term, axis=own, keepdims=False) if own else x.term
+    if count != 1:
+        term = f.multiply(float(count), term)
+    return Named(term, tuple(a for a in x.axes if a not in axes))
 
 
-def sum_of_product(f: IRAlgebra, factors: Sequence[Named], axis: Axis, order: Axes) -> Named:
-    """The sum along ``axis`` of a product: factors without the axis are taken out of the sum."""
+def sum_of_product(f: IRAlgebra, factors: Sequence[Named], axes: Axes, order: Axes) -> Named:
+    """The sum along ``axes`` of a product, innermost axis first.
+
+    Factors without the axis are taken out of the sum along it.
+    """
+    *others, axis = axes
     inside = [x for x in factors if axis in x.axes]
     outside = [x for x in factors if axis not in x.axes]
+    if len(factors) == 1:
+        return summed(f, factors[0], axes)
     if not inside:
-        outside = [Named(f.term(f.number(float(axis.size), "f64")), ()), *outside]
-        whole = product(f, outside, order)
-        assert whole is not None
-        return whole
-    *others, last = sorted(inside, key=lambda x: len(x.axes))
-    first = product(f, others, (*order, axis))
-    total = summed(f, last, axis) if first is None else contract(f, first, last, axis, order)
-    scale = product(f, outside, order)
-    return total if scale is None else elementwise(f, "multiply", [scale, total], order)
+        count = Named(f.term(f.number(float(axis.size), "f64")), ())
+        return (
+            sum_of_product(f, [count, *outside], tuple(others), order)
+            if others
+            else product(f, [count, *outside], order)
+        )
+    whole = (*order, *others)
+    *first, last = sorted(inside, key=lambda x: len(x.axes))
+    left = product(f, first, (*whole, axis)) if first else None
+    total = summed(f, last, (axis,)) if left is None else contract(f, left, last, axis, whole)
+    rest = [*outside, total]
+    return sum_of_product(f, rest, tuple(others), order) if others else product(f, rest, order)
 
 
 def contract(f: IRAlgebra, x: Named, y: Named, axis: Axis, order: Sequence[Axis]) -> Named:
@@ -116,13 +127,13 @@ def contract(f: IRAlgebra, x: Named, y: Named, axis: Axis, order: Sequence[Axis]
     if columns and order.index(columns[0]) < order.index(rows[0]):
         return contract(f, y, x, axis, order)
     if batch and not columns:
-        return summed(f, elementwise(f, "multiply", [x, y], (*order, axis)), axis)
+        return summed(f, elementwise(f, "multiply", [x, y], (*order, axis)), (axis,))
     left = arranged(f, x, (*batch, *rows, axis))
     if not columns:
         return Named(f.matmul(left, arranged(f, y, (axis,))), tuple(rows))
     if batch or len(columns) == 1:
         if batch and (len(rows) > 1 or len(columns) > 1):
-            return summed(f, elementwise(f, "multiply", [x, y], (*order, axis)), axis)
+            return summed(f, elementwise(f, "multiply", [x, y], (*order, axis)), (axis,))
         right = arranged(f, y, (*batch, axis, *columns))
         return Named(f.matmul(left, right), (*batch, *rows, *columns))
     right = arranged(f, y, (axis, *columns))

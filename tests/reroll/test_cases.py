@@ -60,7 +60,7 @@ def test_the_lectures_net_is_at_most_thirty_lines():
     model = MLP(3, [4, 4, 1], activation="tanh")
     f = check(lambda: sum((model(x) - y) ** 2 for x, y in zip(xs, ys, strict=True)), model)
     assert len(code_lines(f)) <= 30
-    assert "XS @ w1.T + b1" in f.source
+    assert "DATA @ w1.T + b1" in f.source
 
 
 def moons(n=40, l2=True):
@@ -80,11 +80,11 @@ def test_the_moons_loss_is_at_most_forty_lines_and_all_products_are_matrix_produ
     model, loss = moons()
     f = check(loss, model)
     assert len(code_lines(f)) <= 40
-    for product in ("x @ w1.T", "h1 @ w2.T", "h2 @ w3", "theta @ theta", "d_z2.T @ h1"):
+    for product in ("data @ w1.T", "h1 @ w2.T", "h2 @ w3", "theta @ theta", "d_z2.T @ h1"):
         assert product in f.source
 
 
-@pytest.mark.parametrize("sizes", [[1], [1, 1], [3, 3, 1], [5, 5, 2]])
+@pytest.mark.parametrize("sizes", [[1], [3, 1], [3, 3, 1], [5, 5, 2]])
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_any_widths_and_numbers_of_examples(sizes, n):
     """Two layers of one width, one neuron, N equal to a width, N = 1: axes are not mixed up."""
@@ -169,7 +169,8 @@ def test_sums_of_unequal_length_are_segments_and_are_not_padded():
         means = [sum(module.p[i] * v for i, v in enumerate(row)) * (1 / len(row)) for row in x]
         return sum(m.tanh() for m in means)
 
-    f = check(loss, module)
+    with np.errstate(invalid="ignore"):  # the inf makes 0*inf here as it does in the loops
+        f = check(loss, module)
     assert "np.add.reduceat" in f.source
 
 
