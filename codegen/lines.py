@@ -234,6 +234,10 @@ class Writer:
 
     def render(self, x: Instr) -> Text:
         """The expression of a value; parts that would make it too long get their own lines."""
+        if x.op.name in self.target.repeats:
+            for o in x.operands:
+                if id(o) in self.late and self.texts[id(o)].ops:
+                    self.put(o, self.texts[id(o)])
         text = self.compose(x)
         while self.too_long(x, text):
             parts = [o for o in self.operands(x) if id(o) in self.late and self.texts[id(o)].ops]

@@ -263,6 +263,7 @@ NUMPY = Target(
         **{name: name for name in HELPERS if name in EMIT},
         "silu": "sigmoid",
     },
+    repeats=frozenset({"leaky_relu", "silu"}),
     imports={
         "erf": "from scipy.special import erf",
         "erfc": "from scipy.special import erfc",

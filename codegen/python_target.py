@@ -108,13 +108,6 @@ def _wrap(size: int) -> Form:
     return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
 
 
-def _square(x: Instr) -> Form:
-    def form(a: Text) -> Text:
-        return infix("*", MUL, space=False)(a, a) if not a.ops else call("power")(a, number(2.0))
-
-    return form
-
-
 def _cast(x: Instr) -> Form:
     return call({"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}[x.type.dtype])
 
@@ -137,7 +130,7 @@ EMIT: dict[str, Form | Rule] = {
     "power": call("power"),
     "negative": Rule(negation),
     "absolute": call("abs"),
-    "square": Rule(_square),
+    "square": lambda a: infix("*", MUL, space=False)(a, a),
     "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
     "leaky_relu": Rule(_leaky),
     "silu": lambda a: infix("*", MUL, space=False)(a, call("sigmoid")(a)),
@@ -185,6 +178,7 @@ PYTHON = Target(
     refusals=dict.fromkeys(
         ["view", "pack", "segment_sum", "segment_spread", "ordered_sum"], _ROLLED
     ),
+    repeats=frozenset({"square", "leaky_relu", "silu"}),
     compact=True,
 )
 

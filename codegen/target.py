@@ -41,6 +41,7 @@ class Target:
     needs     what the emitted text needs, as the end of the sentence "Needs ..."
     imports   op or helper name -> names imported for it from math or elsewhere
     refusals  op name -> why the target has no text for it, and what to do
+    repeats   ops whose text names an operand twice, so that it has a line of its own
     compact   products are written without spaces (scalar code)
     idioms    op name -> a rule that may read several instructions as one: the form, and the
               operands that it takes, or None
@@ -54,6 +55,7 @@ class Target:
     uses: Mapping[str, str] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
+    repeats: frozenset[str] = frozenset()
     compact: bool = False
     idioms: Mapping[str, Idiom] = field(default_factory=dict)
 

@@ -46,11 +46,12 @@ def count(*xs: Text) -> int:
 
 
 def infix(operator: str, precedence: int, space: bool = True) -> Form:
-    """A binary operator that groups from the left."""
+    """A binary operator that groups from the left; comparisons do not, for Python chains them."""
     sign = f" {operator} " if space else operator
+    first = precedence + 1 if precedence == COMPARE else precedence
 
     def form(a: Text, b: Text) -> Text:
-        a, b = within(a, precedence), within(b, precedence + 1)
+        a, b = within(a, first), within(b, precedence + 1)
         weight = 1 + a.ops + b.ops
         if precedence == ADD:
             weight = max(a.ops if a.precedence == ADD else a.ops + 1, b.ops + 1)

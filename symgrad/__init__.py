@@ -47,7 +47,22 @@ _HOME = {
 }
 METHODS["to_sympy"] = ("symgrad.compiler.conversion", "to_sympy")
 _MODULES = ("engine", "errors", "losses", "nn")
-_NUMPY = ("e", "float32", "float64", "inf", "int64", "nan", "newaxis", "pi")
+_NUMPY: tuple[str, ...] = (
+    "arange",
+    "e",
+    "eye",
+    "float32",
+    "float64",
+    "full",
+    "inf",
+    "int64",
+    "linspace",
+    "nan",
+    "newaxis",
+    "ones",
+    "pi",
+    "zeros",
+)
 
 __all__ = [
     "CompiledFunction",

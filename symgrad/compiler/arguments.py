@@ -191,6 +191,8 @@ def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
         raise DTypeError(f"{a.name}: expected {a.type}, got rows of unequal length") from error
     if array.dtype.kind != "b" and wanted.kind != "b" and _holds_bool(value):
         raise DTypeError(f"{a.name}: expected {a.type}, got a bool among numbers; convert it first")
+    if isinstance(value, np.ma.MaskedArray):
+        raise DTypeError(f"{a.name}: expected {a.type}, got a masked array; fill it first")
     kinds = {"f": "iuf", "i": "iu", "b": "b"}[wanted.kind]
     if array.dtype.kind not in kinds and not (array.size == 0 and array.dtype.kind == "f"):
         what = f"{type(value).__name__} of dtype {array.dtype}"

@@ -22,7 +22,7 @@ from symgrad.compiler.finish import finish
 from symgrad.compiler.options import Options, parse_options
 from symgrad.compiler.pipeline import Pipeline
 from symgrad.compiler.rolled import compile_rolled, reader, roll
-from symgrad.compiler.sizes import with_sizes
+from symgrad.compiler.sizes import check_sizes, with_sizes
 from symgrad.errors import ArgumentError, DTypeError, LimitError, NamingError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.collector import uncollected
@@ -200,6 +200,7 @@ def _prepared(program: Function, options: Options) -> Pipeline:
     pipeline = Pipeline(program)
     if options.sizes:
         pipeline.run("sizes", lambda f: with_sizes(f, options.sizes))
+    check_sizes(pipeline.function)
     if options.stabilize:
         pipeline.stabilize()
     return pipeline

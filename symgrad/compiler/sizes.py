@@ -25,6 +25,20 @@ from symgrad.ir.op import Attribute
 from symgrad.ir.types import Type
 
 
+def check_sizes(f: Function) -> None:
+    """Raises ShapeError for a name that no argument has as a size: 2*N does not tell N."""
+    alone = {d for p in f.parameters for d in p.type.shape if isinstance(d, str)}
+    for p in f.parameters:
+        for dim in p.type.shape:
+            missing = [n for n in dims.names(dim) if n not in alone]
+            if missing:
+                at = f"; built at {p.origins[0].file}:{p.origins[0].line}" if p.origins else ""
+                raise ShapeError(
+                    f"{p.hint}: {dim} does not tell {missing[0]}, which no argument has as a size; "
+                    f"give the axis a name of its own{at}"
+                )
+
+
 def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
     """The function with numbers for these names.
 

@@ -40,6 +40,8 @@ def plain_array(value: Any, name: str) -> Array:
         raise DTypeError(f"{name}: the rows differ in length; expected a full array") from error
     except OverflowError as error:
         raise DTypeError(f"{name}: {error}") from error
+    if isinstance(value, np.ma.MaskedArray):
+        raise DTypeError(f"{name}: a masked array loses its mask here; use sg.where")
     if dtype_name(array.dtype) is not None:
         return array
     if array.dtype.kind == "u" and array.size and int(array.max()) not in _INT64:

@@ -144,10 +144,12 @@ def astype(x: Any, dtype: Any) -> Any:
     return as_expr(as_expr(x), dtype_of(dtype))
 
 
-def _filled(value: float) -> Callable[..., Any]:
+def _filled(name: str, value: float) -> Callable[..., Any]:
     def function(x: Any, dtype: Any = None) -> Any:
         return full_like(x, value, dtype)
 
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"An array of the shape of ``x``, every element {value}."
     return function
 
 
@@ -162,4 +164,4 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     return raw("broadcast_to", as_expr(fill, own, "fill_value"), shape=x.shape)
 
 
-zeros_like, ones_like = _filled(0), _filled(1)
+zeros_like, ones_like = _filled("zeros_like", 0), _filled("ones_like", 1)

@@ -279,3 +279,24 @@ def test_sizes_that_cannot_be_are_refused(sizes: Any, error: Any, message: str) 
     x, w = sg.input("x", ("N",)), sg.param("w", 1.0)
     with pytest.raises(error, match=message):
         sg.compile(sg.sum(x[3:] * w), sizes=sizes)
+
+
+def test_a_size_that_no_argument_tells_is_refused() -> None:
+    """2*N alone could be odd; with N beside it, it is checked."""
+    y, w = sg.input("y", ("2*N",)), sg.param("w", 1.0)
+    with pytest.raises(ShapeError, match=r"y: 2\*N does not tell N.*built at test_bad_input"):
+        sg.compile(sg.mean(y) * w)
+    assert sg.compile(sg.mean(y) * w, sizes={"N": 2})(y=np.ones(4))[0] == 1.0
+    f = sg.compile(sg.mean(y) * w + sg.sum(sg.input("x", ("N",))))
+    with pytest.raises(ShapeError, match=r"y: expected 2\*N = 4, got 5"):
+        f(y=np.ones(5), x=np.ones(2))
+
+
+def test_a_masked_array_is_refused() -> None:
+    """Its mask would be dropped without a word."""
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    f = sg.compile(sg.sum(sg.param("w", np.ones(2))))
+    with pytest.raises(DTypeError, match=r"w: .* masked array"):
+        f(masked)
+    with pytest.raises(DTypeError, match="w: a masked array"):
+        sg.param("w", masked)
