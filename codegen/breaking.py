@@ -73,8 +73,8 @@ def pieces(text: str) -> tuple[str, list[str], str] | None:
     if not called or groups(text) != [(called.end() - 1, len(text) - 1)]:
         return None
     arguments = split(text[called.end() : -1], (", ",))
-    parts = [f"{a.removeprefix(', ')}," for a in arguments]
-    return (called[0][:-1], parts, "") if len(parts) > 1 else None
+    parts = [a.removeprefix(", ") for a in arguments]
+    return (called[0][:-1], [f"{a}," for a in parts], "") if len(parts) > 1 else None
 
 
 def filled(parts: list[str], width: int) -> list[str]:
@@ -102,4 +102,6 @@ def broken(name: str, text: str, width: int) -> list[str]:
     """An assignment over several lines, without the function's indentation."""
     head, parts, tail = pieces(text) or ("", text.split(" "), "")
     rows = filled(parts, width - len(INDENT))
+    if parts[0].endswith(","):  # a call: its arguments in one row, or a row each
+        rows = [rows[0].rstrip(",")] if len(rows) == 1 else parts
     return [f"{name} = {head}(", *(INDENT + row for row in rows), f"){tail}"]

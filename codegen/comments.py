@@ -55,7 +55,7 @@ def remarks(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
             origin = ascii_text(merged(line.told, line.inlined(own), made))
             shown = origin if origin != last else ""
             last = origin or last
-            shape = "" if compact else f"{shape_note(line.told.type.shape):<{width}}  "
+            shape = f"{shape_note(line.told.type.shape):<{width}}  " if width else ""
             result.append(f"{shape}{shown}".rstrip())
     return result
 

@@ -25,7 +25,7 @@ from symgrad.ir.naming import is_inside, lettered
 MAX_DEPTH = 8
 WIDTH = 100
 
-_CHEAP = ("maximum", "within", "divide", "negative")
+_CHEAP = ("maximum", "within", "divide", "negative", "index")
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
 
 
@@ -39,6 +39,8 @@ def is_cheap(x: Instr) -> bool:
         return True
     if x.op.name == "within":
         return x.operands[0].is_parameter
+    if x.op.name == "index":
+        return x.operands[0].is_parameter and not x.hint  # a view of an argument
     return x.op.name in ("divide", "negative") and all(map(is_cheap, x.operands))
 
 
@@ -175,7 +177,7 @@ class Writer:
     def put(self, x: Instr, text: Text) -> None:
         """Gives a value its line."""
         if id(x) not in self.named:
-            self.named[id(x)] = self.names.fresh(self.called(x))
+            self.named[id(x)] = self.names.fresh(x.hint or self.called(x))
         self.late.pop(id(x), None)
         self.lines.append(Line(x, self.named[id(x)], text.text))
         self.texts[id(x)] = atom(self.named[id(x)])
@@ -183,7 +185,7 @@ class Writer:
     def called(self, x: Instr) -> str:
         """A name for a value that nobody named; a letter if all that it reads is of one part."""
         known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}
-        name = unnamed(x, self.user.get(id(x)), known)
+        name = unnamed(x, self.user.get(id(x)), known, id(x) in self.derived)
         letters: set[str] = set()
         stack = list(x.operands)
         while stack:

@@ -31,6 +31,10 @@ _CALLED = {
     "subtract": "difference",
     "divide": "quotient",
     "cast": "mask",
+    **dict.fromkeys(("greater", "greater_equal"), "above"),
+    **dict.fromkeys(("less", "less_equal"), "below"),
+    **dict.fromkeys(("equal", "not_equal"), "same"),
+    "absolute": "abs",
     "maximum": "largest",
     "minimum": "smallest",
     "where": "chosen",
@@ -63,6 +67,8 @@ _OF_TWO = {
     "subtract": "_minus_",
 }
 _SHORT = 14
+# What flows back along one of several ways, by the ops that make it.
+_SHARES = ("add", "subtract", "multiply", "divide", "where", "sum", "matmul", "outer", "einsum")
 
 
 class Names:
@@ -119,20 +125,67 @@ def lettered_names(names: Iterable[str]) -> dict[str, str]:
     return {stem + letter: letter for stem, own in runs.items() if len(own) > 1 for letter in own}
 
 
-def unnamed(x: Instr, user: Instr | None = None, known: Mapping[int, str] | None = None) -> str:
+def unnamed(
+    x: Instr,
+    user: Instr | None = None,
+    known: Mapping[int, str] | None = None,
+    derived: bool = False,
+) -> str:
     """What to call a value that nobody named.
 
-    user   the first instruction that reads it: what an activation takes is called z
-    known  the texts of its operands, by ``id``: where they are short names, so is theirs
+    user     the first instruction that reads it: what an activation takes is called z
+    known    the texts of its operands, by ``id``: where they are short names, so is theirs
+    derived  it is part of a gradient
     """
-    if user is not None and len(user.operands) == 1 and user.op.name in _INSIDE:
-        return before(user.hint) if user.hint else _INSIDE[user.op.name]
+    part = part_played(x, user) if user is not None else ""
+    if part:
+        return part
+    if derived and x.op.name in _SHARES:
+        return "share"
     texts = [(known or {}).get(id(o), "") for o in x.operands]
-    short = all(t.isidentifier() for t in texts) and 0 < sum(map(len, texts)) <= _SHORT
-    if short and len(texts) == 1 and x.op.name in _OF_ONE:
+    return from_operands(x, texts) or called_by_op(x)
+
+
+def part_played(x: Instr, user: Instr) -> str:
+    """The name of what an activation takes, and of the terms of a loss."""
+    if len(user.operands) == 1 and user.op.name in _INSIDE:
+        return before(user.hint) if user.hint else _INSIDE[user.op.name]
+    if "loss" not in user.hint:
+        return ""
+    if user.op.name in ("sum", "mean") and x.type.rank:
+        return "losses"
+    scaled = x.op.name == "multiply" and any(o.is_constant for o in x.operands)
+    return "penalty" if user.op.name == "add" and scaled and not reads_data(x) else ""
+
+
+def reads_data(x: Instr) -> bool:
+    """Whether a value depends on anything but params and literals."""
+    stack, seen = [x], {x}
+    while stack:
+        top = stack.pop()
+        if top.is_parameter and top["kind"] != "param":
+            return True
+        stack += [o for o in top.operands if o not in seen]
+        seen.update(top.operands)
+    return False
+
+
+def from_operands(x: Instr, texts: Sequence[str]) -> str:
+    """A name made from those of the operands, if these are short names."""
+    if x.op.name == "multiply" and x.operands[0].is_constant and texts[1].isidentifier():
+        number = {0.5: "half", 2.0: "twice"}.get(x.operands[0]["value"], "scaled")
+        return f"{number}_{texts[1]}" if len(texts[1]) <= _SHORT else ""
+    if not all(t.isidentifier() for t in texts) or not 0 < sum(map(len, texts)) <= _SHORT:
+        return ""
+    if len(texts) == 1 and x.op.name in _OF_ONE:
         return f"{_OF_ONE[x.op.name]}_{texts[0]}"
-    if short and len(texts) == 2 and x.op.name in _OF_TWO and texts[0] != texts[1]:
+    if len(texts) == 2 and x.op.name in _OF_TWO and texts[0] != texts[1]:
         return f"{texts[0]}{_OF_TWO[x.op.name]}{texts[1]}"
+    return ""
+
+
+def called_by_op(x: Instr) -> str:
+    """The op's word, with the operand's name if there is one."""
     base = _CALLED.get(x.op.name, x.op.name)
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"

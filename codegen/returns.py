@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symgrad.codegen.lines import Writer
-from symgrad.codegen.signature import INDENT, WIDTH, layout, nest, wrap
+from symgrad.codegen.signature import INDENT, WIDTH, by_bias, in_rows, layout, nest, wrap
 from symgrad.codegen.target import Target
 from symgrad.codegen.unit import Pack, Structure, Unit
 from symgrad.ir.function import Function, Instr
@@ -39,6 +39,8 @@ class Returns:
         self.seen: set[int] = set()
         self.before: list[str] = []
         self.text = self.nested(unit.structure, top=True)
+        if len(self.text) + len(INDENT) + 7 > WIDTH and not target.compact:
+            self.split_vector()
 
     def lines(self) -> list[str]:
         """The statement, over several lines where it is long."""
@@ -54,6 +56,18 @@ class Returns:
                 head = "".join(f"{self.nested(p)}, " for p in others)
                 return layout(f"{INDENT}return {head}", self.members(last), last.rows, None, "")
         return wrap(f"{INDENT}return ", f"({self.text})", "")
+
+    def split_vector(self) -> None:
+        """Gives a long last vector a statement of its own."""
+        structure = self.unit.structure
+        if not isinstance(structure, tuple) or not isinstance(structure[-1], Pack):
+            return
+        vector = structure[-1]
+        name = self.writer.names.fresh("d_" + "_".join(g.name for g in self.unit.groups))
+        members = self.members(vector)
+        _, *rows, _ = in_rows("", members, vector.rows or by_bias(members), "")
+        self.before += [f"{INDENT}{name} = np.array([", *rows, f"{INDENT}])", ""]
+        self.text = ", ".join([*(self.nested(p) for p in structure[:-1]), name])
 
     def nested(self, part: Structure, top: bool = False) -> str:
         if isinstance(part, int):

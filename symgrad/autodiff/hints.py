@@ -1,7 +1,8 @@
 """Names that derivatives will want, given before differentiation.
 
 The operand of the activation that made ``losses`` becomes ``pre_losses``, that of ``h1`` becomes
-``z1``; a difference that is squared is an error; and the loss is called ``loss`` if nobody named
+``z1``; an activation of ``x @ w + b`` that nobody named is a hidden layer, ``h1``, ``h2``; a
+difference that is squared is an error; and the loss is called ``loss`` if nobody named
 it.  Values that share a name are told apart here, so that each cotangent ``d_v`` bears the name of
 its own ``v``: ``h1_1`` of four examples becomes ``h1_1a`` to ``h1_1d``, and what is computed from
 example b is lettered b.
@@ -35,9 +36,26 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
     x = y.operands[0]
     if x.op.name == "subtract" and is_square_or_distance(y):
         return [(x, "errors" if x.type.rank else "err")]
+    if y.op.name == "logsumexp":
+        return [(x, "logits")]
+    if not name and is_hidden_layer(y):
+        return [(y, "h"), (x, "z")]
     if name and y.op.partials is not None and len(y.operands) == 1:
         return [(x, before(name))]
     return []
+
+
+_ACTIVATIONS = ("tanh", "relu", "sigmoid", "softplus", "gelu", "silu", "elu", "leaky_relu")
+
+
+def is_hidden_layer(y: Instr) -> bool:
+    """An activation of x @ w + b."""
+    if y.op.name not in _ACTIVATIONS or not y.type.rank:
+        return False
+    (x,) = y.operands
+    return x.op.name == "matmul" or (
+        x.op.name == "add" and any(o.op.name == "matmul" for o in x.operands)
+    )
 
 
 def is_square_or_distance(y: Instr) -> bool:

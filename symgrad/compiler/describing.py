@@ -132,6 +132,12 @@ def of_loss(
     )
 
 
+def vector_returned(structure: Structure, name: str) -> str:
+    """What is returned, up to the vector of gradients."""
+    plain = structure_is_plain(structure)
+    return f"({name or 'loss'}, d_theta): a float" if plain else "(value, d_theta): the value"
+
+
 def structure_is_plain(structure: Structure) -> bool:
     return isinstance(structure, tuple) and isinstance(structure[0], int)
 
@@ -150,7 +156,11 @@ def of_values(
     name = f.results[0].hint
     count = len(f.parameters)
     vector = f"a tuple of {count} floats" if target == "python" else f"a new f64[{count}]"
-    head = "(loss, d_theta): a float" if structure_is_plain(structure) else "(value, d_theta)"
+    head = (
+        f"({name or 'loss'}, d_theta): a float"
+        if structure_is_plain(structure)
+        else "(value, d_theta)"
+    )
     facts = list(net.facts)
     scalars = f"{nodes:,} scalar nodes"
     facts.append(("traced", f"{len(examples)} examples, {scalars}" if examples else scalars))
@@ -176,7 +186,11 @@ def of_theta(
     """A loss of one vector of parameters, rolled up from scalars; ``traced`` says from what."""
     said, name = phrase(f.results[0]), f.results[0].hint
     size = f.parameters[0].type.shape[0]
-    head = "(loss, d_theta): a float" if structure_is_plain(structure) else "(value, d_theta)"
+    head = (
+        f"({name or 'loss'}, d_theta): a float"
+        if structure_is_plain(structure)
+        else "(value, d_theta)"
+    )
     return Description(
         structure,
         title(said, name, target),

@@ -127,6 +127,15 @@ def is_binary_entropy(x: Instr) -> bool:
     return a.op.name == "softplus" and b.op.name == "multiply" and a.operands[0] in b.operands
 
 
+def is_huber(x: Instr) -> bool:
+    """r*r/2 where |r| is at most delta, a line beyond."""
+    if x.op.name != "where" or x.operands[0].op.name not in ("less_equal", "less"):
+        return False
+    size, bound = x.operands[0].operands
+    inner = (o for o in x.operands[1].operands if not o.is_constant)
+    return is_absolute_error(size) and bound.is_constant and any(squared(o) is size for o in inner)
+
+
 def is_cross_entropy(x: Instr) -> bool:
     """logsumexp(z) - z[label]."""
     if x.op.name != "subtract" or x.operands[0].op.name != "logsumexp":
@@ -145,6 +154,7 @@ TABLE: tuple[tuple[Callable[[Instr], bool], Phrases], ...] = (
     (is_margin_loss, ("the sum of max-margin losses", "the max-margin loss")),
     (is_logistic_loss, ("the sum of logistic losses", "the logistic loss")),
     (is_binary_entropy, ("the sum of binary cross-entropies", "the binary cross-entropy")),
+    (is_huber, ("the sum of Huber losses", "the Huber loss")),
     (is_cross_entropy, ("the sum of cross-entropies", "the cross-entropy")),
 )
 

@@ -35,7 +35,7 @@ def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
     """c1*(c2*a) is (c1*c2)*a, unless the product of the literals leaves the normal numbers."""
     for o, inner in (x.operands, x.operands[::-1]):
         c1 = scalar(o)
-        if c1 is None or inner.op.name != "multiply" or not r.once(inner):
+        if c1 is None or inner.op.name != "multiply" or (inner.hint and not r.once(inner)):
             continue
         for p, a in (inner.operands, inner.operands[::-1]):
             c2 = scalar(p)
@@ -44,11 +44,22 @@ def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
+def _literal_first(r: Rewriter, x: Instr) -> Instr | None:
+    """a*(c*b) is (c*a)*b, as people write it, where the literal may meet another."""
+    a, inner = x.operands
+    if inner.op.name != "multiply" or a.is_constant or not r.once(inner):
+        return None
+    for c, b in (inner.operands, inner.operands[::-1]):
+        if scalar(c) is not None and a.type == b.type and not b.is_constant:
+            return r.build("multiply", r.build("multiply", c, a), b)
+    return None
+
+
 def _constant_over(r: Rewriter, x: Instr) -> Instr | None:
     """c1*(c2/a) is (c1*c2)/a."""
     for o, inner in (x.operands, x.operands[::-1]):
         c1 = scalar(o)
-        if c1 is None or inner.op.name != "divide" or not r.once(inner):
+        if c1 is None or inner.op.name != "divide" or (inner.type.rank and not r.once(inner)):
             continue
         c2 = scalar(inner.operands[0])
         if c2 is not None and 1e-30 < abs(c1 * c2) < 1e30:
@@ -211,6 +222,7 @@ RULES = table(
     ("add", _twice),
     ("multiply", _collect_constants, "constant"),
     ("multiply", _constant_over, "constant"),
+    ("multiply", _literal_first, "multiply"),
     ("multiply", _scalars_first, "multiply"),
     ("divide", _scalars_first_over, "multiply"),
     ("power", _power, "constant"),

@@ -77,4 +77,50 @@ def softmax() -> Any:
     return sg.compile(loss)
 
 
-PROGRAMS = {p.__name__: p for p in (formula, lecture, logistic, moons, softmax)}
+def recurrent() -> Any:
+    """A recurrent net over four steps: the same weights at each."""
+    rng = np.random.default_rng(7)
+    x = sg.input("x", ("N", 4, 2))
+    y = sg.input("y", ("N",))
+    w = sg.param("w", rng.uniform(-1, 1, (2, 8)))
+    u = sg.param("u", rng.uniform(-1, 1, (8, 8)))
+    b = sg.param("b", np.zeros(8))
+    v = sg.param("v", rng.uniform(-1, 1, 8))
+    h = sg.tanh(x[:, 0] @ w + b)
+    for t in range(1, 4):
+        h = sg.tanh(x[:, t] @ w + h @ u + b)
+    pred = h @ v
+    loss = sg.mean((pred - y) ** 2)
+    return sg.compile(loss)
+
+
+def sequential() -> Any:
+    """Layers without names for what is between them, cross-entropy plus L2."""
+    linear = sg.nn.Linear
+    layers = [linear(4, 16, seed=0), sg.relu, linear(16, 8, seed=1), sg.tanh, linear(8, 3, seed=2)]
+    net = sg.nn.Sequential(layers)
+    x = sg.input("x", ("N", 4))
+    labels = sg.input("labels", ("N",), dtype="i64")
+    loss = sg.losses.cross_entropy(net(x), labels) + 1e-3 * sg.losses.l2(net.parameters())
+    return sg.compile(loss)
+
+
+def margin() -> Any:
+    """micrograd's max-margin loss plus L2 over scalars, in a loop that names each round."""
+    data, targets = [[0.0, 1.0], [1.0, 0.5]], [1.0, -1.0]
+    random.seed(1337)
+    model = MLP(2, [3, 1])
+    losses = []
+    for x, t in zip(data, targets, strict=True):
+        score = model(x)
+        losses.append((1 - t * score).relu())
+    data_loss = sum(losses) * (1.0 / len(losses))
+    reg_loss = 1e-4 * sum(p * p for p in model.parameters())
+    total = data_loss + reg_loss
+    return sg.compile(total, wrt=model, target="python")
+
+
+PROGRAMS = {
+    p.__name__: p
+    for p in (formula, lecture, logistic, margin, moons, recurrent, sequential, softmax)
+}

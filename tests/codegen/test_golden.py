@@ -12,7 +12,10 @@ import pytest
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
-NAMES = ("formula", "lecture", "logistic", "moons", "softmax")
+NAMES = (
+    *("formula", "lecture", "logistic", "margin"),
+    *("moons", "recurrent", "sequential", "softmax"),
+)
 
 
 def programs() -> ModuleType:

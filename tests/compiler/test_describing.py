@@ -25,6 +25,7 @@ LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "The max-margin loss plus L2": lambda s, y, v: losses.hinge(s, y) + 0.1 * sg.sum(v * v),
     "The logistic loss": lambda s, y, v: sg.mean(sg.softplus(-y * s)),
     "The binary cross-entropy": lambda s, y, v: losses.bce_with_logits(s, y),
+    "The Huber loss": lambda s, y, v: losses.huber(s, y),
     "The loss": lambda s, y, v: sg.mean(s * y),
 }
 
