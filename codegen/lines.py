@@ -122,11 +122,11 @@ class Writer:
         self.named = name_values(function.parameters, names)
         for p in function.parameters:
             self.texts[id(p)] = atom(self.named[id(p)])
-        self.floating = {x for x in self.body if self.floats(x)}
         arrays, self.constants = literal_arrays(self.body, names)
         self.vectors = Vectors(function, self.named, names, self.uses)
         for key, name in (*arrays.items(), *self.vectors.named.items()):
             self.named[key], self.texts[key] = name, atom(name)
+        self.floating = {x for x in self.body if self.floats(x)}
         hinted = [x for x in self.body if self.is_hinted(x)]
         self.named.update(name_values(hinted, names))
         self.letters = lettered_names(self.named.values())
@@ -162,6 +162,10 @@ class Writer:
         """All lines, in order."""
         for x in self.body:
             if id(x) in self.texts:  # a literal array, or a block of a vector
+                continue
+            if id(x) in self.vectors.placed:
+                self.texts[id(x)] = Text(self.vectors.placed[id(x)], depth=1, ops=1)
+                self.late[id(x)] = x
                 continue
             if self.vectors.is_written(x):
                 self.put_vector(x)
@@ -232,7 +236,8 @@ class Writer:
         return not x.hint or id(x) in self.derived or id(x) in self.inside
 
     def is_compound(self, x: Instr) -> bool:
-        return not x.is_parameter and self.uses.get(id(x), 0) == 1 and not x.hint
+        known = x.is_parameter or id(x) in self.vectors.named
+        return not known and self.uses.get(id(x), 0) == 1 and not x.hint
 
     def render(self, x: Instr) -> Text:
         """The expression of a value; parts that would make it too long get their own lines."""

@@ -48,6 +48,9 @@ _CALLED = {
     "add_along_axis": "placed",
     "scatter_add": "placed",
     "scatter_nd": "placed",
+    "segment_sum": "sums",
+    "segment_spread": "spread",
+    "take": "picked",
 }
 
 

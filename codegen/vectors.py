@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from symgrad.codegen.blocks import cut, key_of
-from symgrad.codegen.naming import Names, name_values
+from symgrad.codegen.naming import Names
 from symgrad.codegen.text import atom
 from symgrad.ir.function import Function, Instr
 from symgrad.ops.packing import Block, entries, rows_of
@@ -86,8 +86,8 @@ class Layout:
         self.layers = [layer for layer in self.layers if self.is_wanted(layer)]
         self.home = {b: layer for layer in self.layers for b in layer.members}
         self.layers.sort(key=lambda layer: layer.first)
-        for layer in self.layers:
-            layer.name = names.fresh(called(layer, blocks))
+        for number, layer in enumerate(self.layers, 1):
+            layer.name = names.fresh(called(layer, blocks, number))
 
     def settle(self, block: Block, names: Mapping[Block, str]) -> None:
         """Puts a block into the layer that it interlocks with, or into one of its own."""
@@ -128,6 +128,13 @@ class Layout:
             return cut(block, self.size)(atom(vector)).text
         return f"{prefix}{layer.name}{layer.key(block)}"
 
+    def stem(self, block: Block) -> str:
+        """What to call a block that the user gave no name."""
+        if block not in self.home:
+            return "part"
+        number = self.layers.index(self.home[block]) + 1
+        return f"{'w' if len(block[1]) == 2 else 'b'}{number}"
+
     def reads(self, names: Mapping[Block, str], vector: str) -> list[str]:
         """``w1, b1 = layer1[:, :-1], layer1[:, -1]``: the named blocks, a layer a line."""
         lines = []
@@ -154,21 +161,24 @@ class Build:
 class Vectors:
     """The vectors of one function: parameters that are read by blocks, results written by them.
 
-    ``named`` are the blocks that have a name, by ``id``; ``uses`` counts the readers of a value.
+    ``named`` are the blocks that have a name, by ``id``, and ``placed`` the text that cuts each one
+    out; ``uses`` counts the readers of a value.
     """
 
     def __init__(
         self, f: Function, parameters: Mapping[int, str], names: Names, uses: Mapping[int, int]
     ) -> None:
         self.named: dict[int, str] = {}
+        self.placed: dict[int, str] = {}
         self.layouts: dict[int, Layout] = {}
         self.lines: list[str] = []
         self.heading = "parameters"
         packs = [x for x in f.body if x.op.name == "pack"]
+        turned = [x for x in f.body if x.op.name == "transpose"]
         for p in f.parameters:
             views = [x for x in f.body if x.op.name == "view" and x.operands[0] is p]
             if views:
-                self.read(p, parameters[id(p)], views, packs, names, uses)
+                self.read(p, parameters[id(p)], views, packs, names, uses, turned)
         for x in packs:
             if x["size"] not in self.layouts:
                 self.layouts[x["size"]] = Layout(dict.fromkeys(x["blocks"], ""), x["size"], names)
@@ -181,6 +191,7 @@ class Vectors:
         packs: Sequence[Instr],
         names: Names,
         uses: Mapping[int, int],
+        turned: Sequence[Instr],
     ) -> None:
         """Names the blocks of a parameter."""
         size = int(p.type.shape[0])
@@ -188,12 +199,20 @@ class Vectors:
         for x in packs:
             blocks.update((b, "") for b in x["blocks"] if b not in blocks and x["size"] == size)
         layout = self.layouts[size] = Layout(blocks, size, names)
-        wanted = [x for x in views if x.hint or uses.get(id(x), 0) > 1]
-        self.named.update(name_values(wanted, names))
+        read = {id(x): uses.get(id(x), 0) for x in views}
+        for x in turned:  # a transpose is written wherever it is used
+            read[id(x.operands[0])] = read.get(id(x.operands[0]), 0) + uses.get(id(x), 0) - 1
+        wanted = [x for x in views if x.hint or read[id(x)] > 1]
+        stems: dict[str, list[Instr]] = {}
+        for x in wanted:
+            stems.setdefault(x.hint or layout.stem(_block(x)), []).append(x)
+        for stem, members in stems.items():
+            self.named.update(zip(map(id, members), names.series(stem, len(members)), strict=True))
         called = {_block(x): self.named[id(x)] for x in wanted}
+        self.placed.update((id(x), layout.place(_block(x), vector, "")) for x in views)
         self.lines += [f"{name} = {text}" for name, text in layout.cuts(vector, "")]
         self.lines += layout.reads(called, vector)
-        if all(re.fullmatch(r"[wb]\d+", name) for name in called.values()) and layout.layers:
+        if called and all(re.fullmatch(r"[wb]\d+", name) for name in called.values()):
             rows = "each row of a layer is a neuron, its weights and then its bias"
             self.heading = f"parameters: {rows}"
 
@@ -237,7 +256,7 @@ def number(name: str) -> str:
     return found.group() if found else ""
 
 
-def called(layer: Layer, names: Mapping[Block, str]) -> str:
-    """``layer1`` where all named blocks are w1, b1, ..., else ``block``."""
+def called(layer: Layer, names: Mapping[Block, str], place: int) -> str:
+    """``layer1`` where all named blocks are w1, b1, ..., else after its place in the vector."""
     numbers = {number(names[b]) for b in layer.members if names[b]}
-    return f"layer{numbers.pop()}" if len(numbers) == 1 else "block"
+    return f"layer{numbers.pop()}" if len(numbers) == 1 else f"layer{place}"

@@ -103,6 +103,11 @@ class ScalarProgram:
         """The places in theta that the program reads."""
         return np.unique(self.place[self.code == PARAM])
 
+    def called(self, data: Any) -> str:
+        """What the user calls an array of numbers, or nothing."""
+        numbers = np.ascontiguousarray(data, dtype=np.float64)
+        return self.data.get((numbers.shape, numbers.tobytes()), "")
+
     def label_of(self, nodes: Ints) -> str:
         """What the user calls all of the nodes, or nothing."""
         return common(self.label, nodes)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
+from symgrad.ir.dims import product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
 from symgrad.ops.rules import broadcast
@@ -53,6 +54,8 @@ def _matmul_pullback(f: Any, g: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
         return f.outer(g, b), f.matmul(g, a)
     if s.rank == 1 and t.rank == 2:
         return f.matmul(b, g), f.outer(a, g)
+    if s.rank > 2 and t.rank <= 2:
+        return _shared_pullback(f, g, a, b)
     if s.rank == 1:
         a, g = f.reshape(a, shape=(1, *s.shape)), _with_one(f, g, -1)
     elif t.rank == 1:
@@ -63,6 +66,18 @@ def _matmul_pullback(f: Any, g: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
         f.reshape(da, shape=s.shape) if s.rank == 1 else da,
         f.reshape(db, shape=t.shape) if t.rank == 1 else db,
     )
+
+
+def _shared_pullback(f: Any, g: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """For one matrix or vector b that all matrices of a stack meet: the rows of all at once."""
+    s, t = f.type(a), f.type(b)
+    rows = product(s.shape[:-1])
+    flat = f.reshape(a, shape=(rows, s.shape[-1]))
+    if t.rank == 1:
+        spread = _with_one(f, g, None)
+        return spread * b, f.matmul(f.reshape(g, shape=(rows,)), flat)
+    h = f.reshape(g, shape=(rows, t.shape[-1]))
+    return f.matmul(g, _swap(f, b)), f.matmul(_swap(f, flat), h)
 
 
 def _with_one(f: Any, g: Any, before: int | None) -> Any:

@@ -42,8 +42,8 @@ def _folded(x: Instr) -> Instr | None:
     shape = [dim for dim in x.type.shape if isinstance(dim, int)]
     if len(shape) < x.type.rank or math.prod(shape) > MAX_ELEMENTS:
         return None
-    # A repeated number and a transposed array read better than the array they make.
-    if x.op.name in ("broadcast_to", "transpose") and x.type.rank:
+    # A repeated number and a turned array read better than the array they make.
+    if x.op.name in ("broadcast_to", "transpose", "reshape") and x.type.rank:
         return None
     arrays = [np.asarray(o["value"], o.type.numpy).reshape(_ints(o)) for o in x.operands]
     try:

@@ -22,7 +22,7 @@ from symgrad.ir.program import Ints
 from symgrad.reroll.plan import Axes, Axis, Demand, Tensor
 from symgrad.reroll.views import Slice, view_of
 
-# So many lone tensors of one class and shape are worth computing as one.
+# So many lone nodes of one class are worth computing as one array.
 STACK = 4
 
 
@@ -38,8 +38,7 @@ class Gatherer:
         tensors: list[Tensor | None] = []
         for d in sorted(demands, key=lambda d: -d.ids.size):
             self.settle(d, tensors)
-        tensors = stacked([t for t in tensors if t is not None])
-        found = [t for t in tensors if t is not None]
+        found = stacked([t for t in tensors if t is not None])
         for k, t in enumerate(found):
             flat = t.ids.reshape(-1)
             self.home[flat], self.place[flat] = k, np.arange(len(flat))
@@ -107,16 +106,10 @@ def _separates(inverse: Ints, k: int, count: int) -> bool:
     return bool(np.all(low == high))
 
 
-def stacked(tensors: Sequence[Tensor]) -> list[Tensor | None]:
-    """Tensors of one shape along a new axis, where there are many."""
-    alike: dict[tuple[int, ...], list[Tensor]] = {}
-    for t in tensors:
-        alike.setdefault(t.ids.shape, []).append(t)
-    result: list[Tensor | None] = []
-    for group in alike.values():
-        if len(group) < STACK:
-            result += group
-            continue
-        ids = np.stack([t.ids for t in group])
-        result.append(Tensor(ids, tuple(Axis(n) for n in ids.shape)))
-    return result
+def stacked(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Lone nodes along a new axis, where there are many."""
+    lone = [t for t in tensors if not t.axes]
+    if len(lone) < STACK:
+        return list(tensors)
+    ids = np.stack([t.ids for t in lone])
+    return [*(t for t in tensors if t.axes), Tensor(ids, (Axis(len(ids)),))]

@@ -93,7 +93,7 @@ class Leaves:
         key = (data.dtype.str, data.shape, data.tobytes())
         if key not in self.constants:
             type = Type(str(dtype_name(data.dtype)), data.shape)
-            hint = self.program.data.get(key[1:], "") if type.dtype == "f64" else ""
+            hint = self.program.called(data)
             if data.size <= LITERAL_LIMIT:
                 made = constant(data, type, hint)
             else:
@@ -116,6 +116,10 @@ class Leaves:
         entry = dict(zip(own, view, strict=True))
         entries = [entry[a] for a in x.axes]
         shared = _shared(entries)
+        if shared and len(entries) == 2 and (rows := _row_picks(entries)) is not None:
+            picks = f.reshape(self.array(f, rows), shape=(len(rows), 1))
+            picked = f.take_along_axis(x.term, picks, axis=1)
+            return Named(f.reshape(picked, shape=(len(rows),)), _axes(entries[0]))
         if shared:
             return self.gathered(f, x, entries, shared)
         key: list[tuple[Any, ...]] = []
@@ -158,6 +162,15 @@ class Leaves:
         done = Named(f.gather(moved, *indices), (*reader, *rest))
         identity = tuple(Slice(a, 0, 1) for a in reader)
         return self.seen(f, done, done.axes, (*identity, *(entries[k] for k in alone)))
+
+
+def _row_picks(entries: Sequence[Any]) -> Ints | None:
+    """The column of each row, where a reader takes one element of every row of a matrix."""
+    row, column = entries
+    if not (isinstance(row, Slice) and isinstance(column, Take)):
+        return None
+    plain = row.start == 0 and row.step == 1 and column.axes == (row.axis,)
+    return column.places if plain else None
 
 
 def _axes(entry: Any) -> tuple[Any, ...]:

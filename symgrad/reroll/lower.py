@@ -77,7 +77,7 @@ class Lowering:
         value = self.values[id(t)]
         if d.view is None:  # a part of a split tensor: its lanes as they are
             return value
-        return self.leaves.seen(self.algebra(t), value, t.axes, d.view)
+        return self.leaves.seen(IRAlgebra(), value, t.axes, d.view)
 
     def leaf(self, d: Demand) -> Named:
         f = IRAlgebra()
