@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from symgrad.compiler.compile import compile, function, grad
     from symgrad.compiler.compiled import CompiledFunction, load
     from symgrad.compiler.conversion import from_sympy, to_sympy
+    from symgrad.compiler.formulas import elementwise
     from symgrad.compiler.lambdify import lambdify
     from symgrad.compiler.options import Options
     from symgrad.frontend.array import Expr
@@ -35,6 +36,7 @@ _HOME = {
     "Options": "symgrad.compiler.options",
     "Value": "symgrad.frontend.scalar",
     "compile": "symgrad.compiler.compile",
+    "elementwise": "symgrad.compiler.formulas",
     "from_sympy": "symgrad.compiler.conversion",
     "to_sympy": "symgrad.compiler.conversion",
     "constant": "symgrad.frontend.leaves",
@@ -71,6 +73,7 @@ __all__ = [
     "Value",
     "compile",
     "constant",
+    "elementwise",
     "engine",
     "errors",
     "from_sympy",

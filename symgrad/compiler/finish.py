@@ -13,6 +13,7 @@ from symgrad.compiler.describing import Description
 from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
+from symgrad.passes import inline
 
 Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]
 
@@ -21,6 +22,8 @@ def finish(
     pipeline: Pipeline, said: Description, signature: Signature, data: Data, options: Options
 ) -> CompiledFunction:
     """The compiled function; ``data`` are the bound constants, and readers of the defaults."""
+    if any(x.op.inline for x in pipeline.function.body):
+        pipeline.run(inline.name, inline)
     pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
     needs = needs_of(pipeline.function)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)

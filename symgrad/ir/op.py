@@ -36,6 +36,7 @@ class Op:
     partials     (f, y, *xs) -> one dy/dx an operand; None for an operand without derivative
     pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
     expansion    (f, *xs, **attributes) -> the same value from simpler ops; for targets without it
+    inline       the expansion takes the op's place once derivatives are taken
     domain       one interval (low, high) an operand, open, where samples are drawn
     kinks        points, as tuples of operand values, where the derivative is a stated convention
     pieces       conditions on SymPy symbols that part the domain at the kinks
@@ -56,6 +57,7 @@ class Op:
     kinks: tuple[tuple[float, ...], ...] = ()
     pieces: Callable[..., Sequence[Any]] | None = None
     commutative: bool = False
+    inline: bool = False
     doc: str = ""
 
     def __repr__(self) -> str:

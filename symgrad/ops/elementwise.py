@@ -42,6 +42,7 @@ def elementwise(
     expansion: Callable[..., Any] | None = None,
     integers: bool = False,
     commutative: bool = False,
+    inline: bool = False,
     doc: str,
 ) -> Op:
     """Declares and registers an elementwise op; its arity is the length of ``domain``.
@@ -50,18 +51,12 @@ def elementwise(
     integers   the op takes i64 as well as floats
     Raises NamingError for a name that is taken.
     """
-    rule = number_result(name) if integers else float_result(name)
-
-    def infer(*types: Type, **_: Any) -> Type:
-        result: Type = rule(*types)
-        return result
-
     return register(
         Op(
             name,
             "elementwise",
             len(domain),
-            infer=infer,
+            infer=_shape_rule(name, integers),
             evaluate=evaluate or composed(expansion),
             attributes=attributes,
             meaning=meaning,
@@ -71,9 +66,20 @@ def elementwise(
             kinks=kinks,
             pieces=pieces,
             commutative=commutative,
+            inline=inline,
             doc=doc,
         )
     )
+
+
+def _shape_rule(name: str, integers: bool) -> Callable[..., Type]:
+    rule = number_result(name) if integers else float_result(name)
+
+    def infer(*types: Type, **_: Any) -> Type:
+        result: Type = rule(*types)
+        return result
+
+    return infer
 
 
 def composed(expansion: Callable[..., Any] | None) -> Callable[..., Any]:

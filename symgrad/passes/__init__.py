@@ -1,20 +1,22 @@
 """Passes: functions of the IR to simpler ones, each stating what it preserves.
 
 >>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
-[('stabilize', 'rounding'), ('fold', 'bitwise'), ('identities', 'bitwise'), ('reals', 'rounding'),
- ('packing', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise')]
+[('stabilize', 'rounding'), ('inline', 'bitwise'), ('fold', 'bitwise'),
+ ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'), ('cse', 'bitwise'),
+ ('dce', 'bitwise')]
 """
 
 from symgrad.passes.cse import cse
 from symgrad.passes.dce import dce
 from symgrad.passes.fold import fold
 from symgrad.passes.identities import identities
+from symgrad.passes.inline import inline
 from symgrad.passes.packing import packing
 from symgrad.passes.reals import reals
 from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
 from symgrad.passes.stabilize import stabilize
 
-REWRITES: tuple[Pass, ...] = (stabilize, fold, identities, reals, packing, cse, dce)
+REWRITES: tuple[Pass, ...] = (stabilize, inline, fold, identities, reals, packing, cse, dce)
 
 __all__ = [
     "BITWISE",
@@ -25,6 +27,7 @@ __all__ = [
     "dce",
     "fold",
     "identities",
+    "inline",
     "packing",
     "reals",
     "rewrite",

@@ -27,7 +27,6 @@ log(1 + exp(x)) = softplus(x)  at train.py:3
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -36,7 +35,7 @@ from symgrad.ir.function import Function, Instr, Origins
 from symgrad.ir.op import Op
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.passes.patterns import Bindings, Families, Node, Search, pattern
-from symgrad.passes.rewriting import ROUNDING, live, moved_operands, rewrite
+from symgrad.passes.rewriting import ROUNDING, live, moved_operands, needed_by, rewrite
 from symgrad.passes.stable_rules import RULES, Rule
 
 _ROUNDS = 16  # a replacement may be rewritten again; the bound guards against rules that disagree
@@ -126,7 +125,7 @@ class _Walk:
                 y = self.rewritten(y)
             if y is not x:
                 moved[x] = y
-                new = list(topological_from(y, entered))
+                new = list(needed_by(y, entered))
             else:
                 new = [x]
             entered.update(new)
@@ -172,7 +171,7 @@ class _Walk:
 
     def number(self, root: Instr) -> int:
         """A number for each value; equal ops of equal operands have one."""
-        for x in list(topological_from(root, self.numbers)):
+        for x in list(needed_by(root, self.numbers)):
             key: Any = x
             if not x.is_parameter:
                 key = (x.op, tuple(self.numbers[o] for o in x.operands), repr(x.attributes), x.type)
@@ -189,19 +188,3 @@ def lifted(f: IRAlgebra, name: str, value: Any) -> Any:
     if isinstance(value, tuple) and any(isinstance(v, Instr) for v in value):
         return [f.term(v) if isinstance(v, Instr) else v for v in value]
     return value
-
-
-def topological_from(root: Instr, known: Any) -> Iterator[Instr]:
-    """What ``root`` needs that is not known yet, operands first."""
-    done: set[Instr] = set()
-    stack = [(root, False)]
-    while stack:
-        x, ready = stack.pop()
-        if x in known or x in done:
-            continue
-        if ready:
-            done.add(x)
-            yield x
-        else:
-            stack.append((x, True))
-            stack.extend((o, False) for o in reversed(x.operands) if o not in known)

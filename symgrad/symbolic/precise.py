@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import mpmath
+import sympy as sp
 
 from symgrad.symbolic.algebra import SympyAlgebra
 
@@ -59,6 +60,11 @@ class PreciseAlgebra(SympyAlgebra):
 
     def __init__(self) -> None:
         super().__init__(Numbers)
+
+    @staticmethod
+    def exactly(x: Any) -> Any:
+        """A number of SymPy's, to all digits of the context."""
+        return mpmath.mpf(sp.N(x, mpmath.mp.dps)._to_mpmath(mpmath.mp.prec))
 
     def number(self, x: Any) -> Any:
         return mpmath.mpf(x) if isinstance(x, int | float) and not isinstance(x, bool) else x

@@ -53,6 +53,7 @@ class Reader:
         self.f = f
         self.bind = bind
         self.applied = applied
+        self.constant = getattr(type(f), "exactly", to_float)
         self.known: dict[int, Any] = {}
         self.kept: list[Any] = []  # what is known by id has to stay alive
 
@@ -62,7 +63,7 @@ class Reader:
         if isinstance(value, Lane):
             free = ", ".join(map(str, value.indices))
             raise UnsupportedError(f"the index {free} is free; sum over it with sp.Sum")
-        return to_float(value) if isinstance(value, sp.Basic) else value
+        return self.constant(value) if isinstance(value, sp.Basic) else value
 
     def value(self, root: Any) -> Any:
         """The value of an expression, from those of its parts."""
@@ -96,7 +97,7 @@ class Reader:
 
     def call(self, op: str, *values: Any, **attributes: Any) -> Any:
         """An op on values; lanes are lined up by their indices."""
-        numbers = [to_float(v) if isinstance(v, sp.Basic) else v for v in values]
+        numbers = [self.constant(v) if isinstance(v, sp.Basic) else v for v in values]
         indices = tuple(dict.fromkeys(i for v in numbers if isinstance(v, Lane) for i in v.indices))
         if indices:
             numbers = [self.lined_up(v, indices) for v in numbers]

@@ -1,0 +1,103 @@
+"""Derivatives of a formula: as SymPy writes them, simplified, and how accurate they are.
+
+>>> x = sp.Symbol("x", real=True)
+>>> raw, simple = derivatives((x,), x / (1 + sp.exp(-x)), 60)
+>>> nodes(raw[0]) > 0, len(simple)
+(True, 1)
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+from symgrad.ir.function import Function
+from symgrad.ir.interpreter import interpret
+from symgrad.symbolic.budget import within
+from symgrad.symbolic.from_sympy import read
+from symgrad.symbolic.precise import PRECISE, digits, ulps
+
+_MAGNITUDES = (0.001, 0.3, 1.0, 2.5, 8.0, 30.0, 100.0, 800.0)
+_POINTS = 60
+_DIGITS = 800
+_STEP = -200
+_TOLERANCE = 1e5  # ulps: what cancels to fewer than eleven digits is a fault
+
+
+def derivatives(symbols: Sequence[Any], expression: Any, seconds: float) -> list[list[Any]]:
+    """The partials as ``diff`` gives them, and as ``simplify`` leaves those.
+
+    Raises LimitError where SymPy does not finish in ``seconds``.
+    """
+    raw = [sp.diff(expression, s) for s in symbols]
+    return [raw, within(seconds, "simplified", raw)]
+
+
+def nodes(expression: Any) -> int:
+    """How many distinct objects an expression is made of."""
+    seen: set[int] = set()
+    stack = [expression]
+    while stack:
+        x = stack.pop()
+        if id(x) not in seen:
+            seen.add(id(x))
+            stack.extend(x.args)
+    return len(seen)
+
+
+def faults(symbols: Sequence[Any], expression: Any, partials: Function) -> int:
+    """At how many samples float64 evaluation of the partials has lost the digits."""
+    count = 0
+    for point, exact in references(symbols, expression):
+        got = interpret(partials, [np.float64(v) for v in point])
+        with digits(_DIGITS):
+            wrong = [ulps(float(a), b) > _TOLERANCE for a, b in zip(got, exact, strict=True)]
+        count += any(wrong)
+    return count
+
+
+def references(symbols: Sequence[Any], expression: Any) -> Iterator[tuple[list[float], list[Any]]]:
+    """Samples, and the exact slopes there; samples where they are not real are left out."""
+    for point in samples(len(symbols)):
+        slopes = exact_slopes(symbols, expression, point)
+        if slopes is not None:
+            yield point, slopes
+
+
+def samples(arity: int) -> list[list[float]]:
+    """Points of every sign and magnitude, the same ones each time."""
+    line = [s * m for m in _MAGNITUDES for s in (1.0, -1.0)]
+    every = [list(p) for p in itertools.islice(itertools.product(line, repeat=arity), 4096)]
+    chosen = random.Random(arity).sample(every, min(_POINTS, len(every)))
+    return sorted(chosen)
+
+
+def exact_slopes(
+    symbols: Sequence[Any], expression: Any, point: Sequence[float]
+) -> list[Any] | None:
+    """The slopes to hundreds of digits, by differences; None where the value is not real."""
+    with digits(_DIGITS):
+        h = mpmath.mpf(10) ** _STEP
+        slopes = []
+        try:
+            for i in range(len(symbols)):
+                ahead, behind = ([mpmath.mpf(v) for v in point] for _ in range(2))
+                ahead[i], behind[i] = ahead[i] + h, behind[i] - h
+                up, down = (value_at(symbols, expression, p) for p in (ahead, behind))
+                slopes.append((up - down) / (2 * h))
+        except (ZeroDivisionError, ValueError, TypeError, OverflowError):
+            return None
+        real = all(isinstance(s, mpmath.mpf) and mpmath.isfinite(s) for s in slopes)
+        return slopes if real and all(abs(s) < math.inf for s in slopes) else None
+
+
+def value_at(symbols: Sequence[Any], expression: Any, point: Sequence[Any]) -> Any:
+    """The value of an expression at a point, at the digits of the context."""
+    return read(expression, PRECISE, dict(zip(symbols, point, strict=True)).__getitem__)
