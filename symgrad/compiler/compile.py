@@ -27,11 +27,12 @@ from symgrad.errors import ArgumentError, DTypeError, LimitError, NamingError, S
 from symgrad.frontend.array import Expr
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.examples import examples_of
+from symgrad.frontend.graph import reach
 from symgrad.frontend.leaves import Leaf
 from symgrad.frontend.lower import lower, names_of, values_of
 from symgrad.frontend.names import expression_nodes, user_names, value_nodes
 from symgrad.frontend.origin import INTERNAL, located
-from symgrad.frontend.scalar import Value, reach
+from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import Type

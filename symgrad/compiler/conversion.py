@@ -24,10 +24,11 @@ from symgrad.codegen.scalarize import scalarize, shape_of
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, DTypeError, NamingError
 from symgrad.frontend.array import Expr, as_expr
+from symgrad.frontend.graph import reach
 from symgrad.frontend.leaves import Leaf, input
 from symgrad.frontend.lower import hint_of, lower
 from symgrad.frontend.origin import caller
-from symgrad.frontend.scalar import Value, reach
+from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.dims import is_name
 from symgrad.ir.function import Function, Instr, function

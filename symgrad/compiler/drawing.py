@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.scalar import Value, reach
+from symgrad.frontend.graph import reach
+from symgrad.frontend.scalar import Value
 from symgrad.ir.function import Function
 from symgrad.ir.printer import value_names
 from symgrad.viz import Edge, Graph, Node, draw, escape

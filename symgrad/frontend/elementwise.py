@@ -13,22 +13,30 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from symgrad.errors import ArgumentError
+from symgrad.frontend import scalars
 from symgrad.frontend.array import Expr, apply, as_expr, promote, raw
 from symgrad.frontend.coerce import real, whole
 from symgrad.frontend.eager import numpy_too
 from symgrad.ops.table import OPS
 
 
+def _apply(name: str, *xs: Any, **attributes: Any) -> Any:
+    """An op on expressions, or on micrograd's scalars."""
+    if scalars.is_scalar(*xs):
+        return scalars.apply_op(name, *xs, **attributes)
+    return apply(name, *xs, **attributes)
+
+
 def _unary(name: str) -> Callable[[Any], Any]:
     def function(x: Any, /) -> Any:
-        return apply(name, x)
+        return _apply(name, x)
 
     return _named(function, name)
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
     def function(x1: Any, x2: Any, /) -> Any:
-        return apply(name, x1, x2)
+        return _apply(name, x1, x2)
 
     return _named(function, name)
 
@@ -77,23 +85,23 @@ def round(x: Any, decimals: int = 0) -> Any:
     """x at the nearest multiple of 10**-decimals, the even one of two; its derivative is 0."""
     places = whole(decimals, "round: decimals")
     if not places:
-        return apply("round", x)
+        return _apply("round", x)
     unit = 10.0 ** builtins.abs(places)
     if places > 0:
-        return apply("divide", apply("round", apply("multiply", x, unit)), unit)
-    return apply("multiply", apply("round", apply("divide", x, unit)), unit)
+        return _apply("divide", _apply("round", _apply("multiply", x, unit)), unit)
+    return _apply("multiply", _apply("round", _apply("divide", x, unit)), unit)
 
 
 @numpy_too
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, slope * x elsewhere."""
-    return apply("leaky_relu", x, slope=real(slope, "leaky_relu: slope"))
+    return _apply("leaky_relu", x, slope=real(slope, "leaky_relu: slope"))
 
 
 @numpy_too
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
-    return apply("elu", x, alpha=real(alpha, "elu: alpha"))
+    return _apply("elu", x, alpha=real(alpha, "elu: alpha"))
 
 
 @numpy_too
@@ -102,10 +110,10 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
     if a_min is None and a_max is None:
         raise ArgumentError("clip: expected a_min, a_max or both, got neither")
     if a_max is None:
-        return apply("maximum", x, a_min)
+        return _apply("maximum", x, a_min)
     if a_min is None:
-        return apply("minimum", x, a_max)
-    return apply("clip", x, a_min, a_max)
+        return _apply("minimum", x, a_max)
+    return _apply("clip", x, a_min, a_max)
 
 
 def condition_of(condition: Any) -> Expr:
@@ -117,6 +125,8 @@ def condition_of(condition: Any) -> Expr:
 @numpy_too
 def where(condition: Any, x: Any, y: Any, /) -> Any:
     """x where the condition holds and y elsewhere; all three broadcast."""
+    if scalars.is_scalar(condition, x, y):
+        return scalars.where(condition, x, y)
     return raw("where", condition_of(condition), *promote("where", x, y))
 
 
@@ -132,8 +142,14 @@ def piecewise(conditions: Sequence[Any], values: Sequence[Any], default: Any = 0
         )
     result = default
     for condition, value in zip(reversed(conditions), reversed(values), strict=True):
-        result = where(condition_of(condition), value, result)
+        result = where(condition, value, result)
     return result
+
+
+@numpy_too
+def pick(values: Any, index: Any) -> Any:
+    """``values[index]`` for a list of Values, whose index may be an integer that is traced."""
+    return scalars.pick(values, index)
 
 
 @numpy_too

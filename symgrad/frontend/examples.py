@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.frontend.graph import computed
 from symgrad.frontend.origin import PATHS
-from symgrad.frontend.scalar import Value, computed
+from symgrad.frontend.scalar import Value
 from symgrad.frontend.statements import elements
 
 _LIMIT = 8  # numbers of one example that a heading shows

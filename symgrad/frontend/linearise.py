@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import UnsupportedError
+from symgrad.frontend.graph import USER, reach
 from symgrad.frontend.lower import hint_of
 from symgrad.frontend.origin import decode
-from symgrad.frontend.scalar import USER, Value, reach
+from symgrad.frontend.scalar import Value
 from symgrad.ir.function import Origins
 from symgrad.ir.program import CONSTANT, EXPONENT, INPUT, LEAVES, PARAM, Array, ScalarProgram
 

@@ -18,15 +18,16 @@ from types import CodeType
 from typing import Any
 
 from symgrad.errors import ArgumentError, NamingError, UnsupportedError
+from symgrad.frontend.graph import USER, computed
 from symgrad.frontend.origin import decode
-from symgrad.frontend.scalar import USER, Value, computed
+from symgrad.frontend.scalar import TRUTHS, Value
 from symgrad.ir.function import Function, Instr, Origins, parameter
 from symgrad.ir.naming import before
 from symgrad.ir.op import CONSTANT
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
 
-_SCALAR = Type("f64")
+_SCALAR, _TRUTH = Type("f64"), Type("bool")
 
 
 def values_of(wrt: Any) -> list[Value]:
@@ -73,7 +74,7 @@ def lower(
     name: str = "loss",
     called: Mapping[int, str] | None = None,
 ) -> Function:
-    """The function of ``wrt`` that computes ``outputs``; every value is an ``f64[]``.
+    """The function of ``wrt`` that computes ``outputs``; values are ``f64[]``.
 
     ``called`` maps ``id(value)`` to the user's name for it (see ``symgrad.frontend.names``), which
     goes before the label that a network gave it.
@@ -132,7 +133,8 @@ class _Lowering:
             operands.append(self.literal(float(v._exponent)))
         origins = self.origins_of(v._code, v._at)
         hint = self.hints.get(id(v), "")
-        instr = Instr(OPS[v._name], tuple(operands), (), _SCALAR, hint, origins)
+        type = _TRUTH if v._name in TRUTHS else _SCALAR
+        instr = Instr(OPS[v._name], tuple(operands), (), type, hint, origins)
         self.known[v] = instr
         self.body.append(instr)
 

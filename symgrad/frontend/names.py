@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgrad.frontend.array import Expr
+from symgrad.frontend.graph import computed
 from symgrad.frontend.leaves import LeafInstr
 from symgrad.frontend.origin import PATHS
-from symgrad.frontend.scalar import Value, computed
+from symgrad.frontend.scalar import Value
 from symgrad.frontend.statements import Assignment, assignments
 from symgrad.ir.function import Function, Instr, Origin, topological
 

@@ -11,14 +11,14 @@ derivatives are those of the op table.
 (Value(data=0.0, grad=1), 2.0, 8.0)
 
 What differs: a difference, a quotient and a negation are single nodes; 1/0 is inf; a chain of a
-million nodes neither recurses nor crashes; and each node knows the line that made it.
+million nodes neither recurses nor crashes; each node knows the line that made it; and ``a > b``
+is a ``Condition``, which serves ``if`` and ``sg.where`` alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import count
-from operator import attrgetter
 from sys import _getframe
 from types import CodeType
 from typing import Any
@@ -26,14 +26,18 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.floats import partials, value
+from symgrad.frontend.floats import value
+from symgrad.frontend.graph import USER, computed, pull
 from symgrad.frontend.origin import INTERNAL, decode
 from symgrad.ir.function import Origin
 
-Buffer = np.ndarray[Any, np.dtype[np.float64]]
-_Cell = tuple[Buffer, int]
-
-USER = "user:"  # heads the op name of a node that was made by hand, with its own ``_backward``
+# The ops whose results are conditions.
+TRUTHS = frozenset(
+    (
+        *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
+        *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite"),
+    )
+)
 _SYMBOLS = {
     "add": "+",
     "subtract": "-",
@@ -45,11 +49,8 @@ _SYMBOLS = {
     "start": "",
     "input": "",
 }
-# micrograd writes these as a + (-b) and a * b**-1.  The inner node keeps its gradient between
-# calls of backward(), and so must we to accumulate the same numbers.
-_CARRIES = ("subtract", "divide")
 
-_serial = count().__next__
+serial = count().__next__
 _divide = value("divide")
 _power = value("power")
 
@@ -61,6 +62,7 @@ class Value:
     ``==`` is identity.  Raises ArgumentError where ``data`` is no real number.
     """
 
+    _traced = False  # whether it stands for a number that is not known yet
     __slots__ = (
         "__weakref__",
         "_at",
@@ -82,8 +84,8 @@ class Value:
     label: str
     _at: int  # with _code: the user's instruction that made the node, decoded by ``origin``
     _backward: Callable[[], None]  # set by hand-made nodes only
-    _carry: float  # see _CARRIES; unset before the first backward()
-    _cell: _Cell  # of a Parameter: its buffer, and its place there
+    _carry: float  # of a difference or a quotient, see ``graph``; unset before the first backward()
+    _cell: tuple[Any, int]  # of a Parameter: its buffer, and its place there
     _code: CodeType | None
     _exponent: float  # of a power whose exponent is a number
     _name: str  # the op's name in the IR; of a leaf "", "start" (the 0 of a sum) or "input"
@@ -91,14 +93,17 @@ class Value:
     _serial: int  # creation order, which is a topological order
 
     def __init__(
-        self, data: float, _children: Iterable[Value] = (), _op: str = "", label: str = ""
+        self, data: Any, _children: Iterable[Value] = (), _op: str = "", label: str = ""
     ) -> None:
+        if type(data) is not float and isinstance(data, Value | Condition) and data._traced:
+            data._copy_to(self)
+            return
         self.data = number(data)
         self.grad = 0
         self.label = label
         self._operands = tuple(_children)
         self._name = USER + _op if self._operands else ""
-        self._serial = _serial()
+        self._serial = serial()
         self._code = None
 
     @property
@@ -166,6 +171,21 @@ class Value:
     def __neg__(self) -> Value:
         return node(-self.data, "negative", (self,))
 
+    def __abs__(self) -> Value:
+        return apply("absolute", self)
+
+    def __gt__(self, other: Value | float) -> Condition:
+        return compare("greater", self, other)
+
+    def __ge__(self, other: Value | float) -> Condition:
+        return compare("greater_equal", self, other)
+
+    def __lt__(self, other: Value | float) -> Condition:
+        return compare("less", self, other)
+
+    def __le__(self, other: Value | float) -> Condition:
+        return compare("less_equal", self, other)
+
     def relu(self) -> Value:
         """max(x, 0); the derivative at 0 is 0."""
         return apply("relu", self)
@@ -195,49 +215,96 @@ class Value:
         order = computed((self,))
         self.grad = 1
         for v in reversed(order):
-            _pull(v)
+            pull(v)
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
 
 
-class Parameter(Value):
-    """A leaf whose ``data`` lives in a buffer; what ``module.theta`` makes of its parameters."""
+def _arithmetic(name: str) -> Callable[..., Any]:
+    def method(self: Condition, *other: Any) -> Any:
+        return getattr(self.as_number(), name)(*other)
 
-    __slots__ = ()
-
-    @property
-    def data(self) -> float:
-        """The number in the buffer."""
-        buffer, i = self._cell
-        return buffer.item(i)
-
-    @data.setter
-    def data(self, data: float) -> None:
-        buffer, i = self._cell
-        buffer[i] = data
+    method.__name__ = name
+    return method
 
 
-def bind(values: Sequence[Value]) -> Buffer:
-    """The values' data as one float64 array, which they read and write from now on.
+class Condition:
+    """What a comparison of ``Value``s gives: its truth in ``data``, and how it was made.
 
-    Values that lie side by side in a buffer already give a view of it, so that the layers of a
-    network see the network's own.
+    ``& | ^ ~`` combine conditions, ``==`` and ``!=`` compare them, ``sg.where`` chooses by them;
+    in arithmetic they count as 1 and 0.  A condition passes no gradient.
+
+    >>> v = Value(2.0)
+    >>> (v > 1.0) & (v < 1.5), 3.0 * (v > 1.0)
+    (Condition(False), Value(data=3.0, grad=0))
     """
-    cells: list[_Cell | None] = [getattr(v, "_cell", None) for v in values]
-    if cells and cells[0] is not None:
-        buffer, start = cells[0]
-        if all(c is not None and c[0] is buffer and c[1] == start + i for i, c in enumerate(cells)):
-            whole = len(cells) == buffer.size
-            return buffer if whole else buffer[start : start + len(cells)]
-    for v in values:
-        if v._operands:
-            raise ArgumentError(f"theta: expected leaves, got a result of {v._op!r} at {v.origin}")
-    fresh = np.array([v.data for v in values], dtype=np.float64)
-    for i, v in enumerate(values):
-        v._cell = (fresh, i)
-        v.__class__ = Parameter
-    return fresh
+
+    _traced = False
+    grad = 0.0
+    __slots__ = (
+        "__weakref__",
+        "_at",
+        "_cell",
+        "_code",
+        "_name",
+        "_operands",
+        "_serial",
+        "data",
+        "label",
+    )
+
+    data: bool
+    label: str
+    _at: int
+    _cell: Any
+    _code: CodeType | None
+    _name: str
+    _operands: tuple[Any, ...]
+    _serial: int
+
+    def __bool__(self) -> bool:
+        return self.data
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __and__(self, other: Condition | bool) -> Any:
+        return apply("logical_and", self, other) if isinstance(other, Condition) else other and self
+
+    def __or__(self, other: Condition | bool) -> Any:
+        return apply("logical_or", self, other) if isinstance(other, Condition) else other or self
+
+    def __xor__(self, other: Condition | bool) -> Any:
+        if isinstance(other, Condition):
+            return apply("logical_xor", self, other)
+        return ~self if other else self
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Condition:
+        return apply("logical_not", self)  # type: ignore[no-any-return]
+
+    def __ne__(self, other: object) -> Any:
+        return self ^ other if isinstance(other, Condition | bool | np.bool_) else True
+
+    def __eq__(self, other: object) -> Any:
+        return ~(self ^ other) if isinstance(other, Condition | bool | np.bool_) else False
+
+    __hash__ = object.__hash__
+
+    def as_number(self) -> Value:
+        """1 where it holds and 0 elsewhere."""
+        return apply("where", self, 1.0, 0.0)  # type: ignore[no-any-return]
+
+    __add__, __radd__ = _arithmetic("__add__"), _arithmetic("__radd__")
+    __sub__, __rsub__ = _arithmetic("__sub__"), _arithmetic("__rsub__")
+    __mul__, __rmul__ = _arithmetic("__mul__"), _arithmetic("__rmul__")
+    __truediv__, __rtruediv__ = _arithmetic("__truediv__"), _arithmetic("__rtruediv__")
+    __pow__, __neg__ = _arithmetic("__pow__"), _arithmetic("__neg__")
+
+    def __repr__(self) -> str:
+        return f"Condition({self.data})"
 
 
 def number(data: Any) -> float:
@@ -252,19 +319,21 @@ def number(data: Any) -> float:
 
 
 def leaf(data: Any) -> Value:
-    """A value without operands."""
+    """A value without operands; of a condition, its number."""
+    if type(data) is not float and isinstance(data, Condition):
+        return data.as_number()
     v: Value = object.__new__(Value)
     v.data = data if type(data) is float else number(data)
     v.grad = 0
     v.label = ""
     v._operands = ()
     v._name = ""
-    v._serial = _serial()
+    v._serial = serial()
     v._code = None
     return v
 
 
-def node(data: float, name: str, operands: tuple[Value, ...]) -> Value:
+def node(data: float, name: str, operands: tuple[Any, ...]) -> Value:
     """The result of an op, with the user's instruction that asked for it."""
     v: Value = object.__new__(Value)
     v.data = data
@@ -272,7 +341,7 @@ def node(data: float, name: str, operands: tuple[Value, ...]) -> Value:
     v.label = ""
     v._operands = operands
     v._name = name
-    v._serial = _serial()
+    v._serial = serial()
     frame = _getframe(2)
     while INTERNAL[frame.f_globals.get("__name__")] and frame.f_back is not None:
         frame = frame.f_back
@@ -281,49 +350,27 @@ def node(data: float, name: str, operands: tuple[Value, ...]) -> Value:
     return v
 
 
-def apply(name: str, *xs: Value) -> Value:
-    """An elementwise op of the table, by its IR name."""
-    return node(value(name)(*[x.data for x in xs]), name, xs)
+def condition(data: bool, name: str, operands: tuple[Any, ...]) -> Condition:
+    """The result of an op that gives a truth."""
+    made = node(0.0, name, operands)
+    c = Condition()
+    c.data, c.label, c._name, c._operands = data, "", name, operands
+    c._serial, c._code, c._at = made._serial, made._code, made._at
+    return c
 
 
-def computed(roots: Iterable[Value]) -> list[Value]:
-    """``reach`` without the leaves, which are half of a graph."""
-    seen = dict.fromkeys([v for v in roots if v._operands])
-    stack = list(seen)
-    while stack:
-        for operand in stack.pop()._operands:
-            if operand._operands and operand not in seen:
-                seen[operand] = None
-                stack.append(operand)
-    return sorted(seen, key=attrgetter("_serial"))
+def apply(name: str, *given: Any) -> Any:
+    """An op of the table on scalars, by its IR name; numbers among them become leaves."""
+    xs = tuple([x if isinstance(x, Value | Condition) else leaf(x) for x in given])
+    for x in xs:
+        if x._traced:
+            return x._apply(name, given, xs)
+    data = value(name)(*[x.data for x in xs])
+    return condition(data, name, xs) if name in TRUTHS else node(data, name, xs)
 
 
-def reach(roots: Iterable[Value]) -> list[Value]:
-    """All values that the roots were made from, and the roots, in order of creation."""
-    seen = dict.fromkeys(roots)
-    stack = list(seen)
-    while stack:
-        for operand in stack.pop()._operands:
-            if operand not in seen:
-                seen[operand] = None
-                stack.append(operand)
-    return sorted(seen, key=attrgetter("_serial"))
-
-
-def _pull(v: Value) -> None:
-    """Adds v's gradient, times the partials, to the gradients of its operands."""
-    name, operands, g = v._name, v._operands, v.grad
-    if name.startswith(USER):
-        if hasattr(v, "_backward"):
-            v._backward()
-        return
-    if name == "power" and len(operands) == 1:
-        slopes = partials(name, v.data, operands[0].data, float(v._exponent))[:1]
-    else:
-        slopes = partials(name, v.data, *[x.data for x in operands])
-    for i, (x, slope) in enumerate(zip(operands, slopes, strict=True)):
-        if slope is None:
-            continue
-        if i == 1 and name in _CARRIES:
-            g = v._carry = getattr(v, "_carry", 0.0) + g
-        x.grad += slope * g
+def compare(name: str, left: Any, right: Any) -> Any:
+    """A comparison with a number; what is none is left to Python, which refuses it."""
+    if isinstance(right, Value | Condition | int | float | np.number):
+        return apply(name, left, right)
+    return NotImplemented

@@ -23,7 +23,8 @@ import numpy as np
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.lower import hint_of
-from symgrad.frontend.scalar import Buffer, Value, bind
+from symgrad.frontend.parameters import Buffer, bind
+from symgrad.frontend.scalar import Value
 
 ACTIVATIONS = {
     "linear": "Linear",

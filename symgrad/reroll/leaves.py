@@ -79,7 +79,10 @@ class Leaves:
         shape = tuple(int(d) for d in x.type.shape)
         own = tuple(Axis(n) for n in shape)
         view = view_of(np.unravel_index(places, shape) if shape else (), axes)
-        return self.seen(f, Named(f.term(x), own), own, view)
+        found = self.seen(f, Named(f.term(x), own), own, view)
+        if x.type.dtype == "i64":  # scalars are floats, whatever they were read from
+            return Named(f.cast(found.term, dtype="f64"), found.axes)
+        return found
 
     def number(self, f: IRAlgebra, values: Any, axes: Axes) -> Named:
         bits, kept = squeezed(values.view(np.int64) if values.ndim else values, axes)

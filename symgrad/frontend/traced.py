@@ -1,0 +1,260 @@
+"""Scalars while a Python function is traced: they record what is done to them, and hold no data.
+
+A ``Traced`` is a ``Value`` whose number is not known.  A ``Number`` stands for an element of an
+array argument: a plain float or int in the user's own loops, so it is compared by value and has
+none of the methods of a ``Value``.  Reading a number out of either raises TraceError.
+
+>>> from symgrad.frontend.scalar import Value
+>>> w = Value(2.0, label="w")
+>>> with Tracing([w]) as tracing:
+...     x = tracing.element(0, 0, "f64")
+...     y = (w * x).tanh()
+>>> y._name, y._operands[0]._operands == (w, x), w.data
+('tanh', True, 2.0)
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import ArgumentError, TraceError
+from symgrad.frontend.collector import uncollected
+from symgrad.frontend.origin import caller
+from symgrad.frontend.parameters import Parameter, moves
+from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refuse
+from symgrad.frontend.scalar import (
+    TRUTHS,
+    Condition,
+    Value,
+    apply,
+    condition,
+    leaf,
+    node,
+    number,
+    serial,
+)
+
+NAN = math.nan
+_lock = threading.RLock()
+_numbers: list[Value] = []  # that the running trace has made; guarded by the lock
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def method(self: Any, other: Any) -> Any:
+        kind = self._result
+        if isinstance(other, Value):
+            if not isinstance(other, Number):
+                kind = Traced
+        else:
+            other = leaf(other)
+        return _become(node(NAN, name, (self, other)), kind)
+
+    return method
+
+
+def _reflected(name: str) -> Callable[..., Any]:
+    """Values keep the order of the operands, numbers as ``Value`` has it."""
+    swap = name in ("subtract", "divide", "power")
+
+    def method(self: Any, other: Any) -> Any:
+        kind = self._result
+        left, right = leaf(other) if not isinstance(other, Value) else other, self
+        if isinstance(other, Value):
+            kind = Traced if not isinstance(other, Number) else kind
+        elif not swap:
+            left, right = self, left
+        if name == "add" and type(other) is int and other == 0:  # where Python's sum starts
+            right._name = "start"
+        return _become(node(NAN, name, (left, right)), kind)
+
+    return method
+
+
+def _become(v: Any, kind: Any) -> Any:
+    v.__class__ = kind
+    if kind is Number:
+        _numbers.append(v)
+    return v
+
+
+class Traced(Value):
+    """A value that is not known yet."""
+
+    __slots__ = ()
+    _traced = True
+
+    data = property(refuse(".data"), refuse("setting .data"))  # type: ignore[assignment]
+    grad = property(  # type: ignore[assignment]
+        refuse(".grad", "the compiled function returns the gradient"),
+        refuse("setting .grad", "the compiled function returns the gradient"),
+    )
+    backward = refuse(".backward()", "the compiled function returns the gradient")
+    __bool__ = refuse("a choice in Python (if, and, or, min, max)", CHOOSE)
+    __float__ = refuse("float()")
+    __int__ = refuse("int()")
+    __index__ = refuse("an index", PICK)
+    __round__ = refuse("round()", "use sg.round")
+    __floordiv__ = __rfloordiv__ = refuse("//", "use sg.floor of a quotient")
+    __mod__ = __rmod__ = refuse("%", "use x - n * sg.floor(x / n)")
+
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("subtract"), _reflected("subtract")
+    __mul__, __rmul__ = _operator("multiply"), _reflected("multiply")
+    __truediv__, __rtruediv__ = _operator("divide"), _reflected("divide")
+    __rpow__ = _reflected("power")
+
+    def __pow__(self, other: Any) -> Any:
+        if isinstance(other, Value):
+            return _power(self, other)
+        made = _become(node(NAN, "power", (self,)), self._result)
+        made._exponent = number(other)
+        return made
+
+    def __neg__(self) -> Any:
+        return _become(node(NAN, "negative", (self,)), self._result)
+
+    def _apply(self, name: str, given: Sequence[Any], xs: tuple[Any, ...]) -> Any:
+        """The op, put off: a number or a plain truth where all that goes in is plain."""
+        plain = all(isinstance(x, Number | Truth) or not _is_ours(x) for x in given)
+        if name in TRUTHS:
+            made: Any = condition(False, name, xs)
+            made.__class__ = Truth if plain else TracedCondition
+            return made
+        return _become(node(NAN, name, xs), Number if plain else Traced)
+
+    def _copy_to(self, fresh: Value) -> None:
+        """Makes ``Value(x)`` of a traced x: the same, as a value."""
+        for slot in ("_operands", "_name", "_code", "_at", "_exponent", "_cell"):
+            if hasattr(self, slot):
+                setattr(fresh, slot, getattr(self, slot))
+        fresh._serial, fresh.label = serial(), ""
+        fresh.__class__ = Traced
+
+    def __repr__(self) -> str:
+        return f"<traced {self._op or 'value'}>"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self) if not spec else str(refuse("a format")(self))
+
+
+_power = _operator("power")
+Traced._result = Traced  # type: ignore[attr-defined]
+
+
+class Number(Traced):
+    """An element of an array argument, or what was computed of such elements alone."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> Any:
+        return apply("equal", self, other) if _is_number(other) else False
+
+    def __ne__(self, other: object) -> Any:
+        return apply("not_equal", self, other) if _is_number(other) else True
+
+    __hash__ = refuse("a look-up in a dict or a set", PICK)  # type: ignore[assignment]
+    relu = tanh = exp = log = sigmoid = refuse(
+        "a method that floats do not have",
+        "wrap it with Value(x), or use a function such as sg.exp",
+    )
+
+
+Number._result = Number  # type: ignore[attr-defined]
+
+
+class TracedCondition(Condition):
+    """A condition whose truth is not known yet."""
+
+    __slots__ = ()
+    _traced = True
+
+    data = property(refuse(".data"), refuse("setting .data"))  # type: ignore[assignment]
+    __bool__ = refuse("a choice in Python (if, and, or, not)", CHOOSE + "; join conditions by & |")
+    __float__ = refuse("float()")
+    __int__ = refuse("int()")
+    __index__ = refuse("an index", CHOOSE)
+    _apply = Traced._apply
+
+    def _copy_to(self, fresh: Value) -> None:
+        self.as_number()._copy_to(fresh)  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"<traced {self._name}>"
+
+
+class Truth(TracedCondition):
+    """A condition on numbers alone: a plain bool in the user's own loops."""
+
+    __slots__ = ()
+
+
+def _is_ours(x: Any) -> bool:
+    return isinstance(x, Value | Condition)
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, Number | int | float | np.number)
+
+
+class Tracing:
+    """A block in which the given values are traced; afterwards they are as they were.
+
+    One trace runs at a time, with the garbage collector off.  After the block what was traced can
+    be linearised, and is compared by identity like any ``Value``.
+
+    Raises TraceError in a trace, ArgumentError for values of a class of the user's own.
+    """
+
+    running = False  # guarded by the lock
+
+    def __init__(self, values: Sequence[Value]) -> None:
+        self.values = values
+        self.collector = uncollected()
+        self.kinds: list[type[Value]] = []
+
+    def __enter__(self) -> Tracing:
+        with _lock:
+            if Tracing.running:
+                raise TraceError(
+                    f"a function that is traced calls one that is to be compiled, at {caller()}; "
+                    "call the plain function instead"
+                )
+            for v in self.values:
+                if type(v) not in (Value, Parameter):
+                    raise ArgumentError(f"expected Values to trace, got {type(v).__name__}")
+            _lock.acquire()
+        Tracing.running = True
+        moves[0] += 1
+        self.collector.__enter__()
+        self.kinds = [v.__class__ for v in self.values]
+        for v in self.values:
+            v.__class__ = Traced
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for v, kind in zip(self.values, self.kinds, strict=True):
+            v.__class__ = kind
+        for v in _numbers:
+            v.__class__ = Traced
+        _numbers.clear()
+        self.collector.__exit__()
+        Tracing.running = False
+        _lock.release()
+
+    def element(self, array: int, place: int, dtype: str) -> Any:
+        """The scalar that stands for an element of an array argument."""
+        if dtype == "bool":
+            c: Any = condition(False, "input", ())
+            c._cell, c.__class__ = (array, place), Truth
+            return c
+        v = leaf(NAN)
+        v._name, v._cell = "input", (array, place)
+        return _become(v, Number)
+
+
+__all__ = ["AUX", "Number", "Traced", "TracedCondition", "Tracing", "Truth"]
