@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from symgrad.compiler.formulas import elementwise
     from symgrad.compiler.lambdify import lambdify
     from symgrad.compiler.options import Options
+    from symgrad.compiler.value_and_grad import value_and_grad
     from symgrad.frontend.array import Expr
     from symgrad.frontend.leaves import constant, input, param
     from symgrad.frontend.scalar import Value
@@ -39,6 +40,7 @@ _HOME = {
     "elementwise": "symgrad.compiler.formulas",
     "from_sympy": "symgrad.compiler.conversion",
     "to_sympy": "symgrad.compiler.conversion",
+    "value_and_grad": "symgrad.compiler.value_and_grad",
     "constant": "symgrad.frontend.leaves",
     "function": "symgrad.compiler.compile",
     "grad": "symgrad.compiler.compile",
@@ -86,6 +88,7 @@ __all__ = [
     "nn",
     "param",
     "to_sympy",
+    "value_and_grad",
 ]
 
 

@@ -89,6 +89,16 @@ class CompiledFunction:
         value, grads = result
         return value, self._wrap(grads)
 
+    def ready(self, *values: Any) -> Callable[..., Any]:
+        """Checks arguments once: a function for more of the same shapes and dtypes, which checks
+        nothing but labels.  Raises as a call does."""
+        if self.check:
+            self._checked(values)
+        if self.check and self.signature.ranges:
+            return self
+        run, bound = self._run, self._bound
+        return (lambda *values: run(*values, *bound)) if bound else run
+
     def _finite(self, *values: Any) -> Any:
         """The results, or the DomainError of the first that is not finite."""
         with np.errstate(all="ignore"):

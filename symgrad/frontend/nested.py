@@ -122,7 +122,7 @@ class Nested(Sequence[Any]):
     __add__ = __radd__ = _refused("arithmetic on a whole row")
     __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
     __pow__ = __rpow__ = __neg__ = __abs__ = __matmul__ = __rmatmul__ = __add__
-    __gt__ = __ge__ = __lt__ = __le__ = __eq__ = __ne__ = _refused("a comparison of a whole row")  # type: ignore[assignment]
+    __gt__ = __ge__ = __lt__ = __le__ = __eq__ = __ne__ = _refused("a comparison of a whole row")
     __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:

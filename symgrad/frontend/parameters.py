@@ -34,7 +34,8 @@ class Parameter(Value):
     def data(self) -> float:
         """The number in the buffer."""
         buffer, i = self._cell
-        return buffer.item(i)
+        number: float = buffer.item(i)
+        return number
 
     @data.setter
     def data(self, data: float) -> None:

@@ -95,7 +95,7 @@ class Value:
     def __init__(
         self, data: Any, _children: Iterable[Value] = (), _op: str = "", label: str = ""
     ) -> None:
-        if type(data) is not float and isinstance(data, Value | Condition) and data._traced:
+        if type(data) is not float and getattr(data, "_traced", False):
             data._copy_to(self)
             return
         self.data = number(data)
@@ -172,7 +172,7 @@ class Value:
         return node(-self.data, "negative", (self,))
 
     def __abs__(self) -> Value:
-        return apply("absolute", self)
+        return unary("absolute", self)
 
     def __gt__(self, other: Value | float) -> Condition:
         return compare("greater", self, other)
@@ -188,23 +188,23 @@ class Value:
 
     def relu(self) -> Value:
         """max(x, 0); the derivative at 0 is 0."""
-        return apply("relu", self)
+        return unary("relu", self)
 
     def tanh(self) -> Value:
         """The hyperbolic tangent."""
-        return apply("tanh", self)
+        return unary("tanh", self)
 
     def exp(self) -> Value:
         """e to the x; inf where it overflows."""
-        return apply("exp", self)
+        return unary("exp", self)
 
     def log(self) -> Value:
         """The natural logarithm; -inf at 0, nan below."""
-        return apply("log", self)
+        return unary("log", self)
 
     def sigmoid(self) -> Value:
         """1 / (1 + exp(-x))."""
-        return apply("sigmoid", self)
+        return unary("sigmoid", self)
 
     def backward(self) -> None:
         """Adds d self / d v to ``v.grad`` for every v that self was made from.
@@ -275,7 +275,7 @@ class Condition:
     def __or__(self, other: Condition | bool) -> Any:
         return apply("logical_or", self, other) if isinstance(other, Condition) else other or self
 
-    def __xor__(self, other: Condition | bool) -> Any:
+    def __xor__(self, other: Any) -> Any:
         if isinstance(other, Condition):
             return apply("logical_xor", self, other)
         return ~self if other else self
@@ -359,18 +359,24 @@ def condition(data: bool, name: str, operands: tuple[Any, ...]) -> Condition:
     return c
 
 
+def unary(name: str, x: Value) -> Value:
+    """An op of one operand, in a Value's own method."""
+    return node(value(name)(x.data), name, (x,))
+
+
 def apply(name: str, *given: Any) -> Any:
     """An op of the table on scalars, by its IR name; numbers among them become leaves."""
-    xs = tuple([x if isinstance(x, Value | Condition) else leaf(x) for x in given])
+    xs: tuple[Any, ...] = tuple([x if isinstance(x, Value | Condition) else leaf(x) for x in given])
     for x in xs:
         if x._traced:
             return x._apply(name, given, xs)
-    data = value(name)(*[x.data for x in xs])
+    data: Any = value(name)(*[x.data for x in xs])
     return condition(data, name, xs) if name in TRUTHS else node(data, name, xs)
 
 
-def compare(name: str, left: Any, right: Any) -> Any:
+def compare(name: str, left: Any, right: Any) -> Condition:
     """A comparison with a number; what is none is left to Python, which refuses it."""
     if isinstance(right, Value | Condition | int | float | np.number):
-        return apply(name, left, right)
-    return NotImplemented
+        made: Condition = apply(name, left, right)
+        return made
+    return NotImplemented  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,10 @@ def _elu(x: Any, *, alpha: float) -> Any:
     return where(x > 0.0, x, alpha * apply("expm1", x))
 
 
-_COMPOSED = {"leaky_relu": _leaky_relu, "elu": _elu}  # ops with attributes, which nodes lack
+_COMPOSED: dict[str, Callable[..., Any]] = {
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+}  # ops with attributes, which nodes lack
 
 
 def apply_op(name: str, *xs: Any, **attributes: Any) -> Any:
@@ -75,7 +78,7 @@ def pick(values: Sequence[Any], index: Any) -> Any:
         raise ArgumentError(f"pick: expected an integer as index, got {kind} {index!r}")
     if not 0 <= index < len(values):
         raise DomainError(f"pick: expected an index from 0 to {len(values) - 1}, got {index}")
-    return values[index]
+    return values[int(index)]
 
 
 __all__ = ["apply_op", "is_scalar", "pick", "where"]

@@ -75,6 +75,13 @@ def _reflected(name: str) -> Callable[..., Any]:
     return method
 
 
+def _method(name: str) -> Callable[..., Any]:
+    def method(self: Any) -> Any:
+        return _become(node(NAN, name, (self,)), self._result)
+
+    return method
+
+
 def _become(v: Any, kind: Any) -> Any:
     v.__class__ = kind
     if kind is Number:
@@ -87,9 +94,10 @@ class Traced(Value):
 
     __slots__ = ()
     _traced = True
+    _result: Any  # the class of what is computed from this and plain numbers
 
-    data = property(refuse(".data"), refuse("setting .data"))  # type: ignore[assignment]
-    grad = property(  # type: ignore[assignment]
+    data = property(refuse(".data"), refuse("setting .data"))
+    grad = property(
         refuse(".grad", "the compiled function returns the gradient"),
         refuse("setting .grad", "the compiled function returns the gradient"),
     )
@@ -115,8 +123,9 @@ class Traced(Value):
         made._exponent = number(other)
         return made
 
-    def __neg__(self) -> Any:
-        return _become(node(NAN, "negative", (self,)), self._result)
+    __neg__, __abs__ = _method("negative"), _method("absolute")
+    relu, tanh, exp = _method("relu"), _method("tanh"), _method("exp")
+    log, sigmoid = _method("log"), _method("sigmoid")
 
     def _apply(self, name: str, given: Sequence[Any], xs: tuple[Any, ...]) -> Any:
         """The op, put off: a number or a plain truth where all that goes in is plain."""
@@ -143,7 +152,7 @@ class Traced(Value):
 
 
 _power = _operator("power")
-Traced._result = Traced  # type: ignore[attr-defined]
+Traced._result = Traced
 
 
 class Number(Traced):
@@ -157,14 +166,14 @@ class Number(Traced):
     def __ne__(self, other: object) -> Any:
         return apply("not_equal", self, other) if _is_number(other) else True
 
-    __hash__ = refuse("a look-up in a dict or a set", PICK)  # type: ignore[assignment]
+    __hash__ = refuse("a look-up in a dict or a set", PICK)
     relu = tanh = exp = log = sigmoid = refuse(
         "a method that floats do not have",
         "wrap it with Value(x), or use a function such as sg.exp",
     )
 
 
-Number._result = Number  # type: ignore[attr-defined]
+Number._result = Number
 
 
 class TracedCondition(Condition):
@@ -173,7 +182,7 @@ class TracedCondition(Condition):
     __slots__ = ()
     _traced = True
 
-    data = property(refuse(".data"), refuse("setting .data"))  # type: ignore[assignment]
+    data = property(refuse(".data"), refuse("setting .data"))
     __bool__ = refuse("a choice in Python (if, and, or, not)", CHOOSE + "; join conditions by & |")
     __float__ = refuse("float()")
     __int__ = refuse("int()")
@@ -181,7 +190,8 @@ class TracedCondition(Condition):
     _apply = Traced._apply
 
     def _copy_to(self, fresh: Value) -> None:
-        self.as_number()._copy_to(fresh)  # type: ignore[attr-defined]
+        made: Any = self.as_number()
+        made._copy_to(fresh)
 
     def __repr__(self) -> str:
         return f"<traced {self._name}>"
@@ -210,7 +220,7 @@ class Tracing:
     Raises TraceError in a trace, ArgumentError for values of a class of the user's own.
     """
 
-    running = False  # guarded by the lock
+    owner: int | None = None  # the thread that traces; written under the lock
 
     def __init__(self, values: Sequence[Value]) -> None:
         self.values = values
@@ -219,7 +229,7 @@ class Tracing:
 
     def __enter__(self) -> Tracing:
         with _lock:
-            if Tracing.running:
+            if Tracing.is_mine():
                 raise TraceError(
                     f"a function that is traced calls one that is to be compiled, at {caller()}; "
                     "call the plain function instead"
@@ -228,7 +238,7 @@ class Tracing:
                 if type(v) not in (Value, Parameter):
                     raise ArgumentError(f"expected Values to trace, got {type(v).__name__}")
             _lock.acquire()
-        Tracing.running = True
+        Tracing.owner = threading.get_ident()
         moves[0] += 1
         self.collector.__enter__()
         self.kinds = [v.__class__ for v in self.values]
@@ -243,8 +253,13 @@ class Tracing:
             v.__class__ = Traced
         _numbers.clear()
         self.collector.__exit__()
-        Tracing.running = False
+        Tracing.owner = None
         _lock.release()
+
+    @staticmethod
+    def is_mine() -> bool:
+        """Whether this thread is tracing."""
+        return Tracing.owner == threading.get_ident()
 
     def element(self, array: int, place: int, dtype: str) -> Any:
         """The scalar that stands for an element of an array argument."""

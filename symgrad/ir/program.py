@@ -99,6 +99,13 @@ class ScalarProgram:
         found = {o for k in np.unique(self.origin[nodes]) if k >= 0 for o in self.origins[k]}
         return tuple(sorted(found))
 
+    def equals(self, other: ScalarProgram) -> bool:
+        """Whether both compute the same from the same; numbers are compared bit for bit."""
+        own = ("code", "start", "operand", "value", "place", "array", "outputs")
+        pairs = [(getattr(self, name), getattr(other, name)) for name in own]
+        same = all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in pairs)
+        return same and self.names == other.names and self.arrays == other.arrays
+
     def read(self) -> Ints:
         """The places in theta that the program reads."""
         return np.unique(self.place[self.code == PARAM])

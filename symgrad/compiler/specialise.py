@@ -1,0 +1,232 @@
+"""Which compiled function serves a call: one for any number of examples, or one for its shapes.
+
+The function is traced with 3, 4 and 7 examples; what comes out is generalised to one for every N,
+and compared once, for each N that it is called with, with the user's own loops on plain floats:
+a function that looks at its first ten examples alone is found out there.  Where the traces differ,
+or the numbers do, the function is traced and compiled for the very shapes of the call.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.codegen import Structure
+from symgrad.compiler.calls import Call
+from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.describing import net_of
+from symgrad.compiler.options import Options
+from symgrad.compiler.pipeline import Step
+from symgrad.compiler.rolled import (
+    Rolled,
+    compile_rolled,
+    reader,
+    unreached,
+    with_user_names,
+)
+from symgrad.compiler.tracer import Trace, described, plain, trace
+from symgrad.errors import TraceError
+from symgrad.frontend.collector import uncollected
+from symgrad.frontend.lower import names_of
+from symgrad.frontend.scalar import Value
+from symgrad.ir.function import Function
+from symgrad.reroll import Rerolled, reroll
+from symgrad.reroll.generalise import Difference, generalise
+
+SIZES = (3, 4, 7)
+NODES = 40_000  # of the user's loops, in which a new number of examples is compared
+ROWS = 16  # that are compared at least
+
+
+@dataclass(frozen=True)
+class General:
+    """A function for every number of examples, and how many nodes each example has."""
+
+    compiled: CompiledFunction
+    nodes: int
+
+
+class Specialiser:
+    """Compiled functions of one user's function, by shapes, dtypes and static values."""
+
+    def __init__(
+        self, fn: Callable[..., Any], wrt: Any, has_aux: bool, name: str, options: Options
+    ) -> None:
+        self.fn, self.wrt, self.has_aux = fn, wrt, has_aux
+        self.name, self.options = name, options
+        self.values: list[Value] = []
+        self.names: list[str] = []
+        self.general: dict[Hashable, General | str] = {}
+        self.chosen: dict[Hashable, tuple[CompiledFunction, Callable[..., Any]]] = {}
+
+    def use(self, values: list[Value]) -> bool:
+        """Takes the parameters; whether they are others than before, and all starts anew."""
+        if len(values) == len(self.values) and all(map(_is, values, self.values)):
+            return False
+        self.values, self.names = values, names_of(self.wrt)
+        self.general.clear()
+        self.chosen.clear()
+        return True
+
+    def find(self, call: Call, theta: Any) -> tuple[CompiledFunction, Callable[..., Any]]:
+        """The compiled function for a call, and what to call for the very same shapes."""
+        key = call.exact()
+        if key not in self.chosen:
+            compiled = self.choose(call, theta)
+            self.chosen[key] = compiled, compiled.ready(theta, *call.arrays)
+        return self.chosen[key]
+
+    def choose(self, call: Call, theta: Any) -> CompiledFunction:
+        """The function for any number of examples where it is right, else one for these shapes."""
+        if call.size is None:
+            return self.exact(call, theta, "")
+        pattern = call.pattern()
+        if pattern not in self.general:
+            self.general[pattern] = self.generalised(call)
+        found = self.general[pattern]
+        if isinstance(found, str):
+            return self.exact(call, theta, found)
+        rows = max(ROWS, NODES // found.nodes)
+        if self.agrees(found.compiled, call.first(rows), theta):
+            return found.compiled
+        return self.exact(call, theta, "the function for any N gives other numbers here")
+
+    def generalised(self, call: Call) -> General | str:
+        """The function for any number of examples, or why there is none."""
+        start = time.perf_counter()
+        traces: list[Trace] = []
+        for n in SIZES:
+            try:
+                traces.append(self.trace(call, n))
+            except TraceError:
+                raise
+            except Exception as error:  # the user's: it may want a certain number of examples
+                return f"with {n} examples it raises {type(error).__name__}: {error}"
+        if any(t.outputs.structure != traces[0].outputs.structure for t in traces):
+            return "what it returns depends on the number of examples"
+        rolled = [self.rerolled(t) for t in traces]
+        nodes = sum(len(t.program) for t in traces)
+        between = time.perf_counter()
+        found = generalise(rolled, SIZES)
+        if isinstance(found, Difference):
+            return str(found)
+        sizes = "3, 4 and 7 examples"
+        first = with_user_names(rolled[0].function)
+        steps = (
+            Step("reroll", None, first, between - start, f"{sizes}, {nodes:,} scalar nodes"),
+            Step("generalise", first, found, time.perf_counter() - between, "for every N"),
+        )
+        words = f"{sizes}, {nodes:,} scalar nodes"
+        compiled = self.compile(found, rolled[0], traces[0], words, steps, "")
+        per_example = (len(traces[2].program) - len(traces[0].program)) // (SIZES[2] - SIZES[0])
+        return General(compiled, max(per_example, 1))
+
+    def exact(self, call: Call, theta: Any, why: str) -> CompiledFunction:
+        """The function for the shapes of the call.  Raises TraceError where two traces differ."""
+        start = time.perf_counter()
+        traced = self.trace(call, None)
+        rolled = self.rerolled(traced)
+        words = f"{len(traced.program):,} scalar nodes"
+        note = f"compiled for N = {call.size} alone: {why}" if why else ""
+        said = f"{words}; {note}" if note else words
+        step = Step("reroll", None, rolled.function, time.perf_counter() - start, said)
+        compiled = self.compile(rolled.function, rolled, traced, words, (step,), note)
+        if not self.agrees(compiled, call, theta):
+            again = self.trace(call, None)
+            if not again.program.equals(traced.program):
+                raise TraceError(
+                    f"two traces of {self.name_of_fn} differ: it draws random numbers or reads "
+                    "something that changes; pass what changes as an argument"
+                )
+        return compiled
+
+    @property
+    def name_of_fn(self) -> str:
+        return getattr(self.fn, "__name__", "the function")
+
+    def trace(self, call: Call, n: int | None) -> Trace:
+        shapes = call.shapes(n)
+        return trace(self.fn, call, shapes, self.values, self.names, self.has_aux)
+
+    def rerolled(self, traced: Trace) -> Rerolled:
+        ordered = not self.options.reassociate
+        with uncollected():
+            return reroll(traced.program, self.name, traced.outputs.shapes, ordered)
+
+    def compile(
+        self,
+        function: Function,
+        rolled: Rerolled,
+        traced: Trace,
+        words: str,
+        steps: tuple[Step, ...],
+        note: str,
+    ) -> CompiledFunction:
+        with uncollected():
+            given = Rolled(
+                with_user_names(function),
+                rolled.constants,
+                self.names,
+                words,
+                reader(self.values, "numpy"),
+                steps,
+                unreached(traced.program, self.names),
+            )
+            net = net_of(self.wrt, self.variables())
+            structure: Structure = traced.outputs.structure
+            compiled = compile_rolled(given, net, "numpy", structure, self.options)
+        frozen = ""
+        if traced.outside:
+            frozen = (
+                f"Values that are not in wrt are constants: {described(traced.outside)}; "
+                "what their data become later is not seen"
+            )
+        compiled.notes = (*compiled.notes, *(text for text in (note, frozen) if text))
+        return compiled
+
+    def variables(self) -> dict[str, Any]:
+        """What the user's function can see, by name."""
+        code = getattr(self.fn, "__code__", None)
+        if code is None:
+            return {}
+        seen = {n: v for n, v in self.fn.__globals__.items() if n in code.co_names}
+        cells = zip(code.co_freevars, self.fn.__closure__ or (), strict=True)
+        return {**seen, **{name: cell.cell_contents for name, cell in cells}}
+
+    def agrees(self, compiled: CompiledFunction, call: Call, theta: Any) -> bool:
+        """Whether the compiled function gives the numbers of the user's own loops."""
+        expected = plain(self.fn, call, self.has_aux)
+        with np.errstate(all="ignore"):
+            value, _ = compiled(theta, *call.arrays)
+        found = _leaves(value)
+        return len(found) == len(expected) and all(map(close, found, expected))
+
+
+def close(a: Any, b: Any) -> bool:
+    """Equal but for rounding; nan equals nan.
+
+    >>> close(1.0, 1.0 + 1e-12), close([1.0], [1.1]), close(float("nan"), float("nan"))
+    (True, False, True)
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        return False
+    return bool(np.allclose(a, b, rtol=1e-7, atol=1e-9, equal_nan=True))
+
+
+def _leaves(value: Any) -> list[Any]:
+    """The results in order."""
+    if isinstance(value, tuple):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [value]
+
+
+def _is(a: Any, b: Any) -> bool:
+    return a is b
+
+
+__all__ = ["SIZES", "Specialiser", "close"]

@@ -1,0 +1,178 @@
+"""``value_and_grad``: a Python function of micrograd's scalars, compiled when it is called.
+
+>>> import symgrad as sg
+>>> w = sg.Value(2.0, label="w")
+>>> @sg.value_and_grad(wrt=[w])
+... def loss(xs, ys):
+...     return sum((w * x - y) ** 2 for x, y in zip(xs, ys)) / len(xs)
+>>> loss([1.0, 2.0], [1.0, 1.0])
+(5.0, array([7.]))
+
+The function is traced with 3, 4 and 7 examples, and what is the same in all three is compiled once
+for every number of them.  Where the traces differ it is compiled for the very shapes of the call,
+and ``notes`` say so.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from symgrad.compiler.calls import Call
+from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.options import parse_options
+from symgrad.compiler.pipeline import History
+from symgrad.compiler.specialise import Specialiser
+from symgrad.errors import ArgumentError, TraceError
+from symgrad.frontend.lower import values_of
+from symgrad.frontend.origin import located
+from symgrad.frontend.parameters import Buffer, bind, moves
+from symgrad.frontend.traced import Tracing
+
+_ndarray = np.ndarray
+
+
+@located
+def value_and_grad(
+    fn: Callable[..., Any] | None = None,
+    wrt: Any = None,
+    *,
+    has_aux: bool = False,
+    name: str = "loss_and_grads",
+    **options: Any,
+) -> Any:
+    """``fn`` as a function that returns ``(loss, d_theta)``, compiled at its first call.
+
+    fn        takes arrays, which it gets as nested sequences of scalars, and static values, and
+              returns a scalar; without it the result is a decorator
+    wrt       the Module, or list of Values, to differentiate by; its ``theta`` is read at each call
+    has_aux   fn returns ``(loss, aux)``, and the result is ``((loss, aux), d_theta)``: scalars are
+              floats, nested lists arrays
+    name      of the emitted function
+    options   the fields of ``sg.Options``
+
+    The function is traced, so choices by numbers are written with ``sg.where``.  Its closure is
+    read once: what is to change goes in by argument.  Numbers, strings and other values that are
+    no arrays are static: each new one compiles again.
+    Raises ArgumentError where ``wrt`` is missing or unusable, or for an unknown option.
+    """
+    if wrt is None:
+        raise ArgumentError(
+            "wrt is needed: pass the Module whose parameters fn reads, or a list of Values"
+        )
+    if fn is None:
+        return functools.partial(value_and_grad, wrt=wrt, has_aux=has_aux, name=name, **options)
+    if not callable(fn):
+        raise ArgumentError(f"expected a function, got {type(fn).__name__}")
+    return ValueAndGrad(fn, wrt, Specialiser(fn, wrt, has_aux, name, parse_options(options)))
+
+
+class ValueAndGrad:
+    """What ``value_and_grad`` makes of a function; call it like the function."""
+
+    __name__: str
+
+    def __init__(self, fn: Callable[..., Any], wrt: Any, specialiser: Specialiser) -> None:
+        functools.update_wrapper(self, fn)
+        self.__name__ = getattr(fn, "__name__", type(fn).__name__)
+        self.wrt = wrt
+        self._signature = inspect.signature(fn)
+        self._specialiser = specialiser
+        self._lock = threading.RLock()
+        self._ready: dict[tuple[Hashable, ...], Callable[..., Any]] = {}
+        self._moves = -1
+        self._theta: Any = None
+        self._latest: CompiledFunction | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs or moves[0] != self._moves:
+            return self._run(args, kwargs)
+        key: tuple[Hashable, ...] = ()
+        for a in args:
+            if a.__class__ is not _ndarray:
+                return self._run(args, kwargs)
+            key += (a.shape, a.dtype)
+        ready = self._ready.get(key)
+        return self._run(args, kwargs) if ready is None else ready(self._theta, *args)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The call that has something to find out first."""
+        call = Call.of(self._signature, args, kwargs)
+        ready = self._prepared(call)
+        if not kwargs and all(type(a) is np.ndarray for a in args):
+            key = tuple(k for a in args for k in (a.shape, a.dtype))
+            if all(a is b for a, b in zip(args, call.arrays, strict=True)):
+                self._ready[key] = ready
+        return ready(self._theta, *call.arrays)
+
+    def _prepared(self, call: Call) -> Callable[..., Any]:
+        if Tracing.is_mine():
+            raise TraceError(
+                f"{self.__name__} was called while a function is traced, where its result would "
+                "be frozen; call the plain function, its __wrapped__, instead"
+            )
+        with self._lock:
+            self._refresh()
+            self._latest, ready = self._specialiser.find(call, self._theta)
+        return ready
+
+    def _refresh(self) -> None:
+        """Learns where the parameters are; after a change of the module all starts anew."""
+        values = values_of(self.wrt)
+        if self._specialiser.use(values):
+            self._ready.clear()
+        bind(values)  # which may move them
+        seen = moves[0]
+        self._theta = bind(values)
+        self._moves = seen
+
+    def compiled(self, *args: Any, **kwargs: Any) -> CompiledFunction:
+        """The compiled function for such arguments; compiles it where there is none yet."""
+        self._prepared(Call.of(self._signature, args, kwargs))
+        assert self._latest is not None
+        return self._latest
+
+    @property
+    def theta(self) -> Buffer:
+        """The parameters as one vector, which is read at each call; ``wrt.theta`` of a module."""
+        return bind(values_of(self.wrt))
+
+    @property
+    def source(self) -> str:
+        """The text of the function that was compiled or prepared last."""
+        return self._last().source
+
+    @property
+    def history(self) -> History:
+        """The steps of the compilation of that function."""
+        return self._last().history
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks: constants that were frozen, and why a function is not for every N."""
+        return self._last().notes
+
+    def _last(self) -> CompiledFunction:
+        if self._latest is None:
+            raise ArgumentError(
+                f"{self.__name__} is compiled at its first call; call it, or use "
+                ".compiled(*args), first"
+            )
+        return self._latest
+
+    def __reduce__(self) -> NoReturn:
+        raise ArgumentError(
+            f"{self.__name__} is tied to its Python function and cannot be pickled; pickle or save "
+            ".compiled(*args), which needs neither"
+        )
+
+    def __repr__(self) -> str:
+        return f"<value_and_grad of {self.__name__}{self._signature}>"
+
+
+__all__ = ["ValueAndGrad", "value_and_grad"]
