@@ -136,7 +136,7 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
     work = operations(unit.function) if target.compact else flops(unit.function)
     counted = (("work", work),) if work else ()
     facts = (*unit.facts, *counted, ("ir", f"sha256 {fingerprint(unit.function)[:16]}"))
-    width = max(len(label) for label, _ in facts) + 3
+    width = max(len(label) for label, _ in facts) + 2
     rows = [f"{INDENT}{label:<{width}}{ascii_text(text)}" for label, text in facts]
     return "\n".join(
         [

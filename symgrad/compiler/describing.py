@@ -17,7 +17,7 @@ from symgrad.frontend.examples import Example as Numbers
 from symgrad.ir.function import Function, Instr
 
 _IN = {"python": "in plain Python", "numpy": "in NumPy"}
-_EVERYDAY = ("", "loss", "total_loss", "L", "J", "cost")
+_EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost")
 
 
 @dataclass(frozen=True)

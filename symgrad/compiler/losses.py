@@ -53,6 +53,9 @@ def averaged(data: list[Instr]) -> str:
     while x.op.name in ("multiply", "divide") and len(list(unscaled(x))) == 1:
         (x,) = unscaled(x)
         scaled = True
+    vector = self_product(x)
+    if vector is not None and vector.op.name == "subtract":
+        return SQUARED_ERROR[scaled]
     if x.op.name in ("sum", "mean") and x.operands[0].type.rank == len(x["axis"]):
         return phrases(x.operands[0])[scaled or x.op.name == "mean"]
     terms = list(addends(x))
@@ -86,6 +89,12 @@ def squared(x: Instr) -> Instr | None:
         return x.operands[0]
     same = x.op.name == "multiply" and x.operands[0] is x.operands[1]
     return x.operands[0] if same else None
+
+
+def self_product(x: Instr) -> Instr | None:
+    """The vector whose inner product with itself ``x`` is."""
+    same = x.op.name in ("matmul", "vdot") and x.operands[0] is x.operands[1]
+    return x.operands[0] if same and x.type.rank == 0 else None
 
 
 def is_squared_error(x: Instr) -> bool:
@@ -148,8 +157,9 @@ def is_cross_entropy(x: Instr) -> bool:
     return False
 
 
+SQUARED_ERROR = ("the sum of squared errors", "the mean squared error")
 TABLE: tuple[tuple[Callable[[Instr], bool], Phrases], ...] = (
-    (is_squared_error, ("the sum of squared errors", "the mean squared error")),
+    (is_squared_error, SQUARED_ERROR),
     (is_absolute_error, ("the sum of absolute errors", "the mean absolute error")),
     (is_margin_loss, ("the sum of max-margin losses", "the max-margin loss")),
     (is_logistic_loss, ("the sum of logistic losses", "the logistic loss")),
@@ -166,7 +176,9 @@ def is_penalty(x: Instr) -> bool:
         if x.is_constant:
             return False
     for term in addends(x):
-        inner = squared(term.operands[0] if term.op.name in ("sum", "mean") else term)
+        inner = self_product(term)
+        if inner is None:
+            inner = squared(term.operands[0] if term.op.name in ("sum", "mean") else term)
         if inner is None or not inner.is_parameter or inner["kind"] != "param":
             return False
     return True

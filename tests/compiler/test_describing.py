@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import symgrad as sg
 from symgrad import losses
+from symgrad.nn import MLP
 
 
 def leaves() -> tuple[Any, Any, Any]:
@@ -58,3 +60,14 @@ def test_the_return_is_described_by_its_names() -> None:
     source = sg.compile(energy).source
     assert "returns  (energy, (d_w,)): a float, and new arrays" in source
     assert "The name d_v stands for d energy / d v." in source
+
+
+def test_a_loss_of_scalars_is_told_when_it_is_rolled_up() -> None:
+    """The inner products that re-rolling finds are squares, of errors and of parameters."""
+    random.seed(1)
+    model = MLP(2, [3, 1])
+    rows = [[0.1 * i, 0.2 * i + 1.0] for i in range(6)]
+    loss = sum((model(r) - 0.5 * i) ** 2 for i, r in enumerate(rows))
+    total = loss + 1e-3 * sum(p * p for p in model.parameters())
+    source = sg.compile(total, wrt=model).source
+    assert source.startswith('"""The sum of squared errors plus L2, and its gradient, in NumPy.')

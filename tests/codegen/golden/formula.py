@@ -3,8 +3,8 @@
 Emitted by symgrad 0.1.0, target `python`, from programs.py:22 (`energy`).
 Needs Python's math module and nothing else.
 
-    work   7 multiplications, 2 additions, 1 cos, 1 sin
-    ir     sha256 df59b9f0f6913b13
+    work  7 multiplications, 2 additions, 1 cos, 1 sin
+    ir    sha256 df59b9f0f6913b13
 """
 
 from math import cos, sin

@@ -3,10 +3,10 @@
 Emitted by symgrad 0.1.0, target `python`, from programs.py:33 (`loss`).
 Needs Python's math module and nothing else.
 
-    net      MLP(3, [4, 4, 1]), tanh, 41 parameters
-    traced   4 examples, 398 scalar nodes
-    work     360 multiplications, 342 additions, 36 tanh
-    ir       sha256 930c90b97ee2e0cb
+    net     MLP(3, [4, 4, 1]), tanh, 41 parameters
+    traced  4 examples, 398 scalar nodes
+    work    360 multiplications, 342 additions, 36 tanh
+    ir      sha256 930c90b97ee2e0cb
 """
 
 from math import tanh

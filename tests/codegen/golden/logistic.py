@@ -3,8 +3,8 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44 (`loss`).
 Needs NumPy and nothing else.
 
-    work   15 N - 1 flops
-    ir     sha256 201d5c2c8ef19abf
+    work  15 N - 1 flops
+    ir    sha256 201d5c2c8ef19abf
 """
 
 import numpy as np

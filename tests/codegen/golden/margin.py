@@ -3,10 +3,10 @@
 Emitted by symgrad 0.1.0, target `python`, from programs.py:119 (`total`).
 Needs Python's math module and nothing else.
 
-    net      MLP(2, [3, 1]), relu, 13 parameters
-    traced   2 examples, 112 scalar nodes
-    work     66 multiplications, 60 additions, 8 relu
-    ir       sha256 1bbbdf988d428858
+    net     MLP(2, [3, 1]), relu, 13 parameters
+    traced  2 examples, 112 scalar nodes
+    work    66 multiplications, 60 additions, 8 relu
+    ir      sha256 1bbbdf988d428858
 """
 
 

@@ -3,8 +3,8 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:65 (`loss`).
 Needs NumPy and nothing else.
 
-    work   1,831 N + 1,014 flops
-    ir     sha256 9d298a4069204922
+    work  1,831 N + 1,014 flops
+    ir    sha256 9d298a4069204922
 """
 
 import numpy as np

@@ -3,8 +3,8 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:104 (`loss`).
 Needs NumPy and nothing else.
 
-    work   1,258 N + 731 flops
-    ir     sha256 7c4210991f591db4
+    work  1,258 N + 731 flops
+    ir    sha256 7c4210991f591db4
 """
 
 import numpy as np

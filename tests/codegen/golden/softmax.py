@@ -3,8 +3,8 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:76 (`loss`).
 Needs NumPy and nothing else.
 
-    work   74 N - 14 flops
-    ir     sha256 09e3ac960db67871
+    work  74 N - 14 flops
+    ir    sha256 09e3ac960db67871
 """
 
 import numpy as np
