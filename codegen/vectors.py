@@ -170,7 +170,7 @@ class Vectors:
     ) -> None:
         self.named: dict[int, str] = {}
         self.placed: dict[int, str] = {}
-        self.layouts: dict[int, Layout] = {}
+        self.layouts: dict[str, Layout] = {}  # by the name of the vector, or of its gradient
         self.lines: list[str] = []
         self.heading = "parameters"
         packs = [x for x in f.body if x.op.name == "pack"]
@@ -179,9 +179,6 @@ class Vectors:
             views = [x for x in f.body if x.op.name == "view" and x.operands[0] is p]
             if views:
                 self.read(p, parameters[id(p)], views, packs, names, uses, turned)
-        for x in packs:
-            if x["size"] not in self.layouts:
-                self.layouts[x["size"]] = Layout(dict.fromkeys(x["blocks"], ""), x["size"], names)
 
     def read(
         self,
@@ -197,8 +194,9 @@ class Vectors:
         size = int(p.type.shape[0])
         blocks = {_block(x): x.hint for x in views}
         for x in packs:
-            blocks.update((b, "") for b in x["blocks"] if b not in blocks and x["size"] == size)
-        layout = self.layouts[size] = Layout(blocks, size, names)
+            if x.hint == f"d_{p.hint}":
+                blocks.update((b, "") for b in x["blocks"] if b not in blocks)
+        layout = self.layouts[f"d_{p.hint}"] = Layout(blocks, size, names)
         read = {id(x): uses.get(id(x), 0) for x in views}
         for x in turned:  # a transpose is written wherever it is used
             read[id(x.operands[0])] = read.get(id(x.operands[0]), 0) + uses.get(id(x), 0) - 1
@@ -222,14 +220,14 @@ class Vectors:
     def build(self, x: Instr, name: str) -> Build:
         """How a pack is written, under a name."""
         size, blocks = int(x["size"]), x["blocks"]
-        layout = self.layouts[size]
+        layout = self.layouts.get(x.hint) or Layout(dict.fromkeys(blocks, ""), size, Names())
         base = x.operands[0] if blocks[0] == (0, (size,), (1,)) else None
         pieces = list(zip(x.operands, blocks, strict=True))[base is not None :]
         counts = np.zeros(size, int)
         for _, block in pieces:
             np.add.at(counts, entries(block), 1)
         made = "np.empty" if counts.min(initial=1) == counts.max(initial=1) == 1 else "np.zeros"
-        prefix = "d_" if name.startswith("d_") else f"{name}_"
+        prefix = "d_" if x.hint in self.layouts else f"{name}_"
         used = {id(layout.home[b]) for _, b in pieces if b in layout.home}
         cuts = [
             cut

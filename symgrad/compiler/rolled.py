@@ -28,8 +28,8 @@ from symgrad.frontend.scalar import Value
 from symgrad.ir.function import Function
 from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
-from symgrad.reroll import reroll
-from symgrad.reroll.cost import prefers_arrays
+from symgrad.reroll import reroll, structure
+from symgrad.reroll.cost import is_cheaper, prefers_arrays
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,12 @@ def roll(
     """The array function of scalars, or None where a straight line of them is better."""
     start = time.perf_counter()
     program = linearise(outputs, values, (), called(variables), names, data_called(variables))
-    rolled = reroll(program, name, ordered=not options.reassociate)
-    if not prefers_arrays(rolled.function, int(np.count_nonzero(np.diff(program.start)))):
+    ordered, scalars = not options.reassociate, int(np.count_nonzero(np.diff(program.start)))
+    known = structure(program, ordered)
+    if not is_cheaper(known.kinds, 0, scalars):
+        return None  # too irregular for arrays, whatever they would be
+    rolled = reroll(program, name, ordered=ordered, known=known)
+    if not prefers_arrays(rolled.function, scalars):
         return None
     function = with_user_names(rolled.function)
     traced = f"{len(program):,} scalar nodes"

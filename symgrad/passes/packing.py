@@ -17,10 +17,27 @@ Piece = tuple[Block, Instr]
 
 
 def _pieces(r: Rewriter, x: Instr) -> list[Piece] | None:
-    """A vector as blocks with their values: those of a pack that nothing else reads."""
+    """A vector as blocks with their values: of a pack or an embedding that nothing else reads."""
     if x.op.name == "pack" and r.once(x):
         return list(zip(x["blocks"], x.operands, strict=True))
+    if x.op.name == "embed" and r.once(x):
+        block = _block(x)
+        return None if block is None else [(block, x.operands[0])]
     return None
+
+
+def _block(x: Instr) -> Block | None:
+    """Where an embedding puts its operand in a vector of known size, if it is a block of it."""
+    (size, *more), (entry, *others) = x["shape"], x["key"]
+    if more or others or not isinstance(size, int) or x.type.dtype != "f64":
+        return None
+    if entry[0] == "int" and isinstance(entry[1], int):
+        return (entry[1] % size, (), ()) if size else None
+    if entry[0] != "slice" or not all(isinstance(part, int) for part in entry[1:]):
+        return None
+    start, _, step = entry[1:]
+    count = x.operands[0].type.shape[0]
+    return (start, (count,), (step,)) if isinstance(count, int) and count and step > 0 else None
 
 
 def _merge(r: Rewriter, x: Instr) -> Instr | None:
@@ -28,6 +45,8 @@ def _merge(r: Rewriter, x: Instr) -> Instr | None:
     parts = [_pieces(r, o) for o in x.operands]
     if x.type.rank != 1 or not any(parts):
         return None
+    if not all(parts) and all(o.op.name != "pack" for o in x.operands):
+        return None  # an embedding added to something else is not worth a vector of its own
     size = int(x.type.shape[0])
     whole: Block = (0, (size,), (1,))
     found: dict[Block, Instr] = {}
@@ -51,7 +70,7 @@ def _alone(r: Rewriter, x: Instr) -> Instr | None:
     return x.operands[0] if x["blocks"] == (whole,) else None
 
 
-RULES = table(("add", _merge, "pack"), ("pack", _alone))
+RULES = table(("add", _merge, "pack embed"), ("pack", _alone))
 
 
 @rewrite("packing", preserves=ROUNDING)

@@ -15,6 +15,6 @@ Classes only propose; ``expand`` checks the op of every lane, so a wrong class c
 never correctness.
 """
 
-from symgrad.reroll.roll import Rerolled, reroll
+from symgrad.reroll.roll import Rerolled, reroll, structure
 
-__all__ = ["Rerolled", "reroll"]
+__all__ = ["Rerolled", "reroll", "structure"]

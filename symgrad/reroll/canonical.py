@@ -111,5 +111,5 @@ def stacked(tensors: Sequence[Tensor]) -> list[Tensor]:
     lone = [t for t in tensors if not t.axes]
     if len(lone) < STACK:
         return list(tensors)
-    ids = np.stack([t.ids for t in lone])
+    ids = np.sort(np.stack([t.ids for t in lone]))
     return [*(t for t in tensors if t.axes), Tensor(ids, (Axis(len(ids)),))]

@@ -10,9 +10,9 @@ import numpy as np
 
 from symgrad.ir.function import Function
 from symgrad.ir.program import ScalarProgram
-from symgrad.reroll.classify import classify, leaf_keys
+from symgrad.reroll.classify import Classes, classify, leaf_keys
 from symgrad.reroll.expand import Expansion
-from symgrad.reroll.flatten import flatten
+from symgrad.reroll.flatten import Flat, flatten
 from symgrad.reroll.lower import Lowering
 from symgrad.reroll.plan import Axis, Demand
 
@@ -25,19 +25,41 @@ class Rerolled:
     constants: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Structure:
+    """A program with its chains flattened, and the classes of its nodes."""
+
+    flat: Flat
+    classes: Classes
+
+    @property
+    def kinds(self) -> int:
+        """How many kinds of computed nodes there are: the least number of array operations."""
+        computed = self.flat.live & (self.classes.level > 0)
+        return len(np.unique(self.classes.of[computed]))
+
+
+def structure(program: ScalarProgram, ordered: bool = False) -> Structure:
+    """What re-rolling finds out before it plans."""
+    flat = flatten(program, ordered)
+    return Structure(flat, classify(flat, leaf_keys(program), ordered))
+
+
 def reroll(
     program: ScalarProgram,
     name: str = "loss",
     shapes: Sequence[tuple[int, ...]] | None = None,
     ordered: bool = False,
+    known: Structure | None = None,
 ) -> Rerolled:
     """The array function that computes the outputs of a scalar program.
 
     shapes    how the outputs are grouped: a shape for each result; by default scalars
     ordered   sums are added from left to right, bit for bit as the program adds
+    known     ``structure(program, ordered)``, where it is at hand
     """
-    flat = flatten(program, ordered)
-    classes = classify(flat, leaf_keys(program), ordered)
+    found = known or structure(program, ordered)
+    flat, classes = found.flat, found.classes
     roots, at = [], 0
     for shape in shapes if shapes is not None else [()] * len(program.outputs):
         size = int(np.prod(shape, dtype=np.int64))

@@ -325,3 +325,30 @@ def test_a_small_formula_stays_a_straight_line():
     f = sg.compile(a * b + a.tanh(), wrt=[a, b])
     assert "np.tanh(a)" in f.source
     assert f.history[0].name != "reroll"
+
+
+def test_an_irregular_region_reads_single_elements_of_arrays():
+    """What does not fit stays scalar, and nothing regular is lost beside it."""
+    model, x = MLP(3, [16, 8], activation="tanh"), numbers(3)
+
+    def loss():
+        a, b, c, d, e, f, g, h = model(x)
+        return (a * b + c.exp()).tanh() * d - (e - f * g).relu() * h.log() ** 2 + b / (h + 3.0)
+
+    with np.errstate(invalid="ignore"):
+        f = check(loss, model)
+    assert re.search(r"\w+ @ ", f.source)
+    assert len(code_lines(f)) <= 60
+
+
+def test_a_program_without_rule_is_not_rolled_up():
+    module = Params(4)
+
+    def loss():
+        x = module.p[0]
+        for i in range(200):
+            x = (x * 0.9 + module.p[i % 3]).tanh() if i % 7 else (x - module.p[3]).relu() + x * x
+        return x
+
+    f = check(loss, module, 1e-9)
+    assert f.history[0].name != "reroll"
