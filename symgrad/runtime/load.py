@@ -42,22 +42,32 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def load_source(
-    source: str, filename: str | None = None, given: Mapping[str, Any] = _NOTHING
+    source: str,
+    filename: str | None = None,
+    given: Mapping[str, Any] = _NOTHING,
+    *,
+    modules: Mapping[str, Any] = _NOTHING,
+    rewrite: Callable[[ast.Module], ast.Module] | None = None,
 ) -> dict[str, Any]:
     """The functions and constants that a text defines, by name.
 
     filename   what tracebacks call the text; by default ``<symgrad loss_and_grads 1a2b3c>``
     given      what the text may read besides the builtins; for texts of our own
+    modules    what stands in for the modules that the text imports, by their names; under
+               ``builtins`` a mapping of names that take the place of builtins
+    rewrite    makes the tree that runs out of the text's own, which has passed the allow-list
     Raises FormatError for a text that is not allowed, LimitError for one that is too large, and
     MissingExtraError where it needs SciPy and SciPy is absent.
     """
     tree = check_source(source, given)
+    tree = tree if rewrite is None else rewrite(tree)
     imports = [s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom)]
     rest = [s for s in tree.body if not isinstance(s, ast.Import | ast.ImportFrom)]
     name = filename or _fresh_name(source, _last_function(rest))
-    space: dict[str, Any] = {"__builtins__": _BUILTINS, "__name__": "symgrad_emitted", **given}
+    space: dict[str, Any] = {"__name__": "symgrad_emitted", **given}
+    space["__builtins__"] = {**_BUILTINS, **modules.get("builtins", _NOTHING)}
     for statement in imports:
-        space.update(_bound(statement))
+        space.update(_bound(statement, modules))
     bound = set(space)
     try:
         code = compile(ast.Module(rest, []), name, "exec", dont_inherit=True)
@@ -82,13 +92,15 @@ def load_function(source: str, name: str, filename: str | None = None) -> Callab
     return function
 
 
-def _bound(statement: ast.Import | ast.ImportFrom) -> dict[str, Any]:
+def _bound(statement: ast.Import | ast.ImportFrom, stand_ins: Mapping[str, Any]) -> dict[str, Any]:
+    modules = {"numpy": np, "math": math, **stand_ins}
     if isinstance(statement, ast.Import):
-        return {a.asname or a.name: {"numpy": np, "math": math}[a.name] for a in statement.names}
+        return {a.asname or a.name: modules[a.name] for a in statement.names}
     if statement.module == "__future__":
         return {}
     try:
-        module = math if statement.module == "math" else import_module(str(statement.module))
+        name = str(statement.module)
+        module = modules[name] if name in modules else import_module(name)
     except ImportError as error:
         raise MissingExtraError(
             f"this function needs {statement.module}; pip install 'symgrad[scipy]'"

@@ -1,0 +1,34 @@
+"""The trusted kernel: judges an emitted text against a reference, and knows no compiler.
+
+exact       runs a text on numbers that are not floats
+functions   what the functions mean, and their derivatives
+algebras    field elements, balls, duals
+claim       what is claimed, and one trial of it
+judge       the verdicts
+"""
+
+from symgrad.checker.claim import Claim
+from symgrad.checker.judge import (
+    Agrees,
+    Identity,
+    Refuted,
+    Result,
+    Skipped,
+    check_balls,
+    check_identity,
+    verified,
+    verify,
+)
+
+__all__ = [
+    "Agrees",
+    "Claim",
+    "Identity",
+    "Refuted",
+    "Result",
+    "Skipped",
+    "check_balls",
+    "check_identity",
+    "verified",
+    "verify",
+]

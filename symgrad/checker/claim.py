@@ -1,0 +1,190 @@
+r"""What is claimed, and one trial of it: a point, a direction, and the reference's derivative.
+
+>>> from symgrad.checker.algebras import Balls
+>>> text = "def f(x):\n    return x * x, (2.0 * x,)\n"
+>>> claim = Claim(text, lambda x: x * x, {"x": "f64[]"}, ("x",))
+>>> trial = Trial(claim, Balls(), {"x": np.float64(3.0)}, "seed")
+>>> value, grads = trial.run()
+>>> value == 9, grads[0] == 6, trial.differs(value, grads), trial.differs(value, [value])
+(True, True, None, 'd_x')
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from symgrad.checker.algebras import Dual
+from symgrad.checker.exact import ExactText, leaves
+from symgrad.checker.functions import FUNCTIONS
+from symgrad.errors import SymgradError, UnsupportedError, VerificationError
+from symgrad.runtime.load import load_source
+
+Draw = Callable[[random.Random], float]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A text and what it is to compute: the reference's value, and its gradient.
+
+    types    the arguments in order, as ``f64[N, 2]``; others keep their defaults
+    wrt      the arguments that the gradients belong to, in their order
+    below    for an integer argument, the number that it stays below; 2 by default
+    """
+
+    text: str
+    reference: str | Callable[..., Any]
+    types: Mapping[str, str]
+    wrt: tuple[str, ...]
+    below: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def program(self) -> ExactText:
+        return ExactText(self.text, FUNCTIONS, {})
+
+    @cached_property
+    def expected(self) -> Callable[..., Any]:
+        """The reference, called with a number of the algebra and then its arguments."""
+        if isinstance(self.reference, str):
+            given = {name: f for name, f in FUNCTIONS.items() if name not in ("max", "min")}
+            return ExactText(self.reference, FUNCTIONS, given).run
+        plain = self.reference
+        return lambda one, *args: plain(*args)
+
+    @cached_property
+    def floats(self) -> Callable[..., Any]:
+        """The text as it runs for its user."""
+        return [f for f in load_source(self.text).values() if isinstance(f, FunctionType)][-1]
+
+    @cached_property
+    def dims(self) -> tuple[str, ...]:
+        """The named sizes."""
+        found = [d for t in self.types.values() for d in _dims(t) if not d.isdigit()]
+        return tuple(dict.fromkeys(found))
+
+    def sizes(self, n: int) -> dict[str, int]:
+        return {name: n + i for i, name in enumerate(self.dims)}
+
+    def point(self, n: int, rng: random.Random, draw: Draw) -> dict[str, Any]:
+        """Arguments as floats, integers and truth values."""
+        point: dict[str, Any] = {}
+        for name, type in self.types.items():
+            shape = [int(d) if d.isdigit() else self.sizes(n)[d] for d in _dims(type)]
+            kind = type.partition("[")[0]
+            if kind not in ("f64", "f32", "i64", "bool"):
+                raise UnsupportedError(f"{name}: no way to draw a {type}")
+            below = self.below.get(name, 2)
+            draws = [
+                draw(rng) if kind[0] == "f" else rng.randrange(below)
+                for _ in range(math.prod(shape))
+            ]
+            dtype = {"i64": np.int64, "bool": np.bool_}.get(kind, np.float64)
+            point[name] = np.array(draws, dtype).reshape(shape)
+        return point
+
+
+def _dims(type: str) -> list[str]:
+    return [d.strip() for d in type.partition("[")[2].rstrip("]").split(",") if d.strip()]
+
+
+class Trial:
+    """One point in one algebra: the arguments, a direction, and the reference's derivative."""
+
+    def __init__(self, claim: Claim, algebra: Any, point: Mapping[str, Any], seed: str) -> None:
+        self.claim, self.algebra, self.seed, rng = claim, algebra, seed, random.Random(seed)
+        self.at = {k: _mapped(algebra.variable, v) for k, v in point.items()}
+        size = sum(1 for name in claim.wrt for _ in leaves(self.at[name]))
+        self.directions = [rng.uniform(-1.0, 1.0) for _ in range(size)]
+        self.along = [algebra.variable(v) for v in self.directions]
+        self.kept: tuple[Any, list[Any]] = ((), [])
+        self.want = self.derivative(range(size))
+
+    def derivative(self, part: Sequence[int]) -> Dual:
+        """Value and slope of the reference where only a part of the arguments moves."""
+        zero, chosen = 0 * self.algebra.one, set(part)
+        slopes = iter([v if i in chosen else zero for i, v in enumerate(self.along)])
+        moved = {k: _mapped(lambda x: Dual(x, next(slopes)), self.at[k]) for k in self.claim.wrt}
+        arguments = {**self.at, **moved}.values()
+        with np.errstate(all="ignore"), explained("the reference"):
+            y = self.claim.expected(self.algebra.one, *arguments)
+        return Dual(zero, zero).lift(next(leaves(y)))  # type: ignore[no-any-return]
+
+    def run(self, work: Any = None) -> tuple[Any, list[Any]]:
+        """Value and gradient by the text, which must leave its arguments alone."""
+        before = list(leaves(list(self.at.values())))
+        named = {} if work is None else {"work": work}
+        with explained("the text"):
+            value, grads = self.claim.program.run(self.algebra.one, *self.at.values(), **named)
+            value = next(leaves(value))
+        if not same(before, list(self.at.values())):
+            raise VerificationError("the text writes into an argument")
+        want = [np.shape(self.at[name]) for name in self.claim.wrt]
+        got = [np.shape(g) for g in grads] if isinstance(grads, tuple) else []
+        if got != want and [np.shape(grads)] != want:
+            raise VerificationError(f"the gradients have shapes {got}, the arguments {want}")
+        self.kept = (grads, list(leaves(grads)))
+        one = self.algebra.one
+        with explained("what the text returns"):
+            first, *rest = (x if type(x) is type(one) else one * x for x in (value, *self.kept[1]))
+        return first, rest
+
+    def intact(self) -> bool:
+        """Whether the gradient is still what it was when the text returned it."""
+        return same(self.kept[1], self.kept[0])
+
+    def differs(self, value: Any, grads: list[Any]) -> str | None:
+        """The component in which a result is not the reference's."""
+        if not self.algebra.equal(value, self.want.value):
+            return "the value"
+        part: Sequence[int] = range(len(grads))
+        if self.agrees(grads, part, self.want):
+            return None
+        while len(part) > 1:
+            half = part[: len(part) // 2]
+            part = part[len(half) :] if self.agrees(grads, half, self.derivative(half)) else half
+        names = [(k, i) for k in self.claim.wrt for i in np.ndindex(np.shape(self.at[k]))]
+        name, index = names[part[0]]
+        return f"d_{name}{list(index) if index else ''}"
+
+    def agrees(self, grads: list[Any], part: Sequence[int], want: Dual) -> bool:
+        slope = sum((grads[i] * self.along[i] for i in part), 0 * self.algebra.one)
+        return bool(self.algebra.equal(slope, want.slope))
+
+
+def _mapped(convert: Callable[[Any], Any], x: Any) -> Any:
+    """Each float or number of an array converted; integers and truth values stay."""
+    x = np.asarray(x)
+    if x.dtype.kind in "ib":
+        return x[()]
+    return np.asarray(np.frompyfunc(convert, 1, 1)(x), object)[()]
+
+
+def same(before: list[Any], after: Any) -> bool:
+    """Whether the leaves are the very objects they were."""
+    return all(
+        a is b or (isinstance(a, np.generic) and a == b)
+        for a, b in zip(before, leaves(after), strict=True)
+    )
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """What a program raises, as what the checker cannot judge."""
+    try:
+        yield
+    except SymgradError:
+        raise
+    except Exception as error:
+        line = ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            line = f", line {frame.lineno}" if frame.filename.startswith("<exact ") else line
+        raise UnsupportedError(f"{what}{line}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,167 @@
+"""The functions of the checker: what they mean, how they are differentiated, and constants.
+
+A few primitives are left to each algebra; a *meaning* makes the other functions of them, a *rule*
+gives a primitive's partial derivatives.  A float is exactly itself, but the double next to pi, or
+to another constant of NAMED, means that constant.
+
+>>> sorted(set(RULES) - set(ENCLOSED))
+['arctan2', 'cos', 'erf', 'exp', 'log', 'sin', 'sqrt']
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from symgrad.checker.exact import Number, along
+from symgrad.errors import DomainError, UnsupportedError
+
+
+def call(name: str, *xs: Any) -> Any:
+    """A primitive function, in the algebra of its operands."""
+    host: Any = max((x for x in xs if isinstance(x, Number)), key=lambda x: x.dual, default=None)
+    if host is None:
+        raise UnsupportedError(f"{name} of plain numbers")
+    return host.apply(name, *map(host.lift, xs))
+
+
+def _power(x: Any, n: Any) -> Any:
+    """Whole and half exponents by products; an oracle otherwise."""
+    k = n.literal() if isinstance(n, Number) else n
+    whole = k is not None and k == int(k)
+    if k is None or 2 * k != int(2 * k) or abs(k) > 1024 or (x.dual and not whole):
+        return call("power", x, n)
+    if k < 0:
+        return 1 / _power(x, -k)
+    return math.prod([x] * int(k), start=1 if whole else F.sqrt(x))
+
+
+def _floor(x: Any) -> int:
+    k: int = math.floor(x.middle()) if isinstance(x, Number) else math.floor(x)
+    if not k <= x < k + 1:
+        raise DomainError("too close to a whole number")
+    return k
+
+
+def _capped(x: Any, high: Any) -> Any:
+    return high if x > high else x
+
+
+def _largest(*xs: Any) -> Any:
+    """Ties share evenly."""
+    top = xs[0]
+    for x in xs:
+        top = x if x > top else top
+    ties = [x for x in xs if x == top]
+    return sum(ties) * Fraction(1, len(ties))
+
+
+def _logsumexp(*xs: Any) -> Any:
+    top = _largest(*xs)
+    return top + F.log(sum(F.exp(x - top) for x in xs))
+
+
+F: Any = SimpleNamespace()  # the FUNCTIONS, as attributes
+MEANINGS: dict[str, Any] = {
+    "absolute": lambda x: x * F.sign(x),
+    "sign": lambda x: (x > 0) - (x < 0),
+    "maximum": lambda x, y: x if x is y or x > y else y if y > x else (x + y) * Fraction(1, 2),
+    "minimum": lambda x, y: -F.maximum(-x, -y),
+    "clip": lambda x, low, high: _capped(low if x < low else x, high),
+    "relu": lambda x: x if x > 0 else 0 * x,
+    "copysign": lambda x, y: F.absolute(x) if y >= 0 else -F.absolute(x),
+    "floor": _floor,
+    "ceil": lambda x: -_floor(-x),
+    "reciprocal": lambda x: 1 / x,
+    "power": _power,
+    "hypot": lambda x, y: F.sqrt(x * x + y * y),
+    "exp2": lambda x: F.exp(x * math.log(2)),
+    "expm1": lambda x: F.exp(x) - 1,
+    "log2": lambda x: F.log(x) * (1 / math.log(2)),
+    "log10": lambda x: F.log(x) * (1 / math.log(10)),
+    "log1p": lambda x: F.log(1 + x),
+    "tan": lambda x: F.sin(x) / F.cos(x),
+    "sinh": lambda x: (F.exp(x) - F.exp(-x)) / 2,
+    "cosh": lambda x: (F.exp(x) + F.exp(-x)) / 2,
+    "tanh": lambda x: 1 - 2 / (F.exp(x) ** 2 + 1),
+    "arctanh": lambda x: F.log((1 + x) / (1 - x)) / 2,
+    "sigmoid": lambda x: 1 / (1 + F.exp(-x)),
+    "softplus": lambda x: F.logaddexp(x, 0),
+    "logaddexp": lambda a, b: F.maximum(a, b) + F.log(1 + F.exp(-F.absolute(a - b))),
+    "log_sigmoid": lambda x: -F.softplus(-x),
+    "erfc": lambda x: 1 - F.erf(x),
+}
+# A primitive's partial derivatives, from its value and its operands; each is proved elsewhere.
+RULES: dict[str, Any] = {
+    "exp": lambda y, x: (y,),
+    "log": lambda y, x: (1 / x,),
+    "sin": lambda y, x: (F.cos(x),),
+    "cos": lambda y, x: (-F.sin(x),),
+    "sqrt": lambda y, x: (1 / (2 * y),),
+    "arctan": lambda y, x: (1 / (1 + x * x),),
+    "arcsin": lambda y, x: (1 / F.sqrt((1 - x) * (1 + x)),),
+    "arccos": lambda y, x: (-1 / F.sqrt((1 - x) * (1 + x)),),
+    "arcsinh": lambda y, x: (1 / F.hypot(x, 1),),
+    "arccosh": lambda y, x: (1 / (F.sqrt(x - 1) * F.sqrt(x + 1)),),
+    "arctan2": lambda y, a, b: (b / F.hypot(a, b) ** 2, -a / F.hypot(a, b) ** 2),
+    "erf": lambda y, x: (2 / math.sqrt(math.pi) * F.exp(-x * x),),
+    "power": lambda y, x, n: (n * _power(x, n - 1), 0 if n.literal() is not None else y * F.log(x)),
+}
+# Functions that have no enclosure of their own in either library.
+ENCLOSED: dict[str, Any] = {
+    "arctan": lambda x: F.arctan2(x, 1),
+    "arcsin": lambda x: F.arctan2(x, F.sqrt((1 - x) * (1 + x))),
+    "arccos": lambda x: F.arctan2(F.sqrt((1 - x) * (1 + x)), x),
+    "arcsinh": lambda x: F.log(x + F.sqrt(x * x + 1)),
+    "arccosh": lambda x: F.log(x + F.sqrt(x - 1) * F.sqrt(x + 1)),
+    "power": lambda x, n: F.exp(n * F.log(x)),
+}
+# Literals that are read as the irrational number next to them, times any power of two.
+NAMED: dict[float, tuple[float, Any]] = {
+    math.frexp(value)[0]: (value, meaning)
+    for value, meaning in (
+        (math.pi, lambda one: 4 * F.arctan(one)),
+        (math.e, lambda one: F.exp(one)),
+        (math.log(2), lambda one: F.log(2 * one)),
+        (1 / math.log(2), lambda one: 1 / F.log(2 * one)),
+        (math.log(10), lambda one: F.log(10 * one)),
+        (1 / math.log(10), lambda one: 1 / F.log(10 * one)),
+        (math.sqrt(0.5), lambda one: 1 / F.sqrt(2 * one)),
+        (2 / math.sqrt(math.pi), lambda one: 2 / F.sqrt(math.pi * one)),
+        (1 / math.sqrt(2 * math.pi), lambda one: 1 / (F.sqrt(2 * one) * F.sqrt(math.pi * one))),
+    )
+}
+
+
+def _ufunc(name: str) -> Any:
+    meaning = MEANINGS.get(name) or partial(call, name)
+    arity = (MEANINGS.get(name) or RULES[name]).__code__.co_argcount - (name not in MEANINGS)
+    return np.frompyfunc(meaning, arity, 1)
+
+
+FUNCTIONS: dict[str, Any] = {
+    **{name: _ufunc(name) for name in (*MEANINGS, *RULES)},
+    "logsumexp": along(_logsumexp),
+    "max": along(_largest),
+    "min": along(lambda *xs: -_largest(*(-x for x in xs))),
+}
+vars(F).update(FUNCTIONS)
+
+
+class Real(Number):
+    """A number with the functions of FUNCTIONS."""
+
+    __slots__ = ()
+    functions = FUNCTIONS
+
+    def exactly(self: Any, x: Any) -> Any:
+        named = NAMED.get(math.frexp(abs(x))[0]) if isinstance(x, float) else None
+        if named is None:
+            return self.rational(Fraction(x))
+        value, meaning = named
+        return meaning(self.rational(Fraction(1))) * (Fraction(x) / Fraction(value))

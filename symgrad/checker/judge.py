@@ -1,0 +1,298 @@
+r"""The verdicts: does a text compute the gradient of a reference?
+
+``check_identity`` runs both on elements of a prime field, ``check_balls`` on enclosures and in
+float64.  Nothing undecided prints as verified.
+
+>>> text, types = "def f(x):\n    return x * x, (2.0 * x,)\n", {"x": "f64[]"}
+>>> print(check_identity(Claim(text, lambda x: x * x, types, ("x",))))
+identity mod 2**127 - 1 in 2 trials: degree 2, error <= 2^-124, seed 0
+>>> text = text.replace("2.0", "2.0000000000000004")
+>>> print(check_balls(Claim(text, lambda x: x * x, types, ("x",))))
+refuted in d_x at x = 0.7335340242483723: the exact values differ
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from symgrad.checker.algebras import Ball, Balls, Field, precision
+from symgrad.checker.claim import Claim, Draw, Trial, explained
+from symgrad.checker.exact import leaves
+from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
+
+PRIME = 2**127 - 1  # 7 mod 8, so that 2 has a root
+SIZES = (1, 2, 7)
+TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
+UNIT = 2.0**-53
+SLACK = 2.0**20  # how much worse than the reference, or than one rounding of 1, a text may be
+DRAWS: tuple[Draw, ...] = (
+    lambda rng: rng.uniform(-1.5, 1.5),
+    lambda rng: rng.choice((-1.0, -0.5, 0.0, 1.0)),  # ties and kinks
+    lambda rng: rng.choice((-1.0, 0.0, 0.0, 0.0, 1.0, 1.0)),
+    lambda rng: rng.uniform(-30.0, 30.0),
+    lambda rng: rng.uniform(0.05, 0.95),
+    lambda rng: rng.uniform(1.1, 3.0),
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Equal as functions, at these sizes, but for a chance of 2**-bits."""
+
+    prime: int
+    sizes: tuple[int, ...]
+    trials: int
+    degree: int
+    bits: int
+    seed: int
+    one_sided: tuple[int, ...]
+
+    def __str__(self) -> str:
+        prime = "2**127 - 1" if self.prime == PRIME else str(self.prime)
+        at = f" at N = {', '.join(map(str, self.sizes))}" if self.sizes else ""
+        text = f"identity{at} mod {prime} in {self.trials} trials: degree {self.degree}, "
+        text += f"error <= 2^-{self.bits}, seed {self.seed}"
+        lines = ", ".join(map(str, self.one_sided))
+        return text + (f"; comparisons went one way alone in line {lines}" if lines else "")
+
+
+@dataclass(frozen=True)
+class Agrees:
+    """The exact values agree to so many digits at points; float64 is off by error at most."""
+
+    bits: int
+    digits: int
+    points: int
+    error: float
+    bound: float
+
+    def __str__(self) -> str:
+        return (
+            f"agrees to {self.digits} digits of {self.bits} bits at {self.points} points; float64 "
+            f"off by {self.error:.1e}, at most {self.bound:.1e}, of the largest component"
+        )
+
+
+@dataclass(frozen=True)
+class Refuted:
+    """Wrong at a point, in a component."""
+
+    component: str
+    point: Mapping[str, Any]
+    reason: str
+
+    def __str__(self) -> str:
+        shown = [f"{k} = {np.asarray(v).tolist()!r}" for k, v in self.point.items()]
+        at = ", ".join(s if len(s) < 60 else s[:56] + " ..." for s in shown)
+        return f"refuted in {self.component}{' at ' if at else ''}{at}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Not decided, for a reason."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"not decided: {self.reason}"
+
+
+Result = Identity | Agrees | Refuted | Skipped
+
+
+def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
+    """A check whose exceptions are results."""
+
+    @wraps(check)
+    def settled(claim: Claim, *args: Any, **named: Any) -> Result:
+        try:
+            return check(claim, *args, **named)
+        except VerificationError as error:
+            return Refuted("the text", {}, str(error))
+        except SymgradError as error:
+            return Skipped(str(error))
+
+    return settled
+
+
+@_settled
+def check_identity(
+    claim: Claim, sizes: tuple[int, ...] = SIZES, seed: int = 0, prime: int = PRIME
+) -> Result:
+    """Whether text and reference are the same function of exact numbers.
+
+    Two runs at each size, on one workspace and without; more while a comparison went one way alone.
+    """
+    sizes = sizes if claim.dims else ()
+    fields: list[Field] = []
+    sides: dict[int, set[int]] = defaultdict(set)
+    for n in sizes or (1,):
+        work = _workspace(claim, n, prime)
+        kept: list[Trial] = []
+        for k in range(TRIALS[1]):
+            if k >= TRIALS[0] and not _one_sided(sides):
+                break
+            trial, component = _field_trial(claim, n, f"{seed}, {n}, {k}", prime, work)
+            if component:
+                return Skipped(f"not the reference{f' at N = {n}' if sizes else ''}: {component}")
+            fields.append(trial.algebra)
+            kept.append(trial)
+            for line, seen in trial.algebra.branches.items():
+                sides[line] |= seen
+        if not all(trial.intact() for trial in kept):
+            raise VerificationError("a call changes the gradient that an earlier call returned")
+    bits = min(f.bits() for f in fields) - math.log2(len(fields))
+    degree = max(f.degree for f in fields)
+    if bits < 40:
+        raise UnsupportedError(f"the degree, {degree}, is too large for this prime")
+    return Identity(prime, sizes, len(fields), degree, int(bits), seed, _one_sided(sides))
+
+
+def _one_sided(sides: Mapping[int, set[int]]) -> tuple[int, ...]:
+    return tuple(sorted(line for line, seen in sides.items() if line and len(seen) < 2))
+
+
+def _workspace(claim: Claim, n: int, prime: int) -> Any:
+    """What the text's own ``workspace`` makes, unwritten memory as such; None without it."""
+    if "workspace" not in claim.program.functions:
+        return None
+    one = Field("workspace", prime, "").one
+    with explained("the text"):
+        return claim.program.run(one, name="workspace", **claim.sizes(n))
+
+
+def _field_trial(
+    claim: Claim, n: int, seed: str, prime: int, work: Any
+) -> tuple[Trial, str | None]:
+    """One trial, at the first sample that meets no pole."""
+    failure = DomainError("no sample")
+    for attempt, draw in enumerate((DRAWS[0], DRAWS[4], DRAWS[5], *DRAWS)):
+        field = Field(f"{seed}, {attempt}", prime, claim.program.filename)
+        try:
+            trial = Trial(claim, field, claim.point(n, field.random, draw), seed)
+            component = trial.differs(*trial.run())
+            if component is None and work is not None:
+                component = trial.differs(*trial.run(work))
+            return trial, component
+        except DomainError as error:
+            failure = error
+    raise UnsupportedError(f"every sample left the domain: {failure}")
+
+
+@_settled
+def check_balls(
+    claim: Claim, sizes: tuple[int, ...] = SIZES, seed: int = 0, bits: int = 256
+) -> Result:
+    """Whether the exact values at some points are the same, and how far float64 is from them.
+
+    The points are ordinary, on a lattice where ties are met, and large.  Balls that do not meet
+    refute; so does a float64 result that is worse than the reference's own by far.
+    """
+    judged: list[tuple[float, tuple[float, float] | None]] = []
+    with precision(bits):
+        for n in sizes if claim.dims else (1,):
+            here = _at_points(claim, n, seed)
+            if isinstance(here, Refuted):
+                return here
+            judged += here
+    digits = min(digits for digits, _ in judged)
+    errors = [rounded for _, rounded in judged if rounded]
+    worst, bound = (max((e[i] for e in errors), default=math.nan) for i in (0, 1))
+    return Agrees(bits, int(min(digits, bits * math.log10(2))), len(judged), worst, bound)
+
+
+def _at_points(
+    claim: Claim, n: int, seed: int
+) -> Refuted | list[tuple[float, tuple[float, float] | None]]:
+    """The digits of agreement at some points of one size; float64's errors where it is tame."""
+    judged: list[tuple[float, tuple[float, float] | None]] = []
+    failure = DomainError("no sample")
+    for k, draw in enumerate((*DRAWS[:4], *DRAWS[:3], *DRAWS[4:])):
+        if judged and k >= 4:
+            break
+        point = claim.point(n, random.Random(f"{seed}, {n}, {k}"), draw)
+        try:
+            trial = Trial(claim, Balls(), point, str(seed))
+            value, grads = _run(trial, point, draw is not DRAWS[3])
+            if component := trial.differs(value, grads):
+                return Refuted(component, point, "the exact values differ")
+        except DomainError as error:
+            failure = error
+            continue
+        rounded = None if draw in DRAWS[1:3] else _rounding(trial, [value, *grads], point)
+        judged.append((trial.algebra.digits, None if draw is DRAWS[3] else rounded))
+    if not judged:
+        at = f" at N = {n}" if claim.dims else ""
+        raise UnsupportedError(f"no point{at} could be judged: {failure}")
+    return judged
+
+
+def _run(trial: Trial, point: Mapping[str, Any], tame: bool) -> tuple[Any, list[Any]]:
+    """A run whose failure is the text's own if floats fail too; the reference did not."""
+    try:
+        return trial.run()
+    except (DomainError, UnsupportedError) as error:
+        finite = all(map(math.isfinite, _in_floats(trial.claim, point)))
+        if isinstance(error, DomainError) and tame and not finite:
+            raise VerificationError("it is not finite where the reference is") from error
+        raise
+
+
+def _rounding(
+    trial: Trial, exact: list[Ball], point: Mapping[str, Any]
+) -> tuple[float, float] | None:
+    """The error of float64 and a bound of it, by the largest gradient; None unless finite."""
+    claim, balls = trial.claim, trial.algebra
+    floats = _in_floats(claim, point)
+    if not all(map(math.isfinite, floats)):
+        return None
+    try:
+        noisy = Trial(claim, Balls(UNIT), point, trial.seed)
+        grads = noisy.run()[1]
+    except DomainError:
+        return None
+    errors = [x - balls.variable(f) for x, f in zip(exact, floats, strict=True)]
+    shifted = sum(
+        (e * v for e, v in zip(errors[1:], trial.along, strict=True)), balls.variable(0.0)
+    )
+    sizes = [x.size() for x in exact]
+    for name, gap, own, size in (
+        ("the value", errors[0], noisy.want.value, sizes[0]),
+        ("the gradient", shifted, noisy.want.slope, sum(sizes[1:])),
+    ):
+        if gap.size() > SLACK * (own.spread() + UNIT * max(size, 1.0)):
+            reason = "float64 rounding is far worse than the reference's"
+            raise VerificationError(f"{name} at {dict(point)}: {reason}")
+    unit = max(sizes[1:], default=0.0) or 1.0
+    worst = max((e.size() for e in errors[1:]), default=0.0)
+    return worst / unit, max((2 * g.spread() for g in grads), default=0.0) / unit
+
+
+def _in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
+    """What the user gets: NumPy's arrays, or Python's lists where the text has no NumPy."""
+    arrays = "import numpy" in claim.text
+    args = [v if arrays and v.ndim else v.tolist() for v in point.values()]
+    try:
+        with np.errstate(all="ignore"):
+            value, grads = claim.floats(*args)
+    except Exception as error:
+        raise VerificationError(f"it raises {type(error).__name__}: {error}") from error
+    return [float(x) for x in (next(leaves(value)), *leaves(grads))]
+
+
+def verify(claim: Claim, sizes: tuple[int, ...] = SIZES, seed: int = 0) -> tuple[Result, Result]:
+    """Both checks: an identity says nothing of rounding, and points say nothing of other points."""
+    return check_identity(claim, sizes, seed), check_balls(claim, sizes, seed)
+
+
+def verified(results: tuple[Result, ...]) -> bool:
+    """Whether every check was made and passed."""
+    return all(isinstance(r, Identity | Agrees) for r in results)

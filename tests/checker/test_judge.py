@@ -1,0 +1,233 @@
+"""What the verdicts say, and that nothing undecided is called verified."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from claims import scalar
+
+from symgrad.checker import (
+    Agrees,
+    Claim,
+    Identity,
+    Refuted,
+    Skipped,
+    algebras,
+    check_balls,
+    check_identity,
+    verified,
+    verify,
+)
+
+SQUARE = "def f(x):\n    return x * x, (2.0 * x,)\n"
+VECTOR = {"x": "f64[N]"}
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+def total(x: Any) -> Any:
+    return np.sum(x * x)
+
+
+def vector(body: str, head: str = "def f(x):") -> Claim:
+    """A claim that a text gives the sum of squares of a vector."""
+    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    return Claim(f"import numpy as np\n\n\n{head}\n{lines}\n", total, VECTOR, ("x",))
+
+
+def test_a_result_prints_what_was_checked() -> None:
+    """Sizes, prime, trials, degree, chance of error and seed stand in the print."""
+    claim = vector("return np.sum(x * x), (2.0 * x,)")
+    assert str(check_identity(claim, seed=5)).startswith(
+        "identity at N = 1, 2, 7 mod 2**127 - 1 in 6 trials: degree 2, error <= 2^-12"
+    )
+    assert str(check_identity(claim, seed=5)).endswith("seed 5")
+    assert str(check_balls(claim)).startswith("agrees to 7")
+
+
+def test_another_prime_may_judge() -> None:
+    """The prime is an argument, and recorded."""
+    prime = 2**89 - 1
+    result = check_identity(scalar(SQUARE, square, "x"), prime=prime)
+    assert isinstance(result, Identity)
+    assert result.prime == prime
+    assert 40 < result.bits < 89
+
+
+@pytest.mark.parametrize("factor", ["2.0000000000000004", "2.0 + 1e-300", "(2.0 - x * 1e-40)"])
+def test_no_change_is_too_small(factor: str) -> None:
+    """Exact arithmetic sees what no difference quotient can."""
+    wrong = scalar(SQUARE.replace("2.0", factor), square, "x")
+    assert isinstance(check_identity(wrong), Skipped)
+    assert not verified(verify(wrong))
+
+
+def test_the_component_is_named() -> None:
+    """A wrong component is found among many."""
+    text = """
+import numpy as np
+
+
+def f(x):
+    d_x = 2.0 * x
+    d_x[3] += x[0]
+    return np.sum(x * x), d_x
+"""
+    result = check_balls(Claim(text, total, VECTOR, ("x",)), sizes=(7,))
+    assert isinstance(result, Refuted)
+    assert result.component == "d_x[3]"
+    assert "x = [" in str(result)
+
+
+def test_algebra_says_nothing_of_rounding() -> None:
+    """(1e17 + h*h) - 1e17 is h*h exactly, and 0 in float64."""
+    text = "def f(x):\n    return (1e17 + x * x) - 1e17, (2.0 * x,)\n"
+    identity, balls = verify(scalar(text, square, "x"))
+    assert isinstance(identity, Identity)
+    assert isinstance(balls, Refuted)
+    assert "rounding" in balls.reason
+
+
+def test_a_formula_that_cancels_is_the_users_own() -> None:
+    """The same cancellation in the reference is no fault of the text."""
+    text = "def f(x):\n    return (1e17 + x * x) - 1e17, (2.0 * x,)\n"
+    assert verified(verify(scalar(text, lambda x: (1e17 + x * x) - 1e17, "x")))
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("y = np.empty(len(x))\ny[:-1] = x[:-1]\nreturn np.sum(x * x), (x + y,)", "never written"),
+        ("return np.sum(x * x), (np.empty(len(x)),)", "never written"),
+        ("x *= 2.0\nreturn np.sum(x * x) / 4.0, (x,)", "writes into an argument"),
+        ("return np.sum(x * x), (2.0 * x[None, :],)", "shapes"),
+        ("return np.sum(x * x), (2.0 * x, x)", "shapes"),
+        ("return np.sum(x * x), (2.0 * x + np.zeros((3, 3)) @ x,)", "raises ValueError"),
+    ],
+)
+def test_faults_that_need_no_arithmetic(body: str, reason: str) -> None:
+    """Unwritten memory, changed arguments, wrong shapes, exceptions."""
+    results = verify(vector(body))
+    assert not verified(results)
+    assert any(isinstance(r, Refuted) and reason in r.reason for r in results)
+
+
+WORK = """
+import numpy as np
+
+
+def workspace(N):
+    return np.zeros(N), np.empty(N)
+
+
+def f(x, work=None):
+    zeros, buffer = work or workspace(len(x))
+    {body}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("np.multiply(2.0, x, out=buffer); return np.sum(x * x), (buffer + zeros,)", "identity"),
+        (
+            "np.multiply(2.0, x, out=buffer); return np.sum(x * x), (buffer,)",
+            "changes the gradient",
+        ),
+        ("zeros += 2.0 * x; return np.sum(x * x), (zeros + 0.0,)", "not the reference"),
+        ("zeros += 2.0 * x + 0.0 * buffer; return np.sum(x * x), (zeros,)", "never written"),
+    ],
+)
+def test_a_workspace_is_used_twice(body: str, verdict: str) -> None:
+    """What an earlier call left, or returned, must not matter; nor what nobody wrote."""
+    claim = Claim(WORK.format(body=body), total, VECTOR, ("x",))
+    assert verdict in str(check_identity(claim))
+
+
+RELU = """
+import numpy as np
+
+
+def f(w, x):
+    z = w * x
+    return np.maximum(z, 0.0).sum(), (((z {sign} 0.0) * x).sum(),)
+"""
+RELU_TYPES = {"w": "f64[]", "x": "f64[N]"}
+RELU_LOSS = """
+import numpy as np
+
+
+def loss(w, x):
+    return np.sum(np.where(w * x > 0.0, w * x, 0.0))
+"""
+
+
+def test_the_convention_at_a_kink_is_held() -> None:
+    """relu'(0) = 0: a text that takes 1 is found at a tie, which random numbers never meet."""
+    good = Claim(RELU.format(sign=">"), RELU_LOSS, RELU_TYPES, ("w",))
+    wrong = Claim(RELU.format(sign=">="), RELU_LOSS, RELU_TYPES, ("w",))
+    assert verified(verify(good))
+    assert isinstance(check_identity(wrong), Identity)
+    assert isinstance(check_balls(wrong), Refuted)
+
+
+def test_a_comparison_that_went_one_way_is_reported() -> None:
+    """A branch that no sample took is named by its line."""
+    text = "def f(x):\n    y = x if x < 1e6 else 2.0 * x\n    return y * y, (2.0 * x,)\n"
+    result = check_identity(scalar(text, square, "x"))
+    assert isinstance(result, Identity)
+    assert result.one_sided == (2,)
+    assert "one way alone in line 2" in str(result)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return np.linalg.norm(x) ** 2, (2.0 * x,)",
+        "return np.sum(x * x), (2.0 * np.cbrt(x * x * x),)",
+        "return np.sum(x * x) + 0.0 * float('nan'), (2.0 * x,)",
+    ],
+)
+def test_what_has_no_meaning_here_is_not_decided(body: str) -> None:
+    """A function that the checker lacks is never a pass."""
+    results = verify(vector(body))
+    assert all(isinstance(r, Skipped | Refuted) for r in results)
+    assert "not decided" in str(results[0])
+
+
+def test_a_text_off_the_list_does_not_run() -> None:
+    """The allow-list stands before everything."""
+    result = check_identity(scalar("def f(x):\n    return open(x), (x,)\n", square, "x"))
+    assert isinstance(result, Skipped)
+    assert "'open' is not allowed" in result.reason
+
+
+def test_intervals_stand_in_for_balls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without python-flint the verdicts are the same; a function without enclosure is said."""
+
+    def absent(name: str) -> Any:
+        if name == "flint":
+            raise ImportError(name)
+        return __import__(name)
+
+    monkeypatch.setattr(algebras, "import_module", absent)
+    text = "from math import tanh\n\n\ndef f(x):\n    y = tanh(x)\n    return y, (1.0 - y*y,)\n"
+    result = check_balls(scalar(text, lambda x: x.tanh(), "x"))
+    assert isinstance(result, Agrees)
+    assert result.digits > 50
+    assert isinstance(check_balls(scalar(text.replace("-", "+"), lambda x: x.tanh(), "x")), Refuted)
+    text = "from math import erf\n\n\ndef f(x):\n    return x * erf(1.0), (erf(1.0),)\n"
+    result = check_balls(scalar(text, lambda x: x * (0 * x + 1).erf(), "x"))
+    assert "needs python-flint" in str(result)
+
+
+def test_the_precision_of_the_users_balls_is_left_alone() -> None:
+    """python-flint's context is as it was."""
+    flint = pytest.importorskip("flint")
+    before = flint.ctx.prec
+    check_balls(scalar(SQUARE, square, "x"))
+    assert flint.ctx.prec == before
