@@ -175,9 +175,7 @@ PYTHON = Target(
         "argmin": "argmin",
     },
     imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
-    refusals=dict.fromkeys(
-        ["view", "pack", "segment_sum", "segment_spread", "ordered_sum"], _ROLLED
-    ),
+    refusals=dict.fromkeys(["segment_sum", "segment_spread"], _ROLLED),
     repeats=frozenset({"square", "leaky_relu", "silu"}),
     compact=True,
 )

@@ -7,6 +7,7 @@ positions* of the elements, so that their reference semantics says what goes whe
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, constant, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.ops.packing import entries
 
 _FOLDS = {
     "sum": "add",
@@ -236,6 +238,22 @@ def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elem
     return box([flat[i] if i else zero for i in places.tolist()], shape)
 
 
+def pack(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    """Each entry of the vector as the sum of the elements that its blocks bring."""
+    items: list[Any] = [None] * shape[0]
+    for piece, block in zip(operands, x["blocks"], strict=True):
+        for i, t in zip(entries(block).reshape(-1).tolist(), piece.flat, strict=True):
+            items[i] = t if items[i] is None else f.add(items[i], t)
+    zero = f.term(constant(0.0, Type(x.type.dtype)))
+    return box([zero if t is None else t for t in items], shape)
+
+
+def ordered_sum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    """A sum along one axis is added from the first element to the last as it is."""
+    lanes = np.moveaxis(operands[0], x["axis"], -1).reshape(math.prod(shape), -1)
+    return box([functools.reduce(f.add, lane) for lane in lanes], shape)
+
+
 def one_hot(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     hits = [f.equal(i, k) for i in operands[0].flat for k in range(shape[-1])]
     return box([f.cast(hit, dtype=x.type.dtype) for hit in hits], shape)
@@ -257,6 +275,9 @@ _RULES: dict[str, Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]]
     **dict.fromkeys(_PRODUCTS, product),
     **dict.fromkeys(("argmax", "argmin"), arg_extremum),
     "one_hot": one_hot,
+    "ordered_sum": ordered_sum,
+    "pack": pack,
+    "view": move,
     "prod_others": prod_others,
 }
 FAMILIES = (*_RULES, *GATHERS, *SCATTERS)

@@ -88,3 +88,19 @@ def test_segments_are_written_with_numpy_alone():
     total, spread = run(np.arange(7.0), np.array([0, 2, 3]))
     assert total.tolist() == [1.0, 2.0, 18.0]
     assert spread.tolist() == [1.0, 1.0, 2.0, 18.0, 18.0, 18.0, 18.0]
+
+
+def test_blocks_are_split_into_scalars_for_the_python_target():
+    a, b = parameter("a", Type("f64", (2, 3))), parameter("b", Type("f64", (2,)))
+    row = (1, (2,), (3,))
+    packed = build(OPS["pack"], [a, b], {"size": 6, "blocks": ((0, (2, 3), (3, 1)), row)})
+    names = ("offset", "shape", "strides")
+    view = build(OPS["view"], [packed], dict(zip(names, row, strict=True)))
+    total = build(OPS["ordered_sum"], [view], {"axis": 0})
+    f = function("f", [a, b], [packed, total])
+    numbers = [np.arange(6.0).reshape(2, 3), np.array([10.0, 20.0])]
+    run = load_function(emit(Unit(f, (0, 1)), "python"), "f")
+    expected = interpret(f, numbers)
+    got = run(*[x.tolist() for x in numbers])
+    assert list(got[0]) == expected[0].tolist()
+    assert got[1] == expected[1]
