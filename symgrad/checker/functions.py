@@ -11,6 +11,7 @@ to another constant of NAMED, means that constant.
 from __future__ import annotations
 
 import math
+import operator
 from fractions import Fraction
 from functools import partial
 from types import SimpleNamespace
@@ -52,13 +53,20 @@ def _capped(x: Any, high: Any) -> Any:
     return high if x > high else x
 
 
-def _largest(*xs: Any) -> Any:
-    """Ties share evenly."""
-    top = xs[0]
-    for x in xs:
-        top = x if x > top else top
-    ties = [x for x in xs if x == top]
-    return sum(ties) * Fraction(1, len(ties))
+def _extreme(beats: Any) -> Any:
+    """The first of all; ties share evenly.  An operand that is alone comes back as it is."""
+
+    def extreme(*xs: Any) -> Any:
+        top = xs[0]
+        for x in xs:
+            top = x if beats(x, top) else top
+        ties = [x for x in xs if x == top]
+        return top if all(x is top for x in ties) else sum(ties) * Fraction(1, len(ties))
+
+    return extreme
+
+
+_largest, _least = _extreme(operator.gt), _extreme(operator.lt)
 
 
 def _logsumexp(*xs: Any) -> Any:
@@ -70,8 +78,8 @@ F: Any = SimpleNamespace()  # the FUNCTIONS, as attributes
 MEANINGS: dict[str, Any] = {
     "absolute": lambda x: x * F.sign(x),
     "sign": lambda x: (x > 0) - (x < 0),
-    "maximum": lambda x, y: x if x is y or x > y else y if y > x else (x + y) * Fraction(1, 2),
-    "minimum": lambda x, y: -F.maximum(-x, -y),
+    "maximum": lambda x, y: _largest(x, y),
+    "minimum": lambda x, y: _least(x, y),
     "clip": lambda x, low, high: _capped(low if x < low else x, high),
     "relu": lambda x: x if x > 0 else 0 * x,
     "copysign": lambda x, y: F.absolute(x) if y >= 0 else -F.absolute(x),
@@ -148,7 +156,7 @@ FUNCTIONS: dict[str, Any] = {
     **{name: _ufunc(name) for name in (*MEANINGS, *RULES)},
     "logsumexp": along(_logsumexp),
     "max": along(_largest),
-    "min": along(lambda *xs: -_largest(*(-x for x in xs))),
+    "min": along(_least),
 }
 vars(F).update(FUNCTIONS)
 
