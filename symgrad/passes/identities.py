@@ -85,9 +85,15 @@ def _hoist_negation(r: Rewriter, x: Instr) -> Instr | None:
     if _negated(a) and _negated(b):
         return r.build(x.op, a.operands[0], b.operands[0])
     for i, (o, other) in enumerate(((a, b), (b, a))):
-        if not _negated(o) or not (r.once(o) or o.operands[0].is_parameter):
+        if not _negated(o):
             continue
         inner, factor = o.operands[0], other
+        if not r.once(o):
+            # Others read the negation, so that it stays; here a literal may take the sign.
+            signed = _with_sign(r, other, 4) if x.op.name == "multiply" else None
+            if signed is None:
+                continue
+            return r.build(x.op, *((inner, signed) if i == 0 else (signed, inner)))
         number = scalar(other)
         # A literal takes the sign, but -(a/2) reads better than a/-2.
         swallow = x.op.name == "multiply" or i == 1

@@ -83,15 +83,14 @@ def check(rewrite, before, after):
             "%0 = multiply %a, %b : f64[]; %y = subtract %A, %0 : f64[N]; return %y",
         ),
         (
-            "%e = exp %a : f64[]; %n = negative %e : f64[]; %p = multiply %n, %b : f64[]; "
-            "return %p, %n",
-            "%e = exp %a : f64[]; %n = negative %e : f64[]; %p = multiply %n, %b : f64[]; "
-            "return %p, %n",
+            "%n = negative %a : f64[]; %p = multiply %n, %b : f64[]; return %p, %n",
+            "%n = negative %a : f64[]; %p = multiply %n, %b : f64[]; return %p, %n",
         ),
         (
-            "%n = negative %a : f64[]; %p = multiply %n, %b : f64[]; %q = multiply %n, %p : f64[]; "
-            "return %q",
-            "%0 = multiply %a, %b : f64[]; %q = multiply %a, %0 : f64[]; return %q",
+            "%n = negative %a : f64[]; %2 = constant 2.0 : f64[]; %q = multiply %2, %b : f64[]; "
+            "%p = multiply %q, %n : f64[]; return %p, %n",
+            "%n = negative %a : f64[]; %0 = constant -2.0 : f64[]; %1 = multiply %0, %b : f64[]; "
+            "%p = multiply %1, %a : f64[]; return %p, %n",
         ),
         (
             "%n = negative %a : f64[]; %2 = constant 2.0 : f64[]; %y = divide %n, %2 : f64[]; "
@@ -136,10 +135,7 @@ def check(rewrite, before, after):
     ],
 )
 def test_identities(before, after):
-    """Identities keep every bit, never add work for a value with other users.
-
-    The sign of a leaf is the exception: it moves out of every product, where two signs may meet.
-    """
+    """Identities keep every bit, never add work for a value with other users."""
     check(identities, before, after)
 
 
