@@ -97,9 +97,14 @@ def _maximum(x: Instr) -> Form:
 
 
 def _divide(x: Instr) -> Form:
-    """Python's own / raises for a zero; between scalars it may be Python's."""
+    """Python's own / raises for a zero; between scalars it may be Python's.
+
+    Over a count it stays: it stands where a user divided by the number of examples, who gets for
+    no examples what the loops would have given.
+    """
     below = x.operands[1]
-    safe = is_positive_count(below) or (below.is_constant and below["value"] != 0)
+    counts = is_positive_count(below) or is_count(below)
+    safe = counts or (below.is_constant and below["value"] != 0)
     return infix("/", MUL) if safe or not _scalars(x) else call("np.divide")
 
 
