@@ -24,7 +24,9 @@ def body_text(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
     notes = iter(remarks(plan, f, compact))
     noted = [(line, next(notes)) for section in plan for line in statements(section)]
     lengths = [len(INDENT + line.code) for line, note in noted if note.strip()]
-    column = min(max([n for n in lengths if n <= _LAST_COLUMN - 2], default=40) + 2, _LAST_COLUMN)
+    # The longest note says how far to the right the column may stand.
+    last = min(_LAST_COLUMN, WIDTH - 4 - max((len(note) for _, note in noted), default=0))
+    column = min(max([n for n in lengths if n <= last - 2], default=40) + 2, last)
     out: list[str] = []
     rest = iter(noted)
     for section in plan:

@@ -250,7 +250,7 @@ class Writer:
             parts = [o for o in self.operands(x) if id(o) in self.late and self.texts[id(o)].ops]
             if not parts:
                 break
-            part = max(parts, key=lambda o: len(self.texts[id(o)].text))
+            part = max(parts, key=lambda o: (not bare(o), len(self.texts[id(o)].text)))
             self.put(part, self.texts[id(part)])
             text = self.compose(x)
         return text

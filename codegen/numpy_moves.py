@@ -49,7 +49,9 @@ def _reshape(x: Instr) -> Form:
         return suffix("[:, 0]" if len(old) == 2 else "[..., 0]" if new else "[0]")
     if x.operands[0].type.rank == 0:
         return typed(x, call("np.reshape", shape_text(new)))
-    return suffix(f".reshape({', '.join(map(str, new)) if new else '()'})")
+    compound = [d for d in new if isinstance(d, str) and not d.isidentifier()]
+    sizes = ["-1" if len(compound) == 1 and d is compound[0] else str(d) for d in new]
+    return suffix(f".reshape({', '.join(sizes) if new else '()'})")
 
 
 def _broadcast_to(x: Instr) -> Form:
@@ -98,9 +100,10 @@ def _concatenate(x: Instr) -> Form:
 
 
 def _take(x: Instr) -> Form:
-    if x["axis"] or x.operands[1].type.rank == 0:
+    if x.operands[1].type.rank == 0:
         return call("np.take", f"axis={x['axis']}")
-    return lambda a, i: suffix(f"[{i.text}]")(a)._replace(ops=count(a, i))
+    before = ":, " * x["axis"]
+    return lambda a, i: suffix(f"[{before}{i.text}]")(a)._replace(ops=count(a, i))
 
 
 def _gather(x: Instr) -> Form:

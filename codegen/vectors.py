@@ -73,7 +73,7 @@ class Layer:
 class Layout:
     """The layers that the blocks of one vector make; ``blocks`` gives each one's name, or ``""``.
 
-    A layer is called after the number that its blocks' names end in.
+    A layer is called after what its blocks' names have in common.
     """
 
     def __init__(self, blocks: Mapping[Block, str], size: int, names: Names) -> None:
@@ -98,7 +98,7 @@ class Layout:
                 return
             end = layer.first + layer.width
             joins = layer.rows == 1 and offset == end and layer.takes(block)
-            if joins and number(names[block]) == number(names[layer.members[0]]) != "":
+            if joins and stem(names[block]) == stem(names[layer.members[0]]) != "":
                 layer.width += shape[0] if shape else 1
                 layer.members.append(block)
                 return
@@ -112,6 +112,8 @@ class Layout:
 
     def is_wanted(self, layer: Layer) -> bool:
         """A lone row is cut as it is; a matrix has a name, for it is also written into."""
+        if layer.rows == 1 and layer.width == self.size:
+            return False
         return len(layer.members) > 1 or layer.rows > 1
 
     def cuts(self, vector: str, prefix: str) -> list[tuple[str, str]]:
@@ -132,8 +134,8 @@ class Layout:
         """What to call a block that the user gave no name."""
         if block not in self.home:
             return "part"
-        number = self.layers.index(self.home[block]) + 1
-        return f"{'w' if len(block[1]) == 2 else 'b'}{number}"
+        place = self.layers.index(self.home[block]) + 1
+        return f"{'w' if len(block[1]) == 2 else 'b'}{place}"
 
     def reads(self, names: Mapping[Block, str], vector: str) -> list[str]:
         """``w1, b1 = layer1[:, :-1], layer1[:, -1]``: the named blocks, a layer a line."""
@@ -248,13 +250,17 @@ def subscripted(place: str) -> str:
     return place if place.endswith("]") else f"{place}[...]"
 
 
-def number(name: str) -> str:
-    """The digits that a name ends in."""
-    found = re.search(r"\d+\Z", name)
-    return found.group() if found else ""
+def stem(name: str) -> str:
+    """What weights and biases of one layer are called alike, or nothing.
+
+    >>> stem("w1"), stem("b1"), stem("kernel_w"), stem("kernel_w_a"), stem("b"), stem("p3")
+    ('layer1', 'layer1', 'kernel', 'kernel', 'layer', '')
+    """
+    found = re.fullmatch(r"(\w+_)?[wb](\d*)(_?[a-z])?", name)
+    return ((found[1] or "layer_")[:-1] + found[2]) if found else ""
 
 
 def called(layer: Layer, names: Mapping[Block, str], place: int) -> str:
-    """``layer1`` where all named blocks are w1, b1, ..., else after its place in the vector."""
-    numbers = {number(names[b]) for b in layer.members if names[b]}
-    return f"layer{numbers.pop()}" if len(numbers) == 1 else f"layer{place}"
+    """What its blocks are called alike, else after its place in the vector."""
+    stems = {stem(names[b]) for b in layer.members if names[b]}
+    return (stems.pop() if len(stems) == 1 else "") or f"layer{place}"

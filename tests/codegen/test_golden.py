@@ -6,7 +6,7 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -15,23 +15,28 @@ GOLDEN = HERE / "golden"
 NAMES = (
     *("formula", "lecture", "logistic", "margin"),
     *("moons", "recurrent", "sequential", "softmax"),
+    *("loops_lecture", "loops_moons", "loops_softmax"),
+    *("loops_recurrent", "loops_window", "loops_skip"),
 )
 
 
-def programs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("programs", HERE / "programs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["programs"] = module
-    spec.loader.exec_module(module)
-    return module
+def program(name: str) -> Any:
+    """The compiled program of a golden file."""
+    home = "loops" if name.startswith("loops_") else "programs"
+    if home not in sys.modules:
+        spec = importlib.util.spec_from_file_location(home, HERE / f"{home}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[home] = module
+        spec.loader.exec_module(module)
+    return sys.modules[home].PROGRAMS[name]()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_emitted_text_is_the_golden_file(name: str, request: pytest.FixtureRequest) -> None:
     """Emission changes only when it was meant to: ``pytest --refresh-golden`` writes the files."""
-    source = programs().PROGRAMS[name]().source
+    source = program(name).source
     path = GOLDEN / f"{name}.py"
     if request.config.getoption("--refresh-golden"):
         path.write_text(source, encoding="utf-8")
