@@ -156,11 +156,8 @@ def of_values(
     name = f.results[0].hint
     count = len(f.parameters)
     vector = f"a tuple of {count} floats" if target == "python" else f"a new f64[{count}]"
-    head = (
-        f"({name or 'loss'}, d_theta): a float"
-        if structure_is_plain(structure)
-        else "(value, d_theta)"
-    )
+    plain, called = structure_is_plain(structure), name or "loss"
+    head = f"({called}, d_theta): a float" if plain else f"(({called}, aux), d_theta): as asked for"
     facts = list(net.facts)
     scalars = f"{nodes:,} scalar nodes"
     facts.append(("traced", f"{len(examples)} examples, {scalars}" if examples else scalars))
@@ -186,11 +183,8 @@ def of_theta(
     """A loss of one vector of parameters, rolled up from scalars; ``traced`` says from what."""
     said, name = phrase(f.results[0]), f.results[0].hint
     size = f.parameters[0].type.shape[0]
-    head = (
-        f"({name or 'loss'}, d_theta): a float"
-        if structure_is_plain(structure)
-        else "(value, d_theta)"
-    )
+    plain, called = structure_is_plain(structure), name or "loss"
+    head = f"({called}, d_theta): a float" if plain else f"(({called}, aux), d_theta): as asked for"
     return Description(
         structure,
         title(said, name, target),

@@ -43,7 +43,7 @@ def _block(x: Instr) -> Block | None:
 def _merge(r: Rewriter, x: Instr) -> Instr | None:
     """pack(A) + pack(B) is pack(A, B), and pack(A) + v is pack(v, A)."""
     parts = [_pieces(r, o) for o in x.operands]
-    if x.type.rank != 1 or not any(parts):
+    if x.type.rank != 1 or not any(parts) or any(o.type != x.type for o in x.operands):
         return None
     if not all(parts) and all(o.op.name != "pack" for o in x.operands):
         return None  # an embedding added to something else is not worth a vector of its own
