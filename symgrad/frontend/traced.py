@@ -89,8 +89,12 @@ def _become(v: Any, kind: Any) -> Any:
     return v
 
 
-class Traced(Value):
-    """A value that is not known yet."""
+class Traced(Parameter):
+    """A value that is not known yet.
+
+    It derives from the last of the kinds of values, so that Python asks its operators before those
+    of any other kind on its left.
+    """
 
     __slots__ = ()
     _traced = True
