@@ -69,10 +69,10 @@ def pick(values: Sequence[Any], index: Any) -> Any:
     Raises DomainError for an index out of range, ArgumentError for one that is no integer.
     """
     if isinstance(index, Number):
-        terms = [where(index == k, v, 0.0) for k, v in enumerate(values)]
-        if not terms:
+        if not len(values):
             raise ArgumentError("pick: expected values to pick from, got none")
-        return sum(terms)
+        given = [v.as_number() if isinstance(v, Condition) else v for v in values]
+        return apply("pick", index, *given)
     if isinstance(index, Value | bool) or not isinstance(index, int | np.integer):
         kind = type(index).__name__
         raise ArgumentError(f"pick: expected an integer as index, got {kind} {index!r}")

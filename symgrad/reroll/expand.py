@@ -20,7 +20,7 @@ from symgrad.ir.program import PARAM, Ints, ScalarProgram
 from symgrad.reroll.canonical import Gatherer
 from symgrad.reroll.classify import Classes, commutative, edges_of, pairs
 from symgrad.reroll.flatten import Flat
-from symgrad.reroll.plan import Axes, Axis, Demand, Group, Tensor
+from symgrad.reroll.plan import PICK, Axes, Axis, Demand, Group, Tensor
 
 
 class Expansion:
@@ -84,7 +84,19 @@ class Expansion:
             t.code = int(code[0])
             columns = self.flat.start[ids][:, None] + np.arange(int(arity[0]))
             operands = self.in_order(t.code, self.flat.operand[columns])
+            if self.flat.names[t.code] == PICK:
+                self.open_pick(t, operands)
+                return
             t.operands = [self.demand(c.reshape(t.ids.shape), t.axes) for c in operands.T]
+
+    def open_pick(self, t: Tensor, operands: Ints) -> None:
+        """An index, and the values that it chooses among along an axis of their own."""
+        index, values = operands[:, 0], operands[:, 1:]
+        t.choices = Axis(values.shape[1])
+        t.operands = [
+            self.demand(index.reshape(t.ids.shape), t.axes),
+            self.demand(values.reshape(*t.ids.shape, -1), (*t.axes, t.choices)),
+        ]
 
     def in_order(self, code: int, operands: Ints) -> Ints:
         """Operands of a commutative op, in the order of the first lane's classes."""

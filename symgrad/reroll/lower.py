@@ -16,7 +16,7 @@ from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.reroll.expand import Expansion
 from symgrad.reroll.leaves import Leaves
 from symgrad.reroll.plan import Axes, Axis, Demand, Group, Tensor
-from symgrad.reroll.values import Named, added_in_order, elementwise, spread, sum_of_product
+from symgrad.reroll.values import Named, added_in_order, elementwise, picked, spread, sum_of_product
 from symgrad.reroll.views import Slice
 
 MULTIPLY = "multiply"
@@ -67,6 +67,9 @@ class Lowering:
         if not t.operands:
             return self.leaves.read(f, t.ids, t.axes)
         op = self.plan.flat.names[t.code]
+        if t.choices is not None:
+            index, values = map(self.value, t.operands)
+            return self.named(t, picked(f, index, values, t.choices, t.axes))
         return self.named(t, elementwise(f, op, [self.value(d) for d in t.operands], t.axes))
 
     def value(self, d: Demand) -> Named:

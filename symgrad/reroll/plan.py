@@ -27,6 +27,7 @@ class Axis:
 
 
 Axes = tuple[Axis, ...]
+PICK = "pick"  # an op of scalars: of an index and values, the value at the index
 
 
 @dataclass(eq=False)
@@ -64,7 +65,10 @@ class Group:
 @dataclass(eq=False)
 class Tensor:
     """Distinct nodes that are computed together: by an op from ``operands``, as a sum of
-    ``groups``, or, where their ops differ, from ``parts`` that hold the lanes listed with them."""
+    ``groups``, or, where their ops differ, from ``parts`` that hold the lanes listed with them.
+
+    choices   of a pick: the axis of its second operand along which the values stand
+    """
 
     ids: Ints
     axes: Axes
@@ -73,6 +77,7 @@ class Tensor:
     groups: Sequence[Group] = ()
     parts: Sequence[tuple[Ints, Demand]] = ()
     readers: list[Demand] = field(default_factory=list)
+    choices: Axis | None = None
 
 
 def squeezed(ids: Ints, axes: Axes) -> tuple[Ints, Axes]:

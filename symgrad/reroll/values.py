@@ -168,3 +168,23 @@ def added_in_order(
         head = f.reshape(spread(f, total, lanes), shape=(*(a.size for a in lanes), 1))
         terms = f.concatenate(head, terms, axis=len(lanes))
     return Named(f.ordered_sum(terms, axis=len(lanes)), lanes)
+
+
+def picked(f: IRAlgebra, index: Named, values: Named, choices: Axis, order: Axes) -> Named:
+    """Of ``values``, along the axis ``choices``, the one at each index; an index is checked."""
+    x = index.term.instr
+    if x.op.name == "cast" and x.operands[0].type.dtype == "i64":
+        place = f.term(x.operands[0])
+    else:
+        place = f.cast(index.term, dtype="i64")
+    place = Named(f.within(place, size=choices.size), index.axes)
+    lanes = joint(order, index, values)
+    rows = joint(order, values)
+    if not rows:
+        table = spread(f, values, (choices,))
+        return Named(f.take(table, place.term, axis=0), index.axes)
+    along = len(lanes)
+    places = spread(f, place, lanes)
+    places = f.reshape(places, shape=(*(a.size for a in lanes), 1))
+    found = f.take_along_axis(spread(f, values, (*lanes, choices)), places, axis=along)
+    return Named(f.reshape(found, shape=tuple(a.size for a in lanes)), lanes)
