@@ -23,16 +23,26 @@ USER = "user:"  # heads the op name of a node that was made by hand, with its ow
 _CARRIES = ("subtract", "divide")
 
 
-def computed(roots: Iterable[Any]) -> list[Any]:
-    """``reach`` without the leaves, which are half of a graph."""
+def computed(roots: Iterable[Any], chosen: bool = False) -> list[Any]:
+    """``reach`` without the leaves, which are half of a graph.
+
+    chosen   of a ``where`` only the branch that its condition chose is followed
+    """
     seen = dict.fromkeys([v for v in roots if v._operands])
     stack = list(seen)
     while stack:
-        for operand in stack.pop()._operands:
+        v = stack.pop()
+        operands = (_taken(v),) if chosen and v._name == "where" else v._operands
+        for operand in operands:
             if operand._operands and operand not in seen:
                 seen[operand] = None
                 stack.append(operand)
     return sorted(seen, key=attrgetter("_serial"))
+
+
+def _taken(v: Any) -> Any:
+    """The branch of a ``where`` that its condition chose."""
+    return v._operands[1 if v._operands[0].data else 2]
 
 
 def reach(roots: Iterable[Any]) -> list[Any]:
@@ -54,8 +64,8 @@ def pull(v: Any) -> None:
         if hasattr(v, "_backward"):
             v._backward()
         return
-    if name == "where":  # selects: 0 * inf must not reach the branch that was not taken
-        operands[1 if operands[0].data else 2].grad += g
+    if name == "where":  # selects: a product with 0 would make nan of inf
+        _taken(v).grad += g
         return
     if name == "power" and len(operands) == 1:
         slopes = partials(name, v.data, operands[0].data, float(v._exponent))[:1]

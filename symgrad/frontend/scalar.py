@@ -55,14 +55,44 @@ _divide = value("divide")
 _power = value("power")
 
 
-class Value:
+class Node:
+    """What a ``Value`` and a ``Condition`` have in common: how they were made."""
+
+    __slots__ = ()
+
+    _traced = False  # whether it stands for what is not known yet
+    _at: int  # with _code: the user's instruction that made the node, decoded by ``origin``
+    _code: CodeType | None
+    _exponent: float  # of a power whose exponent is a number
+    _name: str  # the op's name in the IR; of a leaf "", "start" (the 0 of a sum) or "input"
+    _operands: tuple[Any, ...]
+    _serial: int  # creation order, which is a topological order
+
+    @property
+    def _prev(self) -> tuple[Any, ...]:
+        """The operands, each once."""
+        return tuple(dict.fromkeys(self._operands))
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd shows it: ``+``, ``*``, ``**2``, ``ReLU``, ``tanh``."""
+        if self._name == "power" and len(self._operands) == 1:
+            return f"**{self._exponent}"
+        return _SYMBOLS.get(self._name, self._name.removeprefix(USER))
+
+    @property
+    def origin(self) -> Origin | None:
+        """The file and line that made this node; None for a leaf."""
+        return None if self._code is None else decode(self._code, self._at)
+
+
+class Value(Node):
     """A number, its gradient, and the operation that made it.
 
     ``data`` is a float, ``grad`` starts at 0, ``label`` is a name for drawings and emitted code.
     ``==`` is identity.  Raises ArgumentError where ``data`` is no real number.
     """
 
-    _traced = False  # whether it stands for a number that is not known yet
     __slots__ = (
         "__weakref__",
         "_at",
@@ -82,15 +112,9 @@ class Value:
     data: float
     grad: float
     label: str
-    _at: int  # with _code: the user's instruction that made the node, decoded by ``origin``
     _backward: Callable[[], None]  # set by hand-made nodes only
     _carry: float  # of a difference or a quotient, see ``graph``; unset before the first backward()
     _cell: tuple[Any, int]  # of a Parameter: its buffer, and its place there
-    _code: CodeType | None
-    _exponent: float  # of a power whose exponent is a number
-    _name: str  # the op's name in the IR; of a leaf "", "start" (the 0 of a sum) or "input"
-    _operands: tuple[Value, ...]
-    _serial: int  # creation order, which is a topological order
 
     def __init__(
         self, data: Any, _children: Iterable[Value] = (), _op: str = "", label: str = ""
@@ -105,23 +129,6 @@ class Value:
         self._name = USER + _op if self._operands else ""
         self._serial = serial()
         self._code = None
-
-    @property
-    def _prev(self) -> tuple[Value, ...]:
-        """The operands, each once."""
-        return tuple(dict.fromkeys(self._operands))
-
-    @property
-    def _op(self) -> str:
-        """The operation as micrograd shows it: ``+``, ``*``, ``**2``, ``ReLU``, ``tanh``."""
-        if self._name == "power" and len(self._operands) == 1:
-            return f"**{self._exponent}"
-        return _SYMBOLS.get(self._name, self._name.removeprefix(USER))
-
-    @property
-    def origin(self) -> Origin | None:
-        """The file and line that made this node; None for a leaf."""
-        return None if self._code is None else decode(self._code, self._at)
 
     def __add__(self, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else leaf(other)
@@ -212,7 +219,7 @@ class Value:
         As in micrograd the gradient of self is set to 1 and nothing else is cleared, so that a
         second call adds to what the first one left, in inner nodes too.
         """
-        order = computed((self,))
+        order = computed((self,), chosen=True)
         self.grad = 1
         for v in reversed(order):
             pull(v)
@@ -229,7 +236,7 @@ def _arithmetic(name: str) -> Callable[..., Any]:
     return method
 
 
-class Condition:
+class Condition(Node):
     """What a comparison of ``Value``s gives: its truth in ``data``, and how it was made.
 
     ``& | ^ ~`` combine conditions, ``==`` and ``!=`` compare them, ``sg.where`` chooses by them;
@@ -240,7 +247,6 @@ class Condition:
     (Condition(False), Value(data=3.0, grad=0))
     """
 
-    _traced = False
     grad = 0.0
     __slots__ = (
         "__weakref__",
@@ -256,12 +262,7 @@ class Condition:
 
     data: bool
     label: str
-    _at: int
-    _cell: Any
-    _code: CodeType | None
-    _name: str
-    _operands: tuple[Any, ...]
-    _serial: int
+    _cell: tuple[Any, int]
 
     def __bool__(self) -> bool:
         return self.data
