@@ -125,6 +125,9 @@ class Call:
 def _named(bound: inspect.BoundArguments) -> Iterator[tuple[str, bool, Any]]:
     """Each argument's name, whether it is passed by name, and its value."""
     kinds = {name: p.kind for name, p in bound.signature.parameters.items()}
+    positional: set[Any] = {inspect.Parameter.POSITIONAL_ONLY}
+    if any(kinds[name] is inspect.Parameter.VAR_POSITIONAL for name in bound.arguments):
+        positional.add(inspect.Parameter.POSITIONAL_OR_KEYWORD)
     for name, value in bound.arguments.items():
         if kinds[name] is inspect.Parameter.VAR_POSITIONAL:
             for i, item in enumerate(value):
@@ -133,7 +136,7 @@ def _named(bound: inspect.BoundArguments) -> Iterator[tuple[str, bool, Any]]:
             for key, item in value.items():
                 yield key, True, item
         else:
-            yield name, kinds[name] is inspect.Parameter.KEYWORD_ONLY, value
+            yield name, kinds[name] not in positional, value
 
 
 def _is_array(value: Any) -> bool:

@@ -58,7 +58,8 @@ def value_and_grad(
 
     The function is traced, so choices by numbers are written with ``sg.where``.  Its closure is
     read once: what is to change goes in by argument.  Numbers, strings and other values that are
-    no arrays are static: each new one compiles again.
+    no arrays are static: each new one compiles again.  Parameters that others have taken the place
+    of are followed once ``theta`` was read.
     Raises ArgumentError where ``wrt`` is missing or unusable, or for an unknown option.
     """
     if wrt is None:

@@ -148,8 +148,14 @@ class _Generalisation:
         return made.replace(hint=x.hint)
 
     def readers(self, x: Instr) -> Origins:
-        """The lines that read a constant, which has none of its own."""
-        return next((y.origins for y in self.functions[0].body if x in y.operands), ())
+        """The first lines that use a constant, which has none of its own."""
+        using = {id(x)}
+        for y in self.functions[0].body:
+            if any(id(o) in using for o in y.operands):
+                if y.origins:
+                    return y.origins
+                using.add(id(y))
+        return ()
 
     def dims(self, values: Sequence[Any], xs: Sequence[Instr]) -> Any:
         """Sizes, alone or nested in tuples, as polynomials in N."""

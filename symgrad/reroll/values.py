@@ -173,11 +173,9 @@ def added_in_order(
 def picked(f: IRAlgebra, index: Named, values: Named, choices: Axis, order: Axes) -> Named:
     """Of ``values``, along the axis ``choices``, the one at each index; an index is checked."""
     x = index.term.instr
-    if x.op.name == "cast" and x.operands[0].type.dtype == "i64":
-        place = f.term(x.operands[0])
-    else:
-        place = f.cast(index.term, dtype="i64")
-    place = Named(f.within(place, size=choices.size), index.axes)
+    whole = x.op.name == "cast" and x.operands[0].type.dtype == "i64"
+    integers = f.term(x.operands[0]) if whole else f.cast(index.term, dtype="i64")
+    place = Named(f.within(integers, size=choices.size), index.axes)
     lanes = joint(order, index, values)
     rows = joint(order, values)
     if not rows:
