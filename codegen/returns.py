@@ -10,6 +10,7 @@ from symgrad.ir.function import Function, Instr
 
 # Ops whose result may share memory with an operand.
 _VIEWS = [
+    "view",
     "reshape",
     "transpose",
     "index",

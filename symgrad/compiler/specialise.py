@@ -2,8 +2,9 @@
 
 The function is traced with 3, 4 and 7 examples; what comes out is generalised to one for every N,
 and compared once, for each N that it is called with, with the user's own loops on plain floats:
-a function that looks at its first ten examples alone is found out there.  Where the traces differ,
-or the numbers do, the function is traced and compiled for the very shapes of the call.
+a function that looks at its first ten examples alone is found out there.  Of a large batch only as
+many examples are compared as ``NODES`` scalars hold, so a bound beyond those stays unseen.  Where
+the traces differ, or the numbers do, the function is traced and compiled for the very shapes.
 """
 
 from __future__ import annotations

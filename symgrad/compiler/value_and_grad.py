@@ -9,8 +9,9 @@
 (5.0, array([7.]))
 
 The function is traced with 3, 4 and 7 examples, and what is the same in all three is compiled once
-for every number of them.  Where the traces differ it is compiled for the very shapes of the call,
-and ``notes`` say so.
+for every number of them.  At each new number the first examples, some ten thousand scalars' worth,
+are compared with the user's own loops.  Where traces or numbers differ it is compiled for the very
+shapes of the call, and ``notes`` say so.
 """
 
 from __future__ import annotations

@@ -209,6 +209,23 @@ def test_aux_comes_along_as_numbers_and_arrays() -> None:
     assert f.notes == ()
 
 
+def test_arrays_in_aux_are_fresh() -> None:
+    """Parameters and data that come back share no memory with theta or the arguments."""
+
+    def loss(xs):
+        return sum(ONE(x) for x in xs), (ONE.parameters()[:2], ONE.parameters(), list(xs))
+
+    f = sg.value_and_grad(loss, wrt=ONE, has_aux=True)
+    xs = batch(4)[0]
+    (_, (some, every, data)), _ = f(xs)
+    assert some.tolist() == ONE.theta[:2].tolist()
+    assert every.tolist() == ONE.theta.tolist()
+    assert data.tolist() == xs.tolist()
+    assert not np.shares_memory(some, ONE.theta)
+    assert not np.shares_memory(every, ONE.theta)
+    assert not np.shares_memory(data, xs)
+
+
 def test_integers_and_truths_are_arguments_too() -> None:
     """Labels are compared and picked by, masks choose; integers count as numbers."""
 
