@@ -323,8 +323,12 @@ def programs(draw):
     return pool[-1] + pool[-2]
 
 
+# At tiny numbers the formula as written has no digits left, as (exp(a) - 1)/a at a = 1e-300.
+MODERATE = st.floats(-2, 2).filter(lambda v: v == 0 or abs(v) > 1e-3)
+
+
 @settings(max_examples=300, deadline=None)
-@given(programs(), st.floats(-2, 2), st.floats(0.1, 3))
+@given(programs(), MODERATE, st.floats(0.1, 3))
 def test_random_programs_keep_their_values(expression, a, b):
     """Where the formula as written is finite and well conditioned, the rewritten one agrees."""
     function = trace([expression], also=[x, y]).function
