@@ -22,6 +22,9 @@ from symgrad.reroll.classify import Classes, commutative, edges_of, pairs
 from symgrad.reroll.flatten import Flat
 from symgrad.reroll.plan import PICK, Axes, Axis, Demand, Group, Tensor
 
+# So deep into a term the operands are looked at for the loops that a list of terms came from.
+PROBES = 3
+
 
 class Expansion:
     """The plan while it grows.  ``tensors`` lists those opened so far, readers first."""
@@ -150,6 +153,20 @@ class Expansion:
             groups.append((int(edges[first[0]]), group))
         t.groups = [group for _, group in sorted(groups, key=lambda pair: pair[0])]
 
+    def loops(self, terms: Ints) -> tuple[int, ...]:
+        """The sizes of the loops that made a list of terms, as far as what they read tells."""
+        sizes = factored(self.reached[terms])
+        for _ in range(PROBES):
+            if len(sizes) > 1:
+                break
+            start, stop = self.flat.start[terms], self.flat.start[terms + 1]
+            if np.any(start == stop):
+                break
+            first, second = self.flat.operand[start], self.flat.operand[stop - 1]
+            sizes = max(factored(first), factored(second), key=len)
+            terms = first
+        return sizes
+
     def group(self, t: Tensor, terms: Ints, first: Ints, counts: Ints, negative: bool) -> Group:
         """The terms of one kind: ``counts[l]`` of them from ``first[l]`` on, for each lane l."""
         most = int(counts.max())
@@ -157,7 +174,7 @@ class Expansion:
             block = terms[first[:, None] + np.arange(most)]
             if most == 1:
                 return Group(negative, self.demand(block.reshape(t.ids.shape), t.axes))
-            sizes = (most,) if self.ordered else factored(self.reached[block[0]])
+            sizes = (most,) if self.ordered else self.loops(block[0])
             axes = tuple(Axis(n) for n in sizes)
             ids = block.reshape(*t.ids.shape, *sizes)
             return Group(negative, self.demand(ids, (*t.axes, *axes)), axes)
@@ -180,7 +197,7 @@ def _forms(rows: Ints, runs: Ints) -> Ints:
 
 
 def factored(firsts: Ints) -> tuple[int, ...]:
-    """The sizes of the loops that made a list of terms, from the first parameter each reaches.
+    """The sizes of the loops that made a list, from something that each element reads.
 
     >>> factored(np.array([0, 5, 9, 0, 5, 9])), factored(np.array([0, 0, 5, 5, 9, 9]))
     ((2, 3), (3, 2))

@@ -141,6 +141,18 @@ def test_a_gram_matrix_is_a_product_of_a_matrix_with_itself():
     assert re.search(r"@ \w+\.T", f.source)
 
 
+def test_all_pairs_in_one_sum_are_two_loops():
+    module, x = Params(3), numbers(5, 3)
+
+    def loss():
+        h = [sum(w * v for w, v in zip(module.p, row, strict=True)) for row in x]
+        near = sum(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)) for a in x for b in x)
+        return sum((a - b).tanh() * a for a in h for b in h) + near
+
+    f = check(loss, module)
+    assert len(code_lines(f)) <= 20
+
+
 def test_terms_in_another_order_for_each_neuron_are_sorted_by_their_weights():
     module, x = Params(20), numbers(6, 4)
 
