@@ -1,4 +1,4 @@
-"""Literal arrays of a module: named in capitals above the function, and made once.
+r"""Literal arrays of a module: named in capitals above the function, and made once.
 
 >>> print("\n".join(definition("XS", ((2.0, 3.0), (-1.0, 0.5)), "")))
 XS = np.array([[2.0, 3.0], [-1.0, 0.5]])

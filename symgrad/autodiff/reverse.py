@@ -19,9 +19,9 @@ higher one.
 >>> print(differentiate(function("f", [x], [y]), [0]))
 func @f(param %x: f64[]) {
   %y = tanh %x : f64[]
-  %0 = multiply %y, %y : f64[]
-  %1 = constant 1.0 : f64[]
-  %d_x = subtract %1, %0 : f64[]
+  %0 = constant 1.0 : f64[]
+  %1 = multiply %y, %y : f64[]
+  %d_x = subtract %0, %1 : f64[]
   return %y, %d_x
 }
 <BLANKLINE>

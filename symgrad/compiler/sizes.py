@@ -7,7 +7,7 @@
 >>> y = emit(OPS["reshape"], [x], {"shape": ("M*N",)})
 >>> print(with_sizes(function("f", [x], [y]), {"N": 100}))
 func @f(input %x: f64[100, M]) {
-  %0 = reshape %x {shape = (100*M,)} : f64[100*M]
+  %0 = reshape %x {shape = ("100*M",)} : f64[100*M]
   return %0
 }
 <BLANKLINE>

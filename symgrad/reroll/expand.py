@@ -6,7 +6,17 @@ the same axes; the terms of a sum are demanded by class, along a new axis where 
 Lanes that disagree are split, so that nothing depends on the classes being right.
 
 For ``h[0] + h[1]`` with ``h[i] = tanh(w[i])``: the sum has one group, the two tanh along a new
-axis; they are one tensor, and so are the two w that it reads.
+axis, which are one tensor; the two w that it reads are leaves.
+
+>>> from symgrad.ir.program import PARAM, ScalarProgram
+>>> from symgrad.reroll.classify import classify, leaf_keys
+>>> from symgrad.reroll.flatten import flatten
+>>> rows = [(PARAM, 0), (PARAM, 1), ("tanh", 0), ("tanh", 1), ("add", 2, 3)]
+>>> p = ScalarProgram.build(["tanh", "add"], rows, outputs=[4])
+>>> flat = flatten(p)
+>>> plan = Expansion(p, flat, classify(flat, leaf_keys(p)))
+>>> [(flat.names[t.code], t.ids.tolist()) for t in plan.run([Demand(flat.outputs[0], ())])]
+[('sum of terms', 4), ('tanh', [2, 3])]
 """
 
 from __future__ import annotations

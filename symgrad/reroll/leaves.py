@@ -3,6 +3,14 @@
 Parameters stand in theta in the order of the module, so the weights of a layer are a block of it
 (``view``), and anything else a take.  Numbers that agree are one literal; others an array, spelled
 out where it is small and bound as a constant where it is not.
+
+>>> import symgrad.ops
+>>> p = ScalarProgram.build([], [(PARAM, i) for i in range(6)], outputs=[0])
+>>> leaves, j, k = Leaves(p), Axis(2), Axis(2)
+>>> leaves.read(IRAlgebra(), np.array([[0, 1], [3, 4]]), (j, k)).term.instr.attributes
+(('offset', 0), ('shape', (2, 2)), ('strides', (3, 1)))
+>>> leaves.read(IRAlgebra(), np.array([0, 1, 5]), (Axis(3),)).term.instr.op.name
+'take'
 """
 
 from __future__ import annotations

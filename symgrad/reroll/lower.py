@@ -2,6 +2,21 @@
 
 Each tensor becomes an array over some of its axes: one that none of its operands has is left out,
 and broadcasts.  A product that only a sum reads is not computed; the sum contracts its factors.
+
+For ``2*w[0] + 3*w[1]``, a sum with one group of products:
+
+>>> import symgrad.ops
+>>> from symgrad.ir.program import CONSTANT, PARAM
+>>> from symgrad.reroll.roll import reroll
+>>> rows = [(PARAM, 0), (PARAM, 1), (CONSTANT, 2.0), (CONSTANT, 3.0)]
+>>> rows += [("multiply", 0, 2), ("multiply", 1, 3), ("add", 4, 5)]
+>>> print(reroll(ScalarProgram.build(["multiply", "add"], rows, outputs=[6])).function)
+func @loss(param %theta: f64[2]) {
+  %0 = constant [2.0, 3.0] : f64[2]
+  %1 = matmul %theta, %0 : f64[]
+  return %1
+}
+<BLANKLINE>
 """
 
 from __future__ import annotations

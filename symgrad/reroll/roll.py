@@ -1,4 +1,16 @@
-"""The one door of the room: a scalar program in, an array function out."""
+"""The one door of the room: a scalar program in, an array function out.
+
+>>> import symgrad.ops
+>>> from symgrad.ir.program import PARAM
+>>> rows = [(PARAM, 0), (PARAM, 1), ("tanh", 0), ("tanh", 1), ("add", 2, 3)]
+>>> print(reroll(ScalarProgram.build(["tanh", "add"], rows, outputs=[4])).function)
+func @loss(param %theta: f64[2]) {
+  %0 = tanh %theta : f64[2]
+  %1 = sum %0 {axis = (0,), keepdims = false} : f64[]
+  return %1
+}
+<BLANKLINE>
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixed grammar of emitted text: arithmetic on its arguments and nothing else.
+r"""The fixed grammar of emitted text: arithmetic on its arguments and nothing else.
 
 Every text passes here before it runs, our own included.  Node kinds, names, attributes and imports
 are each on a list; whatever is not is refused with its line.

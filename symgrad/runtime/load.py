@@ -1,4 +1,4 @@
-"""Source text to callables: checked, compiled, and visible to tracebacks, pdb and ``inspect``.
+r"""Source text to callables: checked, compiled, and visible to tracebacks, pdb and ``inspect``.
 
 >>> f = load_function("def f(x):\n    return 2.0 * x\n", "f")
 >>> f(3.0), f.__code__.co_filename.startswith("<symgrad f ")
