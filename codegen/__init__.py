@@ -10,6 +10,19 @@ if __name__ != "symgrad.codegen":
     )
 
 from symgrad.codegen.emit import TARGETS, emit
-from symgrad.codegen.unit import Example, Group, Pack, Structure, Unit, fingerprint
+from symgrad.codegen.loops import obstacle
+from symgrad.codegen.unit import Example, Group, Loop, Pack, Part, Structure, Unit, fingerprint
 
-__all__ = ["TARGETS", "Example", "Group", "Pack", "Structure", "Unit", "emit", "fingerprint"]
+__all__ = [
+    "TARGETS",
+    "Example",
+    "Group",
+    "Loop",
+    "Pack",
+    "Part",
+    "Structure",
+    "Unit",
+    "emit",
+    "fingerprint",
+    "obstacle",
+]

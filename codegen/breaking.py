@@ -98,10 +98,10 @@ def is_breakable(text: str, width: int) -> bool:
     return len(rows) <= MAX_ROWS and all(len(row) <= width for row in rows)
 
 
-def broken(name: str, text: str, width: int) -> list[str]:
+def broken(name: str, text: str, width: int, operator: str = "=") -> list[str]:
     """An assignment over several lines, without the function's indentation."""
     head, parts, tail = pieces(text) or ("", text.split(" "), "")
     rows = filled(parts, width - len(INDENT))
     if parts[0].endswith(","):  # a call: its arguments in one row, or a row each
         rows = [rows[0].rstrip(",")] if len(rows) == 1 else parts
-    return [f"{name} = {head}(", *(INDENT + row for row in rows), f"){tail}"]
+    return [f"{name} {operator} {head}(", *(INDENT + row for row in rows), f"){tail}"]

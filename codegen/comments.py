@@ -22,17 +22,24 @@ _LAST_COLUMN = 72
 def body_text(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
     """All sections; ``compact`` (scalar code) leaves shapes out."""
     notes = iter(remarks(plan, f, compact))
-    noted = [(line, next(notes)) for section in plan for line in statements(section)]
-    lengths = [len(INDENT + line.code) for line, note in noted if note.strip()]
+    noted = [
+        (line, next(notes), INDENT * (1 + section.depth))
+        for section in plan
+        for line in statements(section)
+    ]
+    lengths = [len(indent + line.code) for line, note, indent in noted if note.strip()]
     # The longest note says how far to the right the column may stand.
-    last = min(_LAST_COLUMN, WIDTH - 4 - max((len(note) for _, note in noted), default=0))
+    last = min(_LAST_COLUMN, WIDTH - 4 - max((len(note) for _, note, _ in noted), default=0))
     column = min(max([n for n in lengths if n <= last - 2], default=40) + 2, last)
     out: list[str] = []
     rest = iter(noted)
     for section in plan:
-        out += ["", f"{INDENT}# {section.heading}"] if section.heading else [""]
+        out += ["", *(INDENT + row for row in section.opening)]
+        if section.heading:
+            out.append(f"{INDENT * (1 + section.depth)}# {section.heading}")
         for _ in statements(section):
-            out += assembled(*next(rest), column)
+            line, note, indent = next(rest)
+            out += assembled(line, note, column, indent)
     return out
 
 
@@ -95,13 +102,13 @@ def listed(own: tuple[Origin, ...]) -> str:
     return f"of {text}" if own and own[0].derived else text
 
 
-def assembled(line: Line, note: str, column: int) -> list[str]:
+def assembled(line: Line, note: str, column: int, indent: str = INDENT) -> list[str]:
     """One assignment with its comment, broken where it would pass the width."""
-    first, *rest = [INDENT + line.code]
+    first, *rest = [indent + line.code]
     tight = bool(note) and len(first) + len(note.strip()) + 4 > WIDTH
-    if len(first) > WIDTH or (tight and is_breakable(line.text, WIDTH - 2 * len(INDENT))):
-        rows = broken(line.name, line.text, WIDTH - len(INDENT))
-        first, *rest = [INDENT + row for row in rows]
+    if len(first) > WIDTH or (tight and is_breakable(line.text, WIDTH - len(indent + INDENT))):
+        rows = broken(line.name, line.text, WIDTH - len(indent), line.operator)
+        first, *rest = [indent + row for row in rows]
     return [commented(first, note, column), *rest]
 
 

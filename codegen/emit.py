@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symgrad.codegen.expansion import expanded
+from symgrad.codegen.loops import LOOPED
 from symgrad.codegen.module import write_module
 from symgrad.codegen.numpy_target import NUMPY
 from symgrad.codegen.python_target import PYTHON
@@ -25,5 +26,7 @@ def emit(unit: Unit, target: str = "numpy") -> str:
     if target not in TARGETS:
         raise ArgumentError(f"unknown target {target!r}; one of {', '.join(TARGETS)}")
     chosen = TARGETS[target]
+    if unit.loop:
+        return write_module(replace(unit, function=expanded(unit.function, LOOPED)), LOOPED)
     simple = replace(unit, function=expanded(unit.function, chosen))
     return write_module(scalarize(simple) if chosen.compact else simple, chosen)

@@ -46,10 +46,11 @@ def is_cheap(x: Instr) -> bool:
 
 @dataclass(frozen=True)
 class Limits:
-    """How long an expression may grow: characters, and operations."""
+    """How long an expression may grow: characters, and operations; and a row of one that breaks."""
 
     width: int
     ops: int
+    row: int = WIDTH - 8
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Writer:
     """Writes the body of one function for one target."""
 
     def __init__(self, function: Function, target: Target, names: Names, limits: Limits) -> None:
+        self.function = function
         self.target = target
         self.limits = limits
         self.lines: list[Line] = []
@@ -259,7 +261,7 @@ class Writer:
         if text.depth > MAX_DEPTH or text.ops > self.limits.ops:
             return True
         width = self.limits.width - len(self.named.get(id(x), "d_total"))
-        return len(text.text) > width and not is_breakable(text.text, WIDTH - 8)
+        return len(text.text) > width and not is_breakable(text.text, self.limits.row)
 
     def compose(self, x: Instr) -> Text:
         if x.is_constant:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from symgrad.codegen.comments import body_text
 from symgrad.codegen.lines import Limits, Line, Writer
+from symgrad.codegen.loops import LoopWriter
 from symgrad.codegen.naming import Names
 from symgrad.codegen.returns import Returns
+from symgrad.codegen.rounds import Rounds
 from symgrad.codegen.sections import sections
 from symgrad.codegen.signature import INDENT, WIDTH, Signature, ascii_text
 from symgrad.codegen.target import Helper, Target
@@ -29,17 +31,24 @@ def write_module(unit: Unit, target: Target) -> str:
     helpers, imports = needed(whole, target)
     functions = [whole.name, *(h.name for h in helpers), *imported(imports)]
     names = Names([*functions, *sizes_of(whole, functions)])
-    limits = Limits(WIDTH - 8, 40) if target.compact else Limits(60, 6)
-    writer = Writer(whole, target, names, limits)
+    writer = writer_of(unit, target, names)
     signature = Signature(unit, whole, writer.named, names, target)
+    rounds = None
+    if unit.loop and isinstance(writer, LoopWriter):
+        rounds = Rounds(unit, unit.loop, writer, names)
+        if unit.loop.is_open:
+            signature.add(rounds.argument, rounds.counted, "", f"={rounds.constant}")
     lines = writer.write()
     returns = Returns(unit, whole, writer, target)
     guards = guard_lines(unit)
-    used = sizes_used(lines, "\n".join([returns.text, *guards]))
-    plan = sections(lines, whole, writer.derived, unit.examples)
+    if rounds:
+        plan, sizes = rounds.sections(), rounds.size()
+    else:
+        plan = sections(lines, whole, writer.derived, unit.examples)
+        sizes = signature.sizes(sizes_used(lines, "\n".join([returns.text, *guards])))
     body = [
         *signature.docstring(),
-        *signature.sizes(used),
+        *sizes,
         *guards,
         *signature.unpacking(),
         *vector_lines(writer),
@@ -49,11 +58,18 @@ def write_module(unit: Unit, target: Target) -> str:
     above = [
         header(unit, target, imports).rstrip("\n"),
         "\n".join(import_lines(target, imports, lines)),
-        "\n".join(writer.constants),
+        "\n".join(rounds.definition() if rounds else writer.constants),
     ]
     function = f"def {whole.name}({', '.join(signature.arguments)}):\n" + "\n".join(body) + "\n"
     parts = ["\n\n".join(part for part in above if part) + "\n", *(h.source for h in helpers)]
     return "\n\n".join([*parts, function])
+
+
+def writer_of(unit: Unit, target: Target, names: Names) -> Writer:
+    if unit.loop:
+        return LoopWriter(unit.function, names, Limits(WIDTH - 12, 40, WIDTH - 12))
+    limits = Limits(WIDTH - 8, 40) if target.compact else Limits(60, 6)
+    return Writer(unit.function, target, names, limits)
 
 
 def sizes_of(f: Function, functions: list[str]) -> list[str]:
@@ -99,7 +115,7 @@ def needed(f: Function, target: Target) -> tuple[list[Helper], list[str]]:
     for x in f.body:
         if x.op.name in target.imports:
             imports[target.imports[x.op.name]] = None
-        if x.op.name in target.uses:
+        if x.op.name in target.uses and not target.plain(x):
             queue.append(target.uses[x.op.name])
     while queue:
         name = queue.pop()
@@ -133,7 +149,9 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
     """The module's docstring."""
     source = f", from {ascii_text(unit.source)}" if unit.source else ""
     needs = target.needs + (" and SciPy" if any("scipy" in line for line in imports) else "")
-    work = operations(unit.function) if target.compact else flops(unit.function)
+    f = unit.function
+    work = operations(f, unit.loop is not None) if target.compact else flops(f)
+    style = f", style `{target.style}`" if target.style else ""
     counted = (("work", work),) if work else ()
     facts = (*unit.facts, *counted, ("ir", f"sha256 {fingerprint(unit.function)[:16]}"))
     width = max(len(label) for label, _ in facts) + 2
@@ -142,7 +160,7 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
         [
             f'"""{ascii_text(unit.title)}',
             "",
-            f"Emitted by symgrad {VERSION}, target `{target.name}`{source}.",
+            f"Emitted by symgrad {VERSION}, target `{target.name}`{style}{source}.",
             f"Needs {needs} and nothing else.",
             "",
             *rows,

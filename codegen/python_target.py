@@ -84,10 +84,14 @@ _GUARDED = {
 }
 
 
+def divides_plainly(x: Instr) -> bool:
+    """Whether Python's own / will do, for the divisor is a number that is not zero."""
+    below = x.operands[-1]
+    return x.op.name == "divide" and below.is_constant and below["value"] != 0
+
+
 def _divide(x: Instr) -> Form:
-    below = x.operands[1]
-    safe = below.is_constant and below["value"] != 0
-    return infix("/", MUL) if safe else call("divide")
+    return infix("/", MUL) if divides_plainly(x) else call("divide")
 
 
 def _where(condition: Text, a: Text, b: Text) -> Text:
@@ -178,6 +182,7 @@ PYTHON = Target(
     refusals=dict.fromkeys(["segment_sum", "segment_spread"], _ROLLED),
     repeats=frozenset({"square", "leaky_relu", "silu"}),
     compact=True,
+    plain=divides_plainly,
 )
 
 assert ATOM > MUL > ADD > COMPARE > _NOT > _AND > _OR > TERNARY

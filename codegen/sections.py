@@ -6,7 +6,7 @@ Where a scalar program falls into one part an example, the parts are the section
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from symgrad.codegen.lines import Line
@@ -21,10 +21,16 @@ _WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"
 
 @dataclass(frozen=True)
 class Section:
-    """Lines under a heading; ``""`` for none."""
+    """Lines under a heading; ``""`` for none.
+
+    ``opening`` is what comes first, as it stands, such as the line that opens a loop; ``depth``
+    how many loops the lines are in.
+    """
 
     heading: str
     lines: Sequence[Line]
+    depth: int = 0
+    opening: tuple[str, ...] = ()
 
 
 class Plan:
@@ -116,7 +122,7 @@ def by_part(plan: Plan, examples: tuple[Example, ...]) -> list[Section]:
         first = common(plan.values, member, plan.needs, before=True)
         last = common(plan.values, member, plan.needs, before=False)
         result.append(Section("back through the loss", first))
-        inner = derivative_note(plan)
+        inner = derivative_note([line.name for line in plan.values], plan.f)
         for letter, lines in backward.items():
             result.append(Section(f"back through {word} {letter}{inner}", lines))
         result.append(Section("gradients of what all parts read", last))
@@ -129,12 +135,11 @@ def by_part(plan: Plan, examples: tuple[Example, ...]) -> list[Section]:
 _SLOPES = {"tanh": "1 - h*h", "sigmoid": "h*(1 - h)", "exp": "h"}
 
 
-def derivative_note(plan: Plan) -> str:
+def derivative_note(names: Collection[str], f: Function) -> str:
     """What z is in the names of a net's gradients, and the derivative at it; or nothing."""
-    names = {line.name for line in plan.values}
     kinds = {
         x.op.name
-        for x in plan.f.body
+        for x in f.body
         if x.op.partials is not None and len(x.operands) == 1 and f"d_{before(x.hint)}" in names
     }
     if not any(name.startswith("d_z") for name in names):

@@ -31,10 +31,13 @@ class Signature:
         self.named = named
         self.f = f
         grouped = {i: g for g in unit.groups for i in g.members}
+        looped = unit.loop.members if unit.loop else ()
         self.groups = {g.name: names.fresh(g.name) for g in unit.groups}
         self.arguments: list[str] = []
         self.rows: list[tuple[str, str, str]] = []
         for i, p in enumerate(f.parameters):
+            if i in looped:
+                continue
             if i not in grouped:
                 role = unit.roles.get(p.hint, ROLES[p["kind"]])
                 self.add(self.named[id(p)], str(p.type), role)
@@ -46,8 +49,9 @@ class Signature:
             if not g.members:
                 self.add(self.groups[g.name], self.group_type(g), g.role)
 
-    def add(self, name: str, type: str, role: str) -> None:
-        self.arguments.append(name)
+    def add(self, name: str, type: str, role: str, default: str = "") -> None:
+        """One more argument; ``default`` as it stands behind the name."""
+        self.arguments.append(f"{name}{default}")
         self.rows.append((name, type, role))
 
     def group_type(self, g: Group) -> str:
@@ -62,9 +66,9 @@ class Signature:
         width = max([len(n) for n, _, _ in self.rows] + [7]) + 2
         types = max([len(t) for _, t, _ in self.rows], default=0) + 2
         rows = [f"{INDENT}{n:<{width}}{t:<{types}}{r}".rstrip() for n, t, r in self.rows]
-        if len(self.rows) == 1 and "floats" in self.rows[0][1]:
-            name, type, role = self.rows[0]
-            rows = [f"{INDENT}{name:<{width}}{type}: {role}"]
+        if self.unit.loop or (len(self.rows) == 1 and "floats" in self.rows[0][1]):
+            told = [(n, ": ".join(filter(None, texts))) for n, *texts in self.rows]
+            rows = [f"{INDENT}{n:<{width}}{text}" for n, text in told]
         result = [f"{INDENT}{'returns':<{width}}{self.unit.returns}"]
         notes = [row for note in self.unit.notes for row in paragraph(note)]
         lines = [f'{INDENT}"""{ascii_text(self.unit.summary)}', "", *rows, *result]

@@ -43,6 +43,8 @@ class Target:
     refusals  op name -> why the target has no text for it, and what to do
     repeats   ops whose text names an operand twice, so that it has a line of its own
     compact   products are written without spaces (scalar code)
+    plain     whether an instruction is written without the helper that its op may use
+    style     the way of writing it, where the target has several
     idioms    op name -> a rule that may read several instructions as one: the form, and the
               operands that it takes, or None
     """
@@ -57,6 +59,8 @@ class Target:
     refusals: Mapping[str, str] = field(default_factory=dict)
     repeats: frozenset[str] = frozenset()
     compact: bool = False
+    plain: Callable[[Instr], bool] = lambda x: False
+    style: str = ""
     idioms: Mapping[str, Idiom] = field(default_factory=dict)
 
     def form(self, x: Instr) -> Form:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from symgrad.ir.function import Function
 
@@ -51,6 +52,37 @@ class Example:
     numbers: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a round of a loop reads: a number of the example, or a row of them.
+
+    ``members`` are the parameters' indices, None for a number that nothing reads; ``names`` what
+    they are called; ``is_row`` tells a row of one number from the number.
+    """
+
+    members: tuple[int | None, ...]
+    names: tuple[str, ...]
+    is_row: bool
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop over examples, for a function whose vectors all run along one axis.
+
+    rows    the examples that the program was traced with, each with its parts
+    is_open whether other examples may take their place, as an argument
+    """
+
+    parts: tuple[Part, ...]
+    rows: tuple[Any, ...]
+    is_open: bool
+    name: str = "examples"
+
+    @property
+    def members(self) -> set[int]:
+        return {i for part in self.parts for i in part.members if i is not None}
+
+
 Structure = int | Pack | tuple["Structure", ...]
 
 
@@ -67,6 +99,7 @@ class Unit:
     guards   (dim, why): sizes that must not be negative, which the text checks as NumPy would not
     examples what the parts read, if the program goes over examples
     roles    what an argument is, by its name, where its kind does not say enough
+    loop     the loop over examples that is to be written, with their columns as parameters
     """
 
     function: Function
@@ -81,6 +114,7 @@ class Unit:
     guards: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
+    loop: Loop | None = None
 
 
 def fingerprint(function: Function) -> str:

@@ -28,19 +28,25 @@ _WORDS = {
     "divide": "divisions",
     "reciprocal": "divisions",
 }
+_COLLECTS = ("sum", "vdot", "matmul")
 _FIRST = ["multiplications", "additions", "divisions"]
 
 
-def operations(f: Function) -> str:
-    """``360 multiplications, 342 additions, 36 tanh``, for scalar code."""
+def operations(f: Function, looped: bool = False) -> str:
+    """``360 multiplications, 342 additions, 36 tanh``, for scalar code; of a loop, in a round."""
     counts: dict[str, int] = dict.fromkeys(_FIRST, 0)
-    made = Counter([x.op for x in f.body if not is_literal(x)])
+    body = [x for x in f.body if x.type.rank or x.op.name in _COLLECTS] if looped else f.body
+    made = Counter([x.op for x in body if not is_literal(x)])
+    for op in made:
+        if looped and op.name in _COLLECTS:  # one more term in each round of a loop
+            words = ("additions", "multiplications")[: 1 if op.name == "sum" else 2]
+            counts.update({word: counts[word] + made[op] for word in words})
     for op, n in made.items():
         if op.partials is not None and op.name not in _FREE:
             word = _WORDS.get(op.name, op.name)
             counts[word] = counts.get(word, 0) + n
     said = [f"{n:,} {word if n > 1 else singular(word)}" for word, n in counts.items() if n]
-    return ", ".join(said)
+    return ", ".join(said) + (" an example" if looped and said else "")
 
 
 def singular(word: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.compiler.acceptance import accepts, listed
+from symgrad.compiler.rows import EXAMPLES, Layout, Rows
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
 from symgrad.ir import dims
 from symgrad.ir.types import DTYPES, Type, parse_type
@@ -45,9 +46,11 @@ class Signature:
     needs: tuple[tuple[str, str], ...] = ()  # dims that must not be negative, and why
     # arguments that hold labels, the count of classes, and where
     ranges: tuple[tuple[str, str, str], ...] = ()
+    layout: Layout = ()  # the parts of each of the examples, where those are an argument
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(map(str, self.arguments))})"
+        shown = [f"{a.name}=..." if a.kind == EXAMPLES else str(a) for a in self.arguments]
+        return f"{self.name}({', '.join(shown)})"
 
     def facts(self) -> dict[str, Any]:
         """As plain data, for a file."""
@@ -59,6 +62,7 @@ class Signature:
             "wrt": [[name, str(type)] for name, type in self.wrt],
             "needs": [list(need) for need in self.needs],
             "ranges": [list(labels) for labels in self.ranges],
+            "layout": [list(part) for part in self.layout],
             "constants": [a.name for a in self.arguments if a.kind == "constant"],
         }
 
@@ -73,6 +77,7 @@ class Signature:
             str(facts["kind"]),
             tuple((str(dim), str(why)) for dim, why in facts["needs"]),
             tuple((str(n), str(size), str(why)) for n, size, why in facts["ranges"]),
+            tuple((str(n), int(length)) for n, length in facts.get("layout", ())),
         )
 
 
@@ -83,8 +88,18 @@ class Checker:
             right already.  Raises what ``convert`` raises
     """
 
-    def __init__(self, arguments: Sequence[Argument], signature: Signature) -> None:
-        """``arguments`` are those of the signature that a call gives."""
+    def __init__(
+        self,
+        arguments: Sequence[Argument],
+        signature: Signature,
+        default: Mapping[str, Callable[[], Any]] | None = None,
+    ) -> None:
+        """``arguments`` are those of the signature that a call gives; the examples of ``default``
+        are right as they are."""
+        looped = bool(arguments) and arguments[-1].kind == EXAMPLES
+        self.rows = Rows(arguments[-1].name, signature.layout) if looped else None
+        self.examples = default[arguments[-1].name]() if looped and default else None
+        arguments = arguments[: len(arguments) - looped]
         self.arguments = tuple(arguments)
         self.needs = signature.needs
         self.target = signature.target
@@ -92,7 +107,21 @@ class Checker:
         names = [a.name for a in arguments]
         # Where labels stand among the values, the count of their classes, and who reads them.
         self.ranges = [(names.index(n), d, why) for n, d, why in signature.ranges if n in names]
-        self.check = self._labels(check) if self.ranges else check
+        check = self._labels(check) if self.ranges else check
+        self.check = self._examples(check) if self.rows else check
+
+    def _examples(
+        self, check: Callable[[Sequence[Any]], Sequence[Any]]
+    ) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """The check of all arguments, from that of all but the examples."""
+        assert self.rows is not None
+        rows = self.rows.check
+
+        def all_of(values: Sequence[Any]) -> Sequence[Any]:
+            *others, examples = values
+            return [*check(others), examples if examples is self.examples else rows(examples)]
+
+        return all_of
 
     def _arrays(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
         types = [a.type for a in self.arguments]
@@ -121,6 +150,9 @@ class Checker:
 
     def convert(self, values: Sequence[Any]) -> Sequence[Any]:
         """The slow way: every check.  Raises DTypeError or ShapeError, naming the argument."""
+        if self.rows and len(values) > len(self.arguments):
+            *values, examples = values
+            return [*self.convert(values), self.rows.check(examples)]
         arrays = [_array(a, v) for a, v in zip(self.arguments, values, strict=True)]
         self._unify([array.shape for array in arrays])
         out = []
@@ -227,6 +259,7 @@ class Arranger:
         self, arguments: Sequence[Argument], default: Mapping[str, Callable[[], Any]], shown: str
     ) -> None:
         self.names = [a.name for a in arguments]
+        self.optional = [a.name for a in arguments if a.kind == EXAMPLES]
         self.default = default
         self.shown = shown
         # itemgetter gives no tuple for a single name
@@ -238,6 +271,11 @@ class Arranger:
     def arrange(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:
         """The values in order.  Raises ArgumentError for missing and surplus arguments."""
         if args:
+            if self.optional and set(kwargs) <= set(self.optional):
+                short = len(args) == len(self.names) - 1
+                given = kwargs.values() if kwargs else [self.default[n]() for n in self.optional]
+                args = (*args, *given) if short else args
+                kwargs = {} if short else kwargs
             if kwargs or len(args) != len(self.names):
                 raise self._misplaced(args, kwargs)
             return args

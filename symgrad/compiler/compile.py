@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import keyword
 import sys
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import differentiate, gradients
-from symgrad.codegen import Pack, Structure
+from symgrad.codegen import Example, Pack, Structure
 from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import net_of, of_loss, of_outputs, of_values
 from symgrad.compiler.finish import finish
+from symgrad.compiler.looped import Scalars, compile_looped
 from symgrad.compiler.options import Options, parse_options
-from symgrad.compiler.pipeline import Pipeline
+from symgrad.compiler.pipeline import Pipeline, Step
 from symgrad.compiler.rolled import compile_rolled, reader, roll
 from symgrad.compiler.sizes import check_sizes, with_sizes
 from symgrad.errors import ArgumentError, DTypeError, LimitError, NamingError, ShapeError
@@ -59,6 +62,7 @@ def compile(
     options, and UnsupportedError where the target cannot express an operation.
     """
     chosen = parse_options(options)
+    chosen.check_style(target)
     _check_name(name)
     if isinstance(loss, Value):
         with uncollected():
@@ -170,24 +174,45 @@ def _compile_scalar(
         rolled = roll(named, values, names_of(wrt), variables, name, options)
         if rolled is not None:
             return compile_rolled(rolled, net, target, _head(given, len(named)), options)
-    called = user_names(variables, value_nodes(*named))
-    lowered = lower([loss, *aux], values, names_of(wrt), name=name, called=called)
+    head = _head(given, 1 + len(aux))
+    asked = Scalars(named, head, values, names_of(wrt), variables, net, name, options)
+    return _compile_line([loss, *aux], asked, target)
+
+
+def _compile_line(outputs: Sequence[Any], p: Scalars, target: str) -> CompiledFunction:
+    """A straight line of scalars; or a loop over examples, where that is wanted and there is one.
+
+    ``outputs`` are all that were asked for, of which ``p`` has the Values.
+    """
+    start, reason, values = time.perf_counter(), "", p.values
+    if target == "python" and len(outputs) == len(p.outputs) and p.wants_loop():
+        looped = compile_looped(p)
+        if isinstance(looped, CompiledFunction):
+            return looped
+        reason = looped
+    called = user_names(p.variables, value_nodes(*p.outputs))
+    lowered = lower(outputs, values, p.names, name=p.name, called=called)
     every = range(len(values))
     used = {id(o) for x in (*lowered.body,) for o in x.operands}
     used |= {id(r) for r in lowered.results}
     zero = [p.hint for p in lowered.parameters if id(p) not in used]
     count = len(lowered.results)
-    pipeline = _prepared(lowered, options)
-    pipeline.run("differentiate", lambda f: differentiate(f, every, strict=options.strict))
+    pipeline = _prepared(lowered, p.options)
+    if reason:
+        step = Step("loop", None, lowered, time.perf_counter() - start, f"none: {reason};")
+        pipeline.steps.insert(0, step)
+    pipeline.run("differentiate", lambda f: differentiate(f, every, strict=p.options.strict))
     packed = Pack(tuple(range(count, count + len(values))))
     theta = Argument("theta", Type("f64", (len(values),)), "theta")
     types = tuple((p.hint, p.type) for p in lowered.parameters)
-    signature = Signature(name, target, (theta,), types, "vector")
-    structure = (_head(given, count), packed)
-    examples = examples_of(named, variables)
-    said = of_values(structure, lowered, target, net, examples, len(reach(named)), zero)
+    signature = Signature(p.name, target, (theta,), types, "vector")
+    structure = (p.head, packed)
+    examples = examples_of(p.outputs, p.variables)
+    nodes = len(reach(p.outputs))
+    said = of_values(structure, lowered, target, p.net, examples, nodes, zero)
+    said = replace(said, examples=tuple(Example(str(e), e.numbers) for e in examples))
     read: dict[str, Callable[[], Any]] = {"theta": reader(values, target)}
-    return finish(pipeline, said, signature, ({}, read), options)
+    return finish(pipeline, said, signature, ({}, read), p.options)
 
 
 def _prepared(program: Function, options: Options) -> Pipeline:

@@ -18,6 +18,7 @@ from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
 from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.gradients import Gradients, gradients_class
 from symgrad.compiler.pipeline import History
+from symgrad.compiler.rows import EXAMPLES
 from symgrad.errors import ArgumentError, FormatError, ShapeError
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
@@ -67,11 +68,12 @@ class CompiledFunction:
         # Numbers, and in the python target lists: what the emitted text computes with.
         python = signature.target == "python"
         self._bound = tuple(c.tolist() if python or c.ndim == 0 else c for c in bound)
+        default = {**default, **_examples(self.python, signature)}
         self._default = default
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
         self._count = len(self._arguments)
         self._arrange = Arranger(self._arguments, default, str(signature)).arrange
-        self._checker = Checker(self._arguments, signature)
+        self._checker = Checker(self._arguments, signature, default)
         self._checked = self._checker.check
         self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
         self._plain = signature.kind != "gradients"
@@ -107,6 +109,9 @@ class CompiledFunction:
             arguments = list(values)
             if self.signature.kind == "vector" and not self.ir.parameters[0].type.rank:
                 arguments = list(values[0])  # a program of scalars: one parameter each
+                if self._checker.rows:
+                    columns = self._checker.rows.columns(values[1])
+                    arguments += [columns[p.hint] for p in self.ir.parameters[len(arguments) :]]
             error = explained(self.ir, arguments)
             if error is not None:
                 raise error
@@ -222,7 +227,8 @@ class CompiledFunction:
 
     def __reduce__(self) -> Any:
         text = saving.join(self.source, self.signature.facts())
-        data = {name: np.asarray(read()) for name, read in self._default.items()}
+        params = [a.name for a in self._arguments if a.kind != EXAMPLES and a.name in self._default]
+        data = {name: np.asarray(self._default[name]()) for name in params}
         return _restore, (text, self._constants, data, self.notes, self.check)
 
     def __repr__(self) -> str:
@@ -240,6 +246,12 @@ def _known(type: Type) -> tuple[int, ...]:
         if not isinstance(dim, int):
             raise ArgumentError(f"one vector of parameters needs known sizes, got {type}")
     return tuple(int(dim) for dim in type.shape)
+
+
+def _examples(python: Callable[..., Any], signature: Signature) -> Default:
+    """Reads the examples that an emitted loop goes over if the call gives none."""
+    given = getattr(python, "__defaults__", None)
+    return {signature.arguments[-1].name: lambda: given[0]} if signature.layout and given else {}
 
 
 def _missing(a: Argument) -> Callable[[], Any]:

@@ -11,9 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from symgrad.codegen import Example, Group, Structure
+from symgrad.codegen import Example, Group, Loop, Structure
 from symgrad.compiler.losses import phrase
-from symgrad.frontend.examples import Example as Numbers
 from symgrad.ir.function import Function, Instr
 
 _IN = {"python": "in plain Python", "numpy": "in NumPy"}
@@ -83,6 +82,7 @@ class Description:
     notes: tuple[str, ...] = ()
     zero: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    loop: Loop | None = None
     net: Net = field(default_factory=Net)
     roles: Mapping[str, str] = field(default_factory=dict)
 
@@ -97,7 +97,7 @@ class Description:
 
 _UNIT_FIELDS = (
     *("structure", "title", "summary", "returns", "source"),
-    *("groups", "facts", "examples", "roles"),
+    *("groups", "facts", "examples", "roles", "loop"),
 )
 
 
@@ -147,14 +147,14 @@ def of_values(
     f: Function,
     target: str,
     net: Net,
-    examples: Sequence[Numbers],
+    examples: Sequence[Any],
     nodes: int,
     zero: Sequence[str],
 ) -> Description:
     """A loss made of scalars, ``nodes`` of them, with its parameters and gradients as vectors."""
     said = phrase(f.results[0])
     name = f.results[0].hint
-    count = len(f.parameters)
+    count = sum(1 for p in f.parameters if p["kind"] == "param")
     vector = f"a tuple of {count} floats" if target == "python" else f"a new f64[{count}]"
     plain, called = structure_is_plain(structure), name or "loss"
     head = f"({called}, d_theta): a float" if plain else f"(({called}, aux), d_theta): as asked for"
@@ -172,7 +172,6 @@ def of_values(
         facts=tuple(facts),
         notes=conventions(f),
         zero=unreached(zero),
-        examples=tuple(Example(str(e), e.numbers) for e in examples),
         net=net,
     )
 

@@ -22,9 +22,21 @@ def finish(
     pipeline: Pipeline, said: Description, signature: Signature, data: Data, options: Options
 ) -> CompiledFunction:
     """The compiled function; ``data`` are the bound constants, and readers of the defaults."""
+    simplify(pipeline, options)
+    return completed(pipeline, said, signature, data, options)
+
+
+def simplify(pipeline: Pipeline, options: Options) -> None:
+    """What runs behind differentiation."""
     if any(x.op.inline for x in pipeline.function.body):
         pipeline.run(inline.name, inline)
     pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
+
+
+def completed(
+    pipeline: Pipeline, said: Description, signature: Signature, data: Data, options: Options
+) -> CompiledFunction:
+    """The compiled function of a program that is simplified already."""
     needs = needs_of(pipeline.function)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
     unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))

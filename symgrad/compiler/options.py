@@ -9,11 +9,13 @@ symgrad.errors.ArgumentError: unknown option 'strikt'; did you mean 'strict'?
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from symgrad.errors import ArgumentError
+
+STYLES = {"numpy": ("readable",), "python": ("unrolled", "looped")}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ class Options:
                   operands and the user's line (a saved file does not: it has no program to ask)
     check         each call checks its arguments' dtypes, shapes and named sizes
     sizes         numbers for named sizes, ``{"N": 100}``: arrays of any other size are refused
+    style         how the target writes the function, "" for what suits the program.  For the
+                  target ``python`` and a loss made of Values: "unrolled" is a straight line, and
+                  "looped" a ``for`` over the examples, whose number is then free where it can be
+                  told; a program that has no such loop stays a straight line, and ``history``
+                  says why.  By default a loss of more than 2,000 operations is looped.
+                  For ``numpy``: "readable"
     limit         how many instructions a forward program may have
     """
 
@@ -37,7 +45,15 @@ class Options:
     strict: bool = False
     check: bool = True
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
+    style: str = ""
     limit: int = 1_000_000
+
+    def check_style(self, target: str) -> None:
+        """Raises ArgumentError for a style that the target does not have."""
+        own = STYLES.get(target, ())
+        if self.style and self.style not in own:
+            hint = _nearest(self.style, own)
+            raise ArgumentError(f"the target {target!r} has no style {self.style!r}; {hint}")
 
 
 def parse_options(given: Mapping[str, Any]) -> Options:
@@ -45,11 +61,7 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     known = [field.name for field in fields(Options)]
     for name, value in given.items():
         if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
-            raise ArgumentError(f"unknown option {name!r}; {hint}")
+            raise ArgumentError(f"unknown option {name!r}; {_nearest(name, known)}")
         _check(name, value)
     return Options(**given)
 
@@ -66,8 +78,18 @@ def _check(name: str, value: Any) -> None:
     elif name == "limit":
         if not _is_count(value):
             raise ArgumentError(f"option 'limit': expected an int >= 0, got {value!r}")
+    elif name == "style":
+        if not isinstance(value, str):
+            raise ArgumentError(f"option 'style': expected a name, got {value!r}")
     elif not isinstance(value, bool):
         raise ArgumentError(f"option {name!r}: expected True or False, got {value!r}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
 
 
 def _is_count(value: Any) -> bool:

@@ -75,6 +75,29 @@ def assignments(path: str) -> dict[int, Assignment]:
     return lines
 
 
+def statement(path: str, line: int) -> ast.stmt | None:
+    """The statement on a line that holds no other statements."""
+    return _statements(path).get(line)
+
+
+@lru_cache(maxsize=64)
+def _statements(path: str) -> dict[int, ast.stmt]:
+    simple = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
+    lines: dict[int, ast.stmt] = {}
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, simple):
+            span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            lines.update(dict.fromkeys(span, node))
+    return lines
+
+
+def value_of(path: str, name: str) -> ast.expr | None:
+    """What a name is assigned in a file, if there is one such assignment."""
+    found = [a for a in _statements(path).values() if _assigned(a) == name]
+    distinct = list(dict.fromkeys(found))
+    return getattr(distinct[0], "value", None) if len(distinct) == 1 else None
+
+
 def _assigned(node: ast.AST) -> str:
     """The name that a statement gives to a value, or nothing."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1:

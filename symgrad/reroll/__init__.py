@@ -13,6 +13,12 @@ computes the same from matrices, as if they had been written in the first place:
 
 Classes only propose; ``expand`` checks the op of every lane, so a wrong class costs quality and
 never correctness.
+
+Plain Python has no matrices; for it a sum over examples becomes one loop, with nothing rolled up
+inside::
+
+    lanes       the terms of the sum, gone through in lockstep
+    example     the program of one of them as IR
 """
 
 from symgrad.reroll.roll import Rerolled, reroll, structure

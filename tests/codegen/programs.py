@@ -120,7 +120,34 @@ def margin() -> Any:
     return sg.compile(total, wrt=model, target="python")
 
 
+def loop() -> Any:
+    """The lecture's net as a loop over any number of examples."""
+    xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+    ys = [1.0, -1.0, -1.0, 1.0]
+    random.seed(1337)
+    model = MLP(3, [4, 4, 1], activation="tanh")
+    ypred = [model(x) for x in xs]
+    loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, ypred, strict=True))
+    return sg.compile(loss, wrt=model, target="python", style="looped")
+
+
+def demo() -> Any:
+    """micrograd's demo, a mean of margins plus L2, on a smaller net and few examples."""
+    X = np.random.default_rng(1337).normal(0.0, 1.0, (6, 2)).round(3)
+    y = np.sign(X[:, 0] * X[:, 1])
+    random.seed(1337)
+    model = MLP(2, [3, 1])
+    inputs = [list(map(sg.Value, xrow)) for xrow in X]
+    scores = list(map(model, inputs))
+    losses = [(1 + -yi * scorei).relu() for yi, scorei in zip(y, scores, strict=True)]
+    data_loss = sum(losses) * (1.0 / len(losses))
+    alpha = 1e-4
+    reg_loss = alpha * sum(p * p for p in model.parameters())
+    total_loss = data_loss + reg_loss
+    return sg.compile(total_loss, wrt=model, target="python", style="looped")
+
+
 PROGRAMS = {
     p.__name__: p
-    for p in (formula, lecture, logistic, margin, moons, recurrent, sequential, softmax)
+    for p in (demo, formula, lecture, logistic, loop, margin, moons, recurrent, sequential, softmax)
 }

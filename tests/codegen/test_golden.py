@@ -13,6 +13,8 @@ import pytest
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 NAMES = (
+    "demo",
+    "loop",
     *("formula", "lecture", "logistic", "margin"),
     *("moons", "recurrent", "sequential", "softmax"),
     *("loops_lecture", "loops_moons", "loops_softmax"),
