@@ -54,17 +54,20 @@ _MOVES = ("reshape", "transpose", "flip", "index", "embed", "concatenate")
 _REDUCES = ("sum", "mean", "max", "min", "prod", "logsumexp")
 
 
-def differentiate(f: Function, wrt: Sequence[int], strict: bool = False) -> Function:
+def differentiate(
+    f: Function, wrt: Sequence[int], strict: bool = False, accurate: bool = False
+) -> Function:
     """``f`` with the gradients of its first result appended to its results.
 
-    wrt      indices of parameters; one gradient for each, of the parameter's type
-    strict   masks (relu, abs, ...) select instead of multiplying
+    wrt       indices of parameters; one gradient for each, of the parameter's type
+    strict    masks (relu, abs, ...) select instead of multiplying
+    accurate  partials within 4 ulp everywhere, at the cost of time
     Raises ShapeError when the first result is no scalar, DTypeError when it or a parameter is
     not of a float dtype.
     """
     f = name_operands(f)
     parameters = [f.parameters[i] for i in wrt]
-    sweep = _sweep(f.results[0], parameters, strict)
+    sweep = _sweep(f.results[0], parameters, strict, accurate)
     grads = sweep.run()
     named = []
     for p, g in zip(parameters, grads, strict=True):
@@ -81,16 +84,18 @@ def differentiate(f: Function, wrt: Sequence[int], strict: bool = False) -> Func
     return Function(f.name, f.parameters, tuple(reversed(body)), results)
 
 
-def gradients(loss: Instr, wrt: Sequence[Instr], strict: bool = False) -> list[Instr]:
+def gradients(
+    loss: Instr, wrt: Sequence[Instr], strict: bool = False, accurate: bool = False
+) -> list[Instr]:
     """The gradients of a scalar ``loss`` with respect to each of ``wrt``, as instructions.
 
     A value that the loss does not reach has a gradient of zeros.
     Raises ShapeError when ``loss`` is no scalar, DTypeError for dtypes that are not float.
     """
-    return _sweep(loss, wrt, strict).run()
+    return _sweep(loss, wrt, strict, accurate).run()
 
 
-def _sweep(loss: Instr, wrt: Sequence[Instr], strict: bool) -> _Sweep:
+def _sweep(loss: Instr, wrt: Sequence[Instr], strict: bool, accurate: bool) -> _Sweep:
     if loss.type.shape != ():
         raise ShapeError(
             f"a gradient needs a scalar loss, got {loss.type}; reduce it with sg.sum or sg.mean"
@@ -100,16 +105,17 @@ def _sweep(loss: Instr, wrt: Sequence[Instr], strict: bool) -> _Sweep:
             raise DTypeError(
                 f"a gradient needs float values, but {x.hint or x.op.name!r} is {x.type}"
             )
-    return _Sweep(loss, wrt, strict)
+    return _Sweep(loss, wrt, strict, accurate)
 
 
 class _Sweep:
     """One reverse sweep: the flows that have reached each value so far."""
 
-    def __init__(self, loss: Instr, wrt: Sequence[Instr], strict: bool) -> None:
+    def __init__(self, loss: Instr, wrt: Sequence[Instr], strict: bool, accurate: bool) -> None:
         self.loss = loss
         self.wrt = wrt
         self.strict = strict
+        self.accurate = accurate
         self.order = topological([loss])
         self.active = set(wrt)
         for x in self.order:
@@ -193,7 +199,8 @@ class _Sweep:
             self.send(f, y.operands[0], Flow(g, flow.guard))
         elif y.op.partials is not None:
             terms = [f.term(x) for x in y.operands]
-            partials = y.op.partials(f, f.term(y), *terms, **dict(y.attributes))
+            rule = (y.op.accurate if self.accurate else None) or y.op.partials
+            partials = rule(f, f.term(y), *terms, **dict(y.attributes))
             if len(partials) == 2 and alike(*partials) and y.operands[0] is y.operands[1]:
                 # x * x: twice the one share, so that a scalar factor meets the 2 first.
                 flow = Flow(self.times(f, flow.g, 2.0), flow.guard)

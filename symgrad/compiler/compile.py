@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import symgrad.ops  # noqa: F401  (fills the table)
-from symgrad.autodiff import differentiate, gradients
+from symgrad.autodiff import gradients
 from symgrad.codegen import Example, Pack, Structure
 from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
@@ -143,7 +143,7 @@ def _compile_array(
     pipeline = _prepared(traced.function, options)
     whole = pipeline.function
     count = len(traced.function.results)
-    pipeline.run("differentiate", lambda f: differentiate(f, indices, strict=options.strict))
+    pipeline.differentiate(indices, options)
     grads = tuple(range(count, count + len(indices)))
     arguments = [_argument(p) for p in whole.parameters]
     types = tuple((leaf.name, leaf.instr.type) for leaf in chosen)
@@ -201,7 +201,7 @@ def _compile_line(outputs: Sequence[Any], p: Scalars, target: str) -> CompiledFu
     if reason:
         step = Step("loop", None, lowered, time.perf_counter() - start, f"none: {reason};")
         pipeline.steps.insert(0, step)
-    pipeline.run("differentiate", lambda f: differentiate(f, every, strict=p.options.strict))
+    pipeline.differentiate(every, p.options)
     packed = Pack(tuple(range(count, count + len(values))))
     theta = Argument("theta", Type("f64", (len(values),)), "theta")
     types = tuple((p.hint, p.type) for p in lowered.parameters)

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from symgrad.autodiff import differentiate
 from symgrad.autodiff.hints import is_square_or_distance
 from symgrad.codegen import Loop, Pack, Part, Structure, obstacle
 from symgrad.compiler.arguments import Argument, Signature
@@ -82,7 +81,7 @@ def compile_looped(p: Scalars) -> CompiledFunction | str:
     if p.options.stabilize:
         pipeline.stabilize()
     forward, every = pipeline.function, range(len(p.values))
-    pipeline.run("differentiate", lambda f: differentiate(f, every, strict=p.options.strict))
+    pipeline.differentiate(every, p.options)
     simplify(pipeline, p.options)
     reason = obstacle(pipeline.function)
     return reason or finished(p, pipeline, forward, series, program)

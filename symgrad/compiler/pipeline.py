@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from symgrad.autodiff import differentiate
+from symgrad.compiler.options import Options
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
 from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals
@@ -104,6 +106,11 @@ class Pipeline:
 
         self.run("stabilize", apply)
         self.steps[-1] = replace(self.steps[-1], fired=tuple(fired))
+
+    def differentiate(self, wrt: Sequence[int], options: Options) -> None:
+        """Appends the gradients of the first result by the parameters of those indices."""
+        strict, accurate = options.strict, options.accurate
+        self.run("differentiate", lambda f: differentiate(f, wrt, strict, accurate))
 
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:

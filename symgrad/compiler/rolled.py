@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.autodiff import differentiate
 from symgrad.codegen import Structure
 from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
@@ -105,7 +104,7 @@ def compile_rolled(
     if options.stabilize:
         pipeline.stabilize()
     f = pipeline.function
-    pipeline.run("differentiate", lambda f: differentiate(f, [0], strict=options.strict))
+    pipeline.differentiate([0], options)
     said = of_theta((value, len(f.results)), f, target, net, rolled.traced, rolled.zero)
     kinds = ["theta", *(p["kind"] for p in f.parameters[1:])]
     arguments = [

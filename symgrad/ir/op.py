@@ -34,6 +34,7 @@ class Op:
     dim_attributes  attributes that hold dims; the interpreter resolves them to ints
     meaning      (sympy, *symbols) -> expression, for elementwise ops
     partials     (f, y, *xs) -> one dy/dx an operand; None for an operand without derivative
+    accurate     partials within 4 ulp everywhere, where those above trade digits for time
     pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
     expansion    (f, *xs, **attributes) -> the same value from simpler ops; for targets without it
     inline       the expansion takes the op's place once derivatives are taken
@@ -51,6 +52,7 @@ class Op:
     dim_attributes: tuple[str, ...] = ()
     meaning: Callable[..., Any] | None = None
     partials: Callable[..., tuple[Any, ...]] | None = None
+    accurate: Callable[..., tuple[Any, ...]] | None = None
     pullback: Callable[..., tuple[Any, ...]] | None = None
     expansion: Callable[..., Any] | None = None
     domain: tuple[tuple[float, float], ...] = ()

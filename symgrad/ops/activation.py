@@ -47,6 +47,33 @@ def _gelu_partials(f: Any, y: Any, x: Any) -> tuple[Any]:
     return (0.5 * f.erfc(-INVERSE_SQRT_2 * x) + x * density,)
 
 
+def _square(f: Any, x: Any) -> tuple[Any, Any]:
+    """x**2 in two parts, the first one exact: rounded once, exp(x**2) is off by x**2 ulps."""
+    x = f.clip(x, -60.0, 60.0)  # beyond, exp(-x**2 / 4) is 0
+    high = f.round(x * 2.0**20) * 2.0**-20
+    return high * high, (x - high) * (x + high)
+
+
+def _erf_slope(f: Any, x: Any, factor: float) -> Any:
+    high, low = _square(f, x)
+    return factor * f.exp(-high) * f.exp(-low)
+
+
+def _gelu_slope(f: Any, y: Any, x: Any) -> tuple[Any]:
+    """The last factor is 1 unless the density is subnormal, where x times it is not yet."""
+    high, low = _square(f, x)
+    most = f.minimum(high, 1296.0)
+    density_x = INVERSE_SQRT_2PI * x * f.exp(-0.5 * most) * f.exp(-0.5 * low)
+    rest = f.exp(-0.5 * (high - most))
+    return (0.5 * f.erfc(-INVERSE_SQRT_2 * x) + density_x * rest,)
+
+
+def _sigmoid_slope(f: Any, y: Any, x: Any) -> tuple[Any]:
+    """e/(1 + e)**2 for e = exp(-abs(x))."""
+    e = f.exp(-f.absolute(x))
+    return (f.divide(e, (1.0 + e) * (1.0 + e)),)
+
+
 def _silu_partials(f: Any, y: Any, x: Any) -> tuple[Any]:
     s = f.sigmoid(x)
     return (s + y * (1.0 - s),)
@@ -57,6 +84,7 @@ SIGMOID = elementwise(
     None,
     meaning=lambda sp, x: 1 / (1 + sp.exp(-x)),
     partials=lambda f, y, x: (y * (1.0 - y),),
+    accurate=_sigmoid_slope,
     expansion=_sigmoid,
     doc="1/(1 + e**-x); the error of y*(1 - y) is at most 2**-53, absolute",
 )
@@ -117,6 +145,7 @@ GELU = elementwise(
     None,
     meaning=lambda sp, x: x * (1 + sp.erf(x / sp.sqrt(2))) / 2,
     partials=_gelu_partials,
+    accurate=_gelu_slope,
     expansion=lambda f, x: 0.5 * x * f.erfc(-INVERSE_SQRT_2 * x),
     doc="x times the normal distribution function, exact (Hendrycks & Gimpel, 2016)",
 )
@@ -125,6 +154,7 @@ SILU = elementwise(
     None,
     meaning=lambda sp, x: x / (1 + sp.exp(-x)),
     partials=_silu_partials,
+    accurate=lambda f, y, x: (f.sigmoid(x) + y * f.sigmoid(-x),),
     expansion=lambda f, x: x * f.sigmoid(x),
     doc="x sigmoid(x)",
 )
@@ -133,6 +163,7 @@ ERF = elementwise(
     _by_element(math.erf),
     meaning=lambda sp, x: sp.erf(x),
     partials=lambda f, y, x: (TWO_BY_SQRT_PI * f.exp(-(x * x)),),
+    accurate=lambda f, y, x: (_erf_slope(f, x, TWO_BY_SQRT_PI),),
     doc="the error function",
 )
 ERFC = elementwise(
@@ -140,5 +171,6 @@ ERFC = elementwise(
     _by_element(math.erfc),
     meaning=lambda sp, x: sp.erfc(x),
     partials=lambda f, y, x: (-TWO_BY_SQRT_PI * f.exp(-(x * x)),),
+    accurate=lambda f, y, x: (_erf_slope(f, x, -TWO_BY_SQRT_PI),),
     doc="1 - erf(x), accurate for large x",
 )

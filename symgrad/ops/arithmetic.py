@@ -30,6 +30,13 @@ def _power_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     return dx, f.where(at_zero, 0.0, y * f.log(x))
 
 
+def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
+    """n y/x, as n - 1 may round; where y leaves the normal numbers, n x**(n-1)."""
+    dx, dn = _power_partials(f, y, x, n)
+    usable = f.logical_and(f.isfinite(y), f.not_equal(y, 0.0))
+    return f.where(usable, f.divide(n * y, x), dx), dn
+
+
 def _extremum_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """1 for the operand that won, 1/2 each at a tie; 0/0 = nan for both where one is nan."""
     p, q = f.mask(f.equal(a, y)), f.mask(f.equal(b, y))
@@ -100,6 +107,7 @@ POWER = elementwise(
     np.power,
     meaning=lambda sp, x, n: x**n,
     partials=_power_partials,
+    accurate=_power_slopes,
     domain=(POSITIVE, REAL),
     kinks=((0.0, 2.0),),
     doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n > 0, nan at x < 0",

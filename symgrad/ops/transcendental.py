@@ -29,6 +29,21 @@ def _arctan2_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
     return f.divide(f.divide(b, r), r), f.divide(f.divide(-a, r), r)
 
 
+def _tanh_slope(f: Any, y: Any, x: Any) -> tuple[Any]:
+    """4e/(1 + e)**2 for e = exp(-2 abs(x))."""
+    e = f.exp(-2.0 * f.absolute(x))
+    return (f.divide(4.0 * e, (1.0 + e) * (1.0 + e)),)
+
+
+def _logaddexp_slopes(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """sigmoid at a - b, corrected for what a - b rounds off (Knuth's two-sum)."""
+    d = a - b
+    t = d - a
+    lost = f.stop_gradient(f.where(f.isfinite(d), (a - (d - t)) - (b + t), 0.0))
+    s, r = f.sigmoid(d), f.sigmoid(-d)
+    return s * (1.0 + lost * r), r * (1.0 - lost * s)
+
+
 def _xlogy(f: Any, x: Any, y: Any) -> Any:
     zero = f.logical_and(f.equal(x, 0.0), f.logical_not(f.isnan(y)))
     return f.where(zero, 0.0, x * f.log(y))
@@ -103,6 +118,7 @@ LOGADDEXP = elementwise(
     np.logaddexp,
     meaning=lambda sp, x, y: sp.log(sp.exp(x) + sp.exp(y)),
     partials=lambda f, y, a, b: (f.sigmoid(a - b), f.sigmoid(b - a)),
+    accurate=_logaddexp_slopes,
     domain=(REAL, REAL),
     commutative=True,
     doc="log(e**x + e**y) without overflow",
@@ -212,6 +228,7 @@ TANH = elementwise(
     np.tanh,
     meaning=lambda sp, x: sp.tanh(x),
     partials=lambda f, y, x: (1.0 - y * y,),
+    accurate=_tanh_slope,
     doc="the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute",
 )
 ARCSINH = elementwise(

@@ -1,0 +1,169 @@
+"""How many units in the last place the derivative rules are off, op by op, against mpmath.
+
+python tests/ops/slopes.py [--write]    prints the table, or writes it into the README
+
+At least 500 points an op: a grid of signs and magnitudes from 1e-300 to 1e300, what lies beside the
+edges of its domain, and points drawn from the interval that the op declares.  The reference is the
+slope at 700 digits.  Near a zero of the derivative the error is counted
+against the sum of the absolute values of its terms.
+"""
+
+import itertools
+import math
+import random
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from symgrad.ir.op import Op
+from symgrad.ops import OPS, ArrayAlgebra
+from symgrad.symbolic.precise import PRECISE, digits, ulps
+
+COUNT = 500
+DIGITS = 700  # 1 - tanh(800)**2 has some left
+STEP = mpmath.mpf(10) ** -100
+ROUNDED = ("exp2", "log2", "log10", "erf", "erfc", "gelu")
+ATTRIBUTES: dict[str, dict[str, Any]] = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}}
+STEPS = ("sign", "floor", "ceil", "round")
+OFTEN_REAL = [1e-300, 1e-100, 1e-20, 1e-8, 1e-3, 0.1, 0.5, 0.999, 1.0, 1.001, 1.5, 2.0, 3.0, 5.0]
+OFTEN_REAL += [8.0, 10.0, 19.0, 26.0, 37.0, 38.5, 100.0, 300.0, 700.0, 1e3, 1e8, 1e100, 1e300]
+EDGES: dict[str, list[float]] = {
+    "log1p": [-1 + 1e-10, -1 + 2.0**-53, -0.5],
+    "arcsin": [1 - 2.0**-53, 1 - 1e-10, -1 + 1e-10],
+    "arccos": [1 - 2.0**-53, 1 - 1e-10, -1 + 1e-10],
+    "arctanh": [1 - 2.0**-53, 1 - 1e-10, -1 + 1e-10],
+    "arccosh": [1 + 2.0**-52, 1 + 1e-10, 1.1],
+    "log1mexp": [-1e-10, -0.69, -0.7],
+}
+TERMS: dict[str, Callable[..., Any]] = {
+    "silu": lambda x: abs(sigmoid(x)) + abs(x * sigmoid(x) * sigmoid(-x)),
+    "gelu": lambda x: normal(x) + abs(x) * mpmath.npdf(x),
+}
+
+
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def normal(x: Any) -> Any:
+    return mpmath.ncdf(x) if abs(x) < 100 else mpmath.mpf(x > 0)
+
+
+def points(op: Op) -> Iterator[tuple[float, ...]]:
+    """At least ``COUNT``, the same ones each time."""
+    chance = random.Random(op.name)
+    line = sorted({s * v for v in OFTEN_REAL for s in (1.0, -1.0)}) + EDGES.get(op.name, [])
+    if op.arity == 1:
+        yield from ((v,) for v in line)
+        yield from ((chance.uniform(-40.0, 40.0),) for _ in range(COUNT // 2))
+    else:
+        pairs = list(itertools.product(line, repeat=op.arity or 1))
+        yield from chance.sample(pairs, min(len(pairs), COUNT))
+    for _ in range(COUNT):
+        yield tuple(chance.uniform(low, high) for low, high in op.domain)
+
+
+def exact_slopes(op: Op, point: tuple[float, ...]) -> list[Any] | None:
+    """The slopes at hundreds of digits; None where they are not finite real numbers.
+
+    The proofs show that the rules are the derivatives of the meanings, so the rules are computed;
+    but for those with rounded constants, of which the meanings are differenced.
+    """
+    exact = [mpmath.mpf(v) for v in point]
+    attributes = ATTRIBUTES.get(op.name, {})
+    try:
+        if op.name in ROUNDED:
+            (x,) = exact
+            meaning = getattr(PRECISE, op.name)
+            slopes = [(meaning(x + STEP) - meaning(x - STEP)) / (2 * STEP)]
+        else:
+            y = getattr(PRECISE, op.name)(*exact, **attributes)
+            slopes = list(op.partials(PRECISE, y, *exact, **attributes))
+            slopes.append(y)  # it has to be real, too
+    except (ZeroDivisionError, ValueError, TypeError, OverflowError):
+        return None
+    real = [mpmath.mpf(s) if isinstance(s, int | float) else s for s in slopes]
+    usable = all(isinstance(s, mpmath.mpf) and mpmath.isfinite(s) for s in real)
+    return real[: len(point)] if usable else None
+
+
+def references(op: Op) -> list[tuple[tuple[float, ...], list[Any], Any]]:
+    """Points with their exact slopes and the scale of the terms."""
+    found = []
+    terms = TERMS.get(op.name)
+    with digits(DIGITS):
+        for point in points(op):
+            slopes = exact_slopes(op, point)
+            if slopes is not None:
+                scale = terms(*map(mpmath.mpf, point)) if terms else None
+                found.append((point, slopes, scale))
+    return found
+
+
+def worst(op: Op, rule: Callable[..., Any], known: list[Any]) -> tuple[float, tuple[float, ...]]:
+    """The largest error of a rule in ulps, and where; results that underflow are right at 0."""
+    columns = [np.array(c) for c in zip(*(p for p, _, _ in known), strict=True)]
+    attributes = ATTRIBUTES.get(op.name, {})
+    with np.errstate(all="ignore"):
+        y = op.evaluate(*columns, **attributes)
+        partials = rule(ArrayAlgebra(), y, *columns, **attributes)
+    largest, place = 0.0, known[0][0]
+    with digits(DIGITS):
+        for i, partial in enumerate(partials):
+            row = np.broadcast_to(0.0 if partial is None else partial, y.shape)
+            for got, (point, slopes, scale) in zip(row.tolist(), known, strict=True):
+                error = off(got, slopes[i], scale)
+                if error > largest:
+                    largest, place = error, point
+    return largest, place
+
+
+def off(got: float, exact: Any, scale: Any) -> float:
+    error = ulps(got, exact)
+    if scale is not None and math.isfinite(got):
+        error = min(error, float(abs(got - exact) / (scale * mpmath.mpf(2) ** -53)))
+    return error
+
+
+def ops() -> list[Op]:
+    return [op for op in OPS.values() if op.kind == "elementwise" and op.name not in STEPS]
+
+
+def table() -> str:
+    """The ops whose derivative is off by more than 4 ulp by default, as Markdown."""
+    rows = [
+        "| derivative of | off by at most, in ulp | for example at | with `accurate=True` |",
+        "|---|---|---|---|",
+    ]
+    for op in ops():
+        if op.accurate is not None:
+            known = references(op)
+            default, place = worst(op, op.partials, known)
+            best, _ = worst(op, op.accurate, known)
+            at = ", ".join(f"{v:.4g}" for v in place)
+            rows.append(f"| {op.name} | {rounded(default)} | {at} | {best:.1f} |")
+    return "\n".join(rows) + "\n"
+
+
+def rounded(error: float) -> str:
+    return "no digit is right" if error > 2.0**52 else f"{error:.0f}"
+
+
+def rewrite_readme(rows: str) -> None:
+    path = Path(__file__).resolve().parents[2] / "README.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(TABLE.sub(lambda m: rows, text), encoding="utf-8")
+
+
+TABLE = re.compile(r"\| derivative of \|.*\n\|---.*\n(?:\|.*\n)+")
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        rewrite_readme(table())
+    else:
+        print(table(), end="")
