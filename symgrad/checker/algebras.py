@@ -170,12 +170,13 @@ class Element(Real):
 class Balls:
     """Arithmetic of enclosures: python-flint's where it is installed, mpmath's otherwise.
 
-    unit    0, or the unit roundoff: then a ball holds the exact value and every rounded one
-    digits  the decimal digits to which all that was found equal is known to agree
+    unit      0, or the unit roundoff: then a ball holds the exact value and every rounded one
+    digits    the decimal digits to which all that was found equal is known to agree
+    compares  whether two balls were compared
     """
 
     def __init__(self, unit: float = 0.0) -> None:
-        self.unit, self.digits = unit, math.inf
+        self.unit, self.digits, self.compares = unit, math.inf, False
         self.literals: dict[Any, Any] = {}
         self.arithmetic = _arithmetic()
         self.one = Ball(self, self.arithmetic.exact(Fraction(1)), 0)
@@ -221,6 +222,7 @@ class Ball(Real):
         return 0 if other is self else super().order(other)  # its radius would hide the tie
 
     def sign(self) -> int:
+        self.balls.compares = True
         if self.vanishes() and self.size() != 0.0:
             raise DomainError("a comparison is too close to call")
         return 1 if self.x > 0 else -1 if self.x < 0 else 0

@@ -128,8 +128,8 @@ class Trial:
         if not same(before, list(self.at.values())):
             raise VerificationError("the text writes into an argument")
         want = [np.shape(self.at[name]) for name in self.claim.wrt]
-        got = [np.shape(g) for g in grads] if isinstance(grads, tuple) else []
-        if got != want and [np.shape(grads)] != want:
+        got = [_shape(g) for g in grads] if isinstance(grads, tuple) else []
+        if got != want and [_shape(grads)] != want:
             raise VerificationError(f"the gradients have shapes {got}, the arguments {want}")
         self.kept = (grads, list(leaves(grads)))
         one = self.algebra.one
@@ -166,6 +166,14 @@ def _mapped(convert: Callable[[Any], Any], x: Any) -> Any:
     if x.dtype.kind in "ib":
         return x[()]
     return np.asarray(np.frompyfunc(convert, 1, 1)(x), object)[()]
+
+
+def _shape(x: Any) -> tuple[int, ...] | None:
+    """The shape of nested tuples or of an array; None for a ragged one."""
+    try:
+        return tuple(np.shape(x))
+    except ValueError:
+        return None
 
 
 def same(before: list[Any], after: Any) -> bool:

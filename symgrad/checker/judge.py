@@ -33,14 +33,35 @@ SIZES = (1, 2, 7)
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 UNIT = 2.0**-53
 SLACK = 2.0**20  # how much worse than the reference, or than one rounding of 1, a text may be
-DRAWS: tuple[Draw, ...] = (
-    lambda rng: rng.uniform(-1.5, 1.5),
-    lambda rng: rng.choice((-1.0, -0.5, 0.0, 1.0)),  # ties and kinks
-    lambda rng: rng.choice((-1.0, 0.0, 0.0, 0.0, 1.0, 1.0)),
-    lambda rng: rng.uniform(-30.0, 30.0),
-    lambda rng: rng.uniform(0.05, 0.95),
-    lambda rng: rng.uniform(1.1, 3.0),
-)
+TIES = 16  # pairs of points on a lattice for a text that compares, at the first size; then 2
+
+
+def _ordinary(rng: random.Random) -> float:
+    return rng.uniform(-1.5, 1.5)
+
+
+def _large(rng: random.Random) -> float:
+    return rng.uniform(-30.0, 30.0)
+
+
+def _dense(rng: random.Random) -> float:
+    return rng.choice((-1.0, -0.5, 0.0, 1.0))
+
+
+def _sparse(rng: random.Random) -> float:
+    return rng.choice((-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0))
+
+
+def _inside(rng: random.Random) -> float:
+    return rng.uniform(0.05, 0.95)
+
+
+def _above(rng: random.Random) -> float:
+    return rng.uniform(1.1, 3.0)
+
+
+LATTICE: tuple[Draw, ...] = (_dense, _sparse)  # where comparisons meet ties
+OTHERS: tuple[Draw, ...] = (_inside, _above, _ordinary, _sparse)  # where functions may live
 
 
 @dataclass(frozen=True)
@@ -174,7 +195,7 @@ def _field_trial(
 ) -> tuple[Trial, str | None]:
     """One trial, at the first sample that meets no pole."""
     failure = DomainError("no sample")
-    for attempt, draw in enumerate((DRAWS[0], DRAWS[4], DRAWS[5], *DRAWS)):
+    for attempt, draw in enumerate((_ordinary, *OTHERS, _large, _dense)):
         field = Field(f"{seed}, {attempt}", prime, claim.program.filename)
         try:
             trial = Trial(claim, field, claim.point(n, field.random, draw), seed)
@@ -198,8 +219,8 @@ def check_balls(
     """
     judged: list[tuple[float, tuple[float, float] | None]] = []
     with precision(bits):
-        for n in sizes if claim.dims else (1,):
-            here = _at_points(claim, n, seed)
+        for k, n in enumerate(sizes if claim.dims else (1,)):
+            here = _at_points(claim, n, seed, 2 if k else TIES)
             if isinstance(here, Refuted):
                 return here
             judged += here
@@ -210,25 +231,27 @@ def check_balls(
 
 
 def _at_points(
-    claim: Claim, n: int, seed: int
+    claim: Claim, n: int, seed: int, ties: int
 ) -> Refuted | list[tuple[float, tuple[float, float] | None]]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
     judged: list[tuple[float, tuple[float, float] | None]] = []
-    failure = DomainError("no sample")
-    for k, draw in enumerate((*DRAWS[:4], *DRAWS[:3], *DRAWS[4:])):
-        if judged and k >= 4:
+    failure, compares = DomainError("no sample"), False
+    plan = (_ordinary, _large, *LATTICE * ties)
+    for k, draw in enumerate((*plan, *OTHERS)):
+        if judged and (k >= len(plan) or (k > 1 and not compares)):
             break
         point = claim.point(n, random.Random(f"{seed}, {n}, {k}"), draw)
         try:
             trial = Trial(claim, Balls(), point, str(seed))
-            value, grads = _run(trial, point, draw is not DRAWS[3])
+            value, grads = _run(trial, point, draw is not _large)
             if component := trial.differs(value, grads):
                 return Refuted(component, point, "the exact values differ")
         except DomainError as error:
             failure = error
             continue
-        rounded = None if draw in DRAWS[1:3] else _rounding(trial, [value, *grads], point)
-        judged.append((trial.algebra.digits, None if draw is DRAWS[3] else rounded))
+        compares |= trial.algebra.compares
+        rounded = None if draw in LATTICE else _rounding(trial, [value, *grads], point)
+        judged.append((trial.algebra.digits, None if draw is _large else rounded))
     if not judged:
         at = f" at N = {n}" if claim.dims else ""
         raise UnsupportedError(f"no point{at} could be judged: {failure}")

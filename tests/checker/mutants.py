@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 SWAPS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
@@ -37,23 +37,26 @@ CALLS = {
 Edit = Callable[[ast.AST], ast.AST]
 
 
-def mutants(source: str, operands: bool = True) -> Iterator[tuple[str, str]]:
-    """(what was changed, the changed text) for every single change.
+def mutants(source: str, step: int = 1) -> Iterator[tuple[str, str]]:
+    """(what was changed, the changed text) for every single change, or one in ``step``.
 
-    operands   also replace each name that is read by the one that was assigned before it
+    A name that is read is replaced by the one that was assigned last before it.
     """
     tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
-    names = _neighbours(tree) if operands else {}
-    for index, node in enumerate(nodes):
+    names, count = _neighbours(tree), 0
+    whole = ast.unparse(tree)
+    for index, node in enumerate(ast.walk(tree)):
         for what, edit in _edits(node, names):
-            changed = copy.deepcopy(tree)
-            target = list(ast.walk(changed))[index]
+            count += 1
+            if count % step:
+                continue
+            changed = ast.parse(source)
+            target = next(islice(ast.walk(changed), index, None))
             replacement = edit(target)
             if replacement is not target:
                 _replace(changed, target, replacement)
             text = ast.unparse(ast.fix_missing_locations(changed))
-            if text != ast.unparse(tree):
+            if text != whole:
                 yield f"line {getattr(node, 'lineno', 0)}: {what}", text
 
 

@@ -106,6 +106,8 @@ def test_a_formula_that_cancels_is_the_users_own() -> None:
         ("x *= 2.0\nreturn np.sum(x * x) / 4.0, (x,)", "writes into an argument"),
         ("return np.sum(x * x), (2.0 * x[None, :],)", "shapes"),
         ("return np.sum(x * x), (2.0 * x, x)", "shapes"),
+        ("return np.sum(x * x), (2.0 * x, x[:, None])", "shapes"),
+        ("return np.sum(x * x), ((x, (x, x)),)", "shapes"),
         ("return np.sum(x * x), (2.0 * x + np.zeros((3, 3)) @ x,)", "raises ValueError"),
     ],
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import pytest
 from claims import claim
 from mutants import mutants
@@ -56,16 +54,16 @@ def test_a_good_text_passes(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "step"),
-    [("lecture", 19), ("lecture_loop", 1), ("moons_readable", 1), ("moons_fast", 1)],
+    [("lecture", 29), ("lecture_loop", 6), ("moons_readable", 1), ("moons_fast", 1)],
 )
 def test_every_change_is_found(name: str, step: int) -> None:
     """All single changes (one in ``step``) are found, but for those argued to change nothing."""
     text = claim(name).text
     survivors, count = set(), 0
-    for what, changed in islice(mutants(text), 0, None, step):
+    for what, changed in mutants(text, step):
         count += 1
         changed_claim = claim(name, changed)
         if verified((check_identity(changed_claim),)) and verified((check_balls(changed_claim),)):
             survivors.add(what)
     assert survivors == set(EQUIVALENT[name])
-    assert count > 140
+    assert count > 95
