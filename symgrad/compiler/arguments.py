@@ -118,8 +118,9 @@ class Checker:
         rows = self.rows.check
 
         def all_of(values: Sequence[Any]) -> Sequence[Any]:
-            *others, examples = values
-            return [*check(others), examples if examples is self.examples else rows(examples)]
+            examples = values[-1]
+            right = examples if examples is self.examples else rows(examples)
+            return (*check(values[:-1]), right)
 
         return all_of
 
@@ -259,7 +260,7 @@ class Arranger:
         self, arguments: Sequence[Argument], default: Mapping[str, Callable[[], Any]], shown: str
     ) -> None:
         self.names = [a.name for a in arguments]
-        self.optional = [a.name for a in arguments if a.kind == EXAMPLES]
+        self.examples = next((a.name for a in arguments if a.kind == EXAMPLES), "")
         self.default = default
         self.shown = shown
         # itemgetter gives no tuple for a single name
@@ -271,11 +272,11 @@ class Arranger:
     def arrange(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any]:
         """The values in order.  Raises ArgumentError for missing and surplus arguments."""
         if args:
-            if self.optional and set(kwargs) <= set(self.optional):
-                short = len(args) == len(self.names) - 1
-                given = kwargs.values() if kwargs else [self.default[n]() for n in self.optional]
-                args = (*args, *given) if short else args
-                kwargs = {} if short else kwargs
+            if self.examples and len(args) == len(self.names) - 1:
+                if not kwargs:
+                    return (*args, self.default[self.examples]())
+                if kwargs.keys() == {self.examples}:
+                    return (*args, kwargs[self.examples])
             if kwargs or len(args) != len(self.names):
                 raise self._misplaced(args, kwargs)
             return args

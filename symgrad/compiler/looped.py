@@ -26,10 +26,11 @@ from symgrad.frontend.counts import form_of
 from symgrad.frontend.graph import computed
 from symgrad.frontend.linearise import linearise
 from symgrad.frontend.lower import hints_of
-from symgrad.frontend.names import user_names, value_nodes, with_names
+from symgrad.frontend.names import called, expression_nodes, from_source, held, with_names
 from symgrad.frontend.scalar import Value
 from symgrad.frontend.series import Series, series_of
 from symgrad.ir.function import Function
+from symgrad.ir.naming import before
 from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
 from symgrad.reroll.example import DIM, Form, lower
@@ -65,14 +66,15 @@ class Scalars:
 def compile_looped(p: Scalars) -> CompiledFunction | str:
     """The compiled loop, or why there is none."""
     start = time.perf_counter()
-    program = linearised(p)
+    labels = hints_of(held(p.variables), called(p.variables))
+    program = linearise(p.outputs, p.values, (), labels, p.names)
     lanes = Lanes(program, not p.options.reassociate)
     if not lanes.count:
         return lanes.reason
     numbers = [x.value for x in lanes.literals]
     series = series_of(program.origins, p.variables, lanes.columns, numbers)
     forms, series = dependent(lanes, series, p.variables)
-    f = singular(lower(lanes, p.name, p.names, series.columns, forms))
+    f = told(lower(lanes, p.name, p.names, series.columns, forms))
     note = f"{len(program):,} scalar nodes, {lanes.count} examples"
     if series.reason:
         note += f" and no others: {series.reason}"
@@ -109,11 +111,6 @@ def finished(
     return completed(pipeline, said, signature, ({}, read), p.options)
 
 
-def linearised(p: Scalars) -> ScalarProgram:
-    called = hints_of(computed(p.outputs), user_names(p.variables, value_nodes(*p.outputs)))
-    return linearise(p.outputs, p.values, (), called, p.names)
-
-
 def dependent(
     lanes: Lanes, series: Series, variables: Mapping[str, Any]
 ) -> tuple[dict[Literal, Form], Series]:
@@ -129,14 +126,16 @@ def dependent(
     return forms, series
 
 
-def singular(f: Function) -> Function:
-    """The function with the error of one example called ``err``, as in straight-line code."""
-    named = {
-        id(y.operands[0]): "err"
-        for y in f.body
-        if is_square_or_distance(y) and y.operands[0].op.name == "subtract"
-        if y.type.rank and not y.operands[0].hint
-    }
+def told(f: Function) -> Function:
+    """The function with names for people: those of the user's assignments, z3 for the operand of
+    what was h3, and ``err`` for the error of one example, as in straight-line code."""
+    named = from_source(expression_nodes(*f.results), rounds_apart=False)
+    for y in f.body:
+        x = y.operands[0] if y.operands else y
+        if named.get(id(y), y.hint) != y.hint != "" and len(y.operands) == 1 and not x.hint:
+            named.setdefault(id(x), before(y.hint))
+        if is_square_or_distance(y) and x.op.name == "subtract" and x.type.rank and not x.hint:
+            named.setdefault(id(x), "err")
     return with_names(f, named)
 
 

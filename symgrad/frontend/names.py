@@ -69,8 +69,13 @@ def name_from_frame(variables: Mapping[str, Any], *exprs: Expr) -> dict[int, str
 
 def called(variables: Mapping[str, Any]) -> dict[int, str]:
     """The names that variables give to scalars, alone or in lists, by ``id``."""
-    held = [v for value in variables.values() for v in _flat([value]) if isinstance(v, Value)]
-    return from_frame(variables, {id(v) for v in held if v._operands})
+    return from_frame(variables, {id(v) for v in held(variables)})
+
+
+def held(variables: Mapping[str, Any]) -> list[Value]:
+    """The computed scalars that variables hold, alone or in lists."""
+    values = [v for value in variables.values() for v in _flat([value]) if isinstance(v, Value)]
+    return [v for v in values if v._operands]
 
 
 def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str]:
@@ -109,12 +114,14 @@ def _key(value: Any) -> int:
     return id(value.instr) if isinstance(value, Expr) else id(value)
 
 
-def from_source(nodes: Sequence[Node]) -> dict[int, str]:
+def from_source(nodes: Sequence[Node], rounds_apart: bool = True) -> dict[int, str]:
     """The names that the user's assignments give, read from the file.
 
     The value of ``h = sg.tanh(x @ w)`` is the one that nothing else in the statement reads.  In a
     loop, where each round may read the last one's, it is each that was made in the same way.  A
     file that cannot be read names nothing.
+
+    rounds_apart   each round of a loop has nodes of its own; else one round stands for all
     """
     found = {node.key: _statement(node.origin) for node in nodes}
     inner = {
@@ -126,7 +133,7 @@ def from_source(nodes: Sequence[Node]) -> dict[int, str]:
         statement = found[node.key]
         if statement and node.key not in inner:
             names[node.key] = statement.name
-        if statement and statement.repeats:
+        if statement and statement.repeats and rounds_apart:
             rounds.setdefault(statement, []).append(node)
     uses = Counter(key for node in nodes for key in node.operands)
     for statement, members in rounds.items():

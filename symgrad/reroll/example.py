@@ -114,11 +114,11 @@ class _Lowering:
         return total
 
     def named(self, x: Operand, value: Term) -> Term:
-        """The value with what the user calls all of its nodes as a hint."""
+        """The value with what the user calls its first node and its last as a hint."""
         y, label = value.instr, self.program.label
         if not label or y.hint or y.is_parameter or y.is_constant:
             return value
-        names = {label[i] for i in x.ids.tolist()}
+        names = {label[int(x.ids[0])], label[int(x.ids[-1])]}
         (hint,) = names if len(names) == 1 else ("",)
         return value.f.term(y.replace(hint=hint)) if hint else value
 

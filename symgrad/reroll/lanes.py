@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symgrad.ir.function import Origins
-from symgrad.ir.program import CONSTANT, PARAM, START, Floats, Ints, ScalarProgram
+from symgrad.ir.program import CONSTANT, INPUT, PARAM, START, Floats, Ints, ScalarProgram
 from symgrad.reroll.classify import classify, commutative, leaf_keys
 from symgrad.reroll.flatten import flatten
 
@@ -79,6 +79,9 @@ class Lanes:
 
     def seek(self) -> int:
         """The number of lanes of the loop that spares most work."""
+        if np.any(self.program.code == INPUT):
+            self.reason = "the program reads arrays, which stand for any number of examples"
+            return 0
         work: dict[int, int] = {}
         stack = self.flat.outputs.tolist()
         seen = set(stack)
