@@ -1,8 +1,8 @@
 """Constant folding: an op on literals becomes its literal.
 
-The value is the one the op's own ``evaluate`` gives, so it is what would run.  Results of more
-than 64 elements stay computed, and so does what merely repeats a literal: a reader wants 1.0, not
-a list of ones.
+Only where the value is exact: a rounded literal in the text would no longer be the user's number,
+and the text no longer theirs to the last digit.  Results of more than 64 elements stay computed,
+and so does what merely repeats a literal: a reader wants 1.0, not a list of ones.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from symgrad.ir.function import Function, Instr, constant
 from symgrad.ir.op import CONSTANT, Attribute
+from symgrad.passes.exact import is_exact
 from symgrad.passes.rewriting import BITWISE, live, moved_operands, rewrite, with_body
 
 MAX_ELEMENTS = 64
@@ -51,6 +52,8 @@ def _folded(x: Instr) -> Instr | None:
             value = x.op.evaluate(*arrays, **dict(x.attributes))
     except (ArithmeticError, ValueError, IndexError):
         # What NumPy refuses, such as 2 ** -1 on integers, is the run's to report.
+        return None
+    if x.type.is_float and not is_exact(x.op.name, arrays, value):
         return None
     return constant(value, x.type, x.hint, x.origins)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from symgrad.ir.function import Function, Instr
+from symgrad.passes.exact import is_exact
 from symgrad.passes.rewriting import (
     ROUNDING,
     Rewriter,
@@ -31,15 +32,20 @@ def _twice(r: Rewriter, x: Instr) -> Instr | None:
     return r.build("multiply", r.number(2, a.type.dtype), a) if a is b else None
 
 
+def _joins(a: float, b: float) -> bool:
+    """Whether two literals have a product among the normal numbers, and an exact one."""
+    return 1e-30 < abs(a * b) < 1e30 and is_exact("multiply", [a, b], a * b)
+
+
 def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
-    """c1*(c2*a) is (c1*c2)*a, unless the product of the literals leaves the normal numbers."""
+    """c1*(c2*a) is (c1*c2)*a, where the product of the literals is exact."""
     for o, inner in (x.operands, x.operands[::-1]):
         c1 = scalar(o)
         if c1 is None or inner.op.name != "multiply" or (inner.hint and not r.once(inner)):
             continue
         for p, a in (inner.operands, inner.operands[::-1]):
             c2 = scalar(p)
-            if c2 is not None and x.type.is_float and 1e-30 < abs(c1 * c2) < 1e30:
+            if c2 is not None and x.type.is_float and _joins(c1, c2):
                 return r.build("multiply", r.number(c1 * c2, x.type.dtype), a)
     return None
 
@@ -62,7 +68,7 @@ def _constant_over(r: Rewriter, x: Instr) -> Instr | None:
         if c1 is None or inner.op.name != "divide" or (inner.type.rank and not r.once(inner)):
             continue
         c2 = scalar(inner.operands[0])
-        if c2 is not None and 1e-30 < abs(c1 * c2) < 1e30:
+        if c2 is not None and _joins(c1, c2):
             return r.build("divide", r.number(c1 * c2, x.type.dtype), inner.operands[1])
     return None
 
