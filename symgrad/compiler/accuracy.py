@@ -22,9 +22,8 @@ from symgrad.ir.function import Instr, function, parameter
 from symgrad.ir.interpreter import interpret
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra
+from symgrad.passes.declared import Fired, Rule
 from symgrad.passes.patterns import Families
-from symgrad.passes.stabilize import Fired
-from symgrad.passes.stable_rules import Rule
 
 COUNT = 3  # how many values a list or an array of a sample has
 _DIGITS = 1200  # exp(1000) + 1 keeps its 1

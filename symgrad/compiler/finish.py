@@ -14,6 +14,7 @@ from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.passes import inline
+from symgrad.passes import simplify as frugal
 
 Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]
 
@@ -30,7 +31,8 @@ def simplify(pipeline: Pipeline, options: Options) -> None:
     """What runs behind differentiation."""
     if any(x.op.inline for x in pipeline.function.body):
         pipeline.run(inline.name, inline)
-    pipeline.run_all(SIMPLIFY if options.reassociate else BITWISE_ONLY)
+    passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
+    pipeline.run_all([p for p in passes if options.simplify or p is not frugal])
 
 
 def completed(

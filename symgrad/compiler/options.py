@@ -26,6 +26,8 @@ class Options:
                   differentiating: log(1 + exp(x)) by softplus(x); ``history`` tells what and where
     accurate      derivatives within 4 ulp of each operation's true one, also where the default
                   trades digits for time: tanh, sigmoid, silu, gelu, erf, erfc, power, logaddexp
+    simplify      make value and gradient together cheaper by identities, where that lowers the
+                  count of operations: x**6 by products, a*c + b*c as (a + b)*c
     reassociate   apply rewrites that keep the real function but may round otherwise
     strict        derivatives of relu, maximum, abs select instead of multiplying with a mask, so
                   that an infinite cotangent gives no nan where the derivative is 0; and a call
@@ -44,6 +46,7 @@ class Options:
 
     stabilize: bool = True
     accurate: bool = False
+    simplify: bool = True
     reassociate: bool = True
     strict: bool = False
     check: bool = True

@@ -17,7 +17,9 @@ from symgrad.compiler.options import Options
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
 from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals
-from symgrad.passes.stabilize import Fired, stabilized
+from symgrad.passes.declared import Fired
+from symgrad.passes.simplify import simplify
+from symgrad.passes.stabilize import stabilized
 
 SIMPLIFY: tuple[Pass, ...] = (
     fold,
@@ -26,6 +28,7 @@ SIMPLIFY: tuple[Pass, ...] = (
     packing,
     fold,
     cse,
+    simplify,
     reals,
     identities,
     fold,

@@ -2,8 +2,8 @@
 
 >>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
 [('stabilize', 'rounding'), ('inline', 'bitwise'), ('fold', 'bitwise'),
- ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'), ('cse', 'bitwise'),
- ('dce', 'bitwise')]
+ ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'),
+ ('simplify', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise')]
 """
 
 from symgrad.passes.cse import cse
@@ -14,9 +14,20 @@ from symgrad.passes.inline import inline
 from symgrad.passes.packing import packing
 from symgrad.passes.reals import reals
 from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
+from symgrad.passes.simplify import simplify
 from symgrad.passes.stabilize import stabilize
 
-REWRITES: tuple[Pass, ...] = (stabilize, inline, fold, identities, reals, packing, cse, dce)
+REWRITES: tuple[Pass, ...] = (
+    stabilize,
+    inline,
+    fold,
+    identities,
+    reals,
+    packing,
+    simplify,
+    cse,
+    dce,
+)
 
 __all__ = [
     "BITWISE",
@@ -31,5 +42,6 @@ __all__ = [
     "packing",
     "reals",
     "rewrite",
+    "simplify",
     "stabilize",
 ]

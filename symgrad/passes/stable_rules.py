@@ -11,53 +11,11 @@ a**(b + c), sqrt(x)**2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+from symgrad.passes.declared import NEGATIVE, POSITIVE, REAL, Rule
 from symgrad.passes.patterns import Bindings, literal_value
-
-Interval = tuple[float, float]
-REAL: Interval = (-1e4, 1e4)
-POSITIVE: Interval = (0.0, 1e4)
-NEGATIVE: Interval = (-1e4, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """left -> right, over the domain.
-
-    name       the rule in formulas
-    domain     the interval of each variable, by its name and in order; of each element of an array
-    lists      variables that stand for several values (``f.total``)
-    arrays     variables that are arrays; the others are values of any shape
-    condition  a further demand on what the variables are bound to
-    """
-
-    name: str
-    left: Callable[..., Any]
-    right: Callable[..., Any]
-    domain: Mapping[str, Interval]
-    lists: tuple[str, ...] = ()
-    arrays: tuple[str, ...] = ()
-    attributes: tuple[str, ...] = ()
-    condition: Callable[[Bindings], bool] = lambda bound: True
-
-    def __str__(self) -> str:
-        return self.name
-
-    def first(self, f: Any, values: Mapping[str, Any]) -> Any:
-        """The left side in an algebra that knows the families; arrays are vectors."""
-        return self.left(f, **values, **self._given())
-
-    def second(self, f: Any, values: Mapping[str, Any]) -> Any:
-        """The right side, likewise."""
-        moves = {"move": None} if "move" in self.right.__code__.co_varnames else {}
-        return self.right(f, **values, **self._given(), **moves)
-
-    def _given(self) -> dict[str, Any]:
-        known = {"axis": (0,), "keepdims": False}
-        return {name: known[name] for name in self.attributes}
 
 
 def logaddexps(f: Any, xs: Sequence[Any]) -> Any:

@@ -1,0 +1,147 @@
+"""Simplification: cheaper, equal, and never by a rule that does not pay."""
+
+import doctest
+import importlib
+import sys
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.ir import interpret, parse, verify
+from symgrad.ops import OPS, FloatAlgebra
+from symgrad.passes.cheap_rules import RULES
+from symgrad.passes.cost import cost
+from symgrad.passes.simplify import simplified, simplify
+from symgrad.symbolic.from_sympy import leaves
+from symgrad.symbolic.precise import PRECISE, digits, ulps
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from formulas import FORMULAS
+
+HEAD = "func @f(input %a: f64[], input %b: f64[], input %c: f64[]) {\n"
+
+
+def text(body):
+    return HEAD + "".join(f"  {line.strip()}\n" for line in body.split(";")) + "}\n"
+
+
+def compiled(formula, **options):
+    known = {s: sg.param(s.name, 1.0) for s in leaves(formula.expression)}
+    loss = sg.from_sympy(formula.expression, known)
+    return sg.compile(loss, wrt=[known[s] for s in formula.wrt], target="python", **options)
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda f: f.name)
+def test_a_textbook_formula_gets_no_dearer_and_keeps_its_values(formula):
+    """Value and gradient, before and after, at ten points; the cost never rises."""
+    plain, frugal = compiled(formula, simplify=False), compiled(formula)
+    verify(frugal.ir)
+    assert cost(frugal.ir) <= cost(plain.ir)
+    rng = np.random.default_rng(len(formula.name))
+    names = [a.name for a in plain.signature.arguments]
+    for _ in range(10):
+        point = dict(zip(names, rng.uniform(0.6, 0.9, len(names)), strict=True))
+        before, after = plain(**point), frugal(**point)
+        np.testing.assert_allclose(after[0], before[0], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(after[1], before[1], rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if r.name.startswith("x**")], ids=str)
+def test_products_are_as_accurate_as_powers_nearly(rule):
+    """x**n by products is within 8 ulp for n up to 16, on each sign that it is for."""
+    for x in (0.37, 0.9999, 1.7, 3.3, 42.0, 1e-6):
+        got = float(rule.second(FloatAlgebra(), {"x": x}))
+        with digits(60):
+            assert ulps(got, rule.first(PRECISE, {"x": mpmath.mpf(x)})) <= 8.0
+
+
+def test_the_suite_as_a_whole_gets_cheaper():
+    """Thirty formulas: a tenth of the operations goes."""
+    plain = sum(cost(compiled(f, simplify=False).ir) for f in FORMULAS)
+    frugal = sum(cost(compiled(f).ir) for f in FORMULAS)
+    assert len(FORMULAS) == 30
+    assert frugal < 0.9 * plain
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "%0 = constant 5.0 : f64[]; %1 = power %a, %0 : f64[]; return %1",
+            "%0 = square %a : f64[]; %1 = square %0 : f64[]; %2 = multiply %a, %1 : f64[]; "
+            "return %2",
+        ),
+        (
+            "%0 = multiply %a, %c : f64[]; %1 = multiply %c, %b : f64[]; %2 = add %0, %1 : f64[]; "
+            "return %2",
+            "%0 = add %a, %b : f64[]; %1 = multiply %0, %c : f64[]; return %1",
+        ),
+        (
+            "%0 = divide %a, %c : f64[]; %1 = divide %b, %c : f64[]; "
+            "%2 = subtract %0, %1 : f64[]; return %2",
+            "%0 = subtract %a, %b : f64[]; %1 = divide %0, %c : f64[]; return %1",
+        ),
+        (
+            "%0 = divide %a, %c : f64[]; %1 = divide %0, %b : f64[]; return %1",
+            "%0 = multiply %b, %c : f64[]; %1 = divide %a, %0 : f64[]; return %1",
+        ),
+        (
+            "%0 = divide %a, %c : f64[]; %1 = divide %b, %c : f64[]; "
+            "%2 = multiply %a, %1 : f64[]; return %0, %2",
+            "%0 = divide %a, %c : f64[]; %1 = multiply %b, %0 : f64[]; return %0, %1",
+        ),
+    ],
+)
+def test_a_rule_before_and_after(before, after):
+    """One idea each, on a line or two."""
+    assert str(simplify(parse(text(before), OPS))) == str(parse(text(after), OPS))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "%0 = multiply %a, %c : f64[]; %1 = multiply %b, %c : f64[]; %2 = add %0, %1 : f64[]; "
+        "return %2, %0, %1",
+        "%0 = divide %a, %c : f64[]; %1 = divide %0, %b : f64[]; return %1, %0",
+        "%0 = multiply %a, %b : f64[]; %1 = divide %0, %c : f64[]; return %1",
+        "%0 = power %a, %b : f64[]; return %0",
+        "%0 = exp %a : f64[]; %1 = exp %b : f64[]; %2 = multiply %0, %1 : f64[]; return %2",
+    ],
+)
+def test_what_would_not_pay_stays(body):
+    """Parts with other users are not taken apart; the function itself comes back."""
+    function = parse(text(body), OPS)
+    assert simplified(function) == (function, ())
+    assert simplify(function) is function
+
+
+def test_value_and_gradient_share_their_powers():
+    """x**6 and 6*x**5 are four products and one constant: the squares are common."""
+    x = sg.param("x", 1.5)
+    f = sg.compile(x**6, target="python")
+    ops = [instr.op.name for instr in f.ir.body if not instr.is_constant]
+    assert "power" not in ops
+    assert len(ops) <= 6
+    assert f() == (pytest.approx(1.5**6), (pytest.approx(6 * 1.5**5),))
+    assert "power" in sg.compile(x**6, target="python", simplify=False).source
+
+
+def test_arrays_are_simplified_too():
+    """A rule holds for arrays as for numbers, and the cost counts elements."""
+    x = sg.param("x", np.array([0.5, 1.5]))
+    f = sg.compile(sg.sum(x**5))
+    assert "** 5" not in f.source
+    np.testing.assert_allclose(f()[1].x, 5 * np.array([0.5, 1.5]) ** 4)
+    (value,) = interpret(simplify(parse(text("%0 = square %a : f64[]; return %0"), OPS)), [3, 0, 0])
+    assert value == 9.0
+
+
+@pytest.mark.parametrize("module", ["passes.cost", "passes.simplify", "passes.declared"])
+def test_docstrings_show_what_happens(module):
+    """The doctests of the modules pass."""
+    results = doctest.testmod(importlib.import_module(f"symgrad.{module}"))
+    assert results.attempted
+    assert not results.failed
