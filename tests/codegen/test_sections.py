@@ -72,6 +72,7 @@ def test_long_sums_break_at_their_terms() -> None:
         "    - gamma*z",
         ")",
     ]
+    assert broken("d_w[:3]", "a + b", 12, "+=") == ["d_w[:3] += (", "    a + b", ")"]
     assert pieces("2.0 * (a + f(b, c))") == ("2.0 * ", ["a", "+ f(b, c)"], "")
     assert pieces("(a - b) / max(N, 1)") == ("", ["a", "- b"], " / max(N, 1)")
     assert pieces("a[b + c]") is None
