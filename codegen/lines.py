@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symgrad.codegen.aliasing import may_alias
 from symgrad.codegen.breaking import is_breakable
 from symgrad.codegen.constants import literal_arrays
 from symgrad.codegen.idioms import bare
 from symgrad.codegen.naming import Names, lettered_names, name_values, unnamed
 from symgrad.codegen.numpy_target import is_bounded_count
 from symgrad.codegen.target import Target
-from symgrad.codegen.text import ADD, UNARY, Text, atom, number
+from symgrad.codegen.text import ADD, UNARY, Text, atom, number, suffix
 from symgrad.codegen.vectors import Vectors
 from symgrad.errors import UnsupportedError
 from symgrad.ir.function import Function, Instr
@@ -217,11 +218,16 @@ class Writer:
         first, about = build.zeros, None
         if build.base is not None:
             own = self.texts[id(build.base)]
-            first, about = (own.text if own.ops else f"{own.text}.copy()"), build.base
+            own = own if self.is_fresh(build.base) else suffix(".copy()")(own)
+            first, about = own.text, build.base
         self.named[id(x)] = name
         line = Line(x, name, first, rows=(*cuts, *rows), about=about, bare=about is None)
         self.lines.append(line)
         self.texts[id(x)] = atom(name)
+
+    def is_fresh(self, x: Instr) -> bool:
+        """Whether the text of a value makes an array that nothing else reads."""
+        return self.texts[id(x)].ops > 0 and not may_alias(x, self.uses)
 
     def floats(self, x: Instr) -> bool:
         """Whether a value has no line of its own, as far as length allows."""

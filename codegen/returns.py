@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
+from symgrad.codegen.aliasing import may_alias
 from symgrad.codegen.lines import Writer
 from symgrad.codegen.signature import INDENT, WIDTH, by_bias, in_rows, layout, nest, wrap
 from symgrad.codegen.target import Target
 from symgrad.codegen.unit import Pack, Structure, Unit
 from symgrad.ir.function import Function, Instr
 
-# Ops whose result may share memory with an operand.
-_VIEWS = [
-    "view",
-    "reshape",
-    "transpose",
-    "index",
-    "broadcast_to",
-    "flip",
-    "diagonal",
-    "einsum",
-    "stop_gradient",
-    "cast",
-    "sum",
-    "mean",
-    "max",
-    "min",
-    "prod",
-]
 _CONVERT = {"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}
 
 
@@ -95,21 +78,6 @@ class Returns:
             return text
         if r.type.rank == 0:
             return f"{_CONVERT[r.type.dtype]}({text})"
-        shared = id(r) in self.seen or self.may_alias(r)
+        shared = id(r) in self.seen or may_alias(r, self.writer.uses)
         self.seen.add(id(r))
         return f"{text}.copy()" if shared else text
-
-    def may_alias(self, r: Instr) -> bool:
-        """Whether the array could share memory with an argument or another result."""
-        x = r
-        while x.op.name in _VIEWS and x.operands:
-            if x.op.name == "broadcast_to" and x.operands[0].type.rank == 0:
-                return False
-            if x.op.name in ("sum", "mean", "max", "min", "prod") and x["axis"]:
-                return False
-            if x.op.name == "cast" and x.type != x.operands[0].type:
-                return False
-            if self.writer.uses.get(id(x.operands[0]), 0) > 1:
-                return True
-            x = x.operands[0]
-        return x.is_parameter or x.is_constant

@@ -61,6 +61,15 @@ def test_gradients_are_fresh_at_every_call() -> None:
     assert f(x=X, y=Y)[1].w.tolist() == expected.tolist()
 
 
+def test_a_gradient_that_is_spread_over_a_parameter_can_be_written_to() -> None:
+    """What NumPy broadcasts is read-only; a gradient is an array of the caller's own."""
+    w, x = sg.param("w", np.ones((3, 4))), sg.input("x", (4,))
+    for loss, data in ((sg.sum(w * x), {"x": np.ones(4)}), (sg.sum(sg.sum(w, axis=1) ** 2), {})):
+        _, grads = sg.compile(loss)(**data)
+        grads.w[0] *= 2.0
+        assert grads.w[0, 0] == 2.0 * grads.w[1, 0]
+
+
 def test_flat_takes_the_vector_that_ravel_gives() -> None:
     """value, gradient and order agree with the call; the gradient is fresh float64."""
     f = logistic()
