@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symgrad.ir.function import Function, Instr
-from symgrad.ops.packing import Block
+from symgrad.ops.packing import Block, rows_of
 from symgrad.passes.rewriting import ROUNDING, Rewriter, apply_rules, rewrite, table
 
 Piece = tuple[Block, Instr]
@@ -37,7 +37,10 @@ def _block(x: Instr) -> Block | None:
         return None
     start, _, step = entry[1:]
     count = x.operands[0].type.shape[0]
-    return (start, (count,), (step,)) if isinstance(count, int) and count and step > 0 else None
+    if not isinstance(count, int) or count < 1 or step < 1:
+        return None
+    block = (start, (count,), (step,))
+    return block if rows_of(block, size) is not None else None
 
 
 def _merge(r: Rewriter, x: Instr) -> Instr | None:

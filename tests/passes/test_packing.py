@@ -56,6 +56,18 @@ def test_what_is_added_to_a_pack_becomes_a_piece_of_it(before, after):
     check(packing, before, after)
 
 
+def test_a_step_that_passes_the_end_makes_no_block():
+    """[0:5:4] of five entries: blocks are cut by reshapes, so the second would need eight."""
+    embed = '%e = embed %b {shape = (5,), key = (("slice", 0, 5, 4),)} : f64[5]'
+    check(
+        packing,
+        f"%p = pack %b {{size = 5, blocks = ((1, (2,), (1,)),)}} : f64[5]; {embed};"
+        "%y = add %p, %e : f64[5]; return %y",
+        f"{embed}; %y = pack %e, %b {{size = 5, blocks = ((0, (5,), (1,)), (1, (2,), (1,)))}} : "
+        "f64[5]; return %y",
+    )
+
+
 def test_a_pack_that_something_else_reads_stays():
     kept = f"%p = {B}; %y = add %p, %v : f64[6]; return %y, %p"
     check(packing, kept, kept)
