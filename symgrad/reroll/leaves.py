@@ -127,7 +127,7 @@ class Leaves:
         entry = dict(zip(own, view, strict=True))
         entries = [entry[a] for a in x.axes]
         shared = _shared(entries)
-        if shared and len(entries) == 2 and (rows := _row_picks(entries)) is not None:
+        if shared and len(entries) == 2 and (rows := _row_picks(entries, x.axes[0])) is not None:
             picks = f.reshape(self.array(f, rows), shape=(len(rows), 1))
             picked = f.take_along_axis(x.term, picks, axis=1)
             return Named(f.reshape(picked, shape=(len(rows),)), _axes(entries[0]))
@@ -175,13 +175,13 @@ class Leaves:
         return self.seen(f, done, done.axes, (*identity, *(entries[k] for k in alone)))
 
 
-def _row_picks(entries: Sequence[Any]) -> Ints | None:
+def _row_picks(entries: Sequence[Any], rows: Axis) -> Ints | None:
     """The column of each row, where a reader takes one element of every row of a matrix."""
     row, column = entries
     if not (isinstance(row, Slice) and isinstance(column, Take)):
         return None
-    plain = row.start == 0 and row.step == 1 and column.axes == (row.axis,)
-    return column.places if plain else None
+    every = (row.start, row.step, row.axis.size) == (0, 1, rows.size)
+    return column.places if every and column.axes == (row.axis,) else None
 
 
 def _axes(entry: Any) -> tuple[Any, ...]:

@@ -310,6 +310,19 @@ def test_a_recurrent_net_is_unrolled_in_time_and_rolled_up_otherwise():
     assert len(code_lines(f)) <= 70
 
 
+def test_one_element_of_some_rows_is_picked_from_these_rows():
+    module, x = Params(12), numbers(5, 4)
+
+    def loss():
+        rows = [[w.tanh() for w in module.p[i : i + 4]] for i in (0, 4, 8)]
+        scores = [[sum(a * b for a, b in zip(r, v, strict=True)) for r in rows] for v in x]
+        picked = sum(scores[i][k].exp() for i, k in enumerate([2, 0, 1, 1]))
+        return picked + sum(s * s for row in scores for s in row)
+
+    f = check(loss, module)
+    assert len(code_lines(f)) <= 30
+
+
 def test_a_deep_and_narrow_graph_compiles():
     module = Params(3)
 
