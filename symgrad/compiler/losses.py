@@ -109,7 +109,7 @@ def is_absolute_error(x: Instr) -> bool:
 def is_margin_loss(x: Instr) -> bool:
     """relu(1 - t*s), however it is written."""
     if x.op.name == "maximum" and any(is_number(o, 0.0) for o in x.operands):
-        (inner,) = (o for o in x.operands if not is_number(o, 0.0))
+        inner = next((o for o in x.operands if not is_number(o, 0.0)), x.operands[0])
     elif x.op.name == "relu":
         inner = x.operands[0]
     else:
