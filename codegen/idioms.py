@@ -65,8 +65,11 @@ def bare(x: Instr) -> Reading | None:
 
 
 def negation(x: Instr) -> Form:
-    """-a * b, which is -(a * b) to the last bit, and never goes over more elements."""
-    product = x.operands[0].op.name in ("multiply", "divide")
+    """-a * b, which is -(a * b) to the last bit, and never goes over more elements.
+
+    A condition that stands for 0 or 1 takes no sign: NumPy has no minus for it.
+    """
+    product = x.operands[0].op.name in ("multiply", "divide") and not bare(_first(x.operands[0]))
 
     def form(a: Text) -> Text:
         if product and a.precedence == MUL and not a.text.startswith("-") and "@" not in a.text:
@@ -75,3 +78,11 @@ def negation(x: Instr) -> Form:
         return Text(f"-{inner.text}", UNARY, inner.depth, count(a))
 
     return form
+
+
+def _first(x: Instr) -> Instr:
+    """The factor that a product's text begins with."""
+    while x.op.name in ("multiply", "divide"):
+        number_first = x.op.name == "multiply" and x.operands[1].is_constant
+        x = x.operands[1 if number_first else 0]
+    return x

@@ -289,9 +289,16 @@ class Writer:
         if flipped and operands[1].text.startswith("-") and ADD < operands[1].precedence <= UNARY:
             # a + -2.0*b is a - 2.0*b, to the last bit
             form = self.target.form_of(flipped, x)
-            operands[1] = operands[1]._replace(text=operands[1].text[1:])
+            operands[1] = self.unsigned(x.operands[1], operands[1])
         assert callable(form)
         return form(*operands)
+
+    def unsigned(self, o: Instr, text: Text) -> Text:
+        """The text of ``o`` without the minus that it begins with, nor brackets after that."""
+        inner = self.texts[id(o.operands[0])] if o.op.name == "negative" else None
+        if inner and inner.precedence > ADD and text.text == f"-({inner.text})":
+            return inner
+        return text._replace(text=text.text[1:])
 
     def operand(self, x: Instr, o: Instr) -> Text:
         """The text of an operand; a condition that meets a float needs no conversion."""

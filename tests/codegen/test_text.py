@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import symgrad as sg
 from symgrad.codegen.naming import Names
 from symgrad.codegen.signature import ascii_text
 from symgrad.codegen.text import ADD, MUL, POWER, Text, atom, infix, number, prefix, suffix
@@ -87,3 +89,18 @@ def test_a_users_text_cannot_leave_a_comment_or_a_docstring() -> None:
     assert "\n" not in text
     assert '"""' not in text
     assert text.isascii()
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_a_condition_in_a_product_takes_no_sign(shape: tuple[int, ...], target: str) -> None:
+    """NumPy has no minus for bools: -(z > 0.0) * a would raise."""
+    a = sg.param("a", np.full(shape, 0.5))
+    for loss, slope in (
+        (sg.sum(sg.relu(1 / a)), -4.0),
+        (sg.sum(sg.relu(1 / a)) + sg.sum(a), -3.0),
+        (sg.sum(sg.relu(1 / a) * a), 0.0),
+    ):
+        f = sg.compile(loss, target=target)
+        np.testing.assert_allclose(f()[1].a, np.full(shape, slope), atol=1e-15)
+        assert "- ((" not in f.source
