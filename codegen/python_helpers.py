@@ -119,25 +119,26 @@ HELPERS = {
         Helper(
             "floor_",
             '''def floor_(x):
-    """floor(x) as a float; infinities and nan stay."""
-    return float(floor(x)) if abs(x) < 4503599627370496.0 else x
+    """floor(x) as a float, -0.0 too; infinities and nan stay."""
+    return copysign(floor(x), x) if abs(x) < 4503599627370496.0 else x
 ''',
-            _m("floor"),
+            _m("copysign", "floor"),
         ),
         Helper(
             "ceil_",
             '''def ceil_(x):
-    """ceil(x) as a float; infinities and nan stay."""
-    return float(ceil(x)) if abs(x) < 4503599627370496.0 else x
+    """ceil(x) as a float, -0.0 too; infinities and nan stay."""
+    return copysign(ceil(x), x) if abs(x) < 4503599627370496.0 else x
 ''',
-            _m("ceil"),
+            _m("ceil", "copysign"),
         ),
         Helper(
             "round_",
             '''def round_(x):
     """The nearest integer, the even one of two, as a float; infinities and nan stay."""
-    return float(round(x)) if abs(x) < 4503599627370496.0 else x
+    return copysign(round(x), x) if abs(x) < 4503599627370496.0 else x
 ''',
+            _m("copysign"),
         ),
         Helper(
             "argmax",

@@ -66,6 +66,14 @@ def test_an_elementwise_op_is_the_same_in_python(op: Op) -> None:
         np.testing.assert_allclose(got, float(want), rtol=4e-15, atol=5e-324, err_msg=f"{point}")
 
 
+@pytest.mark.parametrize("name", ["floor", "ceil", "round"])
+def test_rounding_keeps_the_sign_of_zero(name: str) -> None:
+    """-0.3 rounds up to -0.0, by which a division gives -inf."""
+    f = run(emit(unit(OPS[name], ()), "python"), "f")
+    for point in (-0.0, 0.0, -0.3, -1e-320, 0.3, 0.5, -0.5, 1.5, -2.5):
+        assert repr(f(point)) == repr(float(getattr(np, name)(point)))
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_op_is_written_or_refused(target: str) -> None:
     """Completeness: an op is in the target's table, in a family it expands, or in its refusals."""
