@@ -29,7 +29,7 @@ def write_module(unit: Unit, target: Target) -> str:
     """The source text of a unit.  Raises UnsupportedError for an op that the target refuses."""
     whole = unit.function
     helpers, imports = needed(whole, target)
-    functions = [whole.name, *(h.name for h in helpers), *imported(imports)]
+    functions = own_functions(whole.name, [h.name for h in helpers] + imported(imports))
     names = Names([*functions, *sizes_of(whole, functions)])
     writer = writer_of(unit, target, names)
     signature = Signature(unit, whole, writer.named, names, target)
@@ -70,6 +70,13 @@ def writer_of(unit: Unit, target: Target, names: Names) -> Writer:
         return LoopWriter(unit.function, names, Limits(WIDTH - 12, 40, WIDTH - 12))
     limits = Limits(WIDTH - 8, 40) if target.compact else Limits(60, 6)
     return Writer(unit.function, target, names, limits)
+
+
+def own_functions(name: str, others: list[str]) -> list[str]:
+    """The functions of the module.  Raises NamingError where the main one is called as another."""
+    if name in others:
+        raise NamingError(f"the emitted code needs {name!r} for itself; choose another name")
+    return [name, *others]
 
 
 def sizes_of(f: Function, functions: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ Array expressions go through ``trace`` and give one argument a leaf; micrograd's
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import sys
 import time
@@ -31,7 +32,7 @@ from symgrad.frontend.array import Expr
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.examples import examples_of
 from symgrad.frontend.graph import reach
-from symgrad.frontend.leaves import Leaf
+from symgrad.frontend.leaves import Leaf, check_name
 from symgrad.frontend.lower import lower, names_of, values_of
 from symgrad.frontend.names import expression_nodes, user_names, value_nodes
 from symgrad.frontend.origin import INTERNAL, located
@@ -293,8 +294,10 @@ def _check_loss(loss: Expr) -> None:
 
 
 def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise NamingError(f"name: expected a Python identifier for the function, got {name!r}")
+    check_name(name)
+    known = keyword.iskeyword(name) or hasattr(builtins, name) or name in ("np", "math")
+    if known or name.startswith("__"):
+        raise NamingError(f"name: {name!r} cannot be a function of emitted code; choose another")
 
 
 def _variables() -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _integer(value: Any) -> int:
         return operator.index(value)
     except TypeError as error:
         raise DTypeError(
-            f"an index is an int, a slice, None, ... or an array of ints, got {value!r}; "
+            f"an index is an int, a slice, None, ... or an array of ints, got {value!r}"
         ) from error
 
 
@@ -135,7 +135,7 @@ def _indices(item: Any, dim: Dim) -> Expr:
         raise ShapeError(f"an index array reaches outside of size {dim}")
     if values.size and values.min() < 0:
         if not isinstance(dim, int):
-            raise ShapeError(f"negative indices into the named size {dim}; count from the start; ")
+            raise ShapeError(f"negative indices into the named size {dim}; count from the start")
         return as_expr(values % dim, name="index")
     return index
 

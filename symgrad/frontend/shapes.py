@@ -63,7 +63,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 def _permuted(x: Expr, order: Sequence[int]) -> Expr:
     if sorted(order) != list(range(x.ndim)):
-        raise ShapeError(f"transpose: {tuple(order)} does not name each axis of {x.shape} once; ")
+        raise ShapeError(f"transpose: {tuple(order)} does not name each axis of {x.shape} once")
     return x if list(order) == sorted(order) else raw("transpose", x, axes=tuple(order))
 
 

@@ -124,7 +124,16 @@ TABLE: list[tuple[str, type[SymgradError], str]] = [
     (r"sg.input('x\ny')", NamingError, "no identifier"),
     ("sg.input('\ufb01')", NamingError, "reads as 'fi' in Python"),
     ("sg.compile(sg.sum(w * sg.param('w', 1.0)))", NamingError, "two leaves are named 'w'"),
-    ("sg.compile(sg.sum(w), name='a b')", NamingError, "expected a Python identifier"),
+    ("sg.compile(sg.sum(w), name='a b')", NamingError, "'a b' is no identifier"),
+    ("sg.compile(sg.sum(w), name='\ufb01')", NamingError, "reads as 'fi' in Python"),
+    *(
+        (f"sg.compile(sg.sum(w), name={name!r})", NamingError, f"{name!r} cannot be a function")
+        for name in ("np", "math", "class", "float", "len", "__f")
+    ),
+    *(
+        (f"sg.function(None, sg.{name}(w), name={name!r}, target={target!r})", NamingError, name)
+        for name, target in (("sigmoid", "numpy"), ("sigmoid", "python"), ("tanh", "python"))
+    ),
     # values that are not there yet
     ("bool(w > 0)", TraceError, r"use sg\.where"),
     ("float(w[0])", TraceError, r"compile it and call it"),
