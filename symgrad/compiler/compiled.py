@@ -19,7 +19,7 @@ from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.gradients import Gradients, gradients_class
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.rows import EXAMPLES
-from symgrad.errors import ArgumentError, FormatError, ShapeError
+from symgrad.errors import ArgumentError, DomainError, FormatError, ShapeError
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.runtime import saving
@@ -59,6 +59,7 @@ class CompiledFunction:
         self.history = History() if history is None else history
         self.notes = notes
         self.check = check
+        self.strict = strict
         self.python = load_function(source, signature.name)
         self.__wrapped__ = self.python
         self.__name__ = signature.name
@@ -105,7 +106,12 @@ class CompiledFunction:
         """The results, or the DomainError of the first that is not finite."""
         with np.errstate(all="ignore"):
             result = self.python(*values)
-        if self.ir is not None and not is_finite(result):
+        if is_finite(result):
+            return result
+        error: DomainError | None = DomainError(
+            f"{self.__name__}: a result is not finite; compile the loss again to learn where"
+        )
+        if self.ir is not None:
             arguments = list(values)
             if self.signature.kind == "vector" and not self.ir.parameters[0].type.rank:
                 arguments = list(values[0])  # a program of scalars: one parameter each
@@ -113,8 +119,8 @@ class CompiledFunction:
                     columns = self._checker.rows.columns(values[1])
                     arguments += [columns[p.hint] for p in self.ir.parameters[len(arguments) :]]
             error = explained(self.ir, arguments)
-            if error is not None:
-                raise error
+        if error is not None:
+            raise error
         return result
 
     def _values(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +235,7 @@ class CompiledFunction:
         text = saving.join(self.source, self.signature.facts())
         params = [a.name for a in self._arguments if a.kind != EXAMPLES and a.name in self._default]
         data = {name: np.asarray(self._default[name]()) for name in params}
-        return _restore, (text, self._constants, data, self.notes, self.check)
+        return _restore, (text, self._constants, data, self.notes, self.check, self.strict)
 
     def __repr__(self) -> str:
         return f"<compiled {self.signature}>"
@@ -272,6 +278,7 @@ def _restore(
     data: Mapping[str, Array],
     notes: tuple[str, ...] = (),
     check: bool = True,
+    strict: bool = False,
 ) -> CompiledFunction:
     """A function from a file's text; the text passes the allow-list before it runs."""
     source, facts = saving.split(text)
@@ -279,15 +286,21 @@ def _restore(
         signature = Signature.of_facts(facts)
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"the facts of the file are not ours: {error!r}") from error
-    absent = [
-        n
-        for n in (a.name for a in signature.arguments if a.kind == "constant")
-        if n not in constants
-    ]
-    if absent:
-        raise FormatError(f"the constant {absent[0]!r} is missing")
+    for a in signature.arguments:
+        if a.kind == "constant":
+            _check_constant(a, constants.get(a.name))
     default = {name: value.copy for name, value in data.items()}
-    return CompiledFunction(source, signature, constants, default, notes=notes, check=check)
+    return CompiledFunction(
+        source, signature, constants, default, notes=notes, check=check, strict=strict
+    )
+
+
+def _check_constant(a: Argument, constant: Array | None) -> None:
+    if constant is None:
+        raise FormatError(f"the constant {a.name!r} is missing")
+    if (constant.shape, constant.dtype) != (a.type.shape, a.type.numpy):
+        got = f"shape {constant.shape} of {constant.dtype}"
+        raise FormatError(f"the constant {a.name}: expected {a.type}, got {got}")
 
 
 def load(path: str | os.PathLike[str]) -> CompiledFunction:
