@@ -87,7 +87,9 @@ class Neuron(Module):
         self.activation = chosen
         self.hint = ""  # names the output in drawings and in emitted code
 
-    def __call__(self, x: Iterable[Value | float]) -> Value:
+    def __call__(self, x: Iterable[Value | float] | Value) -> Value:
+        if isinstance(x, Value):  # a lone neuron's output comes unwrapped
+            x = (x,)
         if isinstance(x, Sized) and len(x) != len(self.w):
             raise ShapeError(f"{self!r}: expected {len(self.w)} inputs, got {len(x)}")
         out = self.b

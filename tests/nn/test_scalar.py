@@ -55,6 +55,13 @@ def test_a_neuron_is_its_formula() -> None:
     assert n([Value(0.5), Value(-1.5)]).data == n([0.5, -1.5]).data
 
 
+def test_a_lone_neuron_may_stand_between_layers() -> None:
+    """Its output, which comes unwrapped, is the next layer's only input."""
+    model = MLP(2, [1, 3, 1], activation="tanh")
+    first, *rest = model.layers
+    assert model([0.5, -1.0]).data == rest[1](rest[0]([first([0.5, -1.0])])).data
+
+
 def test_a_single_output_comes_unwrapped() -> None:
     """One Value from one neuron, a list from several."""
     assert isinstance(MLP(2, [3, 1])([1.0, 2.0]), Value)
