@@ -11,9 +11,7 @@ import random
 from pathlib import Path
 
 import symgrad as sg
-from symgrad.compiler.drawing import graph_of
 from symgrad.nn import MLP
-from symgrad.viz import render
 
 XS = [
     [2.0, 3.0, -1.0],
@@ -22,6 +20,13 @@ XS = [
     [1.0, 1.0, -1.0],
 ]
 YS = [1.0, -1.0, -1.0, 1.0]
+
+
+def loss_of(model):
+    predictions = [model(x) for x in XS]
+    loss = sum((prediction - y) ** 2 for y, prediction in zip(YS, predictions, strict=True))
+    loss.label = "loss"
+    return loss
 
 
 def main() -> None:
@@ -33,8 +38,7 @@ def main() -> None:
 
     random.seed(1337)
     model = MLP(3, [4, 4, 1], activation="tanh")
-    predictions = [model(x) for x in XS]
-    loss = sum((prediction - y) ** 2 for y, prediction in zip(YS, predictions, strict=True))
+    loss = loss_of(model)
     f = sg.compile(loss, wrt=model, target="python")
     f.save(options.out / "lecture_step.py")
 
@@ -49,7 +53,9 @@ def main() -> None:
         p.data = trained
     print(f"loss {value:.2e}, predictions", [round(model(x).data, 3) for x in XS])
 
-    picture = render(graph_of(loss), options.out / "lecture.svg")
+    trained_loss = loss_of(model)
+    trained_loss.backward()
+    picture = sg.draw_dot(trained_loss).render(outfile=options.out / "lecture.svg", cleanup=True)
     print(f"the graph is in {picture}")
     print(f"the function is in {options.out / 'lecture_step.py'}")
 

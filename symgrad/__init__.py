@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from symgrad.compiler.compile import compile, function, grad
     from symgrad.compiler.compiled import CompiledFunction, load
     from symgrad.compiler.conversion import from_sympy, to_sympy
+    from symgrad.compiler.drawing import draw_dot
     from symgrad.compiler.formulas import elementwise
     from symgrad.compiler.lambdify import lambdify
     from symgrad.compiler.options import Options
@@ -46,6 +47,7 @@ _HOME = {
     "grad": "symgrad.compiler.compile",
     "input": "symgrad.frontend.leaves",
     "lambdify": "symgrad.compiler.lambdify",
+    "draw_dot": "symgrad.compiler.drawing",
     "load": "symgrad.compiler.compiled",
     "param": "symgrad.frontend.leaves",
 }
@@ -75,6 +77,7 @@ __all__ = [
     "Value",
     "compile",
     "constant",
+    "draw_dot",
     "elementwise",
     "engine",
     "errors",

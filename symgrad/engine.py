@@ -14,10 +14,11 @@ from symgrad.frontend.scalar import Value
 __all__ = ["Value", "draw_dot"]
 
 
-def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
+def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> Any:
     """The graph behind ``root`` as a ``graphviz.Digraph``, as the lecture draws it.
 
-    Raises ArgumentError for a ``rankdir`` other than LR, RL, TB, BT.
+    ``root`` is a Value, an array expression or an IR function.  Raises ArgumentError for anything
+    else, and for a ``rankdir`` other than LR, RL, TB, BT.
     """
     from symgrad.compiler.drawing import draw_dot as draw  # graphviz loads when a picture is asked
 

@@ -1,4 +1,4 @@
-"""Graphs to look at: what a ``Value`` was made from, and an IR function.
+"""Graphs to look at: what a ``Value`` or an expression was made from, and an IR function.
 
 >>> from symgrad.frontend.scalar import Value
 >>> graph = graph_of(Value(2.0, label="a") * 3.0)
@@ -12,15 +12,18 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.errors import ArgumentError
+from symgrad.frontend.array import Expr
 from symgrad.frontend.graph import reach
+from symgrad.frontend.names import expression_nodes, user_names
 from symgrad.frontend.scalar import Value
+from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function
 from symgrad.ir.printer import value_names
 from symgrad.viz import Edge, Graph, Node, draw, escape
 
 
-def graph_of(what: Value | Function) -> Graph:
-    """The graph of a value or of a function, operands before results.
+def graph_of(what: Value | Expr | Function) -> Graph:
+    """The graph of a value, an array expression or a function, operands before results.
 
     Raises ArgumentError for anything else.
     """
@@ -28,11 +31,21 @@ def graph_of(what: Value | Function) -> Graph:
         return _graph_of_value(what)
     if isinstance(what, Function):
         return _graph_of_function(what)
-    raise ArgumentError(f"expected a Value or an IR function to draw, got {type(what).__name__}")
+    if isinstance(what, Expr):
+        names = user_names({}, expression_nodes(what))
+        return _graph_of_function(trace([what], names=names).function)
+    got = type(what).__name__
+    raise ArgumentError(f"expected a Value, an expression or an IR function to draw, got {got}")
 
 
-def draw_dot(root: Value | Function, format: str = "svg", rankdir: str = "LR") -> Any:
-    """The graph of ``root`` as a ``graphviz.Digraph``: a record a value, an oval an operation."""
+def draw_dot(root: Value | Expr | Function, format: str = "svg", rankdir: str = "LR") -> Any:
+    """The graph of ``root`` as a ``graphviz.Digraph``.
+
+    Of a Value as in the lecture: a record a value, with data and grad, and an oval an operation.
+    Of array expressions and functions a record an instruction, with name, op and type.
+    Raises ArgumentError for anything else, an unknown format, or a ``rankdir`` that is not LR, RL,
+    TB or BT.
+    """
     return draw(graph_of(root), format=format, rankdir=rankdir)
 
 

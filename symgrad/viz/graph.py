@@ -48,18 +48,20 @@ def escape(text: str) -> str:
 
 
 def draw(graph: Graph, format: str = "svg", rankdir: str = "LR") -> Any:
-    """The graph as a ``graphviz.Digraph``.
+    """The graph as a ``graphviz.Digraph`` that draws itself, in files and in notebooks.
 
     ``rankdir`` is LR, RL, TB or BT.  Raises ArgumentError for another, or an unknown format.
     """
     if rankdir not in DIRECTIONS:
         known = ", ".join(DIRECTIONS)
         raise ArgumentError(f"rankdir: expected one of {known}, got {rankdir!r}")
-    import graphviz  # heavy, and needed by pictures alone
+    from graphviz import FORMATS  # heavy, and needed by pictures alone
 
-    if format not in graphviz.FORMATS:
+    from symgrad.viz.drawing import Drawing
+
+    if format not in FORMATS:
         raise ArgumentError(f"format: expected one that Graphviz writes, got {format!r}")
-    dot = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})
+    dot = Drawing(format=format, graph_attr={"rankdir": rankdir})
     for node in graph.nodes:
         dot.node(node.id, label=node.label, shape=node.shape)
     for edge in graph.edges:

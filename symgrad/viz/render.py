@@ -1,17 +1,11 @@
-"""A graph as a picture in a file.
-
-The program ``dot`` draws it; where there is none, the library inside pygraphviz does.
-"""
+"""A graph as a picture in a file."""
 
 from __future__ import annotations
 
 import os
-import shutil
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
-from symgrad.errors import ArgumentError, MissingExtraError
+from symgrad.errors import ArgumentError
 from symgrad.viz.graph import Graph, draw
 
 FORMATS = (".svg", ".png")
@@ -38,13 +32,4 @@ def render(graph: Graph, path: str | os.PathLike[str], rankdir: str = "LR") -> P
 
 def picture_of(graph: Graph, format: str, rankdir: str = "LR") -> bytes:
     """The picture's bytes, in Graphviz's ``format``."""
-    dot = draw(graph, format=format, rankdir=rankdir)
-    if shutil.which("dot") is not None:
-        return bytes(dot.pipe())
-    if find_spec("pygraphviz") is None:
-        raise MissingExtraError(
-            "drawing needs Graphviz: install its program dot (apt install graphviz), "
-            "or pip install 'symgrad[demo]', which brings the library"
-        )
-    drawing = import_module("pygraphviz").AGraph(string=dot.source)
-    return bytes(drawing.draw(format=format, prog="dot"))
+    return bytes(draw(graph, format=format, rankdir=rankdir).pipe())

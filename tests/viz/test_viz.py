@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import symgrad as sg
 from symgrad.compiler.drawing import graph_of
 from symgrad.engine import Value, draw_dot
 from symgrad.errors import ArgumentError, MissingExtraError
 from symgrad.frontend.lower import lower
-from symgrad.viz import Edge, Graph, Node, draw, escape, render
+from symgrad.viz import Edge, Graph, Node, draw, drawing, escape, render
 from symgrad.viz import render as render_name
 
 GRAPH = Graph((Node("a", "{ a | data 1.0000 }", "record"), Node("f", "+")), (Edge("a", "f"),))
@@ -54,6 +55,23 @@ def test_a_function_draws_its_instructions() -> None:
         "return",
     ]
     assert [tuple(e) for e in graph.edges] == [("v0", "v2"), ("v1", "v2"), ("v2", "result0")]
+
+
+def test_an_expression_draws_with_the_names_in_the_users_file() -> None:
+    """A record an instruction: name, op and type."""
+    x, w = sg.input("x", ("N", 2)), sg.param("w", [1.0, 2.0])
+    scores = sg.tanh(x @ w)
+    loss = sg.mean(scores)
+    labels = [n.label for n in graph_of(loss).nodes]
+    assert labels == [
+        "{ %w | param | f64[2] }",
+        "{ %x | input | f64[N, 2] }",
+        "{ %0 | matmul | f64[N] }",
+        "{ %scores | tanh | f64[N] }",
+        "{ %loss | mean | f64[] }",
+        "return",
+    ]
+    assert sg.draw_dot(loss).source == draw_dot(loss).source
 
 
 def test_labels_cannot_break_a_record() -> None:
@@ -100,12 +118,30 @@ def test_without_graphviz_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One sentence, and no file."""
-    module = sys.modules[render_name.__module__]
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    monkeypatch.setattr(drawing, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"symgrad\[demo\]"):
         render(GRAPH, tmp_path / "graph.svg")
+    with pytest.raises(MissingExtraError, match=r"symgrad\[demo\]"):
+        draw(GRAPH).render(tmp_path / "graph")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_dot_a_drawing_draws_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As bytes, as text, in notebooks, and to the files that graphviz would write."""
+    pytest.importorskip("pygraphviz")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    dot = draw(GRAPH)
+    assert dot.pipe("png").startswith(b"\x89PNG")
+    assert "data 1.0000" in dot.pipe(encoding="utf-8")
+    assert "data 1.0000" in dot._repr_mimebundle_()["image/svg+xml"]
+    assert dot.render(tmp_path / "a") == str(tmp_path / "a.svg")
+    assert (tmp_path / "a").read_text() == dot.source
+    assert dot.render("b", tmp_path, cleanup=True, format="png") == str(tmp_path / "b.png")
+    assert dot.render(outfile=tmp_path / "c.png", cleanup=True) == str(tmp_path / "c.png")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "a.svg", "b.png", "c.png"]
 
 
 def test_a_picture_is_drawn_where_graphviz_is(tmp_path: Path) -> None:
