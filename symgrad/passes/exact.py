@@ -14,42 +14,12 @@ from typing import Any
 import numpy as np
 
 # Ops that move or choose elements, or count them, round nothing.
-_ROUND_NOTHING = frozenset(
-    (
-        *(
-            "negative",
-            "absolute",
-            "sign",
-            "floor",
-            "ceil",
-            "round",
-            "maximum",
-            "minimum",
-            "clip",
-            "relu",
-            "where",
-            "cast",
-            "index",
-            "embed",
-        ),
-        *(
-            "concatenate",
-            "take",
-            "gather",
-            "flip",
-            "tril",
-            "triu",
-            "diag",
-            "diagonal",
-            "max",
-            "min",
-            "one_hot",
-            "size",
-            "stop_gradient",
-        ),
-        *("vector", "view", "reshape", "broadcast_to", "transpose"),
-    )
-)
+_MOVES = """
+    negative absolute sign floor ceil round maximum minimum clip relu where cast max min size
+    index embed concatenate take gather flip tril triu diag diagonal one_hot stop_gradient vector
+    view reshape broadcast_to transpose
+"""
+_ROUND_NOTHING = frozenset(_MOVES.split())
 _EXACTLY: dict[str, Callable[..., Fraction]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
