@@ -10,9 +10,10 @@ import builtins
 import keyword
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import symgrad.ops  # noqa: F401  (fills the table)
@@ -176,7 +177,8 @@ def _compile_scalar(
         if rolled is not None:
             return compile_rolled(rolled, net, target, _head(given, len(named)), options)
     head = _head(given, 1 + len(aux))
-    asked = Scalars(named, head, values, names_of(wrt), variables, net, name, options)
+    scope = _scope()
+    asked = Scalars(named, head, values, names_of(wrt), variables, scope, net, name, options)
     return _compile_line([loss, *aux], asked, target)
 
 
@@ -302,11 +304,26 @@ def _check_name(name: Any) -> None:
 
 def _variables() -> dict[str, Any]:
     """The variables of the innermost frame outside symgrad."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and INTERNAL[frame.f_globals.get("__name__")]:
+    return next(_frames())
+
+
+def _scope() -> dict[str, Any]:
+    """The variables of all frames outside symgrad, the innermost frame's first."""
+    found: dict[str, Any] = {}
+    for variables in _frames():
+        for name, value in variables.items():
+            found.setdefault(name, value)
+    return found
+
+
+def _frames() -> Iterator[dict[str, Any]]:
+    """The variables of each frame outside symgrad, innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if not INTERNAL[frame.f_globals.get("__name__")]:
+            # Only identifiers: a debugger or test runner keeps names of its own among the locals.
+            yield {name: v for name, v in frame.f_locals.items() if name.isidentifier()}
         frame = frame.f_back
-    # Only identifiers: a debugger or test runner keeps names of its own among the locals.
-    return {name: v for name, v in frame.f_locals.items() if name.isidentifier()}
 
 
 __all__ = ["compile", "function", "grad"]

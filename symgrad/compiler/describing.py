@@ -161,7 +161,9 @@ def of_values(
     facts = list(net.facts)
     scalars = f"{nodes:,} scalar nodes"
     facts.append(("traced", f"{len(examples)} examples, {scalars}" if examples else scalars))
-    over = f"{said} over the examples" if said.startswith("the sum") and examples else said
+    first, plus, penalty = said.partition(" plus ")
+    summed = said.startswith("the sum") and examples
+    over = f"{first} over the examples{plus}{penalty}" if summed else said
     return Description(
         structure,
         title(said, name, target),

@@ -33,6 +33,7 @@ from symgrad.ir.function import Function
 from symgrad.ir.naming import before
 from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
+from symgrad.passes import cse, dce, joining
 from symgrad.reroll.example import DIM, Form, lower
 from symgrad.reroll.lanes import Lanes, Literal
 
@@ -45,6 +46,7 @@ class Scalars:
 
     outputs   the loss and what comes along; ``head`` is how they are arranged
     values    the parameters, with their ``names``
+    variables those of the calling frame, ``scope`` those of all frames around it too
     """
 
     outputs: Sequence[Value]
@@ -52,6 +54,7 @@ class Scalars:
     values: Sequence[Value]
     names: Sequence[str]
     variables: Mapping[str, Any]
+    scope: Mapping[str, Any]
     net: Net
     name: str
     options: Options
@@ -72,8 +75,8 @@ def compile_looped(p: Scalars) -> CompiledFunction | str:
     if not lanes.count:
         return lanes.reason
     numbers = [x.value for x in lanes.literals]
-    series = series_of(program.origins, p.variables, lanes.columns, numbers)
-    forms, series = dependent(lanes, series, p.variables)
+    series = series_of(program.origins, p.scope, lanes.columns, numbers)
+    forms, series = dependent(lanes, series, p.scope)
     f = told(lower(lanes, p.name, p.names, series.columns, forms))
     note = f"{len(program):,} scalar nodes, {lanes.count} examples"
     if series.reason:
@@ -85,6 +88,8 @@ def compile_looped(p: Scalars) -> CompiledFunction | str:
     forward, every = pipeline.function, range(len(p.values))
     pipeline.differentiate(every, p.options)
     simplify(pipeline, p.options)
+    if p.options.reassociate:
+        pipeline.run_all((joining, cse, dce))
     reason = obstacle(pipeline.function)
     return reason or finished(p, pipeline, forward, series, program)
 

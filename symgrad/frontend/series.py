@@ -102,7 +102,7 @@ def series_of(
     reasons += [text for p in parts if p in used or p.looped for text in double(p, place, found)]
     left = [i for i in range(len(columns)) if i not in found]
     if left:
-        reasons.append("not all numbers that differ are in lists of the calling function")
+        reasons.append("not all numbers that differ are in the lists of the calling functions")
         fresh = (f"v{k}" for k in count(1) if f"v{k}" not in claimed)
         extra = [Part(n, tuple(columns[i].tolist())) for i, n in zip(left, fresh, strict=False)]
         found.update((i, (part.name, False)) for i, part in zip(left, extra, strict=True))

@@ -3,7 +3,7 @@
 >>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
 [('stabilize', 'rounding'), ('inline', 'bitwise'), ('fold', 'bitwise'),
  ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'),
- ('simplify', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise')]
+ ('simplify', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise'), ('joining', 'rounding')]
 """
 
 from symgrad.passes.cse import cse
@@ -11,6 +11,7 @@ from symgrad.passes.dce import dce
 from symgrad.passes.fold import fold
 from symgrad.passes.identities import identities
 from symgrad.passes.inline import inline
+from symgrad.passes.joining import joining
 from symgrad.passes.packing import packing
 from symgrad.passes.reals import reals
 from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
@@ -27,6 +28,7 @@ REWRITES: tuple[Pass, ...] = (
     simplify,
     cse,
     dce,
+    joining,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "fold",
     "identities",
     "inline",
+    "joining",
     "packing",
     "reals",
     "rewrite",

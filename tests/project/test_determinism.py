@@ -27,7 +27,20 @@ model = MLP(2, [3, 1], activation="tanh")
 loss = sum((model([a, 1.0]) - b) ** 2 for a, b in ((0.5, 1.0), (-0.5, -1.0)))
 """
 
+LOOP = """
+import random
+import symgrad as sg
+from symgrad.nn import MLP
+random.seed(1)
+model = MLP(2, [3, 1], activation="tanh")
+xs, ys = [(0.5, 1.0), (-0.5, -1.0), (0.25, 2.0)], [1.0, 0.5, 0.75]
+loss = sum((model(x) - y) ** 2 for x, y in zip(xs, ys)) / len(xs)
+f = sg.compile(loss, wrt=model, target="python", style="looped")
+assert "in examples:" in f.source
+"""
+
 PROGRAMS = {
+    "loop": LOOP,
     "arrays": ARRAYS + "f = sg.compile(loss)\n",
     "values": VALUES + "f = sg.compile(loss, wrt=model.parameters(), target='python')\n",
 }
