@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from symgrad.frontend.extensions import METHODS
 
 if TYPE_CHECKING:
+    from symgrad.compiler.checking import GradientCheck, check_gradient
     from symgrad.compiler.compile import compile, function, grad
     from symgrad.compiler.compiled import CompiledFunction, load
     from symgrad.compiler.conversion import from_sympy, to_sympy
@@ -37,6 +38,8 @@ _HOME = {
     "Expr": "symgrad.frontend.array",
     "Options": "symgrad.compiler.options",
     "Value": "symgrad.frontend.scalar",
+    "GradientCheck": "symgrad.compiler.checking",
+    "check_gradient": "symgrad.compiler.checking",
     "compile": "symgrad.compiler.compile",
     "elementwise": "symgrad.compiler.formulas",
     "from_sympy": "symgrad.compiler.conversion",
@@ -73,8 +76,10 @@ _NUMPY: tuple[str, ...] = (
 __all__ = [
     "CompiledFunction",
     "Expr",
+    "GradientCheck",
     "Options",
     "Value",
+    "check_gradient",
     "compile",
     "constant",
     "draw_dot",

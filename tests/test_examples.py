@@ -51,3 +51,28 @@ def test_scipy_finds_the_minimum(tmp_path: Path) -> None:
 def test_the_saved_function_runs_without_symgrad(tmp_path: Path) -> None:
     """The saved text gives the same bits in an interpreter where symgrad cannot be imported."""
     assert "the same to the last bit" in run("audit.py", tmp_path)
+
+
+def test_the_planted_sign_is_found(tmp_path: Path) -> None:
+    """The check names component and term, refutes the function too, and proves the mended one."""
+    printed = run("check_by_hand.py", tmp_path)
+    assert printed.count("refuted: d_s is") == 2
+    assert "should be -" in printed
+    assert "proved: SymPy shows that all 2 components are equal" in printed
+
+
+def test_a_naive_logistic_loss_is_made_stable(tmp_path: Path) -> None:
+    """nan as written, the right gradient as compiled, and the history says why."""
+    printed = run("stable_logistic.py", tmp_path)
+    assert "as written   loss inf, gradient [nan nan]" in printed
+    assert "as compiled  loss 500.3" in printed
+    assert "log(1 + exp(x)) = softplus(x)  at stable_logistic.py" in printed
+
+
+def test_an_orbit_keeps_its_energy(tmp_path: Path) -> None:
+    """The gradient that SymPy's energy compiles to drives a leapfrog integrator."""
+    printed = run("kepler.py", tmp_path, "--steps", "500")
+    drift = re.search(r"it drifts by (\S+) at most", printed)
+    assert drift is not None
+    assert float(drift.group(1)) < 1e-4
+    assert "def lambdified(q1, q2, p1, p2):" in printed

@@ -195,7 +195,7 @@ def _values(v: Value, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple
 def _arrays(x: Expr, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[int, ...]]:
     """An expression as a function of scalars, with a symbol for each of them."""
     traced = trace([x])
-    whole = expanded(_plain(traced.function), PYTHON)
+    whole = expanded(plain(traced.function), PYTHON)
     unit = scalarize(Unit(whole, 0))
     bases: list[Any] = []
     for leaf, p in zip(traced.leaves, traced.function.parameters, strict=True):
@@ -203,11 +203,11 @@ def _arrays(x: Expr, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[
         if own is None and leaf.kind == "constant":
             bases += np.asarray(leaf.data).reshape(-1).tolist()
         else:
-            bases += _symbols_of(p, own)
+            bases += symbols_of(p, own)
     return unit.function, bases, shape_of(x.instr)
 
 
-def _symbols_of(p: Instr, own: Any) -> list[Any]:
+def symbols_of(p: Instr, own: Any) -> list[Any]:
     import sympy as sp
 
     if not p.type.rank:
@@ -216,7 +216,7 @@ def _symbols_of(p: Instr, own: Any) -> list[Any]:
     return [base[i if len(i) > 1 else i[0]] for i in np.ndindex(shape_of(p))]
 
 
-def _plain(f: Function) -> Function:
+def plain(f: Function) -> Function:
     """log(sum(exp(x))) for logsumexp: in exact arithmetic nothing overflows."""
     if all(x.op.name != "logsumexp" for x in f.body):
         return f

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from symgrad.ir.types import Type
 from symgrad.ops.table import OPS
 from symgrad.passes.patterns import Families
 
@@ -50,6 +51,9 @@ class SympyAlgebra(Families):
     def number(self, x: Any) -> Any:
         """A Python number as the exact number that it is."""
         return sp.Rational(x) if isinstance(x, float) and np.isfinite(x) else x
+
+    def type(self, x: Any) -> Type:
+        return Type("f64", np.shape(x))
 
     def mask(self, condition: Any) -> Any:
         return self.namespace.Piecewise((1, condition), (0, True))

@@ -29,6 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "engine": BUILT,
 }
 ALLOWED["compiler"] = set(ALLOWED) - {"nn", "losses", "engine"}
+ALLOWED["cli"] = {"compiler", "errors"}
+ALLOWED["__main__"] = {"cli"}
 ALLOWED["__init__"] = set(ALLOWED)
 
 

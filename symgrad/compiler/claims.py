@@ -1,0 +1,208 @@
+"""What people claim a gradient to be: SymPy expressions, symgrad expressions, or a function.
+
+Each kind of claim is brought to one form: arrays of values at a point, and, where it is symbolic,
+arrays of SymPy expressions over real symbols that are called as the leaves.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.compiler.conversion import to_sympy
+from symgrad.errors import ArgumentError, ShapeError, SymgradError
+from symgrad.frontend.array import Expr
+from symgrad.frontend.tracing import trace
+from symgrad.ir.function import Function
+
+Point = dict[str, Any]  # float64 arrays by the names of the leaves
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A loss and its gradient as IR functions of the same parameters.
+
+    leaves   what the parameters stand for, where they are expressions
+    wrt      the places of the parameters that are differentiated by
+    """
+
+    loss: Function
+    gradient: Function
+    leaves: tuple[Any, ...]
+    wrt: tuple[int, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [p.hint for p in self.loss.parameters]
+
+    def shape(self, i: int, point: Point) -> tuple[int, ...]:
+        """The shape of the i-th gradient at a point."""
+        return np.shape(point[self.names[self.wrt[i]]])
+
+
+class Claim:
+    """``exact`` says whether ``values`` has many digits or those of float64."""
+
+    exact = True
+
+    def values(self, point: Point) -> list[Any]:
+        """One array for each parameter that is differentiated by."""
+        raise ArgumentError("no claim")
+
+    def expressions(self) -> list[Any] | None:
+        """Arrays of SymPy expressions; None where the claim is not symbolic."""
+        return None
+
+
+class FormulaClaim(Claim):
+    """SymPy expressions, one for each element of each gradient."""
+
+    def __init__(self, problem: Problem, claimed: Sequence[Any]) -> None:
+        self.problem = problem
+        self.arrays = [_elements(c) for c in claimed]
+        for array, i in zip(self.arrays, problem.wrt, strict=True):
+            p = problem.loss.parameters[i]
+            if array.ndim != p.type.rank:
+                raise ShapeError(
+                    f"claimed: the gradient of {p.hint} is {p.type}, got {array.shape}"
+                )
+
+    def values(self, point: Point) -> list[Any]:
+        from symgrad.symbolic.exactly import lifted
+        from symgrad.symbolic.from_sympy import read
+        from symgrad.symbolic.precise import PRECISE
+
+        def bind(symbol: Any) -> Any:
+            if symbol.name not in point:
+                known = ", ".join(point)
+                raise ArgumentError(
+                    f"claimed: {symbol} is no argument of the loss (it has {known})"
+                )
+            value = lifted(point[symbol.name])
+            return value if value.ndim else value[()]
+
+        found = []
+        for array in self.arrays:
+            out = np.empty(array.shape, dtype=object)
+            for place in np.ndindex(array.shape):
+                out[place] = read(array[place], PRECISE, bind)
+            found.append(out)
+        return found
+
+    def expressions(self) -> list[Any] | None:
+        return self.arrays
+
+
+class ExpressionClaim(Claim):
+    """symgrad expressions of the same leaves."""
+
+    def __init__(self, problem: Problem, claimed: Sequence[Expr]) -> None:
+        traced = trace(list(claimed), also=list(problem.leaves))
+        known = {id(leaf) for leaf in problem.leaves}
+        foreign = [leaf.name for leaf in traced.leaves if id(leaf) not in known]
+        if foreign:
+            raise ArgumentError(f"claimed: {foreign[0]} is no argument of the loss")
+        self.function = traced.function
+        self.claimed = list(claimed)
+
+    def values(self, point: Point) -> list[Any]:
+        from symgrad.symbolic.exactly import evaluated, lifted
+
+        return evaluated(self.function, [lifted(point[p.hint]) for p in self.function.parameters])
+
+    def expressions(self) -> list[Any] | None:
+        return [_written(e) for e in self.claimed]
+
+
+class FunctionClaim(Claim):
+    """A Python function of all arguments that returns the gradient, or a tuple of gradients."""
+
+    exact = False
+
+    def __init__(self, problem: Problem, claimed: Callable[..., Any]) -> None:
+        self.problem = problem
+        self.function = claimed
+        self.by_name = _takes_names(claimed, problem.names)
+
+    def values(self, point: Point) -> list[Any]:
+        arguments = {n: v.copy() if np.ndim(v) else v[()] for n, v in point.items()}
+        try:
+            if self.by_name:
+                result = self.function(**arguments)
+            else:
+                result = self.function(*[arguments[n] for n in self.problem.names])
+        except Exception as error:
+            raise ArgumentError(
+                f"claimed: the function raised {type(error).__name__}: {error}"
+            ) from error
+        several = isinstance(result, tuple | list) and len(self.problem.wrt) > 1
+        parts = list(result) if several else [result]
+        if len(parts) != len(self.problem.wrt):
+            raise ArgumentError(f"claimed: expected {len(self.problem.wrt)} gradients, got {parts}")
+        return [np.asarray(p, dtype=float) for p in parts]
+
+
+def claim_of(problem: Problem, claimed: Any, several: bool) -> Claim:
+    """The claim in the form above.  Raises ArgumentError for what is none."""
+    if callable(claimed) and not isinstance(claimed, Expr) and not _is_sympy(claimed):
+        return FunctionClaim(problem, claimed)
+    parts = list(claimed) if several and isinstance(claimed, list | tuple) else [claimed]
+    if len(parts) != len(problem.wrt):
+        raise ArgumentError(f"claimed: expected {len(problem.wrt)} gradients, got {len(parts)}")
+    if all(isinstance(c, Expr) for c in parts):
+        return ExpressionClaim(problem, parts)
+    return FormulaClaim(problem, parts)
+
+
+def _is_sympy(x: Any) -> bool:
+    return type(x).__module__.partition(".")[0] == "sympy"
+
+
+def _elements(claimed: Any) -> Any:
+    """One claim as an array of SymPy expressions: a matrix, nested lists, or one expression."""
+    from symgrad.symbolic.from_sympy import expression
+
+    if hasattr(claimed, "tolist") and not isinstance(claimed, Expr):
+        claimed = claimed.tolist()
+    array = np.empty((), dtype=object)
+    if isinstance(claimed, list | tuple):
+        array = np.array(claimed, dtype=object)
+    else:
+        array[()] = claimed
+    out = np.empty(array.shape, dtype=object)
+    for place in np.ndindex(array.shape):
+        try:
+            out[place] = expression(array[place])
+        except SymgradError as error:
+            raise ArgumentError(f"claimed: {error}") from error
+    return out
+
+
+def _written(e: Expr) -> Any:
+    """A symgrad expression as an array of SymPy expressions with exact literals."""
+    whole = to_sympy(e, exact=True)
+    out = np.empty(() if not e.ndim else tuple(map(int, e.shape)), dtype=object)
+    for place in np.ndindex(out.shape):
+        out[place] = whole[place[0] if len(place) == 1 else place] if place else whole
+    return out
+
+
+def _takes_names(function: Callable[..., Any], names: Sequence[str]) -> bool:
+    """Whether a function's parameters are called as the arguments of the loss."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+    return set(parameters) == set(names)
+
+
+def exact_gradient(problem: Problem, point: Mapping[str, Any]) -> list[Any]:
+    """Loss and gradients at a point, to the digits of mpmath's context."""
+    from symgrad.symbolic.exactly import evaluated, lifted
+
+    arguments = [lifted(point[name]) for name in problem.names]
+    return evaluated(problem.loss, arguments) + evaluated(problem.gradient, arguments)

@@ -1,0 +1,235 @@
+"""``sg.check_gradient``: proofs, agreement, counterexamples, and the term at fault."""
+
+import doctest
+import importlib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import symgrad as sg
+from symgrad.errors import ArgumentError, ShapeError
+
+x, y = sp.symbols("x y")
+X, Y = sg.param("x", 0.5), sg.param("y", 1.5)
+LOSS = sg.sin(X) * Y + sg.exp(X * Y) - X * X
+RIGHT = [sp.cos(x) * y + y * sp.exp(x * y) - 2 * x, sp.sin(x) + x * sp.exp(x * y)]
+
+
+def test_a_right_formula_is_proved():
+    """SymPy shows it, whatever the symbols were declared as, and however it is written."""
+    check = sg.check_gradient(LOSS, [X, Y], RIGHT)
+    assert check.verdict == "proved"
+    assert check
+    assert str(check) == "proved: SymPy shows that all 2 components are equal for all real numbers"
+    other = [sp.expand(y * (sp.cos(x) + sp.exp(x * y))) - 2 * x, RIGHT[1]]
+    assert sg.check_gradient(LOSS, [X, Y], other).verdict == "proved"
+    half = sg.check_gradient(sg.tanh(X), X, 4 / (sp.exp(x) + sp.exp(-x)) ** 2)
+    assert half.verdict == "proved"
+
+
+FAULTS = [
+    (RIGHT[0] + 4 * x, "the term 2*x should be -2*x"),
+    (RIGHT[0] - y * sp.cos(x) / 2, "the term y*cos(x)/2 should be y*cos(x)"),
+    (RIGHT[0] + x * y, "the term x*y should not be there"),
+    (RIGHT[0] - y * sp.exp(x * y), "the term y*exp(x*y) is missing"),
+    (2 * RIGHT[0], "the claim is off by a factor: it should be -2*x + y*exp(x*y) + y*cos(x)"),
+    (sp.cos(x) * y + y * sp.exp(x * y) - 2 * x**2, ""),
+]
+
+
+@pytest.mark.parametrize(("claim", "fault"), FAULTS, ids=lambda v: str(v)[:40])
+def test_a_wrong_formula_is_refuted_with_the_term_at_fault(claim, fault):
+    """A counterexample point, both values there, and the term where it can be told."""
+    check = sg.check_gradient(LOSS, [X, Y], [claim, RIGHT[1]])
+    assert check.verdict == "refuted"
+    assert not check
+    assert check.component == "d_x"
+    point = {s: float(check.point[s.name]) for s in (x, y)}
+    assert check.expected == pytest.approx(float(RIGHT[0].subs(point)))
+    assert check.claimed == pytest.approx(float(claim.subs(point)))
+    assert check.fault == fault
+    assert "refuted: d_x is" in str(check)
+
+
+def test_a_factor_of_a_ten_millionth_is_found():
+    """1 + 1e-7, which no finite difference shows, is refuted; 1 + 1e-14 shows in the digits."""
+    off = sg.check_gradient(LOSS, [X, Y], [RIGHT[0] * (1 + sp.Rational(1, 10**7)), RIGHT[1]])
+    assert off.verdict == "refuted"
+    near = sg.check_gradient(LOSS, [X, Y], [RIGHT[0] * (1 + sp.Rational(1, 10**14)), RIGHT[1]])
+    assert near.verdict == "agrees"
+    assert 13 <= near.digits <= 15
+
+
+w = sg.param("w", np.array([0.5, -0.25]))
+b = sg.param("b", 0.1)
+data, target = sg.input("X", ("N", 2)), sg.input("t", "N")
+residual = data @ w + b - target
+squares = sg.mean(residual * residual)
+
+
+def test_expressions_and_functions_may_be_claims():
+    """For array losses: symgrad expressions, and NumPy functions by name or in order."""
+    right = [2 * (residual @ data) / sg.sum(target * 0 + 1), 2 * sg.mean(residual)]
+    check = sg.check_gradient(squares, [w, b], right)
+    assert check.verdict == "agrees"
+    assert check.digits > 40
+    assert "named size" in check.reason
+
+    def by_name(w, b, X, t):
+        r = X @ w + b - t
+        return 2 * r @ X / len(X), 2 * r.mean()
+
+    assert sg.check_gradient(squares, [w, b], by_name).digits > 12
+    assert sg.check_gradient(squares, [w, b], lambda *a: by_name(*a)).verdict == "agrees"
+
+    def wrong(w, b, X, t):
+        r = X @ w + b - t
+        return 2 * r @ X / len(X), -2 * r.mean()
+
+    check = sg.check_gradient(squares, [w, b], wrong, sizes={"N": 5})
+    assert (check.verdict, check.component) == ("refuted", "d_b")
+    assert check.point["X"].shape == (5, 2)
+    assert check.claimed == pytest.approx(-check.expected)
+
+
+def test_an_element_of_an_array_is_named():
+    """Claims for arrays of known shape are matrices, lists or arrays of SymPy expressions."""
+    v = sp.IndexedBase("w")
+    loss = w[0] * w[0] * w[1] + sg.exp(w[1])
+    right = [2 * v[0] * v[1], v[0] ** 2 + sp.exp(v[1])]
+    assert sg.check_gradient(loss, w, right).verdict == "proved"
+    assert sg.check_gradient(loss, w, sp.Array(right)).verdict == "proved"
+    check = sg.check_gradient(loss, w, [right[0], v[0] ** 2 - sp.exp(v[1])])
+    assert check.component == "d_w[1]"
+    assert check.fault == "the term -exp(w[1]) should be exp(w[1])"
+    m = sg.param("m", np.ones((2, 2)))
+    matrix = sp.MatrixSymbol("m", 2, 2)
+    trace = sg.trace(m @ m)
+    claim = sp.Matrix(2, 2, lambda i, j: 2 * matrix[j, i])
+    assert sg.check_gradient(trace, m, claim).verdict in ("proved", "agrees")
+
+
+def test_values_are_checked_too():
+    """A loss of micrograd's scalars against formulas over labels, and against a function."""
+    a, c = sg.Value(0.5, label="a"), sg.Value(1.5, label="c")
+    loss = (a * c).tanh() + a**2
+    s, t = sp.symbols("a c")
+    slope = 1 - sp.tanh(s * t) ** 2
+    assert sg.check_gradient(loss, [a, c], [t * slope + 2 * s, s * slope]).verdict == "proved"
+    bad = sg.check_gradient(loss, [a, c], [t * slope + s, s * slope])
+    assert bad.fault == "the term a should be 2*a"
+    good = sg.check_gradient(
+        loss, [a, c], lambda a, c: (c / np.cosh(a * c) ** 2 + 2 * a, a / np.cosh(a * c) ** 2)
+    )
+    assert good.verdict == "agrees"
+
+
+def test_integers_are_given_not_drawn():
+    """Labels have a meaning of their own; without values the check says so."""
+    labels, z = sg.input("labels", (4,), int), sg.param("z", np.zeros((4, 3)))
+    loss = sg.losses.cross_entropy(z, labels)
+
+    def claimed(z, labels):
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        return (p - np.eye(3)[labels]) / len(z)
+
+    with pytest.raises(ArgumentError, match="labels is i64"):
+        sg.check_gradient(loss, z, claimed)
+    check = sg.check_gradient(loss, z, claimed, at={"labels": [0, 2, 1, 1]})
+    assert check.verdict == "agrees"
+
+
+def test_a_loss_that_is_nowhere_real_is_undecided():
+    """No point, no verdict; it is not taken for verified."""
+    check = sg.check_gradient(sg.log(-sg.exp(X)), X, sp.Integer(1))
+    assert check.verdict == "undecided"
+    assert not check
+    assert "not a finite real number" in str(check)
+
+
+def test_domains_are_looked_for():
+    """log and sqrt are checked where they are real."""
+    check = sg.check_gradient(sg.log(X) * sg.sqrt(Y), [X, Y],
+                              [sp.sqrt(y) / x, sp.log(x) / (2 * sp.sqrt(y))])  # fmt: skip
+    assert check.verdict in ("proved", "agrees")
+    assert check.digits > 40
+
+
+def test_sympy_out_of_time_is_no_proof_and_no_hang():
+    """The verdict is then that of the points, and says what stopped the proof."""
+    hard = sum(sp.sin(k * x) ** k * sp.cos(x / k) ** (k + 1) for k in range(1, 9))
+    loss = sg.from_sympy(hard**3, {x: X})
+    start = time.perf_counter()
+    check = sg.check_gradient(loss, X, sp.expand(sp.diff(hard**3, x)), seconds=1.0, points=2)
+    assert time.perf_counter() - start < 60
+    assert check.verdict == "agrees"
+    assert "stopped after 1 seconds" in check.reason or "at most" in check.reason
+
+
+BAD = [
+    ((LOSS, [X, Y], [RIGHT[0]]), ArgumentError, "expected 2 gradients, got 1"),
+    ((LOSS, X, sp.Symbol("q")), ArgumentError, "q is no argument"),
+    ((LOSS, X, "cos(x)"), ArgumentError, "text is not read"),
+    ((LOSS, X, [x, y]), ShapeError, "gradient of x"),
+    ((LOSS, X, sg.param("other", 1.0) * X), ArgumentError, "other is no argument"),
+    ((LOSS, X, lambda x, y: [1.0, 2.0]), ShapeError, "shape"),
+    ((LOSS, X, lambda x, y: 1 / 0), ArgumentError, "ZeroDivisionError"),
+    ((LOSS, "x", x), ArgumentError, "wrt"),
+    ((residual, w, x), ShapeError, "scalar"),
+    ((x, X, x), ArgumentError, "loss"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "says"), BAD, ids=lambda v: str(v)[-20:])
+def test_a_claim_that_is_none_is_refused(arguments, error, says):
+    """The error names what is wrong with it."""
+    with pytest.raises(error, match=says):
+        sg.check_gradient(*arguments)
+
+
+PROGRAM = """
+import sympy as sp
+import symgrad as sg
+x = sg.param("x", 1.0)
+s = sp.Symbol("x")
+loss = sg.sin(x) * x
+right = (loss, x, sp.sin(s) + s * sp.cos(s))
+def wrong():
+    return {"loss": loss, "wrt": x, "claimed": sp.sin(s) - s * sp.cos(s)}
+undecided = (sg.log(-sg.exp(x)), x, s)
+number = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "says"),
+    [
+        ("right", 0, "proved"),
+        ("wrong", 1, "the term -x*cos(x) should be x*cos(x)"),
+        ("undecided", 2, "undecided"),
+        ("number", 2, "number is a int"),
+        ("absent", 2, "defines no 'absent'"),
+    ],
+)
+def test_the_command_line(tmp_path: Path, name, status, says):
+    """python -m symgrad check FILE:NAME prints the outcome, and its status tells the verdict."""
+    (tmp_path / "claim.py").write_text(PROGRAM)
+    command = [sys.executable, "-m", "symgrad", "check", f"claim.py:{name}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert says in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "module", ["compiler.checking", "symbolic.blame", "symbolic.exactly", "cli.main"]
+)
+def test_docstrings_show_what_happens(module):
+    """The doctests of the modules pass."""
+    results = doctest.testmod(importlib.import_module(f"symgrad.{module}"))
+    assert results.attempted
+    assert not results.failed
