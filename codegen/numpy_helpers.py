@@ -113,7 +113,7 @@ def prod_others(x):
             '''
 def embed(x, shape, key):
     """Zeros of a shape, but for x at the key."""
-    whole = np.zeros(shape, dtype=x.dtype)
+    whole = np.zeros(shape, dtype=np.asarray(x).dtype)
     whole[key] = x
     return whole
 ''',

@@ -173,3 +173,12 @@ def test_a_structural_op_takes_leaves(name, attributes, leaf):
     (want,) = interpret(whole.function, [np.zeros(3)])
     got = np.asarray(run(emit(whole, "numpy"), "f")(np.zeros(3)))
     np.testing.assert_array_equal(got, want, strict=True, err_msg=emit(whole, "numpy"))
+
+
+def test_a_number_of_pythons_own_is_put_into_an_array():
+    """A product of Python floats, as a share of a gradient may be, has no dtype to ask for."""
+    x = parameter("x", Type("f64", ()))
+    half = build(OPS["multiply"], [x, constant(0.5, Type("f64"))])
+    y = build(OPS["embed"], [half], {"shape": (2,), "key": (("int", 1),)})
+    whole = Unit(function("f", [x], [y]), 0, title="An op.")
+    assert run(emit(whole, "numpy"), "f")(3.0).tolist() == [0.0, 1.5]
