@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from symgrad.errors import ArgumentError, ShapeError
@@ -100,10 +99,14 @@ def huber(prediction: Any, target: Any, delta: float = 1.0) -> Any:
 
 
 @located
-def l2(params: Iterable[Any]) -> Any:
-    """The sum of squares of all elements of all params.  Raises ArgumentError for none."""
+def l2(params: Any) -> Any:
+    """The sum of squares of all elements of several params, or of all that a network has.
+
+    Raises ArgumentError for none.
+    """
+    own = getattr(params, "parameters", None)
     total: Any = None
-    for p in params:
+    for p in params if own is None else own():
         term = sum(square(p))
         total = term if total is None else total + term
     if total is None:

@@ -55,6 +55,13 @@ def test_a_penalty_of_nothing_is_refused() -> None:
         losses.l2([])
 
 
+def test_l2_takes_a_network() -> None:
+    """All of its params, as a list of them would."""
+    net = sg.nn.Sequential(sg.nn.Linear(2, 3, seed=0), sg.tanh, sg.nn.Linear(3, 1, seed=1))
+    value, _ = sg.compile(losses.l2(net))()
+    np.testing.assert_allclose(value, sum((p.data**2).sum() for p in net.parameters()))
+
+
 @pytest.mark.parametrize("target", ["numpy", "python"])
 @pytest.mark.parametrize("wrong", [-1, 3, -4])
 def test_a_wrong_label_is_no_class(target: str, wrong: int) -> None:

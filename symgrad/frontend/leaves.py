@@ -25,7 +25,7 @@ from symgrad.frontend.origin import caller, located
 from symgrad.ir.dims import Dim, canonical, names
 from symgrad.ir.function import Instr, Origin
 from symgrad.ir.op import PARAMETER
-from symgrad.ir.types import DTYPES, Type, dtype_name
+from symgrad.ir.types import DTYPES, Type, dtype_name, parse_type
 
 _serial = count().__next__
 
@@ -81,8 +81,16 @@ class Leaf(Expr):
             raise DTypeError(f"{self.name}.data takes numbers, got bool")
         self._data = np.array(array, dtype=self.instr.type.numpy)
 
+    def __reduce__(self) -> Any:
+        """A copy is a leaf of its own, with the same name and data."""
+        return _remade, (self.name, str(self.instr.type), self.kind, self._data)
+
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name or '(unnamed)'}: {self.instr.type}>"
+
+
+def _remade(name: str, type: str, kind: str, data: Array | None) -> Leaf:
+    return Leaf(name, parse_type(type), kind, None if data is None else data.copy())
 
 
 def leaf_of(instr: Instr) -> Leaf | None:

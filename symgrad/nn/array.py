@@ -41,8 +41,8 @@ class Linear:
         rng: np.random.Generator | None = None,
         name: str | None = None,
     ) -> None:
-        if nin < 1 or nout < 1:
-            raise ArgumentError(f"Linear: sizes are positive ints, got {nin} and {nout}")
+        if not all(isinstance(n, int | np.integer) and n >= 1 for n in (nin, nout)):
+            raise ArgumentError(f"Linear: sizes are positive ints, got {nin!r} and {nout!r}")
         if seed is not None and rng is not None:
             raise ArgumentError("Linear: expected seed or rng, got both")
         draw = rng or np.random.default_rng(seed)
@@ -80,11 +80,18 @@ class Linear:
 class Sequential:
     """Layers one after another; a layer is any callable, such as ``sg.tanh``.
 
-    A Linear without a name gets ``l1``, ``l2``... by its place among the Linear layers.
+    They are given one by one, or as one list.  A Linear without a name gets ``l1``, ``l2``... by
+    its place among the Linear layers.  Raises ArgumentError for a layer that cannot be called.
     """
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
-        self.layers = list(layers)
+    def __init__(self, *layers: Layer | Iterable[Layer]) -> None:
+        one = layers[0] if len(layers) == 1 else None
+        given = one if isinstance(one, Iterable) and not callable(one) else layers
+        self.layers: list[Any] = list(given)
+        for i, layer in enumerate(self.layers):
+            if not callable(layer):
+                kind = type(layer).__name__
+                raise ArgumentError(f"Sequential: expected layers to call, got {kind} at {i}")
         number = count(1)
         for layer in self.layers:
             if isinstance(layer, Linear):
