@@ -16,7 +16,10 @@ from symgrad.errors import ArgumentError
 
 
 class Gradients(tuple[Any, ...]):
-    """One entry a parameter: ``g.w``, ``g["w"]``, ``g[0]``, or unpacked."""
+    """One entry a parameter: ``g.w``, ``g["w"]``, ``g[0]``, or unpacked.
+
+    ``g._fields`` and ``g._asdict()`` are those of Python's named tuples.
+    """
 
     __slots__ = ()
     names: tuple[str, ...] = ()
@@ -27,6 +30,13 @@ class Gradients(tuple[Any, ...]):
         if key not in self.names:
             raise ArgumentError(f"no gradient of {key!r}; there is {', '.join(self.names)}")
         return tuple.__getitem__(self, self.names.index(key))
+
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        return self.names
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(zip(self.names, self, strict=True))
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"no gradient of {name!r}; there is {', '.join(self.names)}")
