@@ -33,6 +33,10 @@ def simplify(pipeline: Pipeline, options: Options) -> None:
         pipeline.run(inline.name, inline)
     passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
     pipeline.run_all([p for p in passes if options.simplify or p is not frugal])
+    if options.simplify == "sympy":
+        from symgrad.symbolic.regions import simplified_by_sympy  # loads SymPy
+
+        pipeline.run("sympy", simplified_by_sympy)
 
 
 def completed(

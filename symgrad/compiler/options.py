@@ -27,7 +27,8 @@ class Options:
     accurate      derivatives within 4 ulp of each operation's true one, also where the default
                   trades digits for time: tanh, sigmoid, silu, gelu, erf, erfc, power, logaddexp
     simplify      make value and gradient together cheaper by identities, where that lowers the
-                  count of operations: x**6 by products, a*c + b*c as (a + b)*c
+                  count of operations: x**6 by products, a*c + b*c as (a + b)*c; "sympy" asks SymPy
+                  as well, on regions of at most 40 operations, which takes seconds
     reassociate   apply rewrites that keep the real function but may round otherwise
     strict        derivatives of relu, maximum, abs select instead of multiplying with a mask, so
                   that an infinite cotangent gives no nan where the derivative is 0; and a call
@@ -46,7 +47,7 @@ class Options:
 
     stabilize: bool = True
     accurate: bool = False
-    simplify: bool = True
+    simplify: bool | str = True
     reassociate: bool = True
     strict: bool = False
     check: bool = True
@@ -87,6 +88,11 @@ def _check(name: str, value: Any) -> None:
     elif name == "style":
         if not isinstance(value, str):
             raise ArgumentError(f"option 'style': expected a name, got {value!r}")
+    elif name == "simplify":
+        if not isinstance(value, bool) and value != "sympy":
+            raise ArgumentError(
+                f"option 'simplify': expected True, False or 'sympy', got {value!r}"
+            )
     elif not isinstance(value, bool):
         raise ArgumentError(f"option {name!r}: expected True or False, got {value!r}")
 

@@ -21,6 +21,20 @@ def simplified(expressions: Sequence[Any]) -> list[Any]:
     return [sp.simplify(e) for e in expressions]
 
 
+def forms(expressions: Sequence[Any]) -> list[list[Any]]:
+    """For each expression the ways in which SymPy would write it, each once."""
+    ways = (sp.simplify, sp.factor_terms, sp.factor, sp.horner)
+    return [list(dict.fromkeys(_tried(way, e) for way in ways)) for e in expressions]
+
+
+def _tried(way: Any, expression: Any) -> Any:
+    """The expression in another form; as it is where SymPy has none."""
+    try:
+        return way(expression)
+    except (sp.PolynomialError, NotImplementedError):
+        return expression
+
+
 def is_zero(difference: Any) -> bool:
     """Whether SymPy can show that an expression is 0 for all values of its symbols."""
     if difference == 0:
@@ -52,7 +66,7 @@ def main() -> None:
     """Runs one task, from the standard input to the standard output."""
     name, arguments, memory = pickle.loads(sys.stdin.buffer.read())
     _limit(memory)
-    task = {"simplified": simplified, "are_zero": are_zero}[name]
+    task = {"simplified": simplified, "forms": forms, "are_zero": are_zero}[name]
     try:
         answer = pickle.dumps((False, task(*arguments)))
     except Exception as error:  # whatever it is, the caller shall see it

@@ -48,13 +48,14 @@ def by_sympy(formula: formulas.Formula) -> Function:
 
 def test_simplify(benchmark: Any) -> None:
     """The table of costs, formula by formula, and their sums."""
-    heads = ("plain", "simple", "unstable", "sympy")
+    heads = ("plain", "simple", "by SymPy", "unstable", "SymPy cse")
     print(f"\n\n{'cost of value and gradient':32}" + "".join(f"{h:>10}" for h in heads))
-    sums = [0, 0, 0, 0]
+    sums = [0, 0, 0, 0, 0]
     for formula in formulas.FORMULAS:
         row = [
             ours(formula, simplify=False),
             ours(formula),
+            ours(formula, simplify="sympy"),
             ours(formula, stabilize=False),
             cost(by_sympy(formula)),
         ]

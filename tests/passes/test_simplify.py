@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.errors import ArgumentError, LimitError
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS, FloatAlgebra
 from symgrad.passes.cheap_rules import RULES
 from symgrad.passes.cost import cost
 from symgrad.passes.simplify import simplified, simplify
+from symgrad.symbolic import regions
 from symgrad.symbolic.from_sympy import leaves
 from symgrad.symbolic.precise import PRECISE, digits, ulps
 
@@ -139,7 +141,58 @@ def test_arrays_are_simplified_too():
     assert value == 9.0
 
 
-@pytest.mark.parametrize("module", ["passes.cost", "passes.simplify", "passes.declared"])
+BY_SYMPY = [f for f in FORMULAS if f.name in ("Gaussian log density", "Weibull", "reprojection")]
+
+
+@pytest.mark.parametrize("formula", BY_SYMPY, ids=lambda f: f.name)
+def test_sympy_makes_small_regions_cheaper(formula):
+    """Proved, as accurate at samples, and cheaper; values and gradients stay."""
+    plain, asked = compiled(formula), compiled(formula, simplify="sympy")
+    verify(asked.ir)
+    assert cost(asked.ir) < cost(plain.ir)
+    assert [step.name for step in asked.history][-1] == "sympy"
+    names = [a.name for a in plain.signature.arguments]
+    point = {name: 0.6 + 0.05 * i for i, name in enumerate(names)}
+    before, after = plain(**point), asked(**point)
+    np.testing.assert_allclose(after[0], before[0], rtol=1e-13)
+    np.testing.assert_allclose(after[1], before[1], rtol=1e-12)
+
+
+def test_sympy_sees_arrays_element_by_element():
+    """sin**2 + cos**2 of an array is 1 in its shape, and its gradient 0."""
+    x = sg.param("x", np.array([0.5, 1.5]))
+    loss = sg.sum(sg.sin(x) ** 2 + sg.cos(x) ** 2 + x)
+    f = sg.compile(loss, simplify="sympy")
+    assert "sin" not in f.source
+    value, grads = f()
+    assert value == pytest.approx(4.0)
+    np.testing.assert_allclose(grads.x, [1.0, 1.0])
+
+
+def test_sympy_does_not_undo_what_is_stable():
+    """log(1 + exp(x)) is cheaper than softplus by count, but loses its digits at a sample."""
+    x = sg.param("x", 500.0)
+    value, grads = sg.compile(sg.log(1 + sg.exp(x)) * 2.0 - x, simplify="sympy")()
+    assert (value, grads.x) == (500.0, 1.0)
+
+
+def test_out_of_time_is_an_error(monkeypatch):
+    """What is emitted must not depend on the machine, so there is no second best."""
+    monkeypatch.setattr(regions, "SECONDS", 0.01)
+    x = sg.param("x", 0.5)
+    with pytest.raises(LimitError, match=r"simplify='sympy'.*stopped.*simplify=True"):
+        sg.compile(sg.sin(x) ** 2 + sg.cos(x) ** 2 * x, simplify="sympy")
+
+
+def test_an_unknown_way_to_simplify_is_refused():
+    """The option takes True, False and 'sympy'."""
+    with pytest.raises(ArgumentError, match="'sympy'"):
+        sg.compile(sg.param("x", 0.5) ** 2, simplify="much")
+
+
+@pytest.mark.parametrize(
+    "module", ["passes.cost", "passes.simplify", "passes.declared", "symbolic.regions"]
+)
 def test_docstrings_show_what_happens(module):
     """The doctests of the modules pass."""
     results = doctest.testmod(importlib.import_module(f"symgrad.{module}"))
