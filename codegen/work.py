@@ -92,10 +92,15 @@ def indices(x: Instr) -> list[Dim]:
 
 
 def spaced(dim: Dim) -> str:
-    """A polynomial as people write it: ``1,831 N + 1,348``."""
-    text = ""
+    """A polynomial as people write it.
+
+    >>> spaced("8*K*N*N + 1831*N - 1348")
+    '8 K N**2 + 1,831 N - 1,348'
+    """
+    terms = []
     for term in str(dim).split(" "):
-        head, _, rest = term.partition("*")
-        number = f"{int(head):,}" if head.lstrip("-").isdigit() else head
-        text += f" {number} {rest.replace('*', ' ')}".rstrip()
-    return text.strip()
+        powers = Counter(term.split("*"))
+        factors = [f"{int(f):,}" if f.lstrip("-").isdigit() else f for f in powers]
+        raised = zip(factors, powers.values(), strict=True)
+        terms.append(" ".join([f if n == 1 else f"{f}**{n}" for f, n in raised]))
+    return " ".join(terms)
