@@ -109,7 +109,13 @@ def _negate(r: Rewriter, x: Instr) -> Instr | None:
     (a,) = x.operands
     if _negated(a):
         return a.operands[0]
-    return _with_sign(r, a, 4) if a.op.name in ("multiply", "divide") else None
+    if a.op.name not in ("multiply", "divide"):
+        return None
+    for i, o in enumerate(a.operands):
+        if _negated(o) and r.once(a):  # -(-a*b) is a*b, whoever else reads -a
+            other = a.operands[1 - i]
+            return r.build(a.op, *((o.operands[0], other) if i == 0 else (other, o.operands[0])))
+    return _with_sign(r, a, 4)
 
 
 def _with_sign(r: Rewriter, x: Instr, depth: int) -> Instr | None:

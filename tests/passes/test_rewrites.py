@@ -66,6 +66,11 @@ def check(rewrite, before, after):
         ),
         ("%n = negative %a : f64[]; %y = negative %n : f64[]; return %y", "return %a"),
         (
+            "%n = negative %a : f64[]; %p = multiply %n, %b : f64[]; %y = negative %p : f64[]; "
+            "return %y, %n",
+            "%n = negative %a : f64[]; %y = multiply %a, %b : f64[]; return %y, %n",
+        ),
+        (
             "%n = negative %b : f64[]; %y = add %a, %n : f64[]; return %y",
             "%y = subtract %a, %b : f64[]; return %y",
         ),
