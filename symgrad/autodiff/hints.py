@@ -77,8 +77,10 @@ def told_apart(function: Function, wanted: Mapping[int, str]) -> dict[int, str]:
     several = {name: xs for name, xs in groups.items() if len(xs) > 1}
     chains = chained(function, several)
     for name in chains:
-        names = numbers(name, len(several[name]), taken)
-        result.update(zip(map(id, several[name]), names, strict=True))
+        members = several[name]
+        whole = members[-1] is function.results[0]  # the loss keeps the name that the user knows
+        names = numbers(name, len(members) - whole, taken) + [name] * whole
+        result.update(zip(map(id, members), names, strict=True))
     beside = {name: xs for name, xs in several.items() if name not in chains}
     for name, own in by_part(function, beside).items():
         named = [lettered(name, letter) for letter in own]

@@ -54,6 +54,17 @@ def test_conventions_are_stated_where_they_apply() -> None:
     assert "derivative of" not in sg.compile(losses.mse(s, y)).source
 
 
+def test_a_loss_that_is_built_up_under_one_name_keeps_it() -> None:
+    """What it was before is numbered; the docstring speaks of the loss."""
+    s, y, v = leaves()
+    loss = losses.mse(s, y)
+    loss = loss + 0.1 * sg.sum(v * v)
+    text = sg.compile(loss).source
+    for line in ("returns  (loss, (d_w, d_v))", "d loss / d v", "return float(loss), (d_w, d_v)"):
+        assert line in text
+    assert "    loss = loss1 + 0.1 * " in text
+
+
 def test_the_return_is_described_by_its_names() -> None:
     s, y, _ = leaves()
     energy = losses.mse(s, y)
