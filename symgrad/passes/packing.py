@@ -7,23 +7,113 @@ two pieces share get their sum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, emit
 from symgrad.ops.packing import Block, rows_of
-from symgrad.passes.rewriting import ROUNDING, Rewriter, apply_rules, rewrite, table
+from symgrad.ops.table import OPS
+from symgrad.passes.rewriting import (
+    ROUNDING,
+    Rewriter,
+    apply_rules,
+    live,
+    moved_operands,
+    rewrite,
+    table,
+    use_counts,
+    with_body,
+)
 
-Piece = tuple[Block, Instr]
+
+@dataclass
+class Pieces:
+    """The values that stand in blocks of a vector; of a pack, or of a lone embedding."""
+
+    values: dict[Block, Instr]
+    of_pack: bool
 
 
-def _pieces(r: Rewriter, x: Instr) -> list[Piece] | None:
-    """A vector as blocks with their values: of a pack or an embedding that nothing else reads."""
-    if x.op.name == "pack" and r.once(x):
-        return list(zip(x["blocks"], x.operands, strict=True))
-    if x.op.name == "embed" and r.once(x):
-        block = _block(x)
-        return None if block is None else [(block, x.operands[0])]
-    return None
+class Gathering:
+    """One walk over a body.  A sum that only a sum reads waits for it, so that each piece is
+    moved once, however long the chain."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.uses = use_counts(function)
+        self.body: list[Instr] = []
+        self.waiting: dict[Instr, Pieces] = {}
+
+    def run(self) -> Function:
+        """The function with sums of packs as packs."""
+        moved: dict[Instr, Instr] = {}
+        sums = [x for x in self.function.body if _is_sum(x)]
+        inner = {o for x in sums for o in x.operands if _is_sum(o) and self.uses[o] == 1}
+        for x in self.function.body:
+            y = moved_operands(x, moved)
+            merged = self.merged(y) if _is_sum(y) else None
+            if merged is None:
+                self.body.append(y)
+            elif x in inner:
+                self.waiting[y] = merged
+            else:
+                y = _packed(y, merged)
+                self.body.append(y)
+            if y is not x:
+                moved[x], self.uses[y] = y, self.uses[x]
+        if not self.waiting and not moved:
+            return self.function
+        return live(with_body(self.function, self.body, moved))
+
+    def pieces(self, x: Instr) -> Pieces | None:
+        """A vector as blocks with their values, where nothing else reads it."""
+        if x in self.waiting:
+            return self.waiting.pop(x)
+        if self.uses.get(x, 0) > 1:
+            return None
+        if x.op.name == "pack":
+            return Pieces(dict(zip(x["blocks"], x.operands, strict=True)), of_pack=True)
+        block = _block(x) if x.op.name == "embed" else None
+        return None if block is None else Pieces({block: x.operands[0]}, of_pack=False)
+
+    def merged(self, x: Instr) -> Pieces | None:
+        """pack(A) + pack(B) is pack(A, B), and pack(A) + v is pack(v, A)."""
+        left, right = map(self.pieces, x.operands)
+        if not (left and right) and not any(part and part.of_pack for part in (left, right)):
+            return None  # an embedding added to something else is not worth a vector of its own
+        whole = _whole(x)
+        left, right = (
+            part or Pieces({whole: o}, of_pack=False)
+            for part, o in zip((left, right), x.operands, strict=True)
+        )
+        small, large = sorted((left, right), key=lambda part: len(part.values))
+        for block, value in small.values.items():
+            known = large.values.get(block)
+            pair = (known, value) if large is left else (value, known)
+            large.values[block] = value if known is None else self.added(x, *pair)
+        return Pieces(large.values, of_pack=True)
+
+    def added(self, x: Instr, a: Instr, b: Instr) -> Instr:
+        self.body.append(emit(OPS["add"], (a, b), {}, origins=x.origins))
+        return self.body[-1]
+
+
+def _is_sum(x: Instr) -> bool:
+    return x.op.name == "add" and x.type.rank == 1 and x.operands[0].type == x.operands[1].type
+
+
+def _whole(x: Instr) -> Any:
+    """The block that is all of a vector."""
+    return 0, (x.type.shape[0],), (1,)
+
+
+def _packed(x: Instr, pieces: Pieces) -> Instr:
+    """The pack of the pieces in place of a sum; whole vectors come first."""
+    whole, found = _whole(x), pieces.values
+    blocks = tuple(sorted(found, key=lambda b: (b != whole, b[0], -len(b[1]))))
+    attributes = {"size": x.type.shape[0], "blocks": blocks}
+    values = [found[b] for b in blocks]
+    return emit(OPS["pack"], values, attributes, x.hint, x.origins)
 
 
 def _block(x: Instr) -> Block | None:
@@ -43,39 +133,15 @@ def _block(x: Instr) -> Block | None:
     return block if rows_of(block, size) is not None else None
 
 
-def _merge(r: Rewriter, x: Instr) -> Instr | None:
-    """pack(A) + pack(B) is pack(A, B), and pack(A) + v is pack(v, A)."""
-    parts = [_pieces(r, o) for o in x.operands]
-    if x.type.rank != 1 or not any(parts) or any(o.type != x.type for o in x.operands):
-        return None
-    if not all(parts) and all(o.op.name != "pack" for o in x.operands):
-        return None  # an embedding added to something else is not worth a vector of its own
-    size = int(x.type.shape[0])
-    whole: Block = (0, (size,), (1,))
-    found: dict[Block, Instr] = {}
-    for o, part in zip(x.operands, parts, strict=True):
-        for block, value in part if part is not None else [(whole, o)]:
-            known = found.get(block)
-            found[block] = value if known is None else r.build("add", known, value)
-    blocks = sorted(found, key=lambda b: (b != whole, b[0], -len(b[1])))
-    return _packed(r, [(b, found[b]) for b in blocks], size)
-
-
-def _packed(r: Rewriter, pieces: Sequence[Piece], size: int) -> Instr:
-    return r.build(
-        "pack", *[value for _, value in pieces], size=size, blocks=tuple(b for b, _ in pieces)
-    )
-
-
 def _alone(r: Rewriter, x: Instr) -> Instr | None:
     """A pack of nothing but the whole vector is that vector."""
     whole = (0, (x["size"],), (1,))
     return x.operands[0] if x["blocks"] == (whole,) else None
 
 
-RULES = table(("add", _merge, "pack embed"), ("pack", _alone))
+RULES = table(("pack", _alone))
 
 
 @rewrite("packing", preserves=ROUNDING)
 def packing(function: Function) -> Function:
-    return apply_rules(function, RULES)
+    return apply_rules(Gathering(function).run(), RULES)
