@@ -87,10 +87,21 @@ class Leaves:
         shape = tuple(int(d) for d in x.type.shape)
         own = tuple(Axis(n) for n in shape)
         view = view_of(np.unravel_index(places, shape) if shape else (), axes)
-        found = self.seen(f, Named(f.term(x), own), own, view)
+        whole = (
+            self.reshaped(f, x, places, axes) if any(isinstance(e, Take) for e in view) else None
+        )
+        found = whole or self.seen(f, Named(f.term(x), own), own, view)
         if x.type.dtype == "i64":  # scalars are floats, whatever they were read from
             return Named(f.cast(found.term, dtype="f64"), found.axes)
         return found
+
+    def reshaped(self, f: IRAlgebra, x: Instr, places: Ints, axes: Axes) -> Named | None:
+        """All of an array, each element once, along axes that cut it otherwise than its own."""
+        cut = strided(places, places.size)
+        size = np.prod([int(d) for d in x.type.shape])
+        if cut is None or cut.offset or places.size != size:
+            return None
+        return Named(f.reshape(f.term(x), shape=cut.shape), tuple(axes[k] for k in cut.order))
 
     def number(self, f: IRAlgebra, values: Any, axes: Axes) -> Named:
         bits, kept = squeezed(values.view(np.int64) if values.ndim else values, axes)

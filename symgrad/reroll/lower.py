@@ -49,17 +49,21 @@ class Lowering:
         self.values: dict[int, Named] = {}
         self.fusing = self.demands_to_fuse()
 
-    def run(self, name: str, roots: Sequence[Demand]) -> Function:
-        """The function whose results are the roots, each with its axes in the order asked for."""
+    def run(self, name: str, roots: Sequence[tuple[Demand | None, Axes]]) -> Function:
+        """The function whose results are the roots, each along just the axes beside it; None
+        stands for a result without elements."""
         for t in reversed(self.plan.tensors):
             if not self.is_fused(t, self.fusing):
                 self.values[id(t)] = self.compute(t)
-        results = [self.result(d) for d in roots]
+        results = [self.result(d, axes) for d, axes in roots]
         return function(name, self.leaves.parameters(), results)
 
-    def result(self, d: Demand) -> Instr:
+    def result(self, d: Demand | None, axes: Axes) -> Instr:
+        if d is None:
+            f = IRAlgebra()
+            return spread(f, Named(f.term(f.number(0.0, "f64")), ()), axes).instr
         f = IRAlgebra(self.program.origins_of(d.ids.reshape(-1)))
-        return spread(f, self.value(d), d.axes).instr
+        return spread(f, self.value(d), axes).instr
 
     def algebra(self, t: Tensor) -> IRAlgebra:
         return IRAlgebra(self.program.origins_of(t.ids.reshape(-1)))

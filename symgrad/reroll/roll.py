@@ -26,7 +26,7 @@ from symgrad.reroll.classify import Classes, classify, leaf_keys
 from symgrad.reroll.expand import Expansion
 from symgrad.reroll.flatten import Flat, flatten
 from symgrad.reroll.lower import Lowering
-from symgrad.reroll.plan import Axis, Demand
+from symgrad.reroll.plan import Axes, Axis, Demand
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,16 @@ def reroll(
     """
     found = known or structure(program, ordered)
     flat, classes = found.flat, found.classes
-    roots, at = [], 0
+    roots: list[tuple[Demand | None, Axes]] = []
+    at = 0
     for shape in shapes if shapes is not None else [()] * len(program.outputs):
         size = int(np.prod(shape, dtype=np.int64))
         ids = flat.outputs[at : at + size].reshape(shape)
-        roots.append(Demand(ids, tuple(Axis(n) for n in shape)))
+        axes = tuple(Axis(n) for n in shape)
+        roots.append((Demand(ids, axes) if size else None, axes))
         at += size
     plan = Expansion(program, flat, classes, ordered)
-    plan.run(roots)
+    plan.run([demand for demand, _ in roots if demand is not None])
     lowering = Lowering(program, plan)
     function = lowering.run(name, roots)
     return Rerolled(function, lowering.leaves.bound())

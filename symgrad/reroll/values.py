@@ -151,9 +151,9 @@ def spread(f: IRAlgebra, x: Named, axes: Axes) -> Term:
     term = arranged(f, x, own)
     if own == axes:
         return term
-    ones = f.reshape(term, shape=tuple(a.size if a in own else 1 for a in axes))
-    whole: Term = f.broadcast_to(ones, shape=tuple(a.size for a in axes))
-    return whole
+    shape = tuple(a.size for a in axes)
+    whole: Term = f.reshape(term, shape=tuple(a.size if a in own else 1 for a in axes))
+    return whole if f.type(whole).shape == shape else f.broadcast_to(whole, shape=shape)
 
 
 def added_in_order(
