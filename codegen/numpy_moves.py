@@ -25,9 +25,22 @@ def shape_text(shape: tuple[Dim, ...]) -> str:
 def typed(x: Instr, form: Form) -> Form:
     """The form, with an operand that the text has as a Python number given its dtype."""
     operand = x.operands[0]
-    if operand.type.rank or not (operand.is_constant or operand.op.name == "size"):
+    if not is_python_number(operand):
         return form
     return lambda a: form(call(DTYPES[operand.type.dtype])(a))
+
+
+def is_python_number(x: Instr) -> bool:
+    """Whether a value is computed of literals and sizes alone, which the text writes as such."""
+    stack, seen = [x], {id(x)}
+    while stack:
+        x = stack.pop()
+        if x.type.rank or x.is_parameter:
+            return False
+        fresh = [o for o in x.operands if id(o) not in seen]
+        seen.update(map(id, fresh))
+        stack += fresh
+    return True
 
 
 def _reshape(x: Instr) -> Form:
