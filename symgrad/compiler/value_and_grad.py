@@ -104,6 +104,7 @@ class ValueAndGrad:
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call that has something to find out first."""
+        self._refuse_in_a_trace()
         call = Call.of(self._signature, args, kwargs)
         ready = self._prepared(call)
         if not kwargs and all(type(a) is np.ndarray for a in args):
@@ -112,12 +113,14 @@ class ValueAndGrad:
                 self._ready[key] = ready
         return ready(self._theta, *call.arrays)
 
-    def _prepared(self, call: Call) -> Callable[..., Any]:
+    def _refuse_in_a_trace(self) -> None:
         if Tracing.is_mine():
             raise TraceError(
                 f"{self.__name__} was called while a function is traced, where its result would "
                 "be frozen; call the plain function, its __wrapped__, instead"
             )
+
+    def _prepared(self, call: Call) -> Callable[..., Any]:
         with self._lock:
             self._refresh()
             self._latest, ready = self._specialiser.find(call, self._theta)
@@ -135,6 +138,7 @@ class ValueAndGrad:
 
     def compiled(self, *args: Any, **kwargs: Any) -> CompiledFunction:
         """The compiled function for such arguments; compiles it where there is none yet."""
+        self._refuse_in_a_trace()
         self._prepared(Call.of(self._signature, args, kwargs))
         assert self._latest is not None
         return self._latest

@@ -108,7 +108,7 @@ class Traced(Parameter):
     backward = refuse(".backward()", "the compiled function returns the gradient")
     __bool__ = refuse("a choice in Python (if, and, or, min, max)", CHOOSE)
     __float__ = refuse("float()")
-    __int__ = refuse("int()")
+    __int__ = refuse("int()", f"{PICK}, or {AUX}")
     __index__ = refuse("an index", PICK)
     __round__ = refuse("round()", "use sg.round")
     __floordiv__ = __rfloordiv__ = refuse("//", "use sg.floor of a quotient")

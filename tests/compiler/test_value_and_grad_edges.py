@@ -1,0 +1,134 @@
+"""Batches, results and functions at the edge of what ``value_and_grad`` takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.engine import Value
+from symgrad.errors import TraceError
+
+W = [Value(0.5, label="w1"), Value(2.0, label="w2")]
+
+
+def batch(*shape: int) -> Any:
+    return np.random.default_rng(3).normal(size=shape)
+
+
+def by_hand(loss: Any, *args: Any) -> tuple[float, Any]:
+    value = loss(*[a.tolist() for a in args])
+    for w in W:
+        w.grad = 0
+    value.backward()
+    return value.data, np.array([w.grad for w in W], dtype=float)
+
+
+def assert_right(f: Any, loss: Any, *args: Any) -> None:
+    value, d_theta = f(*args)
+    expected, slope = by_hand(loss, *args)
+    assert value == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(d_theta, slope, rtol=1e-12, atol=1e-14)
+
+
+def test_results_keep_axes_of_size_one_and_repeated_values() -> None:
+    """[[h]] for each example is (N, 1), and the loss several times over is an array of it."""
+
+    def loss(xs):
+        rows = [[(W[0] * x[0] + W[1]).tanh()] for x in xs]
+        total = sum(row[0] for row in rows)
+        return total, (rows, [total, total], [[W[1]], [W[1]]], [rows[0]])
+
+    f = sg.value_and_grad(loss, wrt=W, has_aux=True)
+    for n in (5, 1, 2):
+        xs = batch(n, 2)
+        (total, (rows, twice, column, first)), _ = f(xs)
+        assert (rows.shape, column.tolist(), first.shape) == ((n, 1), [[2.0], [2.0]], (1, 1))
+        np.testing.assert_allclose(rows[:, 0], np.tanh(0.5 * xs[:, 0] + 2.0))
+        assert twice.tolist() == [total, total]
+    assert f.notes == ()
+
+
+def test_a_result_may_have_no_elements() -> None:
+    def loss(xs):
+        return sum(W[0] * x for x in xs), ([], [[], []], [W[1] * x for x in xs][1:])
+
+    f = sg.value_and_grad(loss, wrt=W, has_aux=True)
+    for n, rest in ((4, 3), (1, 0), (0, 0)):
+        (_, (none, two, tail)), _ = f(np.ones(n))
+        assert (none.shape, two.shape, tail.shape) == ((0,), (2, 0), (rest,))
+
+
+def test_too_few_examples_for_the_general_function_get_one_of_their_own() -> None:
+    """The second example is read only where there is one."""
+
+    def loss(xs):
+        total = sum((W[0] * x).tanh() for x in xs)
+        return total + sum(W[1] * x for x in xs[1:2]) * xs[-1]
+
+    f = sg.value_and_grad(loss, wrt=W)
+    for n in (6, 1, 2):
+        if n > 1:
+            assert_right(f, loss, batch(n))
+            assert f.notes == ()
+    value, _ = f(batch(1))
+    assert value == pytest.approx(np.tanh(0.5 * batch(1)[0]))
+    assert any("N = 1 alone" in note for note in f.notes)
+
+
+def test_shares_that_are_literals_are_written_into_arrays() -> None:
+    """The share of one row of several is 1/5, a Python number in the text."""
+
+    def loss(xs):
+        rows = [[(W[0] * x).tanh() for x in row] for row in xs]
+        return sum(row[0] * float(i) for i, row in enumerate(rows)) / len(rows)
+
+    assert_right(sg.value_and_grad(loss, wrt=W), loss, batch(5, 3))
+
+
+def test_examples_that_are_sequences_are_looped_over_for_any_number_of_them() -> None:
+    def loss(xs):
+        steps = [(W[0] * step[0] + W[1] * step[1]).tanh() for x in xs for step in x]
+        return sum(steps) / len(steps)
+
+    f = sg.value_and_grad(loss, wrt=W)
+    for n in (5, 1, 8):
+        assert_right(f, loss, batch(n, 4, 2))
+        assert f.notes == ()
+
+
+def test_a_function_that_treats_numbers_by_their_type_is_refused() -> None:
+    """A traced number is no float; what asks for one gives other numbers than were traced."""
+
+    def loss(xs):
+        return sum(W[0] * (2 * x if isinstance(x, float) else x) for x in xs)
+
+    with pytest.raises(TraceError, match=r"loss gives .* for plain floats, but .*isinstance"):
+        sg.value_and_grad(loss, wrt=W)(batch(5))
+
+
+def test_a_variable_that_is_not_bound_yet_does_not_matter() -> None:
+    def loss(xs):
+        return sum(W[0] * x for x in xs) if len(xs) else later
+
+    f = sg.value_and_grad(loss, wrt=W)
+    assert_right(f, loss, batch(5))
+    later = None
+    assert later is None
+
+
+def test_a_long_recurrence_over_examples_compiles_in_linear_time() -> None:
+    """Each step reads its own element of an array, whose cotangents make one vector."""
+
+    def loss(xs):
+        state = W[0]
+        for x in xs:
+            state = 0.9 * state + x * W[1]
+        return state
+
+    f = sg.value_and_grad(loss, wrt=W)
+    assert_right(f, loss, batch(1500))
+    packing = [step.seconds for step in f.history if step.name == "packing"]
+    assert sum(packing) < 0.5
