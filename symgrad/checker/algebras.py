@@ -36,6 +36,7 @@ from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, Real, call
 from symgrad.errors import DomainError, UnsupportedError
 
 Logarithm = tuple["Element", "Element"]
+MANY = 1000  # exponentials or logarithms among which relations are looked for
 
 
 class Field:
@@ -46,6 +47,10 @@ class Field:
         self.degree, self.calls, self.one = 1, 0, Element(self, 1, 1.0, 0, 0)
         self.literals: dict[Any, Any] = {}
         self.exponents: dict[int, Element] = {}
+        self.powers = Powers({0: (1, 1, 0)})
+        self.logs: dict[int, tuple[Element, int]] = {}
+        self.roots: dict[int, Element] = {}
+        self.squares: dict[int, Element] = {}
         self.branches: dict[int, set[int]] = defaultdict(set)
 
     def variable(self, shadow: float) -> Element:
@@ -64,6 +69,33 @@ class Field:
     def bits(self) -> float:
         """-log2 of the chance that two arguments collide, or that the sample is a root."""
         return math.log2(self.p) - math.log2((self.calls**2 + 2) * self.degree)
+
+
+class Powers(dict[int, tuple[int, int, int]]):
+    """The exponentials asked for so far: argument -> (value, its root or 0, degree).
+
+    exp(u + v), exp(u - v) and exp(u/2) are what they have to be where exp(u) and exp(v) are known.
+    """
+
+    def of(self, w: int, field: Field) -> tuple[int, int, int]:
+        if w not in self:
+            self[w] = (len(self) <= MANY and self.related(w, field.p)) or self.fresh(w, field)
+        return self[w]
+
+    def related(self, w: int, p: int) -> tuple[int, int, int] | None:
+        _, root, degree = self.get(2 * w % p, (0, 0, 0))
+        if root:
+            return root, 0, degree
+        for u, (value, _, degree) in self.items():
+            if found := self.get((w - u) % p):
+                return value * found[0] % p, 0, degree + found[2]
+            if found := self.get((u - w) % p):
+                return value * pow(found[0], -1, p) % p, 0, degree + found[2]
+        return None
+
+    def fresh(self, w: int, field: Field) -> tuple[int, int, int]:
+        root = field.oracle("exp", w)
+        return root * root % field.p, root, 2
 
 
 @cache
@@ -107,6 +139,8 @@ class Element(Real):
             power = a.inverse() if k < 0 else math.prod([a] * int(k), start=self.field.one)
             log = (u.times(o), power)
         r = self.r * o.r % self.field.p
+        if self.r == o.r:
+            self.field.squares[r] = self
         return Element(self.field, r, self.s * o.s, self.n + o.n, self.d + o.d, log)
 
     def parts(self) -> Logarithm:
@@ -138,24 +172,45 @@ class Element(Real):
         f, args = self.field, (x, *rest)
         f.calls += 1
         f.degree = max(f.degree, *(a.n + a.d for a in args))
-        if name == "log" and x.r in f.exponents:
-            return f.exponents[x.r]
-        s = float((math.erf if name == "erf" else getattr(np, name))(*(a.s for a in args)))
         if name == "log":
-            return Element(f, self.asked(name, x), s, 2, 2, (0 * f.one, x))
+            return self.logarithm()
+        if name == "sqrt" and x.r in f.squares:
+            root = f.squares[x.r]
+            return root if root.sign() >= 0 else -root
+        s = float((math.erf if name == "erf" else getattr(np, name))(*(a.s for a in args)))
         if name != "exp":
-            return Element(f, self.asked(name, *args), s, 2, 2)
+            y = Element(f, x.asked(name, *rest), s, 2, 2)
+            if name == "sqrt":
+                f.roots[y.r] = x
+            return y
         u, a = x.parts()
-        y = Element(f, self.asked(name, u), s, 2, 2).times(a)
+        r, _, degree = f.powers.of(u.r, f)
+        y = Element(f, r, s, degree, degree).times(a)
         f.exponents[y.r] = x
         return y
 
-    def asked(self, name: str, x: Element, *rest: Element) -> int:
+    def logarithm(self) -> Element:
+        """The oracle's answer; it knows exponentials, what they multiply, and roots."""
+        f, y, one = self.field, self.r, self.field.one
+        if y in f.exponents:
+            return f.exponents[y]
+        if y not in f.logs:
+            inverse = pow(y, -1, f.p) if y else 0
+            log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
+            if y in f.roots:
+                log = f.roots[y].logarithm() / 2
+            for known, (value, turned) in f.logs.items() if len(f.logs) <= MANY else ():
+                if (u := f.exponents.get(known * inverse % f.p)) is not None:
+                    log = value - u
+                elif (u := f.exponents.get(y * turned % f.p)) is not None:
+                    log = value + u
+            f.logs[y] = Element(f, log.r, log.s, log.n, log.d, (0 * one, self)), inverse
+        return f.logs[y][0]
+
+    def asked(x: Element, name: str, *rest: Element) -> int:
         """The oracle's answer; it knows parity, the circle, and the roots of constants."""
-        p, oracle = self.field.p, self.field.oracle
+        p, oracle = x.field.p, x.field.oracle
         low, side = min(x.r, p - x.r), -1 if x.r > p // 2 else 1
-        if name == "exp":
-            return pow(oracle(name, low), side, p) if low else 1
         if name in ("sin", "cos"):
             t = oracle("circle", low) * side
             return (2 * t if name == "sin" else 1 - t * t) * pow(1 + t * t, -1, p) % p
@@ -171,7 +226,7 @@ class Balls:
     """Arithmetic of enclosures: python-flint's where it is installed, mpmath's otherwise.
 
     unit      0, or the unit roundoff: then a ball holds the exact value and every rounded one
-    digits    the decimal digits to which all that was found equal is known to agree
+    digits    the decimal digits to which all that was found equal agrees, of it or else of 1
     compares  whether two balls were compared
     """
 
@@ -185,10 +240,10 @@ class Balls:
         return self.one.rational(Fraction(value))
 
     def equal(self, a: Ball, b: Ball) -> bool:
-        gap, size = (a - b).size(), b.size()
+        gap, size = (a - b).size(), max(b.size(), 1.0)
         if not math.isfinite(gap):
             raise DomainError("a value is not finite")
-        self.digits = min(self.digits, -math.log10(gap / (size or 1.0)) if gap else math.inf)
+        self.digits = min(self.digits, -math.log10(gap / size) if gap else math.inf)
         return bool((a - b).vanishes())
 
 

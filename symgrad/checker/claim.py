@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,16 +37,20 @@ Draw = Callable[[random.Random], float]
 class Claim:
     """A text and what it is to compute: the reference's value, and its gradient.
 
-    types    the arguments in order, as ``f64[N, 2]``; others keep their defaults
-    wrt      the arguments that the gradients belong to, in their order
-    below    for an integer argument, the number that it stays below; 2 by default
+    reference  a text, or a function; what has ``run`` is told a number of the algebra first
+    types      the arguments in order, as ``f64[N, 2]``; others keep their defaults
+    wrt        the arguments that the gradients belong to, in their order; without any, the text
+               returns its value alone
+    below      for an integer argument, the number or size that it stays below; 2 by default
+    given      arguments that are not drawn: they have these values, exactly
     """
 
     text: str
-    reference: str | Callable[..., Any]
+    reference: Any
     types: Mapping[str, str]
     wrt: tuple[str, ...]
-    below: Mapping[str, int] = field(default_factory=dict)
+    below: Mapping[str, int | str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def program(self) -> ExactText:
@@ -58,7 +63,7 @@ class Claim:
             given = {name: f for name, f in FUNCTIONS.items() if name not in ("max", "min")}
             return ExactText(self.reference, FUNCTIONS, given).run
         plain = self.reference
-        return lambda one, *args: plain(*args)
+        return getattr(plain, "run", None) or (lambda one, *args: plain(*args))
 
     @cached_property
     def floats(self) -> Callable[..., Any]:
@@ -68,7 +73,7 @@ class Claim:
     @cached_property
     def dims(self) -> tuple[str, ...]:
         """The named sizes."""
-        found = [d for t in self.types.values() for d in _dims(t) if not d.isdigit()]
+        found = [d for t in self.types.values() for d in re.findall(r"[A-Za-z_]\w*", t)[1:]]
         return tuple(dict.fromkeys(found))
 
     def sizes(self, n: int) -> dict[str, int]:
@@ -77,12 +82,16 @@ class Claim:
     def point(self, n: int, rng: random.Random, draw: Draw) -> dict[str, Any]:
         """Arguments as floats, integers and truth values."""
         point: dict[str, Any] = {}
+        sizes = self.sizes(n)
         for name, type in self.types.items():
-            shape = [int(d) if d.isdigit() else self.sizes(n)[d] for d in _dims(type)]
-            kind = type.partition("[")[0]
+            if name in self.given:
+                point[name] = np.asarray(self.given[name])
+                continue
+            kind, _, dims = type.rstrip("]").partition("[")
+            shape = [_size(d, sizes) for d in dims.split(",") if d.strip()]
             if kind not in ("f64", "f32", "i64", "bool"):
                 raise UnsupportedError(f"{name}: no way to draw a {type}")
-            below = self.below.get(name, 2)
+            below = _size(str(self.below.get(name, 2)), sizes)
             draws = [
                 draw(rng) if kind[0] == "f" else rng.randrange(below)
                 for _ in range(math.prod(shape))
@@ -92,8 +101,11 @@ class Claim:
         return point
 
 
-def _dims(type: str) -> list[str]:
-    return [d.strip() for d in type.partition("[")[2].rstrip("]").split(",") if d.strip()]
+def _size(dim: str, sizes: Mapping[str, int]) -> int:
+    """A size such as ``2*N - 1``, for some sizes."""
+    terms = dim.replace("- ", "+ -1*").split("+")
+    factors = ([f.strip() for f in term.split("*")] for term in terms)
+    return sum(math.prod(sizes[f] if f in sizes else int(f) for f in fs) for fs in factors)
 
 
 class Trial:
@@ -101,32 +113,39 @@ class Trial:
 
     def __init__(self, claim: Claim, algebra: Any, point: Mapping[str, Any], seed: str) -> None:
         self.claim, self.algebra, self.seed, rng = claim, algebra, seed, random.Random(seed)
-        self.at = {k: _mapped(algebra.variable, v) for k, v in point.items()}
+        exactly = {True: lambda x: algebra.one.lift(x) if math.isfinite(x) else x}
+        self.at = {
+            k: _mapped(exactly.get(k in claim.given, algebra.variable), v) for k, v in point.items()
+        }
         size = sum(1 for name in claim.wrt for _ in leaves(self.at[name]))
         self.directions = [rng.uniform(-1.0, 1.0) for _ in range(size)]
         self.along = [algebra.variable(v) for v in self.directions]
         self.kept: tuple[Any, list[Any]] = ((), [])
-        self.want = self.derivative(range(size))
+        self.found: list[Any] = []
+        self.want, *self.rest = self.derivatives(range(size))
 
-    def derivative(self, part: Sequence[int]) -> Dual:
-        """Value and slope of the reference where only a part of the arguments moves."""
+    def derivatives(self, part: Sequence[int]) -> list[Dual]:
+        """Values and slopes of the reference where only a part of the arguments moves."""
         zero, chosen = 0 * self.algebra.one, set(part)
         slopes = iter([v if i in chosen else zero for i, v in enumerate(self.along)])
         moved = {k: _mapped(lambda x: Dual(x, next(slopes)), self.at[k]) for k in self.claim.wrt}
         arguments = {**self.at, **moved}.values()
         with np.errstate(all="ignore"), explained("the reference"):
             y = self.claim.expected(self.algebra.one, *arguments)
-        return Dual(zero, zero).lift(next(leaves(y)))  # type: ignore[no-any-return]
+        self.shapes = _shapes(y)
+        return [*map(Dual(zero, zero).lift, leaves(y))]
 
     def run(self, work: Any = None) -> tuple[Any, list[Any]]:
         """Value and gradient by the text, which must leave its arguments alone."""
         before = list(leaves(list(self.at.values())))
         named = {} if work is None else {"work": work}
         with explained("the text"):
-            value, grads = self.claim.program.run(self.algebra.one, *self.at.values(), **named)
-            value = next(leaves(value))
+            result = self.claim.program.run(self.algebra.one, *self.at.values(), **named)
+            value, grads = result if self.claim.wrt else (result, ())
         if not same(before, list(self.at.values())):
             raise VerificationError("the text writes into an argument")
+        if _shapes(value) not in ([], self.shapes):  # plain Python has no arrays
+            raise VerificationError(f"values have shapes {_shapes(value)}, not {self.shapes}")
         want = [np.shape(self.at[name]) for name in self.claim.wrt]
         got = [_shape(g) for g in grads] if isinstance(grads, tuple) else []
         if got != want and [_shape(grads)] != want:
@@ -134,8 +153,14 @@ class Trial:
         self.kept = (grads, list(leaves(grads)))
         one = self.algebra.one
         with explained("what the text returns"):
-            first, *rest = (x if type(x) is type(one) else one * x for x in (value, *self.kept[1]))
-        return first, rest
+            first, *rest = (
+                x if type(x) is type(one) else one * x for x in (*leaves(value), *self.kept[1])
+            )
+        count = len(rest) - len(self.kept[1])
+        self.found = rest[:count]
+        if count != len(self.rest):
+            raise VerificationError(f"the text gives {count + 1} values, not {len(self.rest) + 1}")
+        return first, rest[count:]
 
     def intact(self) -> bool:
         """Whether the gradient is still what it was when the text returned it."""
@@ -145,12 +170,16 @@ class Trial:
         """The component in which a result is not the reference's."""
         if not self.algebra.equal(value, self.want.value):
             return "the value"
+        for i, (got, want) in enumerate(zip(self.found, self.rest, strict=True)):
+            if not self.algebra.equal(got, want.value):
+                return f"value {i + 1}, counted from 0"
         part: Sequence[int] = range(len(grads))
         if self.agrees(grads, part, self.want):
             return None
         while len(part) > 1:
             half = part[: len(part) // 2]
-            part = part[len(half) :] if self.agrees(grads, half, self.derivative(half)) else half
+            want = self.derivatives(half)[0]
+            part = part[len(half) :] if self.agrees(grads, half, want) else half
         names = [(k, i) for k in self.claim.wrt for i in np.ndindex(np.shape(self.at[k]))]
         name, index = names[part[0]]
         return f"d_{name}{list(index) if index else ''}"
@@ -174,6 +203,13 @@ def _shape(x: Any) -> tuple[int, ...] | None:
         return tuple(np.shape(x))
     except ValueError:
         return None
+
+
+def _shapes(x: Any) -> list[tuple[int, ...]]:
+    """The shapes of the arrays in nested tuples, in order."""
+    if isinstance(x, tuple):
+        return [shape for part in x for shape in _shapes(part)]
+    return [x.shape] if isinstance(x, np.ndarray) and x.ndim else []
 
 
 def same(before: list[Any], after: Any) -> bool:

@@ -160,6 +160,23 @@ def along(fold: Function) -> Function:
     return reduce
 
 
+class Elementwise:
+    """A function of numbers, on numbers or on arrays of them."""
+
+    def __init__(self, function: Function, arity: int) -> None:
+        self.arity = arity
+        self.replace(function)
+
+    def replace(self, function: Function) -> None:
+        """Gives it another meaning."""
+        self.function, self.over = function, np.frompyfunc(function, self.arity, 1)
+
+    def __call__(self, *xs: Any, **named: Any) -> Any:
+        if named or any(type(x) is np.ndarray for x in xs):
+            return self.over(*xs, **named)
+        return self.function(*xs)
+
+
 class _Real:
     """``np.float64``: a dtype, and the conversion of a number."""
 
@@ -184,9 +201,10 @@ class Namespace:
     def __getattr__(self, name: str) -> Any:
         name = _ALIASES.get(name, name)
         if (function := self.functions.get(name)) is not None:
-            if not isinstance(function, np.ufunc):
+            if not isinstance(function, Elementwise):
                 return function
-            return np.frompyfunc(lambda *xs: function(*map(self.exact, xs)), function.nin, 1)
+            core = function.function
+            return Elementwise(lambda *xs: core(*map(self.exact, xs)), function.arity)
         return getattr(np, name) if name in _SAME else partial(_refuse, name)
 
     def exact(self, x: Any) -> Any:

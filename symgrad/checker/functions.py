@@ -17,9 +17,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
-from symgrad.checker.exact import Number, along
+from symgrad.checker.exact import Elementwise, Number, along
 from symgrad.errors import DomainError, UnsupportedError
 
 
@@ -47,6 +45,12 @@ def _floor(x: Any) -> int:
     if not k <= x < k + 1:
         raise DomainError("too close to a whole number")
     return k
+
+
+def _round(x: Any) -> Any:
+    """Halves to even."""
+    k = _floor(x + Fraction(1, 2))
+    return k - 1 if k % 2 and x + Fraction(1, 2) == k else k
 
 
 def _capped(x: Any, high: Any) -> Any:
@@ -85,6 +89,7 @@ MEANINGS: dict[str, Any] = {
     "copysign": lambda x, y: F.absolute(x) if y >= 0 else -F.absolute(x),
     "floor": _floor,
     "ceil": lambda x: -_floor(-x),
+    "round": _round,
     "reciprocal": lambda x: 1 / x,
     "power": _power,
     "hypot": lambda x, y: F.sqrt(x * x + y * y),
@@ -146,14 +151,14 @@ NAMED: dict[float, tuple[float, Any]] = {
 }
 
 
-def _ufunc(name: str) -> Any:
+def _elementwise(name: str) -> Any:
     meaning = MEANINGS.get(name) or partial(call, name)
     arity = (MEANINGS.get(name) or RULES[name]).__code__.co_argcount - (name not in MEANINGS)
-    return np.frompyfunc(meaning, arity, 1)
+    return Elementwise(meaning, arity)
 
 
 FUNCTIONS: dict[str, Any] = {
-    **{name: _ufunc(name) for name in (*MEANINGS, *RULES)},
+    **{name: _elementwise(name) for name in (*MEANINGS, *RULES)},
     "logsumexp": along(_logsumexp),
     "max": along(_largest),
     "min": along(_least),

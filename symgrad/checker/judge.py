@@ -279,7 +279,7 @@ def _rounding(
         return None
     try:
         noisy = Trial(claim, Balls(UNIT), point, trial.seed)
-        grads = noisy.run()[1]
+        value, grads = noisy.run()
     except DomainError:
         return None
     errors = [x - balls.variable(f) for x, f in zip(exact, floats, strict=True)]
@@ -294,9 +294,10 @@ def _rounding(
         if gap.size() > SLACK * (own.spread() + UNIT * max(size, 1.0)):
             reason = "float64 rounding is far worse than the reference's"
             raise VerificationError(f"{name} at {dict(point)}: {reason}")
-    unit = max(sizes[1:], default=0.0) or 1.0
-    worst = max((e.size() for e in errors[1:]), default=0.0)
-    return worst / unit, max((2 * g.spread() for g in grads), default=0.0) / unit
+    first = 1 if grads else 0  # of a text without gradients, its value counts
+    unit = max(sizes[first:]) or 1.0
+    worst = max(e.size() for e in errors[first:])
+    return worst / unit, max(2 * g.spread() for g in grads or [value]) / unit
 
 
 def _in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
@@ -305,7 +306,8 @@ def _in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
     args = [v if arrays and v.ndim else v.tolist() for v in point.values()]
     try:
         with np.errstate(all="ignore"):
-            value, grads = claim.floats(*args)
+            result = claim.floats(*args)
+            value, grads = result if claim.wrt else (result, ())
     except Exception as error:
         raise VerificationError(f"it raises {type(error).__name__}: {error}") from error
     return [float(x) for x in (next(leaves(value)), *leaves(grads))]

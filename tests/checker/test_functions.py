@@ -33,6 +33,7 @@ SPECIAL: dict[str, Any] = {
     "clip": lambda x, low, high: sp.Min(sp.Max(x, low), high),
     "copysign": lambda x, y: sp.Abs(x) * sp.sign(y),
     "ceil": sp.ceiling,
+    "round": lambda x: sp.floor(x + sp.Rational(1, 2)),
     "reciprocal": lambda x: 1 / x,
 }
 POINTS = {1: (0.3, 0.7), 2: ((0.3, 0.7), (0.9, 0.2)), 3: ((0.3, 0.4, 0.9), (0.3, -0.1, 0.2))}
