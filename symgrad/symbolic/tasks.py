@@ -62,11 +62,20 @@ def are_zero(differences: Sequence[Any]) -> list[bool]:
     return [is_zero(d) for d in differences]
 
 
+def proved(claim: Any, n: int) -> Any:
+    """Whether a text is the derivative of its reference; see ``symbolically``."""
+    from symgrad.symbolic import symbolically
+
+    return symbolically.proved(claim, n)
+
+
 def main() -> None:
     """Runs one task, from the standard input to the standard output."""
     name, arguments, memory = pickle.loads(sys.stdin.buffer.read())
     _limit(memory)
-    task = {"simplified": simplified, "forms": forms, "are_zero": are_zero}[name]
+    tasks: dict[str, Any] = {"simplified": simplified, "are_zero": are_zero}
+    tasks.update(forms=forms, proved=proved)
+    task = tasks[name]
     try:
         answer = pickle.dumps((False, task(*arguments)))
     except Exception as error:  # whatever it is, the caller shall see it

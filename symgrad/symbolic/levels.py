@@ -1,0 +1,308 @@
+r"""Runs the levels of verification on an emitted text, and writes the certificate.
+
+>>> from symgrad.checker import Claim
+>>> text = "def f(x):\n    return x * x, (2.0 * x,)\n"
+>>> claim = Claim(text, lambda x: x * x, {"x": "f64[]"}, ("x",))
+>>> print(certify(Subject("f(x: f64[])", "python", text, (claim,), "x*x", ops=("multiply",))))
+... # doctest: +ELLIPSIS
+verified: f(x: f64[]), python
+  reference    x*x
+  L0 rules     proved in the test suite: multiply
+  L1 text      proved by the allow-list: 2 lines
+  L2 identity  identity mod 2**127 - 1 in 2 trials: degree 2, error <= 2^-124, seed 0
+  L3 balls     agrees to ... digits of 256 bits at ... points
+  L4 symbolic  skipped: not asked for
+  L5 rounding  float64 off by ..., at most ..., of the largest component, at ordinary points
+  branches     each comparison that ran went both ways
+  ...
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import symgrad.checker
+import symgrad.ops
+import symgrad.passes
+from symgrad.checker import Agrees, Claim, Identity, Refuted, Skipped, check_balls, check_identity
+from symgrad.checker.judge import PRIME, SIZES, Result
+from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
+from symgrad.runtime.allowlist import check_source
+from symgrad.symbolic.assumptions import assumptions_of
+from symgrad.symbolic.certificate import PASSED, Certificate, Level
+from symgrad.symbolic.kinks import kinks_of
+from symgrad.symbolic.lines import line_of
+
+DIGITS = 13  # to which the balls must agree: fewer decide nothing
+WHAT = ("L0", "L1", "L2", "L3", "L5", "L4")  # each is run with those before it
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An emitted text, and what there is to say of it.
+
+    claims     the text beside its reference, in the ways that it may be read, the likelier first;
+               or why there is no reference, in words
+    ir         the text of the unoptimised IR
+    ops        the ops that occur, those of the gradients included
+    formulas   the ops among them that were made from formulas
+    rewrites   the stabilising rewrites that fired, and where
+    assumed    what is assumed of the arguments besides the domains of the ops
+    unchecked  what cannot be checked
+    sizes      the values of N
+    """
+
+    function: str
+    target: str
+    text: str
+    claims: tuple[Claim, ...] | str
+    reference: str
+    ir: str = ""
+    ops: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
+    rewrites: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = SIZES
+
+
+def certify(subject: Subject, level: str = "L3", seed: int = 0) -> Certificate:
+    """The certificate of a text, with all levels up to ``level``.
+
+    Raises ArgumentError for a level that there is not.
+    """
+    if level not in WHAT:
+        raise ArgumentError(f"level: expected one of {', '.join(WHAT)}, got {level!r}")
+    asked = WHAT[: WHAT.index("L5" if level == "L3" else level) + 1]
+    levels, claim = _levels(subject, asked, seed)
+    kinks = kinks_of(subject.ops)
+    wrong = [row for row in kinks if not row["holds"]]
+    if wrong:
+        reason = "the derivative chosen is not the stated one, or not between the one-sided ones"
+        levels["kinks"] = _fault(subject, str(wrong[0]["point"]), {}, reason)
+    return Certificate(
+        subject.function,
+        subject.target,
+        subject.reference,
+        levels,
+        {"text": _digest(subject.text), "ir": _digest(subject.ir), **rule_digests()},
+        versions(),
+        _branches(subject, levels),
+        kinks,
+        subject.rewrites,
+        (*subject.assumed, *assumptions_of(subject.ops), *_readings(claim)),
+        _unchecked(subject, levels),
+    )
+
+
+def _levels(
+    subject: Subject, asked: tuple[str, ...], seed: int
+) -> tuple[dict[str, Level], Claim | None]:
+    """The levels, and the claim that passed."""
+    levels: dict[str, Level] = {"L0": _rules(subject)}
+    levels["L1"] = _text(subject) if "L1" in asked else _skip("not asked for")
+    claims, why = subject.claims, ""
+    if isinstance(claims, str) or levels["L1"]["result"] == "refuted":
+        claims, why = (), claims if isinstance(claims, str) else "the text is refused"
+    for name, check in (("L2", _identity), ("L3", _balls), ("L4", _symbolic)):
+        if why or name not in asked:
+            levels[name] = _skip(why or "not asked for")
+            continue
+        outcomes = []
+        for claim in claims:
+            outcomes.append(check(subject, claim, seed))
+            if name == "L2" and "sizes" in outcomes[-1]:
+                subject = replace(subject, sizes=tuple(outcomes[-1]["sizes"]) or subject.sizes)
+            if outcomes[-1]["result"] in PASSED:
+                claims = (claim,)  # what passed is what the other levels are about
+                break
+        # Where one way to read the reference is not refuted, nothing is.
+        levels[name] = min(outcomes, key=lambda level: level["result"] == "refuted")
+        if outcomes[-1]["result"] in PASSED:
+            levels[name] = outcomes[-1]
+    levels["L5"] = _rounding(levels["L3"])
+    return dict(sorted(levels.items())), claims[0] if claims else None
+
+
+def _rules(subject: Subject) -> Level:
+    names = [name for name in subject.ops if name not in subject.formulas]
+    rules = [r.partition("  at ")[0] for r in subject.rewrites]
+    formulas = list(subject.formulas)
+    how = f"in the test suite: {', '.join([*names, *dict.fromkeys(rules)])}"
+    if formulas:
+        how += f"; derived by SymPy when they were made: {', '.join(formulas)}"
+    return {"result": "proved", "how": how, "ops": names, "rewrites": rules, "formulas": formulas}
+
+
+def _text(subject: Subject) -> Level:
+    try:
+        check_source(subject.text)
+    except (FormatError, LimitError) as error:
+        return _fault(subject, "the text", {}, str(error))
+    count = subject.text.count("\n")
+    return {"result": "proved", "how": f"by the allow-list: {count} lines", "lines": count}
+
+
+def _identity(subject: Subject, claim: Claim, seed: int) -> Level:
+    result = check_identity(claim, subject.sizes, seed)
+    if not isinstance(result, Identity) and len(subject.sizes) > 1 and claim.dims:
+        # A size at which the reference divides by 0, as by N - 1, has nothing to compare.
+        found = [n for n in subject.sizes if not _is_outside(check_identity(claim, (n,), seed))]
+        if found != list(subject.sizes) and found:
+            return _identity(replace(subject, sizes=tuple(found)), claim, seed)
+    if not isinstance(result, Identity):
+        return _other(subject, result)
+    return {
+        "result": "identity",
+        "sizes": list(result.sizes),
+        "prime": "2**127 - 1" if result.prime == PRIME else str(result.prime),
+        "trials": result.trials,
+        "degree": result.degree,
+        "bits": result.bits,
+        "seed": result.seed,
+        "one_sided": list(result.one_sided),
+    }
+
+
+def _is_outside(result: Result) -> bool:
+    return isinstance(result, Skipped) and "left the domain" in result.reason
+
+
+def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
+    result = check_balls(claim, subject.sizes, seed)
+    if not isinstance(result, Agrees):
+        return _other(subject, result)
+    if result.digits < DIGITS:
+        return _skip(f"the balls are too wide: they agree to {result.digits} digits alone")
+    measured = {"error": result.error, "bound": result.bound}
+    plain = {"bits": result.bits, "digits": result.digits, "points": result.points}
+    return {"result": "agrees", **plain, **{k: _finite(v) for k, v in measured.items()}}
+
+
+def _rounding(balls: Level) -> Level:
+    """What the run on balls says of float64."""
+    if balls["result"] != "agrees":
+        return _skip("it comes with L3")
+    if balls["error"] is None or balls["bound"] is None:
+        return _skip("no ordinary point has finite results in float64")
+    return {"result": "bounded", "error": balls["error"], "bound": balls["bound"]}
+
+
+def _symbolic(subject: Subject, claim: Claim, seed: int) -> Level:
+    from symgrad.symbolic.symbolically import proof  # SymPy, where it is asked for alone
+
+    try:
+        how, fault = proof(fixed(claim, min(subject.sizes)), subject.sizes)
+    except SymgradError as error:
+        return _skip(str(error))
+    if fault:
+        return _skip(fault)
+    return {"result": "proved", "how": how}
+
+
+def fixed(claim: Claim, n: int) -> Claim:
+    """The claim for another process, which cannot trace the user's function: traced at n."""
+    if not hasattr(claim.reference, "replay"):
+        return Claim(claim.text, claim.reference, *_rest(claim))
+    shapes = [np.shape(v) for v in claim.point(n, random.Random(0), random.Random.random).values()]
+    count = len(claim.reference.shapes)
+    return Claim(claim.text, claim.reference.replay(shapes[1 : 1 + count]), *_rest(claim))
+
+
+def _rest(claim: Claim) -> tuple[Any, ...]:
+    return claim.types, claim.wrt, claim.below, claim.given
+
+
+def _other(subject: Subject, result: Result) -> Level:
+    if isinstance(result, Refuted):
+        return _fault(subject, result.component, result.point, result.reason)
+    return _skip(str(getattr(result, "reason", result)))
+
+
+def _fault(subject: Subject, component: str, point: Mapping[str, Any], reason: str) -> Level:
+    line, text = line_of(subject.text, component)
+    plain = {name: np.asarray(value).tolist() for name, value in point.items()}
+    return {
+        "result": "refuted",
+        "component": component,
+        "line": line,
+        "text": text,
+        "point": plain,
+        "reason": reason,
+    }
+
+
+def _skip(reason: str) -> Level:
+    return {"result": "skipped", "reason": reason}
+
+
+def _finite(x: float) -> float | None:
+    return x if math.isfinite(x) else None
+
+
+def _readings(claim: Claim | None) -> list[str]:
+    """The literals of the reference that were read as made of the number of examples."""
+    found = getattr(claim.reference, "readings", {}) if claim else {}
+    return [f"the number {x!r} means {reading}" for x, reading in found.items()]
+
+
+def _branches(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:
+    lines = subject.text.splitlines()
+    found = levels["L2"].get("one_sided", ())
+    return tuple(f"one way alone in line {n}: {lines[n - 1].strip()}" for n in found)
+
+
+def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:
+    """The checks that were not made, in words."""
+    found = [f"{k}: {v['reason']}" for k, v in levels.items() if v["result"] == "skipped"]
+    sizes = levels["L2"].get("sizes")
+    if sizes:
+        found.append(f"sizes other than N = {', '.join(map(str, sizes))}")
+    found.append("arguments that are not finite, and overflow on the way")
+    if levels["L5"]["result"] == "bounded":
+        found.append("rounding at other points than those of L5")
+    return (*found, *subject.unchecked)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest() if text else ""
+
+
+@cache
+def rule_digests() -> dict[str, str]:
+    """The hashes of the declared rules, and of the checker that judged."""
+    folders = {
+        "rules": [Path(str(symgrad.ops.__file__)).parent.glob("*.py")],
+        "checker": [Path(str(symgrad.checker.__file__)).parent.glob("*.py")],
+    }
+    rules = Path(str(symgrad.passes.__file__)).parent.glob("stable_rules.py")
+    folders["rules"].append(rules)
+    return {
+        name: sha256(
+            b"".join(path.read_bytes() for group in groups for path in sorted(group))
+        ).hexdigest()
+        for name, groups in folders.items()
+    }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of what took part; python-flint stands in for mpmath's intervals where it is installed."""
+    found = {"symgrad": symgrad.__version__, "python": platform.python_version()}
+    for name in ("numpy", "sympy", "python-flint", "mpmath"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found

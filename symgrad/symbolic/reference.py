@@ -1,0 +1,235 @@
+r'''What a program means, before any pass: plain text over the checker's functions.
+
+The traced, unoptimised IR is printed one operation a line, from a table of its own that shares
+nothing with the targets.  Scalar programs are replayed from the same table.  The kernel runs either
+beside the emitted text, on the numbers of its algebras.
+
+>>> import symgrad.ops
+>>> from symgrad.ir import parse
+>>> f = parse("""
+... func @loss(param %w: f64[2], input %x: f64[N, 2]) {
+...   %z = matmul %x, %w : f64[N]
+...   %s = silu %z : f64[N]
+...   %t = sum %s {axis = (0,), keepdims = false} : f64[]
+...   %n = size {dim = "N", dtype = "f64"} : f64[]
+...   %m = divide %t, %n : f64[]
+...   return %m
+... }""", symgrad.ops.OPS)
+>>> print(text_of(f))
+import numpy as np
+<BLANKLINE>
+<BLANKLINE>
+def loss(a0, a1):
+    N = len(a1)
+    v0 = np.matmul(a1, a0)
+    v1 = v0 * sigmoid(v0)
+    v2 = np.sum(v1, axis=(0,), keepdims=False)
+    v3 = np.float64(N)
+    v4 = v2 / v3
+    return v4
+<BLANKLINE>
+'''
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from symgrad.checker.algebras import Ball, Dual
+from symgrad.checker.exact import Elementwise, ExactText
+from symgrad.checker.functions import FUNCTIONS
+from symgrad.errors import UnsupportedError
+from symgrad.ir import dims
+from symgrad.ir.function import Function, Instr, literal
+from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
+from symgrad.passes import inline
+from symgrad.symbolic.definitions import ELEMENTWISE, SCALAR, STRUCTURE
+from symgrad.symbolic.quotients import is_long, readings
+
+
+def _still(x: Any) -> Any:
+    """The value, taken as a constant by differentiation."""
+    return Dual(x.value, 0 * x.value) if isinstance(x, Dual) else x
+
+
+GIVEN: dict[str, Any] = {k: f for k, f in FUNCTIONS.items() if k not in ("max", "min")}
+GIVEN["stop_gradient"] = Elementwise(_still, 1)
+_HEAD = "import numpy as np\n\n\n"
+
+
+def text_of(function: Function) -> str:
+    """The function as text.  Raises UnsupportedError for an op that has no definition here."""
+    f = inline(function)  # an op made from a formula is its formula
+    names = {x: f"a{i}" for i, x in enumerate(f.parameters)}
+    lines = [f"def loss({', '.join(names.values())}):"]
+    lines += [f"    {name} = {size}" for name, size in _sizes(f, names)]
+    for i, x in enumerate(f.body):
+        names[x] = f"v{i}"
+        lines.append(f"    v{i} = {_expression(x, [names[o] for o in x.operands])}")
+    lines.append(f"    return {', '.join(names[r] for r in f.results)}")
+    used = dict.fromkeys(x.op.name for x in f.body)
+    helpers = "".join(STRUCTURE[name].helper for name in used if name in STRUCTURE)
+    return _HEAD + helpers + "\n".join(lines) + "\n"
+
+
+class Printed:
+    """A function as the kernel runs it.  Raises UnsupportedError for an op without definition.
+
+    columns   where the function's parameters are scalars, which are one vector, the data of its
+              inputs by name; None otherwise
+    """
+
+    def __init__(self, function: Function, columns: Mapping[str, Any] | None = None) -> None:
+        self.text, self.spread = text_of(function), columns is not None
+        inputs = [p.hint for p in function.parameters if p["kind"] == "input"]
+        self.columns = [columns[name] for name in inputs] if columns is not None else []
+
+    @cached_property
+    def exact(self) -> ExactText:
+        return ExactText(self.text, FUNCTIONS, GIVEN)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "exact"}  # functions stay here
+
+    def run(self, one: Any, *arguments: Any) -> Any:
+        """The results; ``one`` lifts the literals."""
+        if not self.spread:
+            return self.exact.run(one, *arguments)
+        lift = np.frompyfunc(lambda x: _lifted(one, x), 1, 1)
+        return self.exact.run(one, *arguments[0], *map(lift, self.columns))
+
+
+def _sizes(f: Function, names: Mapping[Instr, str]) -> Iterator[tuple[str, str]]:
+    """How each named size is read off the arguments."""
+    wanted = [n for x in f.parameters for d in x.type.shape for n in dims.names(d)]
+    for name in dict.fromkeys(wanted):
+        places = [
+            (names[x], axis)
+            for x in f.parameters
+            for axis, d in enumerate(x.type.shape)
+            if d == name
+        ]
+        if not places:
+            raise UnsupportedError(f"no argument has {name} as a plain size")
+        argument, axis = places[0]
+        yield name, f"np.shape({argument})[{axis}]" if axis else f"len({argument})"
+
+
+def _expression(x: Instr, operands: Sequence[str]) -> str:
+    """One instruction as an expression."""
+    if x.is_constant:
+        return _literal(x["value"])
+    attributes = dict(x.attributes)
+    if x.op.name in ELEMENTWISE:
+        shown = {k: _literal(v) for k, v in attributes.items()}
+        return ELEMENTWISE[x.op.name].format(*operands, **shown)
+    if x.op.name not in STRUCTURE:
+        raise UnsupportedError(f"the op {x.op.name!r} has no definition for the checker")
+    return STRUCTURE[x.op.name].write(x, operands, **attributes)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"np.array({literal(value)})"
+    text = {"true": "True", "false": "False"}.get(literal(value), literal(value))
+    return f'float("{text}")' if text.strip("-") in ("nan", "inf") else f"({text})"
+
+
+@cache
+def scalar_text() -> ExactText:
+    """A function of numbers for each elementwise op, from the table."""
+    rows = []
+    for name, formula in SCALAR.items():
+        if "{slope}" not in formula and "{alpha}" not in formula:
+            xs = [x for i, x in enumerate("abc") if f"{{{i}}}" in formula]
+            rows.append(f"def {name}_({', '.join(xs)}):\n    return {formula.format(*xs)}\n")
+    return ExactText(_HEAD + "\n\n".join(rows), FUNCTIONS, GIVEN)
+
+
+class Replay:
+    """A scalar program as the kernel runs it: on theta and arrays of numbers of any algebra.
+
+    shapes    group the outputs; by default each is a scalar
+    examples  how many there are, where literals are to be read as made of that number
+    loose     balls of literals of many digits hold what they may be the rounding of
+    """
+
+    def __init__(
+        self,
+        program: ScalarProgram,
+        shapes: Sequence[tuple[int, ...]] = (),
+        *,
+        examples: int = 0,
+        loose: bool = False,
+    ) -> None:
+        self.program, self.loose = program, loose
+        self.shapes = shapes or [()] * len(program.outputs)
+        literals = program.value[program.code <= EXPONENT].tolist() if examples else ()
+        self.readings = readings(literals, examples)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "steps"}  # functions stay here
+
+    @cached_property
+    def steps(self) -> list[tuple[int, Callable[..., Any], list[int]]]:
+        """The computed nodes in order: its number, its function, its operands."""
+        p, known = self.program, scalar_text().functions
+        functions: list[Any] = [known.get(f"{name}_") for name in p.names]
+        if "pick" in p.names:
+            functions[p.names.index("pick")] = lambda i, *xs: xs[int(i)]
+        ends, operand = p.start.tolist(), p.operand.tolist()
+        steps = []
+        for i, code in enumerate(p.code.tolist()):
+            if code <= INPUT:
+                continue
+            if functions[code] is None:
+                raise UnsupportedError(f"the op {p.names[code]!r} has no definition here")
+            steps.append((i, functions[code], operand[ends[i] : ends[i + 1]]))
+        return steps
+
+    def run(self, one: Any, theta: Any, *arrays: Any) -> tuple[Any, ...]:
+        """The outputs; ``one`` lifts the literals."""
+        scalar_text().space.one = one
+        values = self.leaves(one, theta, arrays)
+        for i, function, operands in self.steps:
+            values[i] = function(*[values[k] for k in operands])
+        found = iter([values[i] for i in self.program.outputs.tolist()])
+        groups = [[next(found) for _ in range(math.prod(shape))] for shape in self.shapes]
+        pairs = zip(groups, self.shapes, strict=True)
+        return tuple([np.array([*g, None], object)[:-1].reshape(shape)[()] for g, shape in pairs])
+
+    def leaves(self, one: Any, theta: Any, arrays: Sequence[Any]) -> list[Any]:
+        """The values of the leaves, and None for what is computed."""
+        p = self.program
+        values: list[Any] = [None] * len(p)
+        for i in np.flatnonzero(p.code <= INPUT).tolist():
+            code = p.code[i]
+            if code == PARAM:
+                values[i] = theta[p.place[i]]
+            elif code == INPUT:
+                values[i] = np.asarray(arrays[p.array[i]]).reshape(-1)[p.place[i]]
+            elif code == START:
+                values[i] = 0
+            else:
+                values[i] = self.literal(one, float(p.value[i]))
+        return values
+
+    def literal(self, one: Any, x: float) -> Any:
+        if x in self.readings:
+            return self.readings[x].value(one)
+        y = _lifted(one, x)
+        if self.loose and isinstance(y, Ball) and is_long(x):
+            return Ball(y.balls, y.x * y.balls.arithmetic.about(2.0**-51), 0)
+        return y
+
+
+def _lifted(one: Any, x: float) -> Any:
+    """A literal of the algebra; what is not finite stays."""
+    return one.lift(x) if math.isfinite(x) else x
+
+
+__all__ = ["Printed", "Replay", "scalar_text", "text_of"]
