@@ -56,7 +56,11 @@ class FormatError(SymgradError, ValueError):
 
 
 class VerificationError(SymgradError, ArithmeticError):
-    """A derivative was refuted."""
+    """A derivative was refuted; ``certificate`` tells how, where there is one."""
+
+    def __init__(self, message: str, certificate: object = None) -> None:
+        super().__init__(message)
+        self.certificate = certificate
 
 
 class MissingExtraError(SymgradError, ImportError):

@@ -28,12 +28,14 @@ from symgrad.compiler.options import Options, parse_options
 from symgrad.compiler.pipeline import Pipeline, Step
 from symgrad.compiler.rolled import compile_rolled, reader, roll
 from symgrad.compiler.sizes import check_sizes, with_sizes
+from symgrad.compiler.verifying import TRACED, Reference, of_scalars
 from symgrad.errors import ArgumentError, DTypeError, LimitError, NamingError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.examples import examples_of
 from symgrad.frontend.graph import reach
 from symgrad.frontend.leaves import Leaf, check_name
+from symgrad.frontend.linearise import linearise
 from symgrad.frontend.lower import lower, names_of, values_of
 from symgrad.frontend.names import expression_nodes, user_names, value_nodes
 from symgrad.frontend.origin import INTERNAL, located
@@ -108,7 +110,9 @@ def function(
         arguments = [_argument(p) for p in pipeline.function.parameters]
         signature = Signature(name, target, tuple(arguments), kind="plain")
         said = of_outputs(structure, traced.function.results[0])
-        return finish(pipeline, said, signature, _data(arguments, traced.leaves), chosen)
+        data = _data(arguments, traced.leaves)
+        reference = Reference(TRACED, traced.function)
+        return finish(pipeline, said, signature, data, chosen, reference)
 
 
 @located
@@ -153,7 +157,9 @@ def _compile_array(
     zero = [leaf.name for leaf in chosen if all(leaf is not own for own in traced.reached)]
     structure = (_head(given, count), grads)
     said = of_loss(structure, whole, target, [leaf.name for leaf in chosen], zero)
-    return finish(pipeline, said, signature, _data(arguments, traced.leaves), options)
+    data = _data(arguments, traced.leaves)
+    reference = Reference(TRACED, traced.function)
+    return finish(pipeline, said, signature, data, options, reference)
 
 
 def _compile_scalar(
@@ -215,7 +221,8 @@ def _compile_line(outputs: Sequence[Any], p: Scalars, target: str) -> CompiledFu
     said = of_values(structure, lowered, target, p.net, examples, nodes, zero)
     said = replace(said, examples=tuple(Example(str(e), e.numbers) for e in examples))
     read: dict[str, Callable[[], Any]] = {"theta": reader(values, target)}
-    return finish(pipeline, said, signature, ({}, read), p.options)
+    reference = of_scalars(lowered, linearise(outputs, values))
+    return finish(pipeline, said, signature, ({}, read), p.options, reference)
 
 
 def _prepared(program: Function, options: Options) -> Pipeline:

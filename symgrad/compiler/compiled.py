@@ -10,10 +10,11 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symgrad.compiler import verifying
 from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
 from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.gradients import Gradients, gradients_class
@@ -24,6 +25,10 @@ from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.runtime import saving
 from symgrad.runtime.load import load_function
+
+if TYPE_CHECKING:
+    from symgrad.compiler.verifying import Reference
+    from symgrad.symbolic.certificate import Certificate
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Default = Mapping[str, Callable[[], Any]]
@@ -38,7 +43,12 @@ class CompiledFunction:
     history     the steps of the compilation
     signature   names, types and kinds of the arguments
     notes       remarks such as parameters that the loss does not reach
+    reference   what it is compared with by ``verify``, if anything
+    certificate the one that ``verify=True`` asked for when it was compiled, else None
     """
+
+    certificate: Certificate | None = None
+    subject: Any = None  # what ``verify`` looks at, once it was asked
 
     def __init__(
         self,
@@ -52,8 +62,10 @@ class CompiledFunction:
         notes: tuple[str, ...] = (),
         check: bool = True,
         strict: bool = False,
+        reference: Reference | None = None,
     ) -> None:
         self.source = source
+        self.reference = reference
         self.signature = signature
         self.ir = ir
         self.history = History() if history is None else history
@@ -64,11 +76,8 @@ class CompiledFunction:
         self.__wrapped__ = self.python
         self.__name__ = signature.name
         self.__doc__ = self.python.__doc__
-        self._constants = dict(constants)
-        bound = (constants[a.name] for a in signature.arguments if a.kind == "constant")
-        # Numbers, and in the python target lists: what the emitted text computes with.
-        python = signature.target == "python"
-        self._bound = tuple(c.tolist() if python or c.ndim == 0 else c for c in bound)
+        self.constants = dict(constants)
+        self._bound = _bound(signature, constants)
         default = {**default, **_examples(self.python, signature)}
         self._default = default
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
@@ -227,15 +236,28 @@ class CompiledFunction:
         if self.signature.kind == "plain":
             raise ArgumentError(f"{self.__name__} has no gradients; use sg.compile with a loss")
 
+    def verify(self, level: str = "L3", *, seed: int = 0) -> Certificate:
+        """The certificate of the emitted text: how its value and gradient were checked.
+
+        level   the last that is run: L0 the rules, L1 the text, L2 identity, L3 balls with L5, the
+                rounding, and L4 symbolic proof
+        seed    of the random points, for L2 and L3
+        A text that is refuted is no error here; see ``compile(..., verify=True)``.
+        """
+        return verifying.certificate(self, level, seed)
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the source, and bound constants as ``.npz`` beside it; ``sg.load`` reads them."""
-        return saving.write(path, self.source, self.signature.facts(), self._constants)
+        return saving.write(path, self.source, self._facts(), self.constants)
+
+    def _facts(self) -> dict[str, Any]:
+        return {**self.signature.facts(), **verifying.facts(self)}
 
     def __reduce__(self) -> Any:
-        text = saving.join(self.source, self.signature.facts())
+        text = saving.join(self.source, self._facts())
         params = [a.name for a in self._arguments if a.kind != EXAMPLES and a.name in self._default]
         data = {name: np.asarray(self._default[name]()) for name in params}
-        return _restore, (text, self._constants, data, self.notes, self.check, self.strict)
+        return _restore, (text, self.constants, data, self.notes, self.check, self.strict)
 
     def __repr__(self) -> str:
         return f"<compiled {self.signature}>"
@@ -244,6 +266,13 @@ class CompiledFunction:
         from html import escape
 
         return f"<pre>{escape(self.source)}</pre>"
+
+
+def _bound(signature: Signature, constants: Mapping[str, Array]) -> tuple[Any, ...]:
+    """Numbers, and in the python target lists: what the emitted text computes with."""
+    python = signature.target == "python"
+    bound = [constants[a.name] for a in signature.arguments if a.kind == "constant"]
+    return tuple([c.tolist() if python or c.ndim == 0 else c for c in bound])
 
 
 def _known(type: Type) -> tuple[int, ...]:
@@ -291,7 +320,14 @@ def _restore(
             _check_constant(a, constants.get(a.name))
     default = {name: value.copy for name, value in data.items()}
     return CompiledFunction(
-        source, signature, constants, default, notes=notes, check=check, strict=strict
+        source,
+        signature,
+        constants,
+        default,
+        notes=notes,
+        check=check,
+        strict=strict,
+        reference=verifying.reference_of(facts),
     )
 
 

@@ -13,6 +13,7 @@ from symgrad.compiler.describing import Description
 from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
+from symgrad.compiler.verifying import Reference, withhold_refuted
 from symgrad.passes import inline
 from symgrad.passes import simplify as frugal
 
@@ -20,11 +21,19 @@ Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]
 
 
 def finish(
-    pipeline: Pipeline, said: Description, signature: Signature, data: Data, options: Options
+    pipeline: Pipeline,
+    said: Description,
+    signature: Signature,
+    data: Data,
+    options: Options,
+    reference: Reference,
 ) -> CompiledFunction:
-    """The compiled function; ``data`` are the bound constants, and readers of the defaults."""
+    """The compiled function; ``data`` are the bound constants, and readers of the defaults.
+
+    Raises VerificationError where the option ``verify`` is set and the text is refuted.
+    """
     simplify(pipeline, options)
-    return completed(pipeline, said, signature, data, options)
+    return completed(pipeline, said, signature, data, options, reference)
 
 
 def simplify(pipeline: Pipeline, options: Options) -> None:
@@ -40,14 +49,19 @@ def simplify(pipeline: Pipeline, options: Options) -> None:
 
 
 def completed(
-    pipeline: Pipeline, said: Description, signature: Signature, data: Data, options: Options
+    pipeline: Pipeline,
+    said: Description,
+    signature: Signature,
+    data: Data,
+    options: Options,
+    reference: Reference,
 ) -> CompiledFunction:
     """The compiled function of a program that is simplified already."""
     needs = needs_of(pipeline.function)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
     unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))
     source = emit(unit, signature.target)
-    return CompiledFunction(
+    compiled = CompiledFunction(
         source,
         replace(
             signature,
@@ -60,4 +74,6 @@ def completed(
         notes=said.zero,
         check=options.check,
         strict=options.strict,
+        reference=reference,
     )
+    return withhold_refuted(compiled) if options.verify else compiled

@@ -22,6 +22,7 @@ from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Pipeline, Step
 from symgrad.compiler.rolled import reader, unreached
 from symgrad.compiler.rows import EXAMPLES, Layout
+from symgrad.compiler.verifying import of_scalars
 from symgrad.frontend.counts import form_of
 from symgrad.frontend.graph import computed
 from symgrad.frontend.linearise import linearise
@@ -113,7 +114,9 @@ def finished(
     signature = Signature(p.name, "python", tuple(arguments), types, "vector", layout=layout)
     said = replace(said, loop=loop)
     read = {"theta": reader(p.values, "python")}
-    return completed(pipeline, said, signature, ({}, read), p.options)
+    columns = {name: data for part in series.parts for name, data in part.columns()}
+    reference = of_scalars(pipeline.steps[0].after, program, columns)
+    return completed(pipeline, said, signature, ({}, read), p.options, reference)
 
 
 def dependent(

@@ -42,6 +42,8 @@ class Options:
                   told; a program that has no such loop stays a straight line, and ``history``
                   says why.  By default a loss of more than 2,000 operations is looped.
                   For ``numpy``: "readable"
+    verify        verify the emitted text, and raise VerificationError where it is refuted; the
+                  certificate is then ``f.certificate``
     limit         how many instructions a forward program may have
     """
 
@@ -51,6 +53,7 @@ class Options:
     reassociate: bool = True
     strict: bool = False
     check: bool = True
+    verify: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
     style: str = ""
     limit: int = 1_000_000

@@ -20,6 +20,7 @@ from symgrad.compiler.describing import Net, of_theta
 from symgrad.compiler.finish import finish
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Pipeline, Step
+from symgrad.compiler.verifying import Reference, of_scalars
 from symgrad.frontend.examples import data_called
 from symgrad.frontend.linearise import linearise
 from symgrad.frontend.names import called, expression_nodes, from_source, with_names
@@ -39,6 +40,7 @@ class Rolled:
     names       of the parameters in theta
     traced      what it was rolled up from, in words
     theta       reads the parameters' own data
+    reference   what it was rolled up from, for ``verify``
     zero        names of the parameters that the loss does not reach
     """
 
@@ -47,6 +49,7 @@ class Rolled:
     names: Sequence[str]
     traced: str
     theta: Callable[[], Any]
+    reference: Reference
     steps: tuple[Step, ...] = ()
     zero: tuple[str, ...] = ()
 
@@ -78,6 +81,7 @@ def roll(
         names,
         traced,
         reader(values, "numpy"),
+        of_scalars(rolled.function, program),
         (step,),
         unreached(program, names),
     )
@@ -113,7 +117,8 @@ def compile_rolled(
     types = tuple((name, Type("f64")) for name in rolled.names)
     signature = Signature(f.name, target, tuple(arguments), types, "vector")
     theta = arguments[0].name
-    return finish(pipeline, said, signature, (rolled.constants, {theta: rolled.theta}), options)
+    data = rolled.constants, {theta: rolled.theta}
+    return finish(pipeline, said, signature, data, options, rolled.reference)
 
 
 def reader(values: Sequence[Value], target: str) -> Callable[[], Any]:

@@ -31,6 +31,7 @@ from symgrad.compiler.rolled import (
     with_user_names,
 )
 from symgrad.compiler.tracer import Trace, described, plain, trace
+from symgrad.compiler.verifying import Again, Reference
 from symgrad.errors import ShapeError, TraceError
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.lower import names_of
@@ -126,7 +127,8 @@ class Specialiser:
             Step("generalise", first, found, time.perf_counter() - between, "for every N"),
         )
         words = f"{sizes}, {nodes:,} scalar nodes"
-        compiled = self.compile(found, rolled[0], traces[0], words, steps, "")
+        reference = self.again(call, SIZES[0], traces[0]).reference(found)
+        compiled = self.compile(found, rolled[0], traces[0], words, steps, "", reference)
         per_example = (len(traces[2].program) - len(traces[0].program)) // (SIZES[2] - SIZES[0])
         return General(compiled, max(per_example, 1))
 
@@ -139,7 +141,8 @@ class Specialiser:
         note = f"compiled for N = {call.size} alone: {why}" if why else ""
         said = f"{words}; {note}" if note else words
         step = Step("reroll", None, rolled.function, time.perf_counter() - start, said)
-        compiled = self.compile(rolled.function, rolled, traced, words, (step,), note)
+        reference = self.again(call, None, traced).reference(rolled.function)
+        compiled = self.compile(rolled.function, rolled, traced, words, (step,), note, reference)
         expected, found = self.numbers(compiled, call, theta)
         if agree(expected, found):
             return compiled
@@ -166,6 +169,11 @@ class Specialiser:
         shapes = call.shapes(n)
         return trace(self.fn, call, shapes, self.values, self.names, self.has_aux)
 
+    def again(self, call: Call, n: int | None, traced: Trace) -> Again:
+        """The function, to be traced at other sizes when it is verified."""
+        where = self.fn, call, self.values, self.names, self.has_aux
+        return Again(*where, call.shapes(n), traced.program, n is not None)
+
     def rerolled(self, traced: Trace) -> Rerolled:
         ordered = not self.options.reassociate
         with uncollected():
@@ -179,6 +187,7 @@ class Specialiser:
         words: str,
         steps: tuple[Step, ...],
         note: str,
+        reference: Reference,
     ) -> CompiledFunction:
         with uncollected():
             given = Rolled(
@@ -187,6 +196,7 @@ class Specialiser:
                 self.names,
                 words,
                 reader(self.values, "numpy"),
+                reference,
                 steps,
                 unreached(traced.program, self.names),
             )

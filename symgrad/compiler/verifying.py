@@ -1,0 +1,331 @@
+"""What a compiled function is compared with, and its certificate.
+
+The reference is taken before any pass runs, and costs nothing until ``verify`` is called: the
+traced expressions, a scalar program without its graph, or the user's own function, to be traced
+again.  A file carries the unoptimised IR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symgrad.compiler.arguments import Signature
+from symgrad.compiler.calls import Call, Shape
+from symgrad.compiler.rows import EXAMPLES
+from symgrad.compiler.tracer import trace
+from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
+from symgrad.frontend.scalar import Value
+from symgrad.ir import dims
+from symgrad.ir.function import Function
+from symgrad.ir.parser import parse
+from symgrad.ir.program import ScalarProgram
+from symgrad.ops import OPS
+from symgrad.passes import inline
+
+if TYPE_CHECKING:
+    from symgrad.compiler.compiled import CompiledFunction
+    from symgrad.symbolic.certificate import Certificate
+
+SIZES = (1, 2, 7)
+LARGEST = 64  # the largest N that is looked at for one that the function takes
+TRACED = "the traced expressions, before any pass"
+SCALARS = "the scalar program of the Values, before any pass"
+AGAIN = "the function itself, traced again at each N"
+CARRIED = "the unoptimised IR that the file carries, and vouches for"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a function is to compute.
+
+    kind      in words
+    function  the unoptimised IR; or its text, in a file
+    scalars   the scalar program that the IR was made of
+    again     the user's function, where it is traced again
+    columns   the data of a loop over examples, by the names of the IR's inputs
+    rewrites  those that fired, for a file; otherwise the history has them
+    """
+
+    kind: str
+    function: Function | str
+    scalars: ScalarProgram | None = None
+    again: Again | None = None
+    columns: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    rewrites: tuple[str, ...] = ()
+
+    def ir(self) -> Function:
+        """The unoptimised IR.  Raises FormatError for a text that is none."""
+        if isinstance(self.function, Function):
+            return inline(self.function)
+        try:
+            return parse(self.function, OPS)
+        except SymgradError as error:
+            raise FormatError(f"the unoptimised IR of the file cannot be read: {error}") from error
+
+    def text(self) -> str:
+        """The unoptimised IR as a file carries it: without hints and origins."""
+        return self.function if isinstance(self.function, str) else str(bare(self.ir()))
+
+
+def bare(f: Function) -> Function:
+    """The function without what is there for people."""
+    moved: dict[Any, Any] = {p: p for p in f.parameters}
+    for x in f.body:
+        moved[x] = x.replace(tuple([moved[o] for o in x.operands]), hint="", origins=())
+    body, results = [moved[x] for x in f.body], [moved[r] for r in f.results]
+    return Function(f.name, f.parameters, tuple(body), tuple(results))
+
+
+def dropped(program: ScalarProgram) -> ScalarProgram:
+    """The program without its labels, which hold the graph."""
+    return replace(program, label=(), parameter_names=(), data={}, origin=None, origins=())
+
+
+def of_scalars(
+    function: Function, program: ScalarProgram, columns: Mapping[str, Any] | None = None
+) -> Reference:
+    """The reference of a loss made of Values; ``function`` is its unoptimised IR."""
+    data = {name: np.asarray(column).tolist() for name, column in (columns or {}).items()}
+    return Reference(SCALARS, function, dropped(program), columns=data)
+
+
+@dataclass(frozen=True)
+class Again:
+    """A user's function, which is traced at every size that it is asked for.
+
+    shapes   of the arrays when it was compiled, and ``program`` what it was traced to then
+    general  whether it was compiled for any number of examples
+    """
+
+    fn: Callable[..., Any]
+    call: Call
+    values: Sequence[Value]
+    names: Sequence[str]
+    has_aux: bool
+    shapes: Sequence[Shape]
+    program: ScalarProgram
+    general: bool
+    reads: bool = True  # literals as made of N, in a general function
+    known: dict[Any, Any] = field(default_factory=dict)
+
+    def reference(self, function: Function) -> Reference:
+        """The reference; of the arrays of the call, only dtypes and shapes are kept."""
+        arrays = [np.broadcast_to(np.zeros((), a.dtype), a.shape) for a in self.call.arrays]
+        call = replace(self.call, arrays=tuple(arrays))
+        again = replace(self, call=call, program=dropped(self.program))
+        return Reference(AGAIN, function, again=again)
+
+    def at(self, sizes: Sequence[int]) -> Sequence[int]:
+        """The sizes at which the function can be traced.
+
+        Raises UnsupportedError where the function is no longer what it was, or cannot be traced.
+        """
+        if not self.traced(self.shapes)[0].equals(self.program):
+            raise UnsupportedError(
+                "the function reads something that has changed since it was compiled; compile it "
+                "again"
+            )
+        if not self.general:
+            return sizes
+        failures: dict[int, str] = {}
+        for n in sizes:
+            try:
+                self.replay(self.call.shapes(n))
+            except Exception as error:  # the user's: it may want a certain number of examples
+                failures[n] = f"at N = {n} it raises {type(error).__name__}: {error}"
+        if len(failures) == len(sizes):
+            raise UnsupportedError(f"the function cannot be traced: {failures[sizes[0]]}")
+        return [n for n in sizes if n not in failures]
+
+    def traced(self, shapes: Sequence[Shape]) -> tuple[ScalarProgram, Sequence[Shape]]:
+        found = trace(self.fn, self.call, shapes, self.values, self.names, self.has_aux)
+        return dropped(found.program), found.outputs.shapes
+
+    def replay(self, shapes: Sequence[Shape]) -> Any:
+        """The scalar program at these shapes, traced when it is first asked for."""
+        from symgrad.symbolic.reference import Replay
+
+        key = tuple(map(tuple, shapes))
+        if key not in self.known:
+            pairs = zip(shapes, self.call.arrays, strict=True)
+            sizes = (s[0] for s, a in pairs if self.call.is_batched(a))
+            examples = next(sizes, 0) if self.general and self.reads else 0
+            loose = self.general and not self.reads
+            self.known[key] = Replay(*self.traced(shapes), examples=examples, loose=loose)
+        return self.known[key]
+
+    @property
+    def readings(self) -> Mapping[float, Any]:
+        """The literals that are read as made of N, at all sizes so far."""
+        return {x: r for replay in self.known.values() for x, r in replay.readings.items()}
+
+    def run(self, one: Any, theta: Any, *arrays: Any) -> Any:
+        """The loss, and what comes along, at the sizes of the arrays."""
+        shapes = [np.shape(a) for a in arrays[: len(self.call.arrays)]]
+        return self.replay(shapes).run(one, theta, *arrays)
+
+
+def facts(f: CompiledFunction) -> dict[str, Any]:
+    """What a file carries, to be verified again."""
+    if f.reference is None:
+        return {}
+    found = {"reference": f.reference.text(), "rewrites": list(rewrites_of(f))}
+    columns = {name: list(data) for name, data in f.reference.columns.items()}
+    return {**found, "columns": columns} if columns else found
+
+
+def reference_of(facts: Mapping[str, Any]) -> Reference | None:
+    """The reference that a file carries."""
+    text = facts.get("reference")
+    if not isinstance(text, str):
+        return None
+    rewrites = tuple(map(str, facts.get("rewrites", ())))
+    return Reference(CARRIED, text, columns=facts.get("columns", {}), rewrites=rewrites)
+
+
+def rewrites_of(f: CompiledFunction) -> tuple[str, ...]:
+    """The stabilising rewrites that fired, and where."""
+    fired = dict.fromkeys(str(fired) for step in f.history for fired in step.fired)
+    return tuple(fired) or (f.reference.rewrites if f.reference else ())
+
+
+def certificate(f: CompiledFunction, level: str, seed: int) -> Certificate:
+    """The certificate of a compiled function.  Raises ArgumentError for an unknown level."""
+    from symgrad.symbolic.levels import certify
+
+    return certify(subject_of(f), level, seed)
+
+
+def withhold_refuted(f: CompiledFunction) -> CompiledFunction:
+    """The function with its certificate.  Raises VerificationError where it is refuted."""
+    found = f.verify()
+    if found.refuted:
+        raise VerificationError(f"the emitted function is withheld\n{found}", found)
+    if not found.verified:
+        f.notes = (*f.notes, "The certificate is undecided; print(f.certificate) tells why.")
+    f.certificate = found
+    return f
+
+
+def subject_of(f: CompiledFunction) -> Any:
+    """The text of a function, and all that its certificate says of it."""
+    from symgrad.symbolic.levels import Subject
+
+    signature, reference = f.signature, f.reference
+    if f.subject is not None:
+        return f.subject
+    bare_subject = Subject(
+        str(signature), signature.target, f.source, "there is no reference", "none"
+    )
+    if reference is None:
+        return bare_subject
+    try:
+        function = reference.ir()
+    except FormatError as error:
+        return replace(bare_subject, claims=str(error), reference=reference.kind)
+    used = dict.fromkeys(x.op.name for g in (function, f.ir) if g for x in g.body)
+    ops = tuple(name for name in used if name != "constant")
+    sizes: Sequence[int] = sizes_of(signature)
+    claims: Any = ""
+    try:
+        if reference.again is not None:
+            sizes = reference.again.at(sizes)
+        claims = tuple(claim_of(f, run) for run in runners(f, reference, function))
+    except SymgradError as error:
+        claims = str(error)
+    f.subject = replace(
+        bare_subject,
+        claims=claims,
+        reference=reference.kind,
+        ir=reference.text(),
+        ops=ops,
+        formulas=formulas_of(reference),
+        rewrites=rewrites_of(f),
+        assumed=assumed_of(f),
+        sizes=tuple(sizes),
+    )
+    return f.subject
+
+
+def formulas_of(reference: Reference) -> tuple[str, ...]:
+    """The ops that were made from formulas."""
+    if isinstance(reference.function, str):
+        return ()
+    return tuple(dict.fromkeys(x.op.name for x in reference.function.body if x.op.inline))
+
+
+def claim_of(f: CompiledFunction, reference: Any) -> Any:
+    """The claim that the text computes a reference."""
+    from symgrad.checker import Claim
+
+    signature = f.signature
+    arguments = [a for a in signature.arguments if a.kind != EXAMPLES]  # whose default is checked
+    return Claim(
+        f.source,
+        reference,
+        {a.name: str(a.type) for a in arguments},
+        differentiated(signature),
+        {name: size for name, size, _ in signature.ranges},
+        f.constants,
+    )
+
+
+def runners(f: CompiledFunction, reference: Reference, function: Function) -> list[Any]:
+    """The reference as the kernel runs it; with its literals read as made of N, and as they are."""
+    from symgrad.symbolic.reference import Printed, Replay
+
+    columns = reference.columns
+    if reference.again is not None:
+        again = reference.again
+        return [again, replace(again, reads=False, known={})] if again.general else [again]
+    if reference.scalars is not None:
+        scalars = reference.scalars
+        count = max(map(len, columns.values()), default=0)
+        if not count:
+            return [Replay(scalars)]
+        return [Replay(scalars, examples=count), Replay(scalars, loose=True)]
+    spread = f.signature.kind == "vector" and not function.parameters[0].type.rank
+    return [Printed(function, columns if spread else None)]
+
+
+def differentiated(signature: Signature) -> tuple[str, ...]:
+    """The arguments that the gradients belong to."""
+    if signature.kind == "vector":
+        return tuple(a.name for a in signature.arguments if a.kind == "theta")
+    return tuple(name for name, _ in signature.wrt)
+
+
+def sizes_of(signature: Signature) -> tuple[int, ...]:
+    """The values of N: 1, 2 and 7, or the least that meet what the function needs."""
+    found = [n for n in SIZES if suits(signature, n)]
+    if not found:
+        found = [n for n in range(1, LARGEST) if suits(signature, n)][:3]
+    return tuple(found) or SIZES
+
+
+def suits(signature: Signature, n: int) -> bool:
+    """Whether no size is negative that must not be."""
+    names = dict.fromkeys(
+        d for a in signature.arguments for s in a.type.shape for d in dims.names(s)
+    )
+    sizes = {name: n + i for i, name in enumerate(names)}
+    return all(
+        dims.evaluate(dim, sizes) >= 0
+        for dim, _ in signature.needs
+        if set(dims.names(dim)) <= set(sizes)
+    )
+
+
+def assumed_of(f: CompiledFunction) -> tuple[str, ...]:
+    """What is assumed of the arguments."""
+    signature = f.signature
+    found = [f"{name} from 0 to {size} - 1" for name, size, _ in signature.ranges]
+    found += [f"{dim} >= 0 for {why.partition(';')[0]}" for dim, why in signature.needs]
+    fixed = [a.name for a in signature.arguments if a.kind in ("constant", EXAMPLES)]
+    if fixed:
+        found.append(f"the bound data of {', '.join(fixed)}")
+    return ("finite real arguments", *found)
