@@ -210,10 +210,10 @@ def test_parameters_are_called_as_numpys() -> None:
             continue  # written in C, without a signature
         for p in list(inspect.signature(ours).parameters.values())[1:]:
             assert p.name in known, f"{name}: {p.name}"
-            default = known[p.name].default
-            assert p.default in (default, inspect.Parameter.empty) or "no value" in repr(default), (
-                f"{name}: {p.name}"
-            )
+            default, none = known[p.name].default, inspect.Parameter.empty
+            # NumPy gains defaults from version to version, such as the axis of take_along_axis.
+            same = p.default == default or none in (default, p.default)
+            assert same or "no value" in repr(default), f"{name}: {p.name}"
 
 
 @pytest.mark.parametrize("target", ["numpy", "python"])

@@ -41,6 +41,8 @@ def test_floats_give_what_arrays_give(op):
     attributes = ATTRIBUTES.get(op.name, {})
     values = SPECIAL if op.arity < 3 else [0.0, 1.0, -2.0, math.inf, math.nan]
     for xs in itertools.product(values, repeat=op.arity):
+        if op.name == "power" and xs == (-math.inf, 0.5):
+            continue  # inf in NumPy 2.2, nan from a later version on
         with np.errstate(all="ignore"):
             want = op.evaluate(*xs, **attributes)
         got = FLOATS[op.name](*xs, **attributes)
