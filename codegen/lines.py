@@ -16,7 +16,8 @@ from symgrad.codegen.constants import literal_arrays
 from symgrad.codegen.idioms import bare
 from symgrad.codegen.naming import Names, lettered_names, name_values, unnamed
 from symgrad.codegen.numpy_target import is_bounded_count
-from symgrad.codegen.target import Target
+from symgrad.codegen.singles import Singles
+from symgrad.codegen.target import Reading, Target
 from symgrad.codegen.text import ADD, UNARY, Text, atom, number, suffix
 from symgrad.codegen.vectors import Vectors
 from symgrad.errors import UnsupportedError
@@ -121,6 +122,7 @@ class Writer:
             if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
         }
         self.texts: dict[int, Text] = {}
+        self.singles = Singles()
         self.names = names
         self.named = name_values(function.parameters, names)
         for p in function.parameters:
@@ -282,6 +284,9 @@ class Writer:
             form, read = self.readings[id(x)]
             return form(*(self.texts[id(o)] for o in read))
         operands = [self.operand(x, o) for o in x.operands]
+        if self.target.single and x.type.dtype == "f32":
+            conditions = [self.condition(x, o) is not None for o in x.operands]
+            operands = self.singles.marked(x, operands, conditions)
         if x.op.name == "multiply" and x.operands[1].is_constant and not x.operands[0].is_constant:
             operands.reverse()  # 2.0 * x, as people write it; the product is the same
         form = self.target.form(x)
@@ -302,11 +307,14 @@ class Writer:
 
     def operand(self, x: Instr, o: Instr) -> Text:
         """The text of an operand; a condition that meets a float needs no conversion."""
-        condition = bare(o) if id(o) in self.late and meets_float(x, o) else None
+        condition = self.condition(x, o)
         if condition is None:
             return self.texts[id(o)]
         form, read = condition
         return form(*(self.texts[id(i)] for i in read))
+
+    def condition(self, x: Instr, o: Instr) -> Reading | None:
+        return bare(o) if id(o) in self.late and meets_float(x, o) else None
 
 
 def meets_float(x: Instr, condition: Instr) -> bool:

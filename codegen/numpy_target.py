@@ -102,10 +102,16 @@ def _divide(x: Instr) -> Form:
     Over a count it stays: it stands where a user divided by the number of examples, who gets for
     no examples what the loops would have given.
     """
+    return infix("/", MUL) if is_plain_quotient(x) or not _scalars(x) else call("np.divide")
+
+
+def is_plain_quotient(x: Instr) -> bool:
+    """A quotient that Python's / may be for, even between its own numbers."""
+    if x.op.name != "divide":
+        return False
     below = x.operands[1]
     counts = is_positive_count(below) or is_count(below)
-    safe = counts or (below.is_constant and below["value"] != 0)
-    return infix("/", MUL) if safe or not _scalars(x) else call("np.divide")
+    return counts or (below.is_constant and bool(below["value"] != 0))
 
 
 def _power(x: Instr) -> Form:
@@ -269,6 +275,7 @@ NUMPY = Target(
         "silu": "sigmoid",
     },
     repeats=frozenset({"leaky_relu", "silu"}),
+    single=True,
     imports={
         "erf": "from scipy.special import erf",
         "erfc": "from scipy.special import erfc",

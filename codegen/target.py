@@ -42,6 +42,7 @@ class Target:
     imports   op or helper name -> names imported for it from math or elsewhere
     refusals  op name -> why the target has no text for it, and what to do
     repeats   ops whose text names an operand twice, so that it has a line of its own
+    single    whether numbers must be told to be float32 where nothing else does
     compact   products are written without spaces (scalar code)
     plain     whether an instruction is written without the helper that its op may use
     style     the way of writing it, where the target has several
@@ -58,6 +59,7 @@ class Target:
     imports: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
     repeats: frozenset[str] = frozenset()
+    single: bool = False
     compact: bool = False
     plain: Callable[[Instr], bool] = lambda x: False
     style: str = ""
