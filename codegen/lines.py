@@ -136,6 +136,7 @@ class Writer:
         self.named.update(name_values(hinted, names))
         self.letters = lettered_names(self.named.values())
         self.late: dict[int, Instr] = {}
+        self.spent: set[int] = set()  # late values that are part of a line: too late for their own
 
     def operands(self, x: Instr) -> tuple[Instr, ...]:
         """What the text of an instruction reads: its operands, or those of its idiom."""
@@ -188,8 +189,16 @@ class Writer:
         if id(x) not in self.named:
             self.named[id(x)] = self.names.fresh(x.hint or self.called(x))
         self.late.pop(id(x), None)
+        self.spend(x)
         self.lines.append(Line(x, self.named[id(x)], text.text))
         self.texts[id(x)] = atom(self.named[id(x)])
+
+    def spend(self, x: Instr) -> None:
+        stack = [x]
+        while stack:
+            inside = [o for o in self.operands(stack.pop()) if id(o) in self.late]
+            stack += [o for o in inside if id(o) not in self.spent]
+            self.spent.update(map(id, inside))
 
     def called(self, x: Instr) -> str:
         """A name for a value that nobody named; a letter if all that it reads is of one part."""
@@ -253,11 +262,12 @@ class Writer:
         """The expression of a value; parts that would make it too long get their own lines."""
         if x.op.name in self.target.repeats:
             for o in x.operands:
-                if id(o) in self.late and self.texts[id(o)].ops:
+                if id(o) in self.late and self.texts[id(o)].ops and id(o) not in self.spent:
                     self.put(o, self.texts[id(o)])
         text = self.compose(x)
         while self.too_long(x, text):
-            parts = [o for o in self.operands(x) if id(o) in self.late and self.texts[id(o)].ops]
+            free = [o for o in self.operands(x) if id(o) in self.late and id(o) not in self.spent]
+            parts = [o for o in free if self.texts[id(o)].ops]
             if not parts:
                 break
             part = max(parts, key=lambda o: (not bare(o), len(self.texts[id(o)].text)))

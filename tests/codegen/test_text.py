@@ -104,3 +104,12 @@ def test_a_condition_in_a_product_takes_no_sign(shape: tuple[int, ...], target: 
         f = sg.compile(loss, target=target)
         np.testing.assert_allclose(f()[1].a, np.full(shape, slope), atol=1e-15)
         assert "- ((" not in f.source
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_is_part_of_a_line_gets_none_of_its_own_behind_it(dtype: type) -> None:
+    """However long the text in which it stands again."""
+    w = sg.param("w", np.full(3, 0.5, dtype))
+    f = sg.compile(sg.sum(sg.tanh(w / 0 * 0.3)))
+    with np.errstate(all="ignore"):
+        assert f()[0] == 3.0
