@@ -134,10 +134,10 @@ class Element(Real):
         if o.log:
             self, o = o, self
         log, k = None, o.literal() if self.log else None
-        if self.log and k is not None and k in (-1, 0, 1, 2):
+        if self.log and k is not None and k in range(-4, 5):
             u, a = self.log
-            power = a.inverse() if k < 0 else math.prod([a] * int(k), start=self.field.one)
-            log = (u.times(o), power)
+            power = math.prod([a] * abs(int(k)), start=self.field.one)
+            log = (u.times(o), power.inverse() if k < 0 else power)
         r = self.r * o.r % self.field.p
         if self.r == o.r:
             self.field.squares[r] = self

@@ -99,6 +99,7 @@ class Number:
     __eq__, __ne__ = _comparison(lambda d: d == 0), _comparison(lambda d: d != 0)
     __neg__: Any = lambda self: self.times(self.lift(-1))
     __abs__: Any = lambda self: self.functions["absolute"](self)
+    __round__: Any = lambda self: self.functions["round"](self)
     __bool__: Any = lambda self: bool(self != 0)
     __hash__: Any = None
     conjugate: Any = lambda self: self

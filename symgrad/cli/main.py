@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import runpy
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome = checked(given.target, given.points, given.seconds)
     except SymgradError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Exception:
+        traceback.print_exc()  # the file's own, which says nothing of the claim
         return 2
     print(outcome)
     return _STATUS[outcome.verdict]

@@ -143,7 +143,20 @@ class FunctionClaim(Claim):
         parts = list(result) if several else [result]
         if len(parts) != len(self.problem.wrt):
             raise ArgumentError(f"claimed: expected {len(self.problem.wrt)} gradients, got {parts}")
-        return [np.asarray(p, dtype=float) for p in parts]
+        return [_reals(p) for p in parts]
+
+
+def _reals(part: Any) -> Any:
+    """What a claimed function returned for one argument, as an array of floats."""
+    try:
+        array = np.asarray(part)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"{array.dtype} is not real")
+        return array.astype(float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ArgumentError(
+            f"claimed: expected a gradient of real numbers from the function, got {part!r}: {error}"
+        ) from error
 
 
 def claim_of(problem: Problem, claimed: Any, several: bool) -> Claim:

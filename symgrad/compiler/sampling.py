@@ -23,6 +23,8 @@ def sampled(
     problem: Problem, at: Mapping[str, Any], sizes: Mapping[str, int], count: int
 ) -> list[Point] | str:
     """That many points, or why there are none."""
+    if count < 1:
+        raise ArgumentError(f"points: expected 1 or more, got {count}")
     unknown = [name for name in at if name not in problem.names]
     if unknown:
         known = ", ".join(problem.names)
@@ -84,4 +86,4 @@ def _usable(problem: Problem, point: Point) -> bool:
         except (ZeroDivisionError, ValueError, TypeError, OverflowError):
             return False
         flat = [v for a in values for v in np.ravel(a)]
-        return all(isinstance(v, mpmath.mpf) and mpmath.isfinite(v) for v in flat)
+        return all(isinstance(v, mpmath.mpf | int) and mpmath.isfinite(v) for v in flat)

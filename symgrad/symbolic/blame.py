@@ -31,6 +31,8 @@ def blamed(claimed: Any, right: Any, points: Sequence[Mapping[Any, Any]]) -> str
     with digits(_DIGITS):
         wanted = [_at(right, p) for p in points]
         got = [_at(claimed, p) for p in points]
+        if not all(map(mpmath.isfinite, got)):
+            return ""
         whole = _constant([w / g for w, g in zip(wanted, got, strict=True)], got)
         if whole is not None:
             return f"the claim is off by a factor: it should be {_scaled(whole, claimed)}"

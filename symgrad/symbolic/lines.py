@@ -3,6 +3,8 @@ r"""Where in a text a component of the result comes from.
 >>> text = "def f(w, b):\n    d_w = w * b\n    d_b = 1.0\n    return w, (d_w, d_b)\n"
 >>> line_of(text, "d_w[1]")
 (2, 'd_w = w * b')
+>>> line_of(text, "d_w[1, 0]")
+(2, 'd_w = w * b')
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import ast
 import re
 
-_PLACE = re.compile(r"d_(?P<name>\w+)(\[(?P<index>\d+)\])?\Z")
+_PLACE = re.compile(r"d_(?P<name>\w+)(\[(?P<index>\d+)(, \d+)*\])?\Z")
 
 
 def line_of(text: str, component: str) -> tuple[int, str]:

@@ -336,6 +336,7 @@ def test_lines_are_found_in_either_form() -> None:
         "def f(theta):\n    a, b = theta\n    d_a = b\n    d_b = a\n    return a * b, (d_a, d_b)\n"
     )
     assert line_of(text, "d_theta[1]") == (4, "d_b = a")
+    assert line_of(text, "d_a[2, 0]") == (3, "d_a = b")
     assert line_of(text, "the value")[0] == 2
     assert line_of(text, "the text") == (0, "")
     assert line_of("def f(:", "d_a") == (0, "")
@@ -365,3 +366,17 @@ def test_a_symbolic_proof_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(symbolically, "OPERATIONS", 10)
     with pytest.raises(LimitError, match="more than OPERATIONS = 10"):
         symbolically.proved(verifying.subject_of(logistic()).claims[0], 1)
+
+
+def test_branches_are_not_spoken_of_without_an_identity() -> None:
+    """What did not run to its end says nothing of which ways comparisons went."""
+    c = logistic().verify("L1")
+    assert c.verdict == "undecided"
+    assert "both ways" not in str(c)
+
+
+def test_accurate_texts_of_plain_python_are_certified() -> None:
+    """The accurate forms round, in plain Python too; and exp(-2 log(...)) is related to the log."""
+    w = sg.param("w", 0.5)
+    for loss in (sg.gelu(w) * w, sg.tanh(sg.softplus(w))):
+        assert sg.compile(loss, accurate=True, target="python").verify().verified

@@ -171,6 +171,22 @@ def test_sympy_out_of_time_is_no_proof_and_no_hang():
     assert "stopped after 1 seconds" in check.reason or "at most" in check.reason
 
 
+def test_flat_sides_are_looked_at():
+    """A loss whose gradient is the integer 0 there has points there, too."""
+    check = sg.check_gradient(sg.relu(X), X, sp.Integer(1))
+    assert check.verdict == "refuted"
+    assert check.expected == 0.0
+    assert sg.check_gradient(sg.relu(X - 100.0), X, sp.Integer(0)).verdict != "undecided"
+
+
+def test_no_points_are_no_agreement():
+    """At least one point is wanted; an infinite claim is no factor of the right one."""
+    with pytest.raises(ArgumentError, match="points: expected 1 or more, got 0"):
+        sg.check_gradient(LOSS, [X, Y], RIGHT, points=0)
+    check = sg.check_gradient(LOSS, [X, Y], [sp.oo, RIGHT[1]])
+    assert (check.verdict, check.fault) == ("refuted", "")
+
+
 BAD = [
     ((LOSS, [X, Y], [RIGHT[0]]), ArgumentError, "expected 2 gradients, got 1"),
     ((LOSS, X, sp.Symbol("q")), ArgumentError, "q is no argument"),
@@ -179,6 +195,8 @@ BAD = [
     ((LOSS, X, sg.param("other", 1.0) * X), ArgumentError, "other is no argument"),
     ((LOSS, X, lambda x, y: [1.0, 2.0]), ShapeError, "shape"),
     ((LOSS, X, lambda x, y: 1 / 0), ArgumentError, "ZeroDivisionError"),
+    ((LOSS, X, lambda x, y: np.complex128(1 + 1j)), ArgumentError, "complex128 is not real"),
+    ((LOSS, X, lambda x, y: "1.0"), ArgumentError, "real numbers"),
     ((LOSS, "x", x), ArgumentError, "wrt"),
     ((residual, w, x), ShapeError, "scalar"),
     ((x, X, x), ArgumentError, "loss"),
@@ -203,6 +221,8 @@ def wrong():
     return {"loss": loss, "wrt": x, "claimed": sp.sin(s) - s * sp.cos(s)}
 undecided = (sg.log(-sg.exp(x)), x, s)
 number = 3
+def broken():
+    return 1 / 0
 """
 
 
@@ -213,6 +233,7 @@ number = 3
         ("wrong", 1, "the term -x*cos(x) should be x*cos(x)"),
         ("undecided", 2, "undecided"),
         ("number", 2, "number is a int"),
+        ("broken", 2, "ZeroDivisionError"),
         ("absent", 2, "defines no 'absent'"),
     ],
 )
