@@ -119,10 +119,12 @@ class _Builder(IRAlgebra, Families):
             return self.term(xs[0].instr.operands[0])
         return super().apply(name, *xs, **attributes)
 
-    def again(self, move: Instr, u: Term) -> Term:
-        """The move of another value of the same shape."""
-        rest = [self.term(o) for o in move.operands[1:]]
-        return self.apply(move.op.name, u, *rest, **dict(move.attributes))
+    def again(self, moves: Sequence[Instr], u: Term) -> Term:
+        """The moves, the last one first, of another value of the same shape."""
+        for move in reversed(moves):
+            rest = [self.term(o) for o in move.operands[1:]]
+            u = self.apply(move.op.name, u, *rest, **dict(move.attributes))
+        return u
 
 
 class Walk:

@@ -194,8 +194,13 @@ class Search:
                 yield {**found, name: axis}
 
     def moved(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
-        for found in self.matches(node.operands[0], x.operands[0], bound):
-            yield {**found, "move": x}
+        """One move after another; ``move`` has all of them, the last one first."""
+        moves: tuple[Instr, ...] = ()
+        while x.op.name in MOVES:
+            moves = (*moves, x)
+            x = x.operands[0]
+            for found in self.matches(node.operands[0], x, bound):
+                yield {**found, "move": moves}
 
     def reduced(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """A reduction, whose attributes are bound to the names given in their place."""

@@ -64,8 +64,8 @@ def _is_vector(bound: Bindings) -> bool:
 
 def _aligned(bound: Bindings) -> bool:
     """Whether an index of size 1 picks along an axis that the second operand lacks."""
-    move, c = bound["move"], bound["c"]
-    if move.op.name != "take_along_axis" or c.type.rank != move.type.rank:
+    (move, *others), c = bound["move"], bound["c"]
+    if others or move.op.name != "take_along_axis" or c.type.rank != move.type.rank:
         return False
     return bool(c.type.shape == move.type.shape and c.type.shape[move["axis"]] == 1)
 
