@@ -108,7 +108,19 @@ class Layout:
         if len(shape) == 1 and strides == (1,):
             self.layers.append(Layer(offset, 1, shape[0], members=[block]))
         elif len(shape) == 2 and strides[1] == 1:
-            self.layers.append(Layer(rows.first, shape[0], strides[0], members=[block]))
+            first = min([rows.first, *self.columns_before(block, names)])
+            self.layers.append(Layer(first, shape[0], strides[0], members=[block]))
+
+    def columns_before(self, block: Block, blocks: Mapping[Block, str]) -> list[int]:
+        """Where blocks begin that hold columns before those of a matrix, in the same rows."""
+        offset, (count, columns), (width, _) = block
+        return [
+            at
+            for at, shape, strides in blocks
+            if shape[:1] == (count,)
+            and strides[:1] == (width,)
+            and offset + columns - width <= at < offset
+        ]
 
     def is_wanted(self, layer: Layer) -> bool:
         """A lone row is cut as it is; a matrix has a name, for it is also written into."""
@@ -134,8 +146,11 @@ class Layout:
         """What to call a block that the user gave no name."""
         if block not in self.home:
             return "part"
-        place = self.layers.index(self.home[block]) + 1
-        return f"{'w' if len(block[1]) == 2 else 'b'}{place}"
+        layer = self.home[block]
+        last = block[0] - layer.first == layer.width - 1
+        lone = len(block[1]) < 2
+        kind = "w" if not lone else "b" if last or layer.rows == 1 else "u"
+        return f"{kind}{self.layers.index(layer) + 1}"
 
     def reads(self, names: Mapping[Block, str], vector: str) -> list[str]:
         """``w1, b1 = layer1[:, :-1], layer1[:, -1]``: the named blocks, a layer a line."""

@@ -54,7 +54,15 @@ def _one_value(r: Rewriter, x: Instr) -> Instr | None:
     (a,) = x.operands
     if a.op.name != "broadcast_to" or a.operands[0].type.rank:
         return None
+    if x.op.name == "index" and not all(isinstance(d, int) for d in a.type.shape):
+        return None  # a place in an array of unknown size is checked
     return r.build("broadcast_to", a.operands[0], shape=x.type.shape)
+
+
+def _spread_scalar(r: Rewriter, x: Instr) -> Instr | None:
+    """A scalar in a shape of ones is repeated once, and most often need not be."""
+    (a,) = x.operands
+    return None if a.type.rank else r.build("broadcast_to", a, shape=x.type.shape)
 
 
 def _no_axes(r: Rewriter, x: Instr) -> Instr | None:
@@ -192,7 +200,8 @@ _BROADCASTING = (
 RULES = table(
     (_BROADCASTING, _drop_broadcast, "broadcast_to"),
     (_BROADCASTING + " negative cast", _late_broadcast, "broadcast_to"),
-    ("reshape transpose broadcast_to flip", _one_value, "broadcast_to"),
+    ("reshape transpose broadcast_to flip index", _one_value, "broadcast_to"),
+    ("reshape", _spread_scalar),
     ("sum mean prod max min any all", _no_axes),
     ("multiply", _times, "constant"),
     ("divide", _over, "constant"),
