@@ -71,7 +71,7 @@ class Leaves:
         theta = f.term(self.theta)
         cut = strided(places, self.program.parameters)
         if cut is None:
-            return Named(f.take(theta, self.array(f, places), axis=0), axes)
+            return self.joined(f, places, axes)
         order = tuple(axes[k] for k in cut.order)
         if cut.offset == 0 and cut.shape == (self.program.parameters,):
             return Named(theta, order)
@@ -81,6 +81,18 @@ class Leaves:
             hint = self.program.parameters_called(places)
             self.blocks[key] = block.instr.replace(hint=hint)
         return Named(f.term(self.blocks[key]), order)
+
+    def joined(self, f: IRAlgebra, places: Ints, axes: Axes) -> Named:
+        """A block of theta where the last axes are cut from one, as a row of weights that meets
+        several lists of inputs; else the places one by one."""
+        for last in range(2, places.ndim):
+            shape = places.shape[:-last]
+            rows = places.reshape(*shape, -1)
+            if strided(rows, self.program.parameters) is not None:
+                whole = self.block(f, rows, (*axes[:-last], Axis(rows.shape[-1])))
+                if whole.axes[:-1] == axes[:-last]:
+                    return Named(f.reshape(whole.term, shape=places.shape), axes)
+        return Named(f.take(f.term(self.theta), self.array(f, places), axis=0), axes)
 
     def element(self, f: IRAlgebra, array: int, places: Ints, axes: Axes) -> Named:
         x = self.inputs[array]

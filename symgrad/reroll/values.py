@@ -94,6 +94,8 @@ def sum_of_product(f: IRAlgebra, factors: Sequence[Named], axes: Axes, order: Ax
 
     Factors without the axis are taken out of the sum along it.
     """
+    if len(axes) > 1 and len(factors) == 2 and (joined := _joined(f, factors, axes)):
+        return sum_of_product(f, *joined, order)
     *others, axis = axes
     inside = [x for x in factors if axis in x.axes]
     outside = [x for x in factors if axis not in x.axes]
@@ -112,6 +114,22 @@ def sum_of_product(f: IRAlgebra, factors: Sequence[Named], axes: Axes, order: Ax
     total = summed(f, last, (axis,)) if left is None else contract(f, left, last, axis, whole)
     rest = [*outside, total]
     return sum_of_product(f, rest, tuple(others), order) if others else product(f, rest, order)
+
+
+def _joined(f: IRAlgebra, factors: Sequence[Named], axes: Axes) -> tuple[list[Named], Axes] | None:
+    """Two factors whose sum over several axes is one matrix product, with these axes as one."""
+    x, y = factors
+    rest = [[a for a in z.axes if a not in axes] for z in factors]
+    if len(x.axes) + len(y.axes) != sum(map(len, rest)) + 2 * len(axes):
+        return None  # one lacks some of the axes
+    if not any(rest) or set(rest[0]) & set(rest[1]):
+        return None
+    one = Axis(math.prod(a.size for a in axes))
+    flat = []
+    for z, own in zip(factors, rest, strict=True):
+        shape = (*(a.size for a in own), one.size)
+        flat.append(Named(f.reshape(arranged(f, z, (*own, *axes)), shape=shape), (*own, one)))
+    return flat, (one,)
 
 
 def contract(f: IRAlgebra, x: Named, y: Named, axis: Axis, order: Sequence[Axis]) -> Named:
@@ -178,9 +196,9 @@ def picked(f: IRAlgebra, index: Named, values: Named, choices: Axis, order: Axes
     place = Named(f.within(integers, size=choices.size), index.axes)
     lanes = joint(order, index, values)
     rows = joint(order, values)
-    if not rows:
-        table = spread(f, values, (choices,))
-        return Named(f.take(table, place.term, axis=0), index.axes)
+    if not any(a in index.axes for a in rows):  # a table whose rows are picked
+        table = spread(f, values, (choices, *rows))
+        return Named(f.take(table, place.term, axis=0), (*index.axes, *rows))
     along = len(lanes)
     places = spread(f, place, lanes)
     places = f.reshape(places, shape=(*(a.size for a in lanes), 1))
