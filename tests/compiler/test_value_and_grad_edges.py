@@ -10,6 +10,7 @@ import pytest
 import symgrad as sg
 from symgrad.engine import Value
 from symgrad.errors import TraceError
+from symgrad.nn import Layer
 
 W = [Value(0.5, label="w1"), Value(2.0, label="w2")]
 
@@ -186,3 +187,27 @@ def test_rows_of_a_table_are_picked_whole() -> None:
     assert "[pairs]" in f.source
     assert f.source.count(" @ ") == 3
     assert "take_along_axis" not in f.source
+
+
+def test_a_recurrent_cell_is_one_layer_of_columns() -> None:
+    """The weight of the input, those of the state, and the bias stand side by side in each row."""
+    cell = Layer(4, 3, activation="tanh")
+
+    def loss(xs):
+        total = 0
+        for x in xs:
+            h = [0.1, 0.2, 0.3]
+            for v in x:
+                h = cell([v, *h])
+            total = total + sum(v * v for v in h)
+        return total
+
+    f = sg.value_and_grad(loss, wrt=cell)
+    xs = batch(6, 5)
+    value, d_theta = f(xs)
+    expected = loss(xs.tolist())
+    cell.zero_grad()
+    expected.backward()
+    assert value == pytest.approx(expected.data, rel=1e-12)
+    np.testing.assert_allclose(d_theta, [p.grad for p in cell.parameters()], rtol=1e-10)
+    assert " = layer1[:, 0], layer1[:, 1:-1], layer1[:, -1]" in f.source

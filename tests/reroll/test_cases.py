@@ -323,23 +323,6 @@ def test_one_element_of_some_rows_is_picked_from_these_rows():
     assert len(code_lines(f)) <= 30
 
 
-def test_a_recurrent_cell_is_one_layer_of_columns():
-    """The weight of the input, those of the state, and the bias stand side by side in each row."""
-    cell, x = Layer(4, 3, activation="tanh"), numbers(6, 5)
-
-    def loss():
-        total = 0
-        for sequence in x:
-            h = [0.1, 0.2, 0.3]
-            for v in sequence:
-                h = cell([v, *h])
-            total = total + sum(v * v for v in h)
-        return total
-
-    f = check(loss, cell)
-    assert "u1, w1, b1 = layer1[:, 0], layer1[:, 1:-1], layer1[:, -1]" in f.source
-
-
 def test_a_deep_and_narrow_graph_compiles():
     module = Params(3)
 
