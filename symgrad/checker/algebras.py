@@ -51,7 +51,7 @@ class Field:
         self.logs: dict[int, tuple[Element, int]] = {}
         self.roots: dict[int, Element] = {}
         self.squares: dict[int, Element] = {}
-        self.branches: dict[int, set[int]] = defaultdict(set)
+        self.branches: dict[tuple[int, int], set[int]] = defaultdict(set)
 
     def variable(self, shadow: float) -> Element:
         return Element(self, self.random.randrange(self.p), shadow, 1, 0)
@@ -158,7 +158,7 @@ class Element(Real):
         if s != s or s == 0.0:  # the float cannot tell: an odd oracle does
             s = 0.5 - (f.oracle("sign", min(self.r, f.p - self.r)) + (self.r > f.p // 2)) % 2
         side = 0 if not self.r else 1 if s > 0 else -1
-        f.branches[_line(f.watch)].add(side)
+        f.branches[_place(f.watch)].add(side)
         return side
 
     def literal(self) -> float | None:
@@ -391,9 +391,9 @@ def precision(bits: int) -> Iterator[None]:
         context.prec = before
 
 
-def _line(filename: str) -> int:
-    """The line at which a text is running."""
+def _place(filename: str) -> tuple[int, int]:
+    """The line at which a text is running, and the instruction: a line may compare twice."""
     frame: Any = sys._getframe()
     while frame is not None and frame.f_code.co_filename != filename:
         frame = frame.f_back
-    return 0 if frame is None else int(frame.f_lineno)
+    return (0, 0) if frame is None else (int(frame.f_lineno), frame.f_lasti)

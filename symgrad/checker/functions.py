@@ -61,10 +61,11 @@ def _extreme(beats: Any) -> Any:
     """The first of all; ties share evenly.  An operand that is alone comes back as it is."""
 
     def extreme(*xs: Any) -> Any:
-        top = xs[0]
-        for x in xs:
-            top = x if beats(x, top) else top
-        ties = [x for x in xs if x == top]
+        top, at = xs[0], 0
+        for i, x in enumerate(xs[1:], 1):
+            top, at = (x, i) if beats(x, top) else (top, at)
+        # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
+        ties = [x for i, x in enumerate(xs) if x is top or (x == top if i > at else top == x)]
         return top if all(x is top for x in ties) else sum(ties) * Fraction(1, len(ties))
 
     return extreme

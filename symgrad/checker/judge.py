@@ -154,7 +154,7 @@ def check_identity(
     """
     sizes = sizes if claim.dims else ()
     fields: list[Field] = []
-    sides: dict[int, set[int]] = defaultdict(set)
+    sides: dict[tuple[int, int], set[int]] = defaultdict(set)
     for n in sizes or (1,):
         work = _workspace(claim, n, prime)
         kept: list[Trial] = []
@@ -166,8 +166,8 @@ def check_identity(
                 return Skipped(f"not the reference{f' at N = {n}' if sizes else ''}: {component}")
             fields.append(trial.algebra)
             kept.append(trial)
-            for line, seen in trial.algebra.branches.items():
-                sides[line] |= seen
+            for place, seen in trial.algebra.branches.items():
+                sides[place] |= seen
         if not all(trial.intact() for trial in kept):
             raise VerificationError("a call changes the gradient that an earlier call returned")
     bits = min(f.bits() for f in fields) - math.log2(len(fields))
@@ -177,8 +177,8 @@ def check_identity(
     return Identity(prime, sizes, len(fields), degree, int(bits), seed, _one_sided(sides))
 
 
-def _one_sided(sides: Mapping[int, set[int]]) -> tuple[int, ...]:
-    return tuple(sorted(line for line, seen in sides.items() if line and len(seen) < 2))
+def _one_sided(sides: Mapping[tuple[int, int], set[int]]) -> tuple[int, ...]:
+    return tuple(sorted({line for (line, _), seen in sides.items() if line and len(seen) < 2}))
 
 
 def _workspace(claim: Claim, n: int, prime: int) -> Any:

@@ -368,6 +368,15 @@ def test_a_symbolic_proof_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         symbolically.proved(verifying.subject_of(logistic()).claims[0], 1)
 
 
+def test_two_comparisons_of_one_line_are_told_apart() -> None:
+    """A cap that no sample meets is named, although its line compares something else as well."""
+    f = logistic()
+    old, new = "np.log1p(np.exp(-np.abs(x)))", "np.log1p(np.exp(-np.minimum(np.abs(x), 200.0)))"
+    capped = changed(f, old, new)
+    assert "each comparison that ran went both ways" in str(f.verify())
+    assert any("200.0" in line for line in capped.verify().branches)
+
+
 def test_branches_are_not_spoken_of_without_an_identity() -> None:
     """What did not run to its end says nothing of which ways comparisons went."""
     c = logistic().verify("L1")
