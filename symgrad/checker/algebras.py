@@ -33,10 +33,10 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, Real, call
+from symgrad.checker.oracles import Logarithms, Powers
 from symgrad.errors import DomainError, UnsupportedError
 
 Logarithm = tuple["Element", "Element"]
-MANY = 1000  # exponentials or logarithms among which relations are looked for
 
 
 class Field:
@@ -47,8 +47,8 @@ class Field:
         self.degree, self.calls, self.one = 1, 0, Element(self, 1, 1.0, 0, 0)
         self.literals: dict[Any, Any] = {}
         self.exponents: dict[int, Element] = {}
-        self.powers = Powers({0: (1, 1, 0)})
-        self.logs: dict[int, tuple[Element, int]] = {}
+        self.powers = Powers()
+        self.logs = Logarithms(0 * self.one)
         self.roots: dict[int, Element] = {}
         self.squares: dict[int, Element] = {}
         self.branches: dict[tuple[int, int], set[int]] = defaultdict(set)
@@ -69,33 +69,6 @@ class Field:
     def bits(self) -> float:
         """-log2 of the chance that two arguments collide, or that the sample is a root."""
         return math.log2(self.p) - math.log2((self.calls**2 + 2) * self.degree)
-
-
-class Powers(dict[int, tuple[int, int, int]]):
-    """The exponentials asked for so far: argument -> (value, its root or 0, degree).
-
-    exp(u + v), exp(u - v) and exp(u/2) are what they have to be where exp(u) and exp(v) are known.
-    """
-
-    def of(self, w: int, field: Field) -> tuple[int, int, int]:
-        if w not in self:
-            self[w] = (len(self) <= MANY and self.related(w, field.p)) or self.fresh(w, field)
-        return self[w]
-
-    def related(self, w: int, p: int) -> tuple[int, int, int] | None:
-        _, root, degree = self.get(2 * w % p, (0, 0, 0))
-        if root:
-            return root, 0, degree
-        for u, (value, _, degree) in self.items():
-            if found := self.get((w - u) % p):
-                return value * found[0] % p, 0, degree + found[2]
-            if found := self.get((u - w) % p):
-                return value * pow(found[0], -1, p) % p, 0, degree + found[2]
-        return None
-
-    def fresh(self, w: int, field: Field) -> tuple[int, int, int]:
-        root = field.oracle("exp", w)
-        return root * root % field.p, root, 2
 
 
 @cache
@@ -186,6 +159,7 @@ class Element(Real):
         u, a = x.parts()
         r, _, degree = f.powers.of(u.r, f)
         y = Element(f, r, s, degree, degree).times(a)
+        y.s = s
         f.exponents[y.r] = x
         return y
 
@@ -194,18 +168,14 @@ class Element(Real):
         f, y, one = self.field, self.r, self.field.one
         if y in f.exponents:
             return f.exponents[y]
-        if y not in f.logs:
-            inverse = pow(y, -1, f.p) if y else 0
+        if y in f.logs.known:
+            return f.logs.known[y][0]  # type: ignore[no-any-return]
+        log = f.roots[y].logarithm() / 2 if y in f.roots else f.logs.related(y, f)
+        if log is None:
             log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
-            if y in f.roots:
-                log = f.roots[y].logarithm() / 2
-            for known, (value, turned) in f.logs.items() if len(f.logs) <= MANY else ():
-                if (u := f.exponents.get(known * inverse % f.p)) is not None:
-                    log = value - u
-                elif (u := f.exponents.get(y * turned % f.p)) is not None:
-                    log = value + u
-            f.logs[y] = Element(f, log.r, log.s, log.n, log.d, (0 * one, self)), inverse
-        return f.logs[y][0]
+        log = Element(f, log.r, log.s, log.n, log.d, (0 * one, self))
+        f.logs.keep(y, log)
+        return log
 
     def asked(x: Element, name: str, *rest: Element) -> int:
         """The oracle's answer; it knows parity, the circle, and the roots of constants."""
@@ -241,9 +211,9 @@ class Balls:
 
     def equal(self, a: Ball, b: Ball) -> bool:
         gap, size = (a - b).size(), max(b.size(), 1.0)
-        if not math.isfinite(gap):
-            raise DomainError("a value is not finite")
-        self.digits = min(self.digits, -math.log10(gap / size) if gap else math.inf)
+        if not math.isfinite(gap + size):
+            raise DomainError("a value is not finite, as a float")
+        self.digits = min(self.digits, -math.log10(gap / size) if gap / size else math.inf)
         return bool((a - b).vanishes())
 
 
@@ -343,8 +313,12 @@ class Dual(Real):
 
     def apply(self, name: str, *xs: Dual) -> Dual:
         values = [x.value for x in xs]
-        y = MEANINGS.get(name, partial(call, name))(*values)
-        return Dual(y, sum(d * x.slope for d, x in zip(RULES[name](y, *values), xs, strict=True)))
+        y = self.value.lift(MEANINGS.get(name, partial(call, name))(*values))
+        slope = self.value.lift(0)
+        for d, x in zip(RULES[name](y, *values), xs, strict=True):
+            if not callable(d) or x.slope.literal() != 0.0:
+                slope = slope + (d() if callable(d) else d) * x.slope
+        return Dual(y, slope)
 
     def order(self, other: Any) -> Any:
         return self.value.order(other.value if isinstance(other, Dual) else other)

@@ -41,7 +41,7 @@ class Claim:
     types      the arguments in order, as ``f64[N, 2]``; others keep their defaults
     wrt        the arguments that the gradients belong to, in their order; without any, the text
                returns its value alone
-    below      for an integer argument, the number or size that it stays below; 2 by default
+    below      for an integer argument, the numbers or sizes that it stays below; 2 by default
     given      arguments that are not drawn: they have these values, exactly
     """
 
@@ -49,7 +49,7 @@ class Claim:
     reference: Any
     types: Mapping[str, str]
     wrt: tuple[str, ...]
-    below: Mapping[str, int | str] = field(default_factory=dict)
+    below: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -91,7 +91,7 @@ class Claim:
             shape = [_size(d, sizes) for d in dims.split(",") if d.strip()]
             if kind not in ("f64", "f32", "i64", "bool"):
                 raise UnsupportedError(f"{name}: no way to draw a {type}")
-            below = _size(str(self.below.get(name, 2)), sizes)
+            below = min(_size(str(dim), sizes) for dim in self.below.get(name, (2,)))
             draws = [
                 draw(rng) if kind[0] == "f" else rng.randrange(below)
                 for _ in range(math.prod(shape))

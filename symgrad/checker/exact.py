@@ -33,6 +33,7 @@ from symgrad.errors import DomainError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Function = Callable[..., Any]
+NAMED: set[float] = set()  # the mantissas of literals that mean an irrational number
 
 
 # What NumPy does to object arrays is what it does to floats, rounding aside.
@@ -48,7 +49,7 @@ _SAME = _words(
     "less less_equal logical_and logical_not logical_or logical_xor matmul moveaxis multiply nan "
     "ndim negative newaxis not_equal ogrid ones_like outer pi positive prod ravel repeat "
     "reshape roll s_ shape size split square squeeze stack subtract sum swapaxes take vstack where "
-    "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices vdot "
+    "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
     "put_along_axis zeros_like"
 )
 _ALIASES = {
@@ -102,6 +103,7 @@ class Number:
     __round__: Any = lambda self: self.functions["round"](self)
     __bool__: Any = lambda self: bool(self != 0)
     __hash__: Any = None
+    __getitem__: Any = lambda self, key: np.array(self, object)[key]
     conjugate: Any = lambda self: self
 
     def __getattr__(self, name: str) -> Any:
@@ -202,11 +204,15 @@ class Namespace:
     def __getattr__(self, name: str) -> Any:
         name = _ALIASES.get(name, name)
         if (function := self.functions.get(name)) is not None:
-            if not isinstance(function, Elementwise):
-                return function
-            core = function.function
-            return Elementwise(lambda *xs: core(*map(self.exact, xs)), function.arity)
+            return self.lifting(function)
         return getattr(np, name) if name in _SAME else partial(_refuse, name)
+
+    def lifting(self, function: Any) -> Any:
+        """The function, for plain numbers too."""
+        if not isinstance(function, Elementwise):
+            return lambda x, *rest, **named: function(self.exact(np.asarray(x)), *rest, **named)
+        core = function.function
+        return Elementwise(lambda *xs: core(*map(self.exact, xs)), function.arity)
 
     def exact(self, x: Any) -> Any:
         """A number of a text, or an array of them; what is no finite number stays."""
@@ -219,6 +225,9 @@ class Namespace:
 
     def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return np.mean(self.exact(np.asarray(x)), axis=axis, keepdims=keepdims)
+
+    def vdot(self, a: Any, b: Any) -> Any:
+        return np.sum(np.ravel(a) * np.ravel(b))  # NumPy's own gives None of nothing
 
     def zeros(self, shape: Any, dtype: Any = object) -> Any:
         return np.zeros(shape, dtype)
@@ -260,7 +269,12 @@ class ExactText:
         self.space = Namespace(functions)
         self.filename = f"<exact {hashlib.sha256(source.encode()).hexdigest()[:8]}>"
         modules: dict[str, Any] = dict.fromkeys(("numpy", "math", "scipy.special"), self.space)
-        modules["builtins"] = {"float": self.space.float64, "__exact__": self.space.exact}
+        modules["builtins"] = {
+            "float": self.space.float64,
+            "__exact__": self.space.exact,
+            "__fraction__": _fraction,
+        }
+        given = {name: self.space.lifting(f) for name, f in given.items()}
         own = load_source(source, self.filename, given, modules=modules, rewrite=_exact)
         self.functions = {k: f for k, f in own.items() if isinstance(f, FunctionType)}
 
@@ -289,10 +303,23 @@ def leaves(x: Any) -> Iterator[Any]:
         yield x
 
 
+def _fraction(x: float) -> Any:
+    """A literal of a module, which is there before any algebra is."""
+    plain = not math.isfinite(x) or math.frexp(abs(x))[0] in NAMED
+    return x if plain else Fraction(x)
+
+
 def _exact(tree: ast.Module) -> ast.Module:
-    """Wraps each float literal of a function, and what a / divides, in ``__exact__``."""
+    """Wraps each float literal of a function, and what a / divides, in ``__exact__``; each literal
+    of the module in ``__fraction__``."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    stack: list[ast.AST] = [statement for f in functions for statement in f.body]
+    _wrap([statement for f in functions for statement in f.body], "__exact__")
+    _wrap([node for node in tree.body if isinstance(node, ast.Assign)], "__fraction__")
+    return tree
+
+
+def _wrap(statements: list[Any], name: str) -> None:
+    stack: list[ast.AST] = [*statements]
     while stack:
         node = stack.pop()
         for field in node._fields:
@@ -303,15 +330,14 @@ def _exact(tree: ast.Module) -> ast.Module:
                 field == "left" and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
             )
             if divided or any(map(_is_float, parts)):
-                new = [_exactly(p) if divided or _is_float(p) else p for p in parts]
+                new = [_called(name, p) if divided or _is_float(p) else p for p in parts]
                 setattr(node, field, new if isinstance(value, list) else new[0])
-    return tree
 
 
 def _is_float(node: Any) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) is float
 
 
-def _exactly(node: ast.expr) -> ast.expr:
-    name = ast.copy_location(ast.Name("__exact__", ast.Load()), node)
-    return ast.copy_location(ast.Call(name, [node], []), node)
+def _called(name: str, node: ast.expr) -> ast.expr:
+    function = ast.copy_location(ast.Name(name, ast.Load()), node)
+    return ast.copy_location(ast.Call(function, [node], []), node)

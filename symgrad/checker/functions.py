@@ -17,6 +17,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from symgrad.checker import exact
 from symgrad.checker.exact import Elementwise, Number, along
 from symgrad.errors import DomainError, UnsupportedError
 
@@ -30,8 +31,10 @@ def call(name: str, *xs: Any) -> Any:
 
 
 def _power(x: Any, n: Any) -> Any:
-    """Whole and half exponents by products; an oracle otherwise."""
+    """Whole and half exponents by products, known bases by exp; an oracle otherwise."""
     k = n.literal() if isinstance(n, Number) else n
+    if k is None and isinstance(x, Number) and (x.literal() or 0.0) > 0.0:
+        return F.exp(n * F.log(x))
     whole = k is not None and k == int(k)
     if k is None or 2 * k != int(2 * k) or abs(k) > 1024 or (x.dual and not whole):
         return call("power", x, n)
@@ -124,7 +127,7 @@ RULES: dict[str, Any] = {
     "arccosh": lambda y, x: (1 / (F.sqrt(x - 1) * F.sqrt(x + 1)),),
     "arctan2": lambda y, a, b: (b / F.hypot(a, b) ** 2, -a / F.hypot(a, b) ** 2),
     "erf": lambda y, x: (2 / math.sqrt(math.pi) * F.exp(-x * x),),
-    "power": lambda y, x, n: (n * _power(x, n - 1), 0 if n.literal() is not None else y * F.log(x)),
+    "power": lambda y, x, n: (n * _power(x, n - 1), lambda: y * F.log(x)),  # if n moves
 }
 # Functions that have no enclosure of their own in either library.
 ENCLOSED: dict[str, Any] = {
@@ -150,6 +153,7 @@ NAMED: dict[float, tuple[float, Any]] = {
         (1 / math.sqrt(2 * math.pi), lambda one: 1 / (F.sqrt(2 * one) * F.sqrt(math.pi * one))),
     )
 }
+exact.NAMED.update(NAMED)
 
 
 def _elementwise(name: str) -> Any:

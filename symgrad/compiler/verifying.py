@@ -24,6 +24,7 @@ from symgrad.ir.function import Function
 from symgrad.ir.parser import parse
 from symgrad.ir.program import ScalarProgram
 from symgrad.ops import OPS
+from symgrad.ops.places import bounds_of
 from symgrad.passes import inline
 
 if TYPE_CHECKING:
@@ -234,7 +235,8 @@ def subject_of(f: CompiledFunction) -> Any:
     try:
         if reference.again is not None:
             sizes = reference.again.at(sizes)
-        claims = tuple(claim_of(f, run) for run in runners(f, reference, function))
+        bounds = bounds_of(function)
+        claims = tuple(claim_of(f, run, bounds) for run in runners(f, reference, function))
     except SymgradError as error:
         claims = str(error)
     f.subject = replace(
@@ -258,7 +260,7 @@ def formulas_of(reference: Reference) -> tuple[str, ...]:
     return tuple(dict.fromkeys(x.op.name for x in reference.function.body if x.op.inline))
 
 
-def claim_of(f: CompiledFunction, reference: Any) -> Any:
+def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[Any]]) -> Any:
     """The claim that the text computes a reference."""
     from symgrad.checker import Claim
 
@@ -269,7 +271,7 @@ def claim_of(f: CompiledFunction, reference: Any) -> Any:
         reference,
         {a.name: str(a.type) for a in arguments},
         differentiated(signature),
-        {name: size for name, size, _ in signature.ranges},
+        bounds,
         f.constants,
     )
 

@@ -8,12 +8,14 @@ f64[2]
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim
+from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
 from symgrad.ops.rules import same_dtype
@@ -47,6 +49,36 @@ def _within(index: Any, *, size: int) -> Any:
     if wrong.size:
         raise IndexError(f"expected indices from 0 to {size - 1}, got {wrong.flat[0]}")
     return i[()]
+
+
+def bounds_of(function: Function) -> dict[str, tuple[Dim, ...]]:
+    """For each parameter of integers that indexes something, the sizes that it stays below."""
+    found: dict[str, dict[Dim, None]] = {}
+    for x in function.body:
+        for index, size in _indices(x):
+            while index.op.name in _MOVES:
+                index = index.operands[0]
+            if index.is_parameter:
+                found.setdefault(index.hint, {})[size] = None
+    return {name: tuple(sizes) for name, sizes in found.items()}
+
+
+_MOVES = ("wrap", "within", "reshape", "broadcast_to", "transpose", "index", "flip", "take")
+
+
+def _indices(x: Instr) -> Iterator[tuple[Instr, Dim]]:
+    """The operands of an instruction that are indices, and the sizes that they are indices into."""
+    name, first = x.op.name, x.operands[:1]
+    if name in ("wrap", "within", "one_hot"):
+        yield first[0], x["size"]
+    elif name in ("take", "take_along_axis"):
+        yield x.operands[1], first[0].type.shape[x["axis"]]
+    elif name in ("scatter_add", "add_along_axis"):
+        yield x.operands[1], x["size"]
+    elif name == "gather":
+        yield from zip(x.operands[1:], first[0].type.shape, strict=False)
+    elif name == "scatter_nd":
+        yield from zip(x.operands[1:], x["shape"], strict=False)
 
 
 VECTOR = register(

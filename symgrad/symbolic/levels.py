@@ -157,7 +157,6 @@ def _text(subject: Subject) -> Level:
 def _identity(subject: Subject, claim: Claim, seed: int) -> Level:
     result = check_identity(claim, subject.sizes, seed)
     if not isinstance(result, Identity) and len(subject.sizes) > 1 and claim.dims:
-        # A size at which the reference divides by 0, as by N - 1, has nothing to compare.
         found = [n for n in subject.sizes if not _is_outside(check_identity(claim, (n,), seed))]
         if found != list(subject.sizes) and found:
             return _identity(replace(subject, sizes=tuple(found)), claim, seed)
@@ -176,7 +175,11 @@ def _identity(subject: Subject, claim: Claim, seed: int) -> Level:
 
 
 def _is_outside(result: Result) -> bool:
-    return isinstance(result, Skipped) and "left the domain" in result.reason
+    """Whether the reference has no value at a size: it divides by 0, or indexes what is not."""
+    if not isinstance(result, Skipped):
+        return False
+    absent = result.reason.startswith("the reference") and "IndexError" in result.reason
+    return absent or "left the domain" in result.reason
 
 
 def _balls(subject: Subject, claim: Claim, seed: int) -> Level:

@@ -91,7 +91,7 @@ def golden(name: str, text: str | None = None) -> Claim:
     names = tuple(types)
     if isinstance(loss, str):
         loss = REFERENCE.format(names=", ".join(names), loss=loss)
-    return Claim(text, loss, types, names[:count], below={"labels": 3})
+    return Claim(text, loss, types, names[:count], below={"labels": (3,)})
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

@@ -1,0 +1,98 @@
+"""What the oracles of exp and log know of each other, so that an identity of theirs is one here.
+
+>>> from symgrad.checker.algebras import Field
+>>> from symgrad.checker.functions import F
+>>> f = Field("seed", 2**127 - 1, "")
+>>> x, y = f.variable(0.3), f.variable(0.8)
+>>> F.exp(x + y) == F.exp(x) * F.exp(y), F.exp(x / 2) ** 2 == F.exp(x)
+(True, True)
+>>> F.log(F.exp(x) + F.exp(y)) == y + F.log(1 + F.exp(x - y))
+True
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+MANY = 1000  # exponentials among which relations are looked for
+FEW = 100  # exponentials whose quotients are kept
+PAIRS = 100_000  # of a logarithm and an exponential, likewise
+
+
+class Powers(dict[int, tuple[int, int, int]]):
+    """The exponentials asked for so far: argument -> (value, its root or 0, degree).
+
+    exp(u + v), exp(u - v) and exp(u/2) are what they have to be where exp(u) and exp(v) are known;
+    of few arguments exp(u + v - w), too.
+
+    gaps   u - v -> exp(u - v), for all pairs of few arguments
+    """
+
+    def __init__(self) -> None:
+        super().__init__({0: (1, 1, 0)})
+        self.gaps: dict[int, tuple[int, int]] = {}
+
+    def of(self, w: int, field: Any) -> tuple[int, int, int]:
+        if w not in self:
+            found = (len(self) <= MANY and self.related(w, field.p)) or self.fresh(w, field)
+            if len(self) <= FEW:
+                self.pair(w, found, field.p)
+            self[w] = found
+        return self[w]
+
+    def pair(self, w: int, found: tuple[int, int, int], p: int) -> None:
+        turned = pow(found[0], -1, p)
+        for u, (value, _, degree) in self.items():
+            gap, both = value * turned % p, degree + found[2]
+            self.gaps[(u - w) % p] = gap, both
+            self.gaps[(w - u) % p] = found[0] * pow(value, -1, p) % p, both
+
+    def related(self, w: int, p: int) -> tuple[int, int, int] | None:
+        _, root, degree = self.get(2 * w % p, (0, 0, 0))
+        if root:
+            return root, 0, degree
+        for u, (value, _, degree) in self.items():
+            if found := self.get((w - u) % p):
+                return value * found[0] % p, 0, degree + found[2]
+            if found := self.get((u - w) % p):
+                return value * pow(found[0], -1, p) % p, 0, degree + found[2]
+            if gap := self.gaps.get((w - u) % p):
+                return value * gap[0] % p, 0, degree + gap[1]
+        return None
+
+    def fresh(self, w: int, field: Any) -> tuple[int, int, int]:
+        root = field.oracle("exp", w)
+        return root * root % field.p, root, 2
+
+
+class Logarithms:
+    """The logarithms asked for so far: log(y e**u) is log(y) + u where e**u is known, and log(1/y)
+    is -log(y).
+
+    reduced   y/e**u -> (log y, u), for the logarithms and exponentials that were paired
+    inverses  (e**-u, u), in the order in which they were asked for
+    """
+
+    def __init__(self, zero: Any) -> None:
+        self.known: dict[int, tuple[Any, int]] = {}
+        self.reduced: dict[int, tuple[Any, Any]] = {}
+        self.inverses: list[tuple[int, Any]] = [(1, zero)]
+
+    def related(self, y: int, field: Any) -> Any:
+        """log(y) from another one, or None."""
+        p, new = field.p, list(field.exponents.items())[len(self.inverses) - 1 :]
+        if len(self.known) * (len(self.inverses) + len(new)) > PAIRS:
+            return None
+        self.inverses += [(pow(value, -1, p), u) for value, u in new]
+        for other, (log, done) in self.known.items():
+            for inverse, u in self.inverses[done:]:
+                self.reduced.setdefault(other * inverse % p, (log, u))
+            self.known[other] = log, len(self.inverses)
+        for turned, sign in ((y, 1), (pow(y, -1, p) if y else 0, -1)):
+            for inverse, u in self.inverses:
+                if found := self.reduced.get(turned * inverse % p):
+                    return sign * (found[0] - found[1] + u)
+        return None
+
+    def keep(self, y: int, log: Any) -> None:
+        self.known[y] = log, 0
