@@ -87,7 +87,13 @@ def _transpose(x: Instr) -> Form:
     return suffix(f".transpose({', '.join(map(str, axes))})")
 
 
+def _same(a: Text) -> Text:
+    return a
+
+
 def _index(x: Instr) -> Form:
+    if x.operands[0].type.rank == 0:  # a scalar may be a float of Python's own
+        return typed(x, call("np.reshape", shape_text(x.type.shape))) if x.type.rank else _same
     return typed(x, suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]"))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import symgrad as sg
 from symgrad.codegen import Unit, emit
 from symgrad.ir.function import constant, function, parameter
 from symgrad.ir.function import emit as build
@@ -182,3 +183,12 @@ def test_a_number_of_pythons_own_is_put_into_an_array():
     y = build(OPS["embed"], [half], {"shape": (2,), "key": (("int", 1),)})
     whole = Unit(function("f", [x], [y]), 0, title="An op.")
     assert run(emit(whole, "numpy"), "f")(3.0).tolist() == [0.0, 1.5]
+
+
+@pytest.mark.parametrize("key", [(), (None,), (None, None), (..., None)])
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_a_scalar_is_indexed_by_new_axes(target, key):
+    """A scalar argument is a float of Python's own, which takes no index."""
+    p = sg.param("p", 2.0)
+    loss, grads = sg.compile(sg.sum(p[key] * p[key]), target=target)()
+    assert (loss, grads.p) == (4.0, 4.0)
