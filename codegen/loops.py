@@ -93,7 +93,10 @@ class Phases:
 
 def obstacle(f: Function) -> str:
     """Why a function cannot be written as one loop over its examples; nothing where it can."""
-    return Phases(f).obstacle
+    phases = Phases(f)
+    if not (phases.obstacle or phases.collects):
+        return "no sum over the examples is left: each of them gives the same"
+    return phases.obstacle
 
 
 class LoopWriter(Writer):

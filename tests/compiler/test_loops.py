@@ -429,3 +429,11 @@ def test_an_argument_called_examples_keeps_its_name():
 
 def test_the_text_is_the_same_at_every_run():
     assert lecture(XS, YS).source == lecture(XS, YS).source
+
+
+def test_a_sum_of_what_no_example_changes_is_no_loop():
+    """Where each example gives the same, nothing is left to loop over, and history says so."""
+    a = sg.Value(0.5, label="a")
+    f = sg.compile(sum(a * a for _ in range(3)), wrt=[a], target="python", style="looped")
+    assert f([0.5]) == (0.75, (3.0,))
+    assert "each of them gives the same" in str(f.history)
