@@ -15,7 +15,7 @@ import numpy as np
 
 from symgrad.compiler.arguments import Signature
 from symgrad.compiler.calls import Call, Shape
-from symgrad.compiler.rows import EXAMPLES
+from symgrad.compiler.rows import EXAMPLES, names_of
 from symgrad.compiler.tracer import trace
 from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
 from symgrad.frontend.scalar import Value
@@ -242,6 +242,7 @@ def subject_of(f: CompiledFunction) -> Any:
     f.subject = replace(
         bare_subject,
         claims=claims,
+        also=() if isinstance(claims, str) else over_any_examples(f, function),
         reference=reference.kind,
         ir=reference.text(),
         ops=ops,
@@ -274,6 +275,26 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
         bounds,
         f.constants,
     )
+
+
+def over_any_examples(f: CompiledFunction, function: Function) -> tuple[Any, ...]:
+    """The claim that a loop is right for other examples too, against its unoptimised IR."""
+    from symgrad.checker import Claim
+    from symgrad.symbolic.reference import Printed
+
+    layout = f.signature.layout
+    if not layout:
+        return ()
+    theta = f.signature.arguments[0]
+    inputs = [p.hint for p in function.parameters if p["kind"] == "input"]
+    rows = [f"({', '.join(names_of(n, k))},)" if k else n for n, k in layout]
+    row = f"({', '.join(rows)},)" if len(rows) > 1 else rows[0]
+    names = ", ".join(inputs)
+    adapter = f"\n\ndef over_columns({theta.name}_, {names}):\n"
+    adapter += f"    rows = [{row} for {names}, in zip({names})]\n"
+    adapter += f"    return {f.signature.name}({theta.name}_, rows)\n"
+    types = {f"{theta.name}_": str(theta.type), **dict.fromkeys(inputs, "f64[N]")}
+    return (Claim(f.source + adapter, Printed(function, {}), types, (f"{theta.name}_",)),)
 
 
 def runners(f: CompiledFunction, reference: Reference, function: Function) -> list[Any]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 import platform
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -54,6 +54,7 @@ class Subject:
 
     claims     the text beside its reference, in the ways that it may be read, the likelier first;
                or why there is no reference, in words
+    also       what the text has to be besides: a loop, of other examples
     ir         the text of the unoptimised IR
     ops        the ops that occur, those of the gradients included
     formulas   the ops among them that were made from formulas
@@ -68,6 +69,7 @@ class Subject:
     text: str
     claims: tuple[Claim, ...] | str
     reference: str
+    also: tuple[Claim, ...] = ()
     ir: str = ""
     ops: tuple[str, ...] = ()
     formulas: tuple[str, ...] = ()
@@ -121,7 +123,7 @@ def _levels(
             continue
         outcomes = []
         for claim in claims:
-            outcomes.append(check(subject, claim, seed))
+            outcomes.append(_with_others(check, subject, claim, seed))
             if name == "L2" and "sizes" in outcomes[-1]:
                 subject = replace(subject, sizes=tuple(outcomes[-1]["sizes"]) or subject.sizes)
             if outcomes[-1]["result"] in PASSED:
@@ -133,6 +135,23 @@ def _levels(
             levels[name] = outcomes[-1]
     levels["L5"] = _rounding(levels["L3"])
     return dict(sorted(levels.items())), claims[0] if claims else None
+
+
+def _with_others(
+    check: Callable[[Subject, Claim, int], Level], subject: Subject, claim: Claim, seed: int
+) -> Level:
+    """A check of a claim, and of what has to hold besides: one level of both."""
+    level = check(subject, claim, seed)
+    for other in subject.also if level["result"] in PASSED and check is not _symbolic else ():
+        more = check(subject, other, seed)
+        if more["result"] not in PASSED:
+            return more
+        worst = {k: min(level[k], more[k]) for k in ("bits", "digits") if k in level}
+        largest = {k: max(level[k], more[k]) for k in ("degree",) if k in level}
+        sums = {k: level[k] + more[k] for k in ("trials", "points") if k in level}
+        own = {k: more[k] for k in ("sizes",) if k in more}
+        level = {**level, **own, **worst, **largest, **sums}
+    return level
 
 
 def _rules(subject: Subject) -> Level:

@@ -80,13 +80,13 @@ class Printed:
     """A function as the kernel runs it.  Raises UnsupportedError for an op without definition.
 
     columns   where the function's parameters are scalars, which are one vector, the data of its
-              inputs by name; None otherwise
+              inputs by name, nothing where they are arguments; None otherwise
     """
 
     def __init__(self, function: Function, columns: Mapping[str, Any] | None = None) -> None:
         self.text, self.spread = text_of(function), columns is not None
         inputs = [p.hint for p in function.parameters if p["kind"] == "input"]
-        self.columns = [columns[name] for name in inputs] if columns is not None else []
+        self.columns = [columns[name] for name in inputs] if columns else []
 
     @cached_property
     def exact(self) -> ExactText:
@@ -100,7 +100,8 @@ class Printed:
         if not self.spread:
             return self.exact.run(one, *arguments)
         lift = np.frompyfunc(lambda x: _lifted(one, x), 1, 1)
-        return self.exact.run(one, *arguments[0], *map(lift, self.columns))
+        theta, *data = arguments
+        return self.exact.run(one, *theta, *map(lift, self.columns), *data)
 
 
 def _sizes(f: Function, names: Mapping[Instr, str]) -> Iterator[tuple[str, str]]:

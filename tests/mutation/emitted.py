@@ -1,0 +1,82 @@
+"""Every single change of the emitted texts against ``verify()``: ``emitted.py [PROGRAM] [STEP]``.
+
+A changed text is caught where its certificate is not ``verified``.  What survives is listed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+
+from mutants import mutants
+
+from symgrad.checker import Identity, check_balls, check_identity, verified
+from symgrad.compiler.verifying import subject_of
+from symgrad.symbolic.levels import Subject, certify
+
+CODEGEN = Path(__file__).parents[1] / "codegen"
+PROGRAMS = ("programs", "loops")
+
+
+def module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"golden_{name}", CODEGEN / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def subjects() -> dict[str, Subject]:
+    """The programs of the golden files, as what ``verify`` looks at."""
+    every = {k: p for name in PROGRAMS for k, p in module(name).PROGRAMS.items()}
+    return {name: subject_of(program()) for name, program in every.items()}
+
+
+def is_caught(subject: Subject, text: str) -> bool:
+    """Whether ``verify()`` would not say verified; its costly levels run while it might."""
+    claims = tuple(replace(claim, text=text) for claim in subject.claims)
+    also = tuple(replace(c, text=c.text.replace(subject.text, text)) for c in subject.also)
+    if not any(isinstance(check_identity(c, subject.sizes), Identity) for c in claims):
+        return True
+    if not any(verified((check_balls(c, subject.sizes),)) for c in claims):
+        return True
+    return not certify(replace(subject, text=text, claims=claims, also=also)).verified
+
+
+def survivors(subject: Subject, first: int, step: int) -> tuple[int, list[str]]:
+    """How many changed texts there were, and those that were not caught."""
+    count, found = 0, []
+    lines = subject.text.splitlines()
+    for what, text in islice(mutants(subject.text), first, None, step):
+        count += 1
+        if not is_caught(subject, text):
+            line = int(what.partition(":")[0].removeprefix("line "))
+            found.append(f"{what} in {lines[line - 1].strip()}")
+    return count, found
+
+
+def main(argv: list[str]) -> Iterator[str]:
+    step = int(argv[1]) if len(argv) > 1 else 1
+    total, alive = 0, 0
+    for name, subject in subjects().items():
+        if argv and argv[0] not in ("all", name):
+            continue
+        begun = time.perf_counter()
+        count, found = survivors(subject, 0, step)
+        total, alive = total + count, alive + len(found)
+        shown = f"{count} changed texts, {len(found)} alive, {time.perf_counter() - begun:.0f} s"
+        yield f"{name} ({subject.target}): {shown}"
+        yield from (f"    {what}" for what in found)
+    yield f"{total} changed texts, {alive} alive"
+
+
+if __name__ == "__main__":
+    for row in main(sys.argv[1:]):
+        print(row, flush=True)
