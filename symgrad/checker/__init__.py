@@ -1,8 +1,11 @@
 """The trusted kernel: judges an emitted text against a reference, and knows no compiler.
 
+tree        what a text's tree becomes
 exact       runs a text on numbers that are not floats
 functions   what the functions mean, and their derivatives
 algebras    field elements, balls, duals
+oracles     what exponentials and logarithms know of each other
+doubles     float64 itself
 claim       what is claimed, and one trial of it
 judge       the verdicts
 """

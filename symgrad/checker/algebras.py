@@ -52,6 +52,7 @@ class Field:
         self.roots: dict[int, Element] = {}
         self.squares: dict[int, Element] = {}
         self.branches: dict[tuple[int, int], set[int]] = defaultdict(set)
+        self.others: dict[tuple[int, int], set[bool]] = defaultdict(set)
 
     def variable(self, shadow: float) -> Element:
         return Element(self, self.random.randrange(self.p), shadow, 1, 0)
@@ -133,6 +134,10 @@ class Element(Real):
         side = 0 if not self.r else 1 if s > 0 else -1
         f.branches[_place(f.watch)].add(side)
         return side
+
+    def met(self, outcome: Any) -> None:
+        if np.size(outcome):
+            self.field.others[_place(self.field.watch)] |= set(np.asarray(outcome, bool).flat)
 
     def literal(self) -> float | None:
         plain = not self.n and not self.d and math.isfinite(self.s)

@@ -18,9 +18,9 @@ Fraction(7, 6)
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial
@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.checker.tree import made_exact
 from symgrad.errors import DomainError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
@@ -52,6 +53,7 @@ _SAME = _words(
     "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
     "put_along_axis zeros_like"
 )
+_UFUNCS = _words("equal greater greater_equal less less_equal not_equal")
 _ALIASES = {
     **{f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
     "abs": "absolute",
@@ -126,6 +128,9 @@ class Number:
             known[key] = self.exactly(x)
         return known[key]
 
+    def met(self, outcome: Any) -> None:
+        """Told of each comparison that is none of numbers: of sizes, labels, infinities."""
+
     def literals(self) -> dict[Any, Any]:
         """Where an algebra keeps the literals that it has lifted."""
         return {}
@@ -199,10 +204,13 @@ class Namespace:
         self.one, self.functions = Number(), functions
         self.float64 = self.float32 = _Real(self.exact)
         self.divide = np.frompyfunc(lambda a, b: self.exact(a) / self.exact(b), 2, 1)
-        self.isnan, self.isinf, self.isfinite = map(_test, (math.isnan, math.isinf, math.isfinite))
+        tests = (math.isnan, math.isinf, math.isfinite)
+        self.isnan, self.isinf, self.isfinite = map(self.testing, tests)
 
     def __getattr__(self, name: str) -> Any:
         name = _ALIASES.get(name, name)
+        if name in _UFUNCS:
+            return partial(self.compare, getattr(np, name))
         if (function := self.functions.get(name)) is not None:
             return self.lifting(function)
         return getattr(np, name) if name in _SAME else partial(_refuse, name)
@@ -222,6 +230,31 @@ class Namespace:
             return x
         y = self.one.lift(x)
         return x if y is NotImplemented else y
+
+    def testing(self, holds: Callable[[float], bool]) -> Function:
+        """A test of floats: a ``Number`` is finite."""
+        test = np.frompyfunc(lambda x: holds(x if isinstance(x, float) else 0.0), 1, 1)
+        return lambda x: self.seen(np.asarray(test(x), bool)[()])
+
+    def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
+        """A comparison; its outcome is told where no float decides it."""
+        outcome = holds(a, b, **named)
+        decided = any(map(_is_exact, (a, b))) and not any(map(_is_infinite, (a, b)))
+        return outcome if decided else self.seen(outcome)
+
+    def compared(self, names: str, first: Any, *others: Any) -> Any:
+        """``a < b``, or ``a < b < c``, as it stands in the text."""
+        outcome: Any = True
+        for name, other in zip(names.split(), others, strict=True):
+            outcome = self.compare(getattr(operator, name), first, other)
+            first = other
+            if len(others) > 1 and not outcome:
+                break
+        return outcome
+
+    def seen(self, outcome: Any) -> Any:
+        self.one.met(outcome)
+        return outcome
 
     def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return np.mean(self.exact(np.asarray(x)), axis=axis, keepdims=keepdims)
@@ -246,10 +279,12 @@ def _refuse(name: str, *args: Any, **named: Any) -> Any:
     raise UnsupportedError(f"{name} has no meaning on exact numbers")
 
 
-def _test(holds: Callable[[float], bool]) -> Function:
-    """A test of floats: a ``Number`` is finite."""
-    test = np.frompyfunc(lambda x: holds(x if isinstance(x, float) else 0.0), 1, 1)
-    return lambda x: np.asarray(test(x), bool)[()]
+def _is_exact(x: Any) -> bool:
+    return isinstance(x, Number) or (isinstance(x, np.ndarray) and x.dtype == object)
+
+
+def _is_infinite(x: Any) -> bool:
+    return isinstance(x, float) and not math.isfinite(x)
 
 
 class ExactText:
@@ -271,11 +306,12 @@ class ExactText:
         modules: dict[str, Any] = dict.fromkeys(("numpy", "math", "scipy.special"), self.space)
         modules["builtins"] = {
             "float": self.space.float64,
+            "__compare__": self.space.compared,
             "__exact__": self.space.exact,
             "__fraction__": _fraction,
         }
         given = {name: self.space.lifting(f) for name, f in given.items()}
-        own = load_source(source, self.filename, given, modules=modules, rewrite=_exact)
+        own = load_source(source, self.filename, given, modules=modules, rewrite=made_exact)
         self.functions = {k: f for k, f in own.items() if isinstance(f, FunctionType)}
 
     def run(self, one: Number, *args: Any, name: str | None = None, **named: Any) -> Any:
@@ -307,37 +343,3 @@ def _fraction(x: float) -> Any:
     """A literal of a module, which is there before any algebra is."""
     plain = not math.isfinite(x) or math.frexp(abs(x))[0] in NAMED
     return x if plain else Fraction(x)
-
-
-def _exact(tree: ast.Module) -> ast.Module:
-    """Wraps each float literal of a function, and what a / divides, in ``__exact__``; each literal
-    of the module in ``__fraction__``."""
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    _wrap([statement for f in functions for statement in f.body], "__exact__")
-    _wrap([node for node in tree.body if isinstance(node, ast.Assign)], "__fraction__")
-    return tree
-
-
-def _wrap(statements: list[Any], name: str) -> None:
-    stack: list[ast.AST] = [*statements]
-    while stack:
-        node = stack.pop()
-        for field in node._fields:
-            value: Any = getattr(node, field, None)
-            parts = value if isinstance(value, list) else [value]
-            stack += [part for part in parts if isinstance(part, ast.AST)]
-            divided = (
-                field == "left" and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
-            )
-            if divided or any(map(_is_float, parts)):
-                new = [_called(name, p) if divided or _is_float(p) else p for p in parts]
-                setattr(node, field, new if isinstance(value, list) else new[0])
-
-
-def _is_float(node: Any) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) is float
-
-
-def _called(name: str, node: ast.expr) -> ast.expr:
-    function = ast.copy_location(ast.Name(name, ast.Load()), node)
-    return ast.copy_location(ast.Call(function, [node], []), node)

@@ -44,7 +44,7 @@ def _power(x: Any, n: Any) -> Any:
 
 
 def _floor(x: Any) -> int:
-    k: int = math.floor(x.middle()) if isinstance(x, Number) else math.floor(x)
+    k: int = math.floor(x.middle())
     if not k <= x < k + 1:
         raise DomainError("too close to a whole number")
     return k
@@ -53,7 +53,7 @@ def _floor(x: Any) -> int:
 def _round(x: Any) -> Any:
     """Halves to even."""
     k = _floor(x + Fraction(1, 2))
-    return k - 1 if k % 2 and x + Fraction(1, 2) == k else k
+    return x.lift(k - 1 if k % 2 and x + Fraction(1, 2) == k else k)
 
 
 def _capped(x: Any, high: Any) -> Any:
@@ -91,8 +91,8 @@ MEANINGS: dict[str, Any] = {
     "clip": lambda x, low, high: _capped(low if x < low else x, high),
     "relu": lambda x: x if x > 0 else 0 * x,
     "copysign": lambda x, y: F.absolute(x) if y >= 0 else -F.absolute(x),
-    "floor": _floor,
-    "ceil": lambda x: -_floor(-x),
+    "floor": lambda x: x.lift(_floor(x)),
+    "ceil": lambda x: x.lift(-_floor(-x)),
     "round": _round,
     "reciprocal": lambda x: 1 / x,
     "power": _power,

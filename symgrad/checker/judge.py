@@ -25,6 +25,7 @@ import numpy as np
 
 from symgrad.checker.algebras import Ball, Balls, Field, precision
 from symgrad.checker.claim import Claim, Draw, Trial, explained
+from symgrad.checker.doubles import Doubles
 from symgrad.checker.exact import leaves
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
@@ -33,6 +34,7 @@ SIZES = (1, 2, 7)
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 UNIT = 2.0**-53
 SLACK = 2.0**20  # how much worse than the reference, or than one rounding of 1, a text may be
+HUGE = 4  # points at each size
 TIES = 16  # pairs of points on a lattice for a text that compares, at the first size; then 2
 
 
@@ -42,6 +44,10 @@ def _ordinary(rng: random.Random) -> float:
 
 def _large(rng: random.Random) -> float:
     return rng.uniform(-30.0, 30.0)
+
+
+def _huge(rng: random.Random) -> float:
+    return rng.choice((-1.0, 1.0)) * rng.uniform(700.0, 1400.0)  # exp overflows, or is 0
 
 
 def _dense(rng: random.Random) -> float:
@@ -155,6 +161,7 @@ def check_identity(
     sizes = sizes if claim.dims else ()
     fields: list[Field] = []
     sides: dict[tuple[int, int], set[int]] = defaultdict(set)
+    others: dict[tuple[int, int], set[bool]] = defaultdict(set)
     for n in sizes or (1,):
         work = _workspace(claim, n, prime)
         kept: list[Trial] = []
@@ -168,16 +175,19 @@ def check_identity(
             kept.append(trial)
             for place, seen in trial.algebra.branches.items():
                 sides[place] |= seen
+            for place, outcomes in trial.algebra.others.items():
+                others[place] |= outcomes
         if not all(trial.intact() for trial in kept):
             raise VerificationError("a call changes the gradient that an earlier call returned")
     bits = min(f.bits() for f in fields) - math.log2(len(fields))
     degree = max(f.degree for f in fields)
     if bits < 40:
         raise UnsupportedError(f"the degree, {degree}, is too large for this prime")
-    return Identity(prime, sizes, len(fields), degree, int(bits), seed, _one_sided(sides))
+    one_sided = tuple(sorted({*_one_sided(sides), *_one_sided(others)}))
+    return Identity(prime, sizes, len(fields), degree, int(bits), seed, one_sided)
 
 
-def _one_sided(sides: Mapping[tuple[int, int], set[int]]) -> tuple[int, ...]:
+def _one_sided(sides: Mapping[tuple[int, int], set[Any]]) -> tuple[int, ...]:
     return tuple(sorted({line for (line, _), seen in sides.items() if line and len(seen) < 2}))
 
 
@@ -215,7 +225,8 @@ def check_balls(
     """Whether the exact values at some points are the same, and how far float64 is from them.
 
     The points are ordinary, on a lattice where ties are met, and large.  Balls that do not meet
-    refute; so does a float64 result that is worse than the reference's own by far.
+    refute; so does a float64 result that is worse than the reference's own by far, and at huge
+    points one that is not finite where the reference's own is.
     """
     judged: list[tuple[float, tuple[float, float] | None]] = []
     with precision(bits):
@@ -223,6 +234,9 @@ def check_balls(
             here = _at_points(claim, n, seed, 2 if k else TIES)
             if isinstance(here, Refuted):
                 return here
+            if (point := _overflow(claim, n, seed)) is not None:
+                reason = "float64 overflows, or is nan, where the reference is finite"
+                return Refuted("the text", point, reason)
             judged += here
     digits = min(digits for digits, _ in judged)
     errors = [rounded for _, rounded in judged if rounded]
@@ -298,6 +312,21 @@ def _rounding(
     unit = max(sizes[first:]) or 1.0
     worst = max(e.size() for e in errors[first:])
     return worst / unit, max(2 * g.spread() for g in grads or [value]) / unit
+
+
+def _overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
+    """A huge point where the text overflows in float64, and the reference as written does not."""
+    for k in range(HUGE):
+        point = claim.point(n, random.Random(f"{seed}, {n}, huge {k}"), _huge)
+        if all(map(math.isfinite, _in_floats(claim, point))):
+            continue
+        try:
+            want = Trial(claim, Doubles(), point, str(seed)).want
+        except SymgradError:
+            continue
+        if math.isfinite(want.value.x) and math.isfinite(want.slope.x):
+            return point
+    return None
 
 
 def _in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:

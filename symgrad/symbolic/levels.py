@@ -150,7 +150,8 @@ def _with_others(
         largest = {k: max(level[k], more[k]) for k in ("degree",) if k in level}
         sums = {k: level[k] + more[k] for k in ("trials", "points") if k in level}
         own = {k: more[k] for k in ("sizes",) if k in more}
-        level = {**level, **own, **worst, **largest, **sums}
+        alike = {k: sorted({*level[k]} & {*more[k]}) for k in ("one_sided",) if k in more}
+        level = {**level, **own, **alike, **worst, **largest, **sums}
     return level
 
 
@@ -291,7 +292,7 @@ def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]
     sizes = levels["L2"].get("sizes")
     if sizes:
         found.append(f"sizes other than N = {', '.join(map(str, sizes))}")
-    found.append("arguments that are not finite, and overflow on the way")
+    found.append("arguments that are not finite; overflow at other points than some near 1000")
     if levels["L5"]["result"] == "bounded":
         found.append("rounding at other points than those of L5")
     return (*found, *subject.unchecked)

@@ -187,6 +187,60 @@ def test_a_comparison_that_went_one_way_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
+    "factor",
+    [
+        "(2.0 if len(x) < 8 else 3.0)",
+        "np.where(np.isfinite(x), 2.0, 3.0)",
+        "np.where(np.isnan(x), 3.0, 2.0)",
+        "np.where(x < np.inf, 2.0, 3.0)",
+        "np.where(np.floor(x) > 40.0, 3.0, 2.0)",
+        "np.where(np.greater(np.arange(len(x)), 6), 3.0, 2.0)",
+        "(2.0 if x.argmax() < 7 else 3.0)",
+        "(2.0 if 0 < len(x) < 8 else 3.0)",
+    ],
+)
+def test_a_branch_that_no_number_decides_is_reported_too(factor: str) -> None:
+    """Sizes, places, infinities, whole parts: what no sample reached is named."""
+    result = check_identity(vector(f"return np.sum(x * x), ({factor} * x,)"))
+    assert isinstance(result, Identity)
+    assert result.one_sided == (5,)
+
+
+def test_what_decides_about_an_exception_alone_is_no_branch() -> None:
+    """A text that raises gives no wrong number."""
+    body = "if len(x) > 7:\n    raise ValueError('x')\nreturn np.sum(x * x), (2.0 * x,)"
+    result = check_identity(vector(body))
+    assert isinstance(result, Identity)
+    assert result.one_sided == ()
+
+
+SOFTPLUS = """
+import numpy as np
+
+
+def f(x):
+    e = np.exp(-np.abs(x))
+    return np.sum({value}), (np.where(x > 0.0, 1.0, e) / (1.0 + e),)
+"""
+
+
+def test_a_lost_guard_against_overflow_is_found() -> None:
+    """log(1 + exp x) is softplus at all points that are not huge."""
+    good = SOFTPLUS.format(value="np.maximum(x, 0.0) + np.log1p(e)")
+    wrong = SOFTPLUS.format(value="np.log(1.0 + np.exp(x))")
+    stable, naive = "np.sum(np.logaddexp(x, 0.0))", "np.sum(np.log(1.0 + np.exp(x)))"
+    reference = "import numpy as np\n\n\ndef loss(x):\n    return {}\n"
+    for text, loss, verdict in (
+        (good, stable, Agrees),
+        (wrong, stable, Refuted),
+        (wrong, naive, Agrees),  # the user's own overflow
+    ):
+        result = check_balls(Claim(text, reference.format(loss), VECTOR, ("x",)))
+        assert isinstance(result, verdict)
+        assert verdict is Agrees or "overflows" in str(result)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "return np.linalg.norm(x) ** 2, (2.0 * x,)",
