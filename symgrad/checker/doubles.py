@@ -1,8 +1,10 @@
 """float64 itself as an algebra: what a reference gives when it runs as it is written.
 
 >>> from symgrad.checker.functions import F
->>> F.exp(Doubles().variable(1000.0)).x, F.softplus(Doubles().variable(1000.0)).x
-(inf, 1000.0)
+>>> doubles = Doubles()
+>>> x = doubles.variable(1000.0)
+>>> F.softplus(x).x, doubles.tame, F.exp(x).x, doubles.tame
+(1000.0, True, inf, False)
 """
 
 from __future__ import annotations
@@ -16,35 +18,40 @@ from symgrad.checker.functions import Real
 
 
 class Doubles:
-    """Makes the numbers."""
+    """Makes the numbers.
+
+    tame   whether all of them were finite so far
+    """
 
     def __init__(self) -> None:
-        self.one = Double(1.0)
+        self.tame = True
+        self.one = Double(self, 1.0)
 
     def variable(self, value: float) -> Double:
-        return Double(float(value))
+        return Double(self, float(value))
 
 
 class Double(Real):
     """A float that never raises."""
 
-    __slots__ = ("x",)
+    __slots__ = ("doubles", "x")
 
-    def __init__(self, x: float) -> None:
-        self.x = x
+    def __init__(self, doubles: Doubles, x: float) -> None:
+        self.doubles, self.x = doubles, x
+        doubles.tame &= math.isfinite(x)
 
     def rational(self, q: Fraction) -> Double:
-        return Double(float(q))
+        return Double(self.doubles, float(q))
 
     def plus(self, o: Double) -> Double:
-        return Double(self.x + o.x)
+        return Double(self.doubles, self.x + o.x)
 
     def times(self, o: Double) -> Double:
-        return Double(self.x * o.x)
+        return Double(self.doubles, self.x * o.x)
 
     def inverse(self) -> Double:
         with np.errstate(all="ignore"):
-            return Double(float(np.divide(1.0, self.x)))
+            return Double(self.doubles, float(np.divide(1.0, self.x)))
 
     def sign(self) -> int:
         return (self.x > 0) - (self.x < 0)
@@ -58,4 +65,4 @@ class Double(Real):
     def apply(self, name: str, *xs: Double) -> Double:
         function = math.erf if name == "erf" else getattr(np, name)
         with np.errstate(all="ignore"):
-            return Double(float(function(*(x.x for x in xs))))
+            return Double(self.doubles, float(function(*(x.x for x in xs))))

@@ -68,8 +68,8 @@ def _raises(node: ast.If) -> bool:
 def _call_of(node: Any) -> Any:
     if not isinstance(node, ast.Compare):
         return node
-    names = [_COMPARISONS.get(type(op).__name__) for op in node.ops]
-    if None in names:  # is, in: of no numbers
+    names = [_COMPARISONS.get(type(op).__name__, "") for op in node.ops]
+    if "" in names:  # is, in: of no numbers
         return node
     return _called("__compare__", ast.Constant(" ".join(names)), node.left, *node.comparators)
 

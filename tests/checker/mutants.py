@@ -34,6 +34,9 @@ CALLS = {
     "cos": "sin",
     "ones": "empty",
 }
+COMMUTE = frozenset(
+    {"add", "multiply", "vdot", "equal", "hypot", "logaddexp", "max", "maximum", "min", "minimum"}
+)
 Edit = Callable[[ast.AST], ast.AST]
 
 
@@ -67,6 +70,13 @@ def _edits(node: ast.AST, names: dict[int, str]) -> Iterator[tuple[str, Edit]]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         yield "drop the right term", lambda n: n.left  # type: ignore[attr-defined]
         yield "drop the left term", lambda n: n.right  # type: ignore[attr-defined]
+    if isinstance(node, ast.AugAssign):
+        yield "drop the statement", lambda n: ast.copy_location(ast.Pass(), n)
+        yield "overwrite", lambda n: ast.Assign([n.target], n.value)  # type: ignore[attr-defined]
+    if isinstance(node, ast.Call) and len(node.args) == 2 and not _commutes(node):
+        yield "swap the arguments", _set("args", node.args[::-1])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.Div | ast.MatMult):
+        yield "swap the operands", _swap
     if isinstance(node, ast.Compare):
         for flip in FLIPS.get(type(node.ops[0]), ()):
             yield f"{type(node.ops[0]).__name__} to {flip.__name__}", _set("ops", [flip()])
@@ -110,6 +120,16 @@ def _set(attribute: str, value: object) -> Edit:
         return node
 
     return edit
+
+
+def _swap(node: ast.AST) -> ast.AST:
+    assert isinstance(node, ast.BinOp)
+    node.left, node.right = node.right, node.left
+    return node
+
+
+def _commutes(node: ast.Call) -> bool:
+    return getattr(node.func, "attr", getattr(node.func, "id", "")) in COMMUTE
 
 
 def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:

@@ -240,6 +240,22 @@ def test_a_lost_guard_against_overflow_is_found() -> None:
         assert verdict is Agrees or "overflows" in str(result)
 
 
+def test_an_overflow_that_is_not_read_is_the_users_own() -> None:
+    """exp(x[1]) is inf, and not read: backwards 0 * inf, forwards nothing."""
+    text = """
+import numpy as np
+
+
+def f(x):
+    y = np.exp(x)
+    d_y = np.zeros(len(x))
+    d_y[0] = 1.0 / (1.0 + y[0] * y[0])
+    return np.arctan(y[0]), (d_y * y,)
+"""
+    loss = "import numpy as np\n\n\ndef loss(x):\n    return np.arctan(np.exp(x)[0])\n"
+    assert isinstance(check_balls(Claim(text, loss, VECTOR, ("x",))), Agrees)
+
+
 @pytest.mark.parametrize(
     "body",
     [
