@@ -25,6 +25,7 @@ EQUIVALENT = {
     "moons_fast": {
         "line 43: index by 1": CLIPPED,
         "line 66: index by 1": CLIPPED,
+        "line 58: swap the arguments": "the product of two vectors either way",
         "line 49: h1 to z1": SAME_MEMORY,
         "line 51: h2 to z2": SAME_MEMORY,
         "line 55: row to scores": SAME_MEMORY,

@@ -1,6 +1,7 @@
 """Every single change of the emitted texts against ``verify()``: ``emitted.py [PROGRAM] [STEP]``.
 
-A changed text is caught where its certificate is not ``verified``.  What survives is listed.
+A changed text is caught where its certificate is not ``verified``.  What survives is listed, but
+for what ``survivors.py`` argues to be the same function.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mutants import mutants
+from survivors import EQUIVALENT
 
 from symgrad.checker import Identity, check_balls, check_identity, verified
 from symgrad.compiler.verifying import subject_of
@@ -50,31 +52,39 @@ def is_caught(subject: Subject, text: str) -> bool:
     return not certify(replace(subject, text=text, claims=claims, also=also)).verified
 
 
-def survivors(subject: Subject, first: int, step: int) -> tuple[int, list[str]]:
-    """How many changed texts there were, and those that were not caught."""
-    count, found = 0, []
+def changes(subject: Subject, first: int = 0, step: int = 1) -> Iterator[tuple[str, str]]:
+    """(what was changed, and in which statement; the changed text)."""
     lines = subject.text.splitlines()
     for what, text in islice(mutants(subject.text), first, None, step):
+        place, _, change = what.partition(": ")
+        statement = lines[int(place.removeprefix("line ")) - 1].partition("  #")[0].strip()
+        yield f"{change} in {statement}", text
+
+
+def survivors(subject: Subject, first: int = 0, step: int = 1) -> tuple[int, list[str]]:
+    """How many changed texts there were, and those that were not caught."""
+    count, found = 0, []
+    for what, text in changes(subject, first, step):
         count += 1
         if not is_caught(subject, text):
-            line = int(what.partition(":")[0].removeprefix("line "))
-            found.append(f"{what} in {lines[line - 1].strip()}")
+            found.append(what)
     return count, found
 
 
 def main(argv: list[str]) -> Iterator[str]:
     step = int(argv[1]) if len(argv) > 1 else 1
-    total, alive = 0, 0
+    total, alive, unknown = 0, 0, 0
     for name, subject in subjects().items():
         if argv and argv[0] not in ("all", name):
             continue
         begun = time.perf_counter()
         count, found = survivors(subject, 0, step)
-        total, alive = total + count, alive + len(found)
+        new = [what for what in found if what not in EQUIVALENT.get(name, {})]
+        total, alive, unknown = total + count, alive + len(found), unknown + len(new)
         shown = f"{count} changed texts, {len(found)} alive, {time.perf_counter() - begun:.0f} s"
         yield f"{name} ({subject.target}): {shown}"
-        yield from (f"    {what}" for what in found)
-    yield f"{total} changed texts, {alive} alive"
+        yield from (f"    {what}" for what in new)
+    yield f"{total} changed texts, {alive} alive, {unknown} of them not argued equivalent"
 
 
 if __name__ == "__main__":

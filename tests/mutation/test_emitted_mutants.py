@@ -1,0 +1,49 @@
+"""A text with one thing changed is caught, unless it is argued to be the same function.
+
+``PYTHONPATH=tests/checker python tests/mutation/emitted.py`` is the run at full size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from emitted import changes, is_caught, subjects, survivors
+from survivors import EQUIVALENT
+
+from symgrad.symbolic.levels import Subject
+
+STEPS = {"lecture": 149, "loop": 83, "loops_moons": 37, "loops_recurrent": 41}  # one in 23 else
+
+
+@pytest.fixture(scope="module")
+def programs() -> dict[str, Subject]:
+    return subjects()
+
+
+@pytest.mark.slow
+def test_changed_texts_are_caught(programs: dict[str, Subject]) -> None:
+    """By the default ``verify()``, on both targets: a sample of each golden file's changes."""
+    count = 0
+    for name, subject in programs.items():
+        tried, alive = survivors(subject, 7, STEPS.get(name, 23))
+        count += tried
+        assert set(alive) <= set(EQUIVALENT.get(name, {})), name
+    assert {s.target for s in programs.values()} == {"numpy", "python"}
+    assert len(programs) >= 10
+    assert count >= 140
+
+
+def listed(programs: dict[str, Subject]) -> Iterator[tuple[str, str, Subject, str]]:
+    """(program, change, subject, changed text) of those that are argued equivalent."""
+    for name, arguments in EQUIVALENT.items():
+        for what, text in changes(programs[name]):
+            if what in arguments:
+                yield name, what, programs[name], text
+
+
+@pytest.mark.slow
+def test_the_list_of_survivors_is_of_survivors(programs: dict[str, Subject]) -> None:
+    """Each argument is about a change that there is, and that no check finds."""
+    alive = {(name, what) for name, what, s, text in listed(programs) if not is_caught(s, text)}
+    assert alive == {(name, what) for name, whats in EQUIVALENT.items() for what in whats}
