@@ -192,10 +192,15 @@ def diag(x: Any, k: int = 0) -> Any:
     return raw("diag", x, k=whole(k, "diag: k")) if x.ndim == 1 else diagonal_of(x, k, "diag")
 
 
-def _index_array(indices: Any, name: str) -> Expr:
+def _index_array(indices: Any, name: str, size: Dim) -> Expr:
     index = as_expr(indices, name="indices")
     if index.instr.type.dtype != "i64":
         raise DTypeError(f"{name}: indices are {index.dtype}, expected int64; use astype")
+    if not isinstance(indices, Expr) and isinstance(size, int):
+        places = np.asarray(indices)
+        wrong = places[(places < -size) | (places >= size)]
+        if wrong.size:
+            raise ShapeError(f"{name}: index {wrong.flat[0]} is outside of size {size}")
     return index
 
 
@@ -217,12 +222,15 @@ def index_within(index: Expr, size: Dim, name: str) -> Expr:
 
 @numpy_too
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
-    """The entries of ``x`` at ``indices`` along ``axis`` (None: flattened)."""
+    """The entries of ``x`` at ``indices`` along ``axis`` (None: flattened).
+
+    Raises ShapeError for indices that are known, and outside of a known size.
+    """
     x = as_expr(x)
     if axis is None:
         x, axis = as_expr(ravel(x)), 0
     i = axis_of(axis, x.ndim, "take")
-    return raw("take", x, _index_array(indices, "take"), axis=i)
+    return raw("take", x, _index_array(indices, "take", x.shape[i]), axis=i)
 
 
 @numpy_too
@@ -230,7 +238,8 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     """The entries of ``x`` that ``indices``, of the same rank, name along ``axis``."""
     x = as_expr(x)
     i = axis_of(axis, x.ndim, "take_along_axis")
-    return raw("take_along_axis", x, _index_array(indices, "take_along_axis"), axis=i)
+    index = _index_array(indices, "take_along_axis", x.shape[i])
+    return raw("take_along_axis", x, index, axis=i)
 
 
 @numpy_too
@@ -240,8 +249,8 @@ def scatter_add(x: Any, indices: Any, size: int | str, axis: int = 0) -> Any:
     It undoes ``take``: ``x`` has the shape of ``indices`` from ``axis`` on.  Raises ShapeError.
     """
     x = as_expr(x)
-    index = _index_array(indices, "scatter_add")
     (dim,) = dims_of(size, "scatter_add")
+    index = _index_array(indices, "scatter_add", dim)
     i = axis_of(axis, x.ndim, "scatter_add")
     return raw("scatter_add", x, index, axis=i, size=dim)
 
@@ -249,8 +258,8 @@ def scatter_add(x: Any, indices: Any, size: int | str, axis: int = 0) -> Any:
 @numpy_too
 def one_hot(labels: Any, size: int | str, dtype: Any = float) -> Any:
     """1 at the label and 0 elsewhere, along a new last axis of ``size``."""
-    index = _index_array(labels, "one_hot")
     (dim,) = dims_of(size, "one_hot")
+    index = _index_array(labels, "one_hot", dim)
     return raw("one_hot", index, size=dim, dtype=dtype_of(dtype))
 
 
