@@ -36,6 +36,7 @@ from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, Real, call
 from symgrad.checker.oracles import Logarithms, Powers
 from symgrad.errors import DomainError, UnsupportedError
 
+WHOLE = 2**20  # a residue below it is a whole number, not by chance one
 Logarithm = tuple["Element", "Element"]
 
 
@@ -191,7 +192,7 @@ class Element(Real):
             return (2 * t if name == "sin" else 1 - t * t) * pow(1 + t * t, -1, p) % p
         if name in ("arctan", "arcsin", "arcsinh", "erf"):
             return oracle(name, low) * side % p
-        if name == "sqrt" and not x.n and not x.d:
+        if name == "sqrt" and (x.r < WHOLE or (not x.n and not x.d)):
             root = pow(x.r, (p + 1) // 4, p)
             return root if (root * root - x.r) % p == 0 else oracle(name, x.r)
         return oracle(name, x.r, *(a.r for a in rest))

@@ -138,6 +138,14 @@ def test_elements_know_what_holds_for_all_numbers(seed: int) -> None:
     assert F.exp(2 * F.log(y) + x) == y * y * F.exp(x)
 
 
+def test_a_root_is_of_the_number_however_it_was_made() -> None:
+    """What is 2 by cancelling has the root of 2."""
+    f = Field("seed", 2**127 - 1, "")
+    x = f.variable(0.3)
+    assert F.sqrt(2 * x / x) == F.sqrt(2 * f.one)
+    assert F.sqrt(x / x) == 1
+
+
 def test_elements_do_not_know_what_is_false() -> None:
     """Nothing that fails for real numbers holds for elements."""
     f = Field("seed", 2**127 - 1, "")
