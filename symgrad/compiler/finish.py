@@ -14,8 +14,9 @@ from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.compiler.verifying import Reference, withhold_refuted
-from symgrad.passes import inline
+from symgrad.passes import inline, softmax
 from symgrad.passes import simplify as frugal
+from symgrad.passes.softmax import accurate_softmax
 
 Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]
 
@@ -41,7 +42,9 @@ def simplify(pipeline: Pipeline, options: Options) -> None:
     if any(x.op.inline for x in pipeline.function.body):
         pipeline.run(inline.name, inline)
     passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
-    pipeline.run_all([p for p in passes if options.simplify or p is not frugal])
+    for p in passes:
+        if options.simplify or p is not frugal:
+            pipeline.run(p.name, accurate_softmax if options.accurate and p is softmax else p)
     if options.simplify == "sympy":
         from symgrad.symbolic.regions import simplified_by_sympy  # loads SymPy
 
@@ -57,7 +60,7 @@ def completed(
     reference: Reference,
 ) -> CompiledFunction:
     """The compiled function of a program that is simplified already."""
-    needs = needs_of(pipeline.function)
+    needs = needs_of(pipeline.function, reference.ir())
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
     unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))
     source = emit(unit, signature.target)

@@ -33,8 +33,11 @@ class Need(NamedTuple):
     silent: bool
 
 
-def needs_of(f: Function) -> tuple[Need, ...]:
-    """The needs of a function's instructions, each dim once, in order."""
+def needs_of(f: Function, written: Function | None = None) -> tuple[Need, ...]:
+    """The needs of a function's instructions, each dim once, in order.
+
+    ``written`` is what the user wrote, whose words they are told in, where it needs the same.
+    """
     found: dict[str, Need] = {}
     for x in f.body:
         place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
@@ -42,7 +45,8 @@ def needs_of(f: Function) -> tuple[Need, ...]:
             if isinstance(dim, str) and "-" in dim:
                 known = found.get(dim, Need(dim, why + place, silent))
                 found[dim] = known._replace(silent=known.silent or silent)
-    return tuple(found.values())
+    told = {need.dim: need.why for need in needs_of(written)} if found and written else {}
+    return tuple(need._replace(why=told.get(need.dim, need.why)) for need in found.values())
 
 
 def ranges_of(f: Function) -> tuple[tuple[str, str, str], ...]:

@@ -16,7 +16,7 @@ from symgrad.autodiff import differentiate
 from symgrad.compiler.options import Options
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
-from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals
+from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals, softmax
 from symgrad.passes.declared import Fired
 from symgrad.passes.simplify import simplify
 from symgrad.passes.stabilize import stabilized
@@ -28,6 +28,7 @@ SIMPLIFY: tuple[Pass, ...] = (
     packing,
     fold,
     cse,
+    softmax,
     simplify,
     reals,
     identities,

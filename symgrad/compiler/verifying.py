@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symgrad.autodiff import differentiate
 from symgrad.compiler.arguments import Signature
 from symgrad.compiler.calls import Call, Shape
 from symgrad.compiler.rows import EXAMPLES, names_of
@@ -20,7 +21,7 @@ from symgrad.compiler.tracer import trace
 from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
 from symgrad.frontend.scalar import Value
 from symgrad.ir import dims
-from symgrad.ir.function import Function
+from symgrad.ir.function import Function, Instr
 from symgrad.ir.parser import parse
 from symgrad.ir.program import ScalarProgram
 from symgrad.ops import OPS
@@ -228,8 +229,6 @@ def subject_of(f: CompiledFunction) -> Any:
         function = reference.ir()
     except FormatError as error:
         return replace(bare_subject, claims=str(error), reference=reference.kind)
-    used = dict.fromkeys(x.op.name for g in (function, f.ir) if g for x in g.body)
-    ops = tuple(name for name in used if name != "constant")
     sizes: Sequence[int] = sizes_of(signature)
     claims: Any = ""
     try:
@@ -245,13 +244,27 @@ def subject_of(f: CompiledFunction) -> Any:
         also=() if isinstance(claims, str) else over_any_examples(f, function),
         reference=reference.kind,
         ir=reference.text(),
-        ops=ops,
+        ops=ops_of(function, signature),
         formulas=formulas_of(reference),
         rewrites=rewrites_of(f),
         assumed=assumed_of(f),
         sizes=tuple(sizes),
     )
     return f.subject
+
+
+def ops_of(function: Function, signature: Signature) -> tuple[str, ...]:
+    """The ops of the unoptimised IR, and those of its derivatives as the rules have them."""
+    wrt = [i for i, p in enumerate(function.parameters) if is_varied(p, signature)]
+    whole = differentiate(function, wrt) if wrt else function
+    return tuple(dict.fromkeys(x.op.name for x in whole.body if not x.is_constant))
+
+
+def is_varied(p: Instr, signature: Signature) -> bool:
+    """Whether the function has a gradient by a parameter of its unoptimised IR."""
+    if signature.kind == "vector":
+        return bool(p["kind"] == "param")
+    return p.hint in differentiated(signature)
 
 
 def formulas_of(reference: Reference) -> tuple[str, ...]:

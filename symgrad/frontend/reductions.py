@@ -113,7 +113,11 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
 
 @numpy_too
 def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The 2-norm over ``axis``; its gradient at 0 is 0."""
+    """The 2-norm over ``axis``; its gradient at 0 is 0.
+
+    The root of the sum of squares, which overflow beyond 1e154 and vanish below 1e-162 as in NumPy;
+    ``hypot`` does not.
+    """
     x = _float(x, "norm")
     return _safe_sqrt(sum(apply("square", x), axes_of(axis, x.ndim, "norm"), keepdims))
 

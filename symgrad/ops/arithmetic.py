@@ -15,6 +15,7 @@ import numpy as np
 from symgrad.ops.elementwise import POSITIVE, REAL, either_side, elementwise, known
 
 NONZERO = (0.2, 3.0)
+SMALLEST = 2.0**-1022  # the smallest number with all digits
 
 
 def _power_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
@@ -30,10 +31,24 @@ def _power_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     return dx, f.where(at_zero, 0.0, y * f.log(x))
 
 
+def rounded_off(f: Any, d: Any, a: Any, b: Any) -> Any:
+    """What d = a - b rounded off (Knuth's two-sum); 0 where it is not finite."""
+    t = d - a
+    return f.stop_gradient(f.where(f.isfinite(d), (a - (d - t)) - (b + t), 0.0))
+
+
 def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
-    """n y/x, as n - 1 may round; where y leaves the normal numbers, n x**(n-1)."""
+    """n y/x, as n - 1 may round, and y log x; where y is not a normal number and may have lost
+    digits, n x**(n-1), corrected for what n - 1 rounds off, and y in two halves.
+    """
     dx, dn = _power_partials(f, y, x, n)
-    usable = f.logical_and(f.isfinite(y), f.not_equal(y, 0.0))
+    lost = rounded_off(f, n - 1.0, n, 1.0)
+    exact = f.logical_or(f.equal(lost, 0.0), f.equal(x, 0.0))
+    dx = f.where(exact, dx, dx * (1.0 + lost * f.log(x)))
+    usable = f.logical_and(f.isfinite(y), f.greater_equal(f.absolute(y), SMALLEST))
+    half = f.power(x, 0.5 * n)
+    lost_too = f.logical_and(f.less(f.absolute(y), SMALLEST), f.not_equal(x, 0.0))
+    dn = f.where(lost_too, half * f.log(x) * half, dn)
     return f.where(usable, f.divide(n * y, x), dx), dn
 
 
@@ -50,6 +65,23 @@ def _clip_partials(f: Any, y: Any, x: Any, lo: Any, hi: Any) -> tuple[Any, Any, 
     below = f.logical_and(f.less(x, lo), f.less_equal(lo, hi))
     above = f.logical_or(f.greater(x, hi), f.greater(lo, hi))
     return f.mask(inside), f.mask(below), f.mask(above)
+
+
+def _quotient_slopes(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """-a/b**2 where a/b is subnormal and has lost digits, which b**2 then does not."""
+    lost = f.logical_and(f.less(f.absolute(y), SMALLEST), f.not_equal(y, 0.0))
+    return f.divide(1.0, b), f.where(lost, f.divide(-a, b * b), f.divide(-y, b))
+
+
+def scaled(f: Any, r: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+    """A power of two, and a, b, hypot(a, b) times it, which are far from overflow and underflow."""
+    s = f.where(f.less(r, 2.0**-900), 2.0**600, f.where(f.greater(r, 2.0**900), 2.0**-60, 1.0))
+    return s, a * s, b * s, f.hypot(a * s, b * s)
+
+
+def _hypot_slopes(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    _, a, b, r = scaled(f, y, a, b)
+    return _hypot_partials(f, r, a, b)
 
 
 def _hypot_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
@@ -91,6 +123,7 @@ DIVIDE = elementwise(
     np.divide,
     meaning=lambda sp, x, y: x / y,
     partials=lambda f, y, a, b: (f.divide(1.0, b), f.divide(-y, b)),
+    accurate=_quotient_slopes,
     domain=(REAL, NONZERO),
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )
@@ -197,6 +230,7 @@ HYPOT = elementwise(
     np.hypot,
     meaning=lambda sp, x, y: sp.sqrt(x**2 + y**2),
     partials=_hypot_partials,
+    accurate=_hypot_slopes,
     domain=(NONZERO, NONZERO),
     kinks=((0.0, 0.0),),
     commutative=True,

@@ -14,6 +14,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
+from symgrad.ops.arithmetic import rounded_off
 from symgrad.ops.table import register
 
 Axes = tuple[int, ...]
@@ -53,7 +54,7 @@ def _result(name: str, floats: bool, nonempty: bool) -> Any:
     return infer
 
 
-def _kept(f: Any, v: Any, x: Any, axis: Axes) -> Any:
+def kept(f: Any, v: Any, x: Any, axis: Axes) -> Any:
     """A reduced value with its axes back as ones, where leading alignment would not do."""
     shape = f.type(x).shape
     wanted = reduced(shape, axis, True)
@@ -63,7 +64,7 @@ def _kept(f: Any, v: Any, x: Any, axis: Axes) -> Any:
 
 
 def _spread(f: Any, g: Any, x: Any, axis: Axes) -> Any:
-    return f.broadcast_to(_kept(f, g, x, axis), shape=f.type(x).shape)
+    return f.broadcast_to(kept(f, g, x, axis), shape=f.type(x).shape)
 
 
 def _mean_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
@@ -77,9 +78,9 @@ def _mean_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool
 
 
 def _extremum_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
-    hit = f.mask(f.equal(x, _kept(f, y, x, axis)))
+    hit = f.mask(f.equal(x, kept(f, y, x, axis)))
     ties = f.sum(hit, axis=axis, keepdims=True)
-    return (hit * f.divide(_kept(f, g, x, axis), ties),)
+    return (hit * f.divide(kept(f, g, x, axis), ties),)
 
 
 def _sized(evaluate: Any) -> Any:
@@ -132,34 +133,50 @@ def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:
     return y if keepdims else np.reshape(y, reduced(np.shape(x), axis, False))
 
 
-def _logsumexp_expansion(f: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
-    top = f.max(x, axis=axis, keepdims=True)
+def exponentials(
+    f: Any, x: Any, *, axis: Axes, keepdims: bool, accurate: bool = False
+) -> tuple[Any, Any, Any]:
+    """What logsumexp and softmax are made of: the top, exp(x - top), and the sum of these.
+
+    The difference is rounded, so that far below the top an exponential is off by up to half an ulp
+    for each unit of the distance; ``accurate`` corrects that.
+    """
+    top = f.max(x, axis=axis, keepdims=keepdims)
     top = f.where(f.isfinite(top), top, 0.0)  # inf - inf would be nan
-    y = f.log(f.sum(f.exp(x - top), axis=axis, keepdims=True)) + top
-    return y if keepdims else f.reshape(y, shape=reduced(f.type(x).shape, axis, False))
+    below = kept(f, top, x, axis)
+    d = x - below
+    e = f.exp(d)
+    if accurate:
+        e = e * (1.0 + rounded_off(f, d, x, below))
+    return top, e, f.sum(e, axis=axis, keepdims=keepdims)
+
+
+def _logsumexp_expansion(f: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    top, _, total = exponentials(f, x, axis=axis, keepdims=keepdims)
+    return f.log(total) + top
 
 
 def _logsumexp_pullback(
     f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool
 ) -> tuple[Any]:
-    return (_kept(f, g, x, axis) * f.exp(x - _kept(f, y, x, axis)),)
+    return (kept(f, g, x, axis) * f.exp(x - kept(f, y, x, axis)),)
 
 
 def _prod_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> tuple[Any]:
     """Each element's partial is the product of the others; they are brought to one last axis."""
     shape = f.type(x).shape
     order = (*(i for i in range(len(shape)) if i not in axis), *axis)
-    kept = tuple(shape[i] for i in order[: len(shape) - len(axis)])
+    lead = tuple(shape[i] for i in order[: len(shape) - len(axis)])
     moved = f.transpose(x, axes=order) if order != tuple(range(len(shape))) else x
     ahead = f.type(moved).shape
     if len(axis) == 1:
         others = f.prod_others(moved)
     else:
-        flat = f.reshape(moved, shape=(*kept, product(shape[i] for i in axis)))
+        flat = f.reshape(moved, shape=(*lead, product(shape[i] for i in axis)))
         others = f.reshape(f.prod_others(flat), shape=ahead)
     if moved is not x:
         others = f.transpose(others, axes=tuple(order.index(i) for i in range(len(shape))))
-    return (_kept(f, g, x, axis) * others,)
+    return (kept(f, g, x, axis) * others,)
 
 
 def _prod_others(x: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.ops.arithmetic import rounded_off, scaled
 from symgrad.ops.elementwise import POSITIVE, REAL, UNIT, elementwise
 
 LN2 = math.log(2.0)
@@ -29,6 +30,11 @@ def _arctan2_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
     return f.divide(f.divide(b, r), r), f.divide(f.divide(-a, r), r)
 
 
+def _arctan2_slopes(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    s, a, b, r = scaled(f, f.hypot(a, b), a, b)
+    return f.divide(f.divide(b, r), r) * s, f.divide(f.divide(-a, r), r) * s
+
+
 def _tanh_slope(f: Any, y: Any, x: Any) -> tuple[Any]:
     """4e/(1 + e)**2 for e = exp(-2 abs(x))."""
     e = f.exp(-2.0 * f.absolute(x))
@@ -36,10 +42,9 @@ def _tanh_slope(f: Any, y: Any, x: Any) -> tuple[Any]:
 
 
 def _logaddexp_slopes(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """sigmoid at a - b, corrected for what a - b rounds off (Knuth's two-sum)."""
+    """sigmoid at a - b, corrected for what a - b rounds off."""
     d = a - b
-    t = d - a
-    lost = f.stop_gradient(f.where(f.isfinite(d), (a - (d - t)) - (b + t), 0.0))
+    lost = rounded_off(f, d, a, b)
     s, r = f.sigmoid(d), f.sigmoid(-d)
     return s * (1.0 + lost * r), r * (1.0 - lost * s)
 
@@ -206,6 +211,7 @@ ARCTAN2 = elementwise(
     np.arctan2,
     meaning=lambda sp, a, b: sp.atan(a / b),
     partials=_arctan2_partials,
+    accurate=_arctan2_slopes,
     domain=(REAL, POSITIVE),
     doc="the angle of the point (second operand, first operand), in (-pi, pi]",
 )

@@ -3,7 +3,8 @@
 >>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
 [('stabilize', 'rounding'), ('inline', 'bitwise'), ('fold', 'bitwise'),
  ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'),
- ('simplify', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise'), ('joining', 'rounding')]
+ ('softmax', 'rounding'), ('simplify', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise'),
+ ('joining', 'rounding')]
 """
 
 from symgrad.passes.cse import cse
@@ -16,6 +17,7 @@ from symgrad.passes.packing import packing
 from symgrad.passes.reals import reals
 from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
 from symgrad.passes.simplify import simplify
+from symgrad.passes.softmax import softmax
 from symgrad.passes.stabilize import stabilize
 
 REWRITES: tuple[Pass, ...] = (
@@ -25,6 +27,7 @@ REWRITES: tuple[Pass, ...] = (
     identities,
     reals,
     packing,
+    softmax,
     simplify,
     cse,
     dce,
@@ -46,5 +49,6 @@ __all__ = [
     "reals",
     "rewrite",
     "simplify",
+    "softmax",
     "stabilize",
 ]

@@ -2,10 +2,11 @@
 
 python tests/ops/slopes.py [--write]    prints the table, or writes it into the README
 
-At least 500 points an op: a grid of signs and magnitudes from 1e-300 to 1e300, what lies beside the
-edges of its domain, and points drawn from the interval that the op declares.  The reference is the
-slope at 700 digits.  Near a zero of the derivative the error is counted
-against the sum of the absolute values of its terms.
+At least 500 points an op: a grid of signs and magnitudes from 1e-300 to 1e300, both zeros, the
+smallest and the largest numbers, subnormal ones, what lies beside the edges of its domain, and
+points drawn from the interval that the op declares.  The reference is the slope at 700 digits.
+Reductions are compiled, and called on vectors of four.  Near a zero of the derivative the error is
+counted against the sum of the absolute values of its terms.
 """
 
 import itertools
@@ -20,6 +21,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
+import symgrad as sg
 from symgrad.ir.op import Op
 from symgrad.ops import OPS, ArrayAlgebra
 from symgrad.symbolic.precise import PRECISE, digits, ulps
@@ -32,6 +34,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {"leaky_relu": {"slope": 0.125}, "elu": 
 STEPS = ("sign", "floor", "ceil", "round")
 OFTEN_REAL = [1e-300, 1e-100, 1e-20, 1e-8, 1e-3, 0.1, 0.5, 0.999, 1.0, 1.001, 1.5, 2.0, 3.0, 5.0]
 OFTEN_REAL += [8.0, 10.0, 19.0, 26.0, 37.0, 38.5, 100.0, 300.0, 700.0, 1e3, 1e8, 1e100, 1e300]
+EXTREME = [0.0, 5e-324, 1e-310, 2.0**-1022, sys.float_info.max]
 EDGES: dict[str, list[float]] = {
     "log1p": [-1 + 1e-10, -1 + 2.0**-53, -0.5],
     "arcsin": [1 - 2.0**-53, 1 - 1e-10, -1 + 1e-10],
@@ -39,6 +42,7 @@ EDGES: dict[str, list[float]] = {
     "arctanh": [1 - 2.0**-53, 1 - 1e-10, -1 + 1e-10],
     "arccosh": [1 + 2.0**-52, 1 + 1e-10, 1.1],
     "log1mexp": [-1e-10, -0.69, -0.7],
+    "divide": [3e-9, 7e-100],
 }
 TERMS: dict[str, Callable[..., Any]] = {
     "silu": lambda x: abs(sigmoid(x)) + abs(x * sigmoid(x) * sigmoid(-x)),
@@ -57,13 +61,16 @@ def normal(x: Any) -> Any:
 def points(op: Op) -> Iterator[tuple[float, ...]]:
     """At least ``COUNT``, the same ones each time."""
     chance = random.Random(op.name)
-    line = sorted({s * v for v in OFTEN_REAL for s in (1.0, -1.0)}) + EDGES.get(op.name, [])
+    line = sorted(s * v for v in OFTEN_REAL + EXTREME for s in (1.0, -1.0))
+    line += EDGES.get(op.name, [])
     if op.arity == 1:
         yield from ((v,) for v in line)
         yield from ((chance.uniform(-40.0, 40.0),) for _ in range(COUNT // 2))
     else:
-        pairs = list(itertools.product(line, repeat=op.arity or 1))
-        yield from chance.sample(pairs, min(len(pairs), COUNT))
+        grid = list(itertools.product(line, repeat=op.arity or 1))
+        yield from chance.sample(grid, COUNT)
+        edge = [p for p in grid if sum(abs(v) in EXTREME for v in p) >= len(p) - 1]
+        yield from edge if op.arity == 2 else chance.sample(edge, COUNT)
     for _ in range(COUNT):
         yield tuple(chance.uniform(low, high) for low, high in op.domain)
 
@@ -72,7 +79,8 @@ def exact_slopes(op: Op, point: tuple[float, ...]) -> list[Any] | None:
     """The slopes at hundreds of digits; None where they are not finite real numbers.
 
     The proofs show that the rules are the derivatives of the meanings, so the rules are computed;
-    but for those with rounded constants, of which the meanings are differenced.
+    but for those with rounded constants, of which the meanings are differenced.  A value that
+    overflows in float64 has no slope.
     """
     exact = [mpmath.mpf(v) for v in point]
     attributes = ATTRIBUTES.get(op.name, {})
@@ -89,6 +97,7 @@ def exact_slopes(op: Op, point: tuple[float, ...]) -> list[Any] | None:
         return None
     real = [mpmath.mpf(s) if isinstance(s, int | float) else s for s in slopes]
     usable = all(isinstance(s, mpmath.mpf) and mpmath.isfinite(s) for s in real)
+    usable = usable and (len(real) == len(point) or abs(real[-1]) < 2**1024)
     return real[: len(point)] if usable else None
 
 
@@ -123,9 +132,81 @@ def worst(op: Op, rule: Callable[..., Any], known: list[Any]) -> tuple[float, tu
     return largest, place
 
 
+def vectors(name: str) -> list[list[float]]:
+    """Vectors of four of any level and spread; also ties, zeros and subnormal numbers."""
+    chance = random.Random(name)
+    tiny = 1e-150 if name == "norm" else 5e-324  # squares of less underflow, as NumPy's do
+    found = [[0.0] * 4, [1.0, 1.0, -1.0, -1.0], [tiny, 1e13 * tiny, 0.0, -1e14 * tiny]]
+    while len(found) < COUNT:
+        level = chance.choice([0.0, 1.0, -30.0, 1e3, -1e6, 1e8])
+        spread = chance.choice([1e-6, 1e-3, 1.0, 30.0, 700.0])
+        found.append([level + spread * chance.uniform(-1.0, 1.0) for _ in range(4)])
+    return found
+
+
+def _softmax(x: list[Any]) -> list[Any]:
+    total = sum(map(mpmath.exp, x))
+    return [mpmath.exp(v) / total for v in x]
+
+
+def _share(v: Any, x: list[Any], best: Any) -> Any:
+    return mpmath.mpf(v == best) / x.count(best)
+
+
+# A reduction, its slopes, and the sums of the absolute values of their terms where there are two.
+Reduction = tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any] | None]
+REDUCTIONS: dict[str, Reduction] = {
+    "sum": (sg.sum, lambda x: [mpmath.mpf(1)] * 4, None),
+    "mean": (sg.mean, lambda x: [mpmath.mpf(1) / 4] * 4, None),
+    "max": (sg.max, lambda x: [_share(v, x, max(x)) for v in x], None),
+    "min": (sg.min, lambda x: [_share(v, x, min(x)) for v in x], None),
+    "prod": (
+        sg.prod,
+        lambda x: [mpmath.fprod(v for k, v in enumerate(x) if k != i) for i in range(4)],
+        None,
+    ),
+    "norm": (sg.norm, lambda x: [v / mpmath.norm(x) if any(x) else 0 * v for v in x], None),
+    "var": (
+        sg.var,
+        lambda x: [(v - sum(x) / 4) / 2 for v in x],
+        lambda x: [sum(map(abs, x)) / 4 + abs(v) for v in x],
+    ),
+    "logsumexp": (sg.logsumexp, _softmax, None),
+    "log_softmax": (
+        lambda x: sg.log_softmax(x)[0],
+        lambda x: [(i == 0) - p for i, p in enumerate(_softmax(x))],
+        lambda x: [(i == 0) + p for i, p in enumerate(_softmax(x))],
+    ),
+    "softmax": (
+        lambda x: sg.softmax(x)[0],
+        lambda x: [_softmax(x)[0] * ((i == 0) - p) for i, p in enumerate(_softmax(x))],
+        lambda x: [_softmax(x)[0] * ((i == 0) + p) for i, p in enumerate(_softmax(x))],
+    ),
+}
+
+
+def worst_of(name: str, **options: Any) -> tuple[float, list[float]]:
+    """The largest error of a reduction's compiled gradient in ulps, and where."""
+    reduction, exact, terms = REDUCTIONS[name]
+    x = sg.param("x", np.zeros(4))
+    f = sg.compile(reduction(x), **options)
+    largest, place = 0.0, [0.0] * 4
+    for point in vectors(name):
+        with np.errstate(all="ignore"):
+            _, grads = f(x=np.array(point))
+        with digits(100):
+            at = [mpmath.mpf(v) for v in point]
+            scales = terms(at) if terms else [None] * 4
+            for got, want, scale in zip(grads.x.tolist(), exact(at), scales, strict=True):
+                error = off(got, want, scale)
+                if error > largest:
+                    largest, place = error, point
+    return largest, place
+
+
 def off(got: float, exact: Any, scale: Any) -> float:
     error = ulps(got, exact)
-    if scale is not None and math.isfinite(got):
+    if scale and math.isfinite(got):
         error = min(error, float(abs(got - exact) / (scale * mpmath.mpf(2) ** -53)))
     return error
 
@@ -147,6 +228,12 @@ def table() -> str:
             best, _ = worst(op, op.accurate, known)
             at = ", ".join(f"{v:.4g}" for v in place)
             rows.append(f"| {op.name} | {rounded(default)} | {at} | {best:.1f} |")
+    for name in REDUCTIONS:
+        default, vector = worst_of(name)
+        if default > 4.0:
+            at = ", ".join(f"{v:.4g}" for v in vector)
+            best, _ = worst_of(name, accurate=True)
+            rows.append(f"| {name} | {rounded(default)} | {at} | {best:.1f} |")
     return "\n".join(rows) + "\n"
 
 

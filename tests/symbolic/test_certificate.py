@@ -121,6 +121,12 @@ def test_what_is_emitted_is_verified(name: str, tmp_path: Path) -> None:
     assert loaded.verified, loaded
     assert loaded.reference == verifying.CARRIED
     assert loaded.digests == certificate.digests
+    for part in ("kinks", "rewrites", "unchecked", "branches"):
+        assert getattr(loaded, part) == getattr(certificate, part), part
+    # The IR of a file has sizes where the user's function has numbers that are read as such.
+    read = [a for a in certificate.assumptions if not a.startswith("the number ")]
+    assert list(loaded.assumptions) == read
+    assert loaded.levels["L0"] == certificate.levels["L0"]
 
 
 def test_the_reference_says_where_it_is_from() -> None:

@@ -4,18 +4,10 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:76 (`loss`).
 Needs NumPy and nothing else.
 
     work  74 N - 14 flops
-    ir    sha256 09e3ac960db67871
+    ir    sha256 53fa4103614889aa
 """
 
 import numpy as np
-
-
-def logsumexp(x, axis, keepdims):
-    """log(sum(exp(x))) along axes, without overflow."""
-    top = np.max(x, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return total if keepdims else np.squeeze(total, axis=axis)
 
 
 def loss_and_grads(w, b, x, labels):
@@ -32,15 +24,21 @@ def loss_and_grads(w, b, x, labels):
     N = len(x)
 
     # forward
-    logits = x @ w + b                   # (N, 3)  programs.py:75
-    lse = logsumexp(logits, 1, False)    # (N,)    programs.py:76
-    loss = (lse - logits[np.arange(N), labels]).sum() / N
+    logits = x @ w + b                                          # (N, 3)  programs.py:75
+    max_logits = logits.max(axis=1)                             # (N,)    programs.py:76
+    top = np.where(np.isfinite(max_logits), max_logits, 0.0)    # (N,)
+    exps = np.exp(logits - top[:, None])                        # (N, 3)
+    sum_exps = exps.sum(axis=1)                                 # (N,)
+    lse = np.log(sum_exps) + top                                # (N,)
+
+    # loss
+    loss = (lse - logits[np.arange(N), labels]).sum() / N       #         programs.py:76
 
     # gradients
-    d_logits = (                         # (N, 3)  of programs.py:75, 76
-        np.exp(logits - lse[:, None]) - np.eye(3)[labels]
+    d_logits = (                                                # (N, 3)  of programs.py:75, 76
+        exps / sum_exps[:, None] - np.eye(3)[labels]
     ) / max(N, 1)
-    d_w = x.T @ d_logits                 # (4, 3)  of programs.py:75
-    d_b = d_logits.sum(axis=0)           # (3,)
+    d_w = x.T @ d_logits                                        # (4, 3)  of programs.py:75
+    d_b = d_logits.sum(axis=0)                                  # (3,)
 
     return float(loss), (d_w, d_b)

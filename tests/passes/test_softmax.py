@@ -1,0 +1,101 @@
+"""A logsumexp and the softmax beside it are made of the same exponentials."""
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.ir import interpret, parse, verify
+from symgrad.ops import OPS
+from symgrad.passes import cse, softmax
+
+HEAD = "func @f(input %x: f64[N, 3], input %y: f64[N, 3], input %z: f64[3, 3]) {\n"
+
+
+def read(body):
+    f = parse(HEAD + "".join(f"  {line.strip()}\n" for line in body.split(";")) + "}\n", OPS)
+    verify(f)
+    return f
+
+
+def test_a_softmax_is_a_quotient_of_what_the_logarithm_is_made_of():
+    f = read(
+        "%0 = logsumexp %x {axis = (1,), keepdims = false} : f64[N];"
+        '%1 = reshape %0 {shape = ("N", 1)} : f64[N, 1];'
+        "%2 = subtract %x, %1 : f64[N, 3];"
+        "%p = exp %2 : f64[N, 3];"
+        "return %0, %p"
+    )
+    after = (
+        "%0 = max %x {axis = (1,), keepdims = false} : f64[N];"
+        "%1 = isfinite %0 : bool[N];"
+        "%2 = constant 0.0 : f64[];"
+        "%top = where %1, %0, %2 : f64[N];"
+        '%3 = reshape %top {shape = ("N", 1)} : f64[N, 1];'
+        "%4 = subtract %x, %3 : f64[N, 3];"
+        "%exps = exp %4 : f64[N, 3];"
+        "%5 = sum %exps {axis = (1,), keepdims = false} : f64[N];"
+        "%6 = log %5 : f64[N];"
+        "%lse = add %6, %top : f64[N];"
+        '%7 = reshape %5 {shape = ("N", 1)} : f64[N, 1];'
+        "%p = divide %exps, %7 : f64[N, 3];"
+        "return %lse, %p"
+    )
+    assert str(softmax(f)) == str(read(after))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # nobody wants the softmax: the logarithm stays whole
+        "%0 = logsumexp %x {axis = (1,), keepdims = true} : f64[N, 1];"
+        "%1 = subtract %x, %0 : f64[N, 3]; return %1",
+        # of another array
+        "%0 = logsumexp %x {axis = (1,), keepdims = true} : f64[N, 1];"
+        "%1 = subtract %y, %0 : f64[N, 3]; %2 = exp %1 : f64[N, 3]; return %2",
+        # along another axis: row i has the logarithm of row j taken from its element j
+        "%0 = logsumexp %z {axis = (1,), keepdims = false} : f64[3];"
+        "%1 = subtract %z, %0 : f64[3, 3]; %2 = exp %1 : f64[3, 3]; return %2",
+        # the other way around
+        "%0 = logsumexp %x {axis = (1,), keepdims = true} : f64[N, 1];"
+        "%1 = subtract %0, %x : f64[N, 3]; %2 = exp %1 : f64[N, 3]; return %2",
+    ],
+)
+def test_what_is_no_softmax_stays(body):
+    f = read(body)
+    assert softmax(f) is f
+
+
+@pytest.mark.parametrize("axis", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("keepdims", [True, False])
+def test_values_stay_along_any_axes(axis, keepdims):
+    """Rows of -inf, too, where the softmax is nan, and of inf."""
+    w = sg.param("w", np.zeros((4, 3)))
+    lse = sg.logsumexp(w, axis, keepdims)
+    spread = lse if keepdims or axis != (1,) else sg.expand_dims(lse, 1)
+    f = cse(sg.function(w, (lse, sg.exp(w - spread)), reassociate=False).ir)
+    g = softmax(f)
+    assert "logsumexp" not in [x.op.name for x in g.body]
+    rng = np.random.default_rng(0)
+    x = 10.0 * rng.normal(size=(4, 3))
+    for special in (0.0, -np.inf, np.inf, np.nan):
+        x[1] = special
+        with np.errstate(all="ignore"):
+            for got, want in zip(interpret(g, [x]), interpret(f, [x]), strict=True):
+                np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-15)
+
+
+def test_second_derivatives_are_made_of_them_too():
+    """The Hessian of logsumexp is diag(p) - p p^T."""
+    x = sg.param("x", np.array([1000.0, 1001.0, 999.5]))
+    row = sg.compile(sg.grad(sg.logsumexp(x), x)[0])()[1].x
+    e = np.exp(x.data - 1001.0)
+    p = e / e.sum()
+    np.testing.assert_allclose(row, p[0] * (np.array([1.0, 0.0, 0.0]) - p), rtol=1e-14)
+
+
+def test_half_of_the_exponentials_go():
+    """Cross-entropy takes one for each logit, and calls no helper."""
+    z, label = sg.param("z", np.zeros((5, 3))), np.arange(5) % 3
+    source = sg.compile(sg.losses.cross_entropy(z, label)).source
+    assert source.count("np.exp(") == 1
+    assert "def logsumexp" not in source
