@@ -166,6 +166,24 @@ def _same_branches(r: Rewriter, x: Instr) -> Instr | None:
     return a if a is b else None
 
 
+def _settled_branch(r: Rewriter, x: Instr) -> Instr | None:
+    """Within a branch its condition is known: a choice by it there is none."""
+    condition, *branches = x.operands
+    inner = [
+        a.operands[i] if a.op.name == "where" and a.operands[0] is condition else a
+        for i, a in enumerate(branches, 1)
+    ]
+    return r.build(x.op, condition, *inner) if inner != branches else None
+
+
+def _of_one(r: Rewriter, x: Instr) -> Instr | None:
+    """A reduction over axes of size 1 alone reduces nothing."""
+    (a,), axes = x.operands, x["axis"]
+    if axes is None or any(a.type.shape[i] != 1 for i in axes) or x.type.dtype != a.type.dtype:
+        return None
+    return a if x["keepdims"] else r.build("reshape", a, shape=x.type.shape)
+
+
 def _own_type(r: Rewriter, x: Instr) -> Instr | None:
     return x.operands[0]  # the engine takes it only where the type stays
 
@@ -210,6 +228,8 @@ RULES = table(
     ("add", _plus, "constant negative"),
     ("subtract", _minus, "constant negative"),
     ("where", _same_branches),
+    ("where", _settled_branch, "where"),
+    ("sum mean prod max min", _of_one),
     ("cast reshape broadcast_to", _own_type),
     ("transpose", _own_axes),
     ("transpose", _double_transpose, "transpose"),

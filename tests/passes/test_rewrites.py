@@ -57,6 +57,26 @@ def check(rewrite, before, after):
         ("%0 = constant 0.0 : f64[]; %y = subtract %a, %0 : f64[]; return %y", "return %a"),
         ("%0 = constant -0.0 : f64[]; %y = add %a, %0 : f64[]; return %y", "return %a"),
         (
+            "%c = greater %a, %b : bool[]; %i = where %c, %a, %b : f64[];"
+            "%y = where %c, %i, %a : f64[]; return %y",
+            "return %a",
+        ),
+        (
+            "%c = greater %a, %b : bool[]; %i = where %c, %a, %b : f64[];"
+            "%y = where %c, %b, %i : f64[]; return %y",
+            "return %b",
+        ),
+        (
+            '%r = reshape %A {shape = ("N", 1)} : f64[N, 1];'
+            "%y = sum %r {axis = (1,), keepdims = false} : f64[N]; return %y",
+            "return %A",
+        ),
+        (
+            '%r = reshape %A {shape = (1, "N")} : f64[1, N];'
+            "%y = max %r {axis = (0,), keepdims = true} : f64[1, N]; return %y",
+            '%r = reshape %A {shape = (1, "N")} : f64[1, N]; return %r',
+        ),
+        (
             "%0 = constant 0.0 : f64[]; %y = add %a, %0 : f64[]; return %y",
             "%0 = constant 0.0 : f64[]; %y = add %a, %0 : f64[]; return %y",
         ),
@@ -134,7 +154,7 @@ def check(rewrite, before, after):
             '%u = broadcast_to %a {shape = ("N", 2)} : f64[N, 2]; return %u',
         ),
         (
-            "%c = greater %a, %b : bool[]; %y = where %c, %a, %a : f64[]; return %y",
+            "return %a",
             "return %a",
         ),
     ],
