@@ -8,8 +8,7 @@ CLIPPED = "a slice ends with its array"
 ZERO = "what is added, or left out, is multiplied by the 0.0 in the user's data"
 BRANCHES = "at 0, where the two differ, both branches give 1/2"
 NOTHING = "at 0, where the two differ, both branches give 0"
-FINITE = "the largest of finite numbers is finite, like the truth value asked instead"
-UNREACHED = "the program calls it with keepdims=False alone"
+FINITE = "top is max_logits wherever that is finite, as it is of finite numbers"
 LEFT = "NumPy takes each negative size as the one that is left"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -45,14 +44,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "x to y in N = len(x)": LENGTH,
     },
     "sequential": {
-        "top to keepdims in top = np.where(np.isfinite(top), top, 0.0)": FINITE,
-        "total to top in return total if keepdims else np.squeeze(total, axis=axis)": UNREACHED,
+        "top to max_logits in exps = np.exp(logits - top[:, None])": FINITE,
         "x to labels in N = len(x)": LENGTH,
     },
     "softmax": {
-        "total to top in return total if keepdims else np.squeeze(total, axis=axis)": UNREACHED,
         "x to labels in N = len(x)": LENGTH,
-        "top to keepdims in top = np.where(np.isfinite(top), top, 0.0)": FINITE,
+        "top to max_logits in exps = np.exp(logits - top[:, None])": FINITE,
     },
     "loops_lecture": {
         "index by 1 in layer3 = theta[36:41]": CLIPPED,
@@ -64,8 +61,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "index by 1 in d_layer3 = d_theta[320:337]": CLIPPED,
     },
     "loops_softmax": {
-        "top to keepdims in top = np.where(np.isfinite(top), top, 0.0)": FINITE,
-        "total to top in return total if keepdims else np.squeeze(total, axis=axis)": UNREACHED,
+        "top to max_logits in exps = np.exp(logits - top[:, None])": FINITE,
         "X to targets in N = len(X)": LENGTH,
     },
     "loops_recurrent": {
