@@ -20,8 +20,6 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-import sys
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -34,6 +32,7 @@ import numpy as np
 
 from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, Real, call
 from symgrad.checker.oracles import Logarithms, Powers
+from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, UnsupportedError
 
 WHOLE = 2**20  # a residue below it is a whole number, not by chance one
@@ -43,8 +42,9 @@ Logarithm = tuple["Element", "Element"]
 class Field:
     """The integers mod p, and the oracles of one trial."""
 
-    def __init__(self, seed: str, p: int, watch: str) -> None:
-        self.p, self.seed, self.watch, self.random = p, seed, watch, random.Random(seed)
+    def __init__(self, seed: str, p: int, filename: str) -> None:
+        self.p, self.seed, self.random = p, seed, random.Random(seed)
+        self.watch = Watch(filename)
         self.degree, self.calls, self.one = 1, 0, Element(self, 1, 1.0, 0, 0)
         self.literals: dict[Any, Any] = {}
         self.exponents: dict[int, Element] = {}
@@ -52,8 +52,6 @@ class Field:
         self.logs = Logarithms(0 * self.one)
         self.roots: dict[int, Element] = {}
         self.squares: dict[int, Element] = {}
-        self.branches: dict[tuple[int, int], set[int]] = defaultdict(set)
-        self.others: dict[tuple[int, int], set[bool]] = defaultdict(set)
 
     def variable(self, shadow: float) -> Element:
         return Element(self, self.random.randrange(self.p), shadow, 1, 0)
@@ -133,12 +131,11 @@ class Element(Real):
         if s != s or s == 0.0:  # the float cannot tell: an odd oracle does
             s = 0.5 - (f.oracle("sign", min(self.r, f.p - self.r)) + (self.r > f.p // 2)) % 2
         side = 0 if not self.r else 1 if s > 0 else -1
-        f.branches[_place(f.watch)].add(side)
+        f.watch.went(side)
         return side
 
     def met(self, outcome: Any) -> None:
-        if np.size(outcome):
-            self.field.others[_place(self.field.watch)] |= set(np.asarray(outcome, bool).flat)
+        self.field.watch.met(outcome)
 
     def literal(self) -> float | None:
         plain = not self.n and not self.d and math.isfinite(self.s)
@@ -203,11 +200,11 @@ class Balls:
 
     unit      0, or the unit roundoff: then a ball holds the exact value and every rounded one
     digits    the decimal digits to which all that was found equal agrees, of it or else of 1
-    compares  whether two balls were compared
     """
 
-    def __init__(self, unit: float = 0.0) -> None:
-        self.unit, self.digits, self.compares = unit, math.inf, False
+    def __init__(self, unit: float = 0.0, filename: str = "") -> None:
+        self.unit, self.digits = unit, math.inf
+        self.watch = Watch(filename)
         self.literals: dict[Any, Any] = {}
         self.arithmetic = _arithmetic()
         self.one = Ball(self, self.arithmetic.exact(Fraction(1)), 0)
@@ -253,10 +250,14 @@ class Ball(Real):
         return 0 if other is self else super().order(other)  # its radius would hide the tie
 
     def sign(self) -> int:
-        self.balls.compares = True
         if self.vanishes() and self.size() != 0.0:
             raise DomainError("a comparison is too close to call")
-        return 1 if self.x > 0 else -1 if self.x < 0 else 0
+        side = 1 if self.x > 0 else -1 if self.x < 0 else 0
+        self.balls.watch.went(side)
+        return side
+
+    def met(self, outcome: Any) -> None:
+        self.balls.watch.met(outcome)
 
     def vanishes(self) -> bool:
         return not (self.x > 0 or self.x < 0)
@@ -369,11 +370,3 @@ def precision(bits: int) -> Iterator[None]:
         yield
     finally:
         context.prec = before
-
-
-def _place(filename: str) -> tuple[int, int]:
-    """The line at which a text is running, and the instruction: a line may compare twice."""
-    frame: Any = sys._getframe()
-    while frame is not None and frame.f_code.co_filename != filename:
-        frame = frame.f_back
-    return (0, 0) if frame is None else (int(frame.f_lineno), frame.f_lasti)

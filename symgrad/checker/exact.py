@@ -53,6 +53,7 @@ _SAME = _words(
     "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
     "put_along_axis zeros_like"
 )
+_EQUALITIES = (operator.eq, operator.ne, np.equal, np.not_equal)
 _UFUNCS = _words("equal greater greater_equal less less_equal not_equal")
 _ALIASES = {
     **{f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
@@ -129,7 +130,8 @@ class Number:
         return known[key]
 
     def met(self, outcome: Any) -> None:
-        """Told of each comparison that is none of numbers: of sizes, labels, infinities."""
+        """Told what came out where no difference of numbers tells: of equalities, whole parts,
+        sizes, labels, infinities."""
 
     def literals(self) -> dict[Any, Any]:
         """Where an algebra keeps the literals that it has lifted."""
@@ -237,10 +239,10 @@ class Namespace:
         return lambda x: self.seen(np.asarray(test(x), bool)[()])
 
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
-        """A comparison; its outcome is told where no float decides it."""
+        """A comparison; its outcome is told where the sign of a difference does not tell it."""
         outcome = holds(a, b, **named)
-        decided = any(map(_is_exact, (a, b))) and not any(map(_is_infinite, (a, b)))
-        return outcome if decided else self.seen(outcome)
+        ordered = any(map(_is_exact, (a, b))) and not any(map(_is_infinite, (a, b)))
+        return outcome if ordered and holds not in _EQUALITIES else self.seen(outcome)
 
     def compared(self, names: str, first: Any, *others: Any) -> Any:
         """``a < b``, or ``a < b < c``, as it stands in the text."""

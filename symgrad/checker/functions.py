@@ -47,6 +47,7 @@ def _floor(x: Any) -> int:
     k: int = math.floor(x.middle())
     if not k <= x < k + 1:
         raise DomainError("too close to a whole number")
+    x.met(k)
     return k
 
 

@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from symgrad.checker.algebras import Ball, Balls, Field, precision
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.exact import leaves
+from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 PRIME = 2**127 - 1  # 7 mod 8, so that 2 has a root
@@ -100,6 +100,7 @@ class Agrees:
     points: int
     error: float
     bound: float
+    one_sided: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return (
@@ -135,6 +136,14 @@ class Skipped:
 Result = Identity | Agrees | Refuted | Skipped
 
 
+class Point(NamedTuple):
+    """What one point showed: digits of agreement, float64's error and a bound, the branches."""
+
+    digits: float
+    rounded: tuple[float, float] | None
+    watch: Watch
+
+
 def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
     """A check whose exceptions are results."""
 
@@ -160,35 +169,26 @@ def check_identity(
     """
     sizes = sizes if claim.dims else ()
     fields: list[Field] = []
-    sides: dict[tuple[int, int], set[int]] = defaultdict(set)
-    others: dict[tuple[int, int], set[bool]] = defaultdict(set)
+    watch = Watch("")
     for n in sizes or (1,):
         work = _workspace(claim, n, prime)
         kept: list[Trial] = []
         for k in range(TRIALS[1]):
-            if k >= TRIALS[0] and not _one_sided(sides):
+            if k >= TRIALS[0] and not watch.is_unsure():
                 break
             trial, component = _field_trial(claim, n, f"{seed}, {n}, {k}", prime, work)
             if component:
                 return Skipped(f"not the reference{f' at N = {n}' if sizes else ''}: {component}")
             fields.append(trial.algebra)
             kept.append(trial)
-            for place, seen in trial.algebra.branches.items():
-                sides[place] |= seen
-            for place, outcomes in trial.algebra.others.items():
-                others[place] |= outcomes
+            watch.add(trial.algebra.watch)
         if not all(trial.intact() for trial in kept):
             raise VerificationError("a call changes the gradient that an earlier call returned")
     bits = min(f.bits() for f in fields) - math.log2(len(fields))
     degree = max(f.degree for f in fields)
     if bits < 40:
         raise UnsupportedError(f"the degree, {degree}, is too large for this prime")
-    one_sided = tuple(sorted({*_one_sided(sides), *_one_sided(others)}))
-    return Identity(prime, sizes, len(fields), degree, int(bits), seed, one_sided)
-
-
-def _one_sided(sides: Mapping[tuple[int, int], set[Any]]) -> tuple[int, ...]:
-    return tuple(sorted({line for (line, _), seen in sides.items() if line and len(seen) < 2}))
+    return Identity(prime, sizes, len(fields), degree, int(bits), seed, watch.one_sided())
 
 
 def _workspace(claim: Claim, n: int, prime: int) -> Any:
@@ -228,7 +228,7 @@ def check_balls(
     refute; so does a float64 result that is worse than the reference's own by far, and at huge
     points one that is not finite where the reference's own is.
     """
-    judged: list[tuple[float, tuple[float, float] | None]] = []
+    judged: list[Point] = []
     with precision(bits):
         for k, n in enumerate(sizes if claim.dims else (1,)):
             here = _at_points(claim, n, seed, 2 if k else TIES)
@@ -238,17 +238,18 @@ def check_balls(
                 reason = "float64 overflows, or is nan, where the reference is finite"
                 return Refuted("the text", point, reason)
             judged += here
-    digits = min(digits for digits, _ in judged)
-    errors = [rounded for _, rounded in judged if rounded]
+    digits = int(min(bits * math.log10(2), *(p.digits for p in judged)))
+    errors = [p.rounded for p in judged if p.rounded]
     worst, bound = (max((e[i] for e in errors), default=math.nan) for i in (0, 1))
-    return Agrees(bits, int(min(digits, bits * math.log10(2))), len(judged), worst, bound)
+    watch = Watch("")
+    for p in judged:
+        watch.add(p.watch)
+    return Agrees(bits, digits, len(judged), worst, bound, watch.one_sided())
 
 
-def _at_points(
-    claim: Claim, n: int, seed: int, ties: int
-) -> Refuted | list[tuple[float, tuple[float, float] | None]]:
+def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Point]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
-    judged: list[tuple[float, tuple[float, float] | None]] = []
+    judged: list[Point] = []
     failure, compares = DomainError("no sample"), False
     plan = (_ordinary, _large, *LATTICE * ties)
     for k, draw in enumerate((*plan, *OTHERS)):
@@ -256,16 +257,17 @@ def _at_points(
             break
         point = claim.point(n, random.Random(f"{seed}, {n}, {k}"), draw)
         try:
-            trial = Trial(claim, Balls(), point, str(seed))
+            trial = Trial(claim, Balls(0.0, claim.program.filename), point, str(seed))
             value, grads = _run(trial, point, draw is not _large)
             if component := trial.differs(value, grads):
                 return Refuted(component, point, "the exact values differ")
         except DomainError as error:
             failure = error
             continue
-        compares |= trial.algebra.compares
+        watch = trial.algebra.watch
+        compares |= bool(watch.sides or watch.others)
         rounded = None if draw in LATTICE else _rounding(trial, [value, *grads], point)
-        judged.append((trial.algebra.digits, None if draw is _large else rounded))
+        judged.append(Point(trial.algebra.digits, None if draw is _large else rounded, watch))
     if not judged:
         at = f" at N = {n}" if claim.dims else ""
         raise UnsupportedError(f"no point{at} could be judged: {failure}")

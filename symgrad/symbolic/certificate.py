@@ -38,7 +38,7 @@ class Certificate:
     levels       for each level its ``result``: proved, identity, agrees, bounded, refuted or
                  skipped, and what belongs to it
     digests      SHA-256 of the text, the unoptimised IR, the rules and the checker
-    branches     of comparisons: the lines in which all samples went one way
+    branches     of comparisons: the lines in which all samples and points went one way
     kinks        the derivative chosen at each kink that occurs, and the one-sided ones
     rewrites     the stabilising rewrites that fired, and where
     assumptions  where the arguments are assumed to lie

@@ -210,7 +210,8 @@ def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
         return _skip(f"the balls are too wide: they agree to {result.digits} digits alone")
     measured = {"error": result.error, "bound": result.bound}
     plain = {"bits": result.bits, "digits": result.digits, "points": result.points}
-    return {"result": "agrees", **plain, **{k: _finite(v) for k, v in measured.items()}}
+    finite = {k: _finite(v) for k, v in measured.items()}
+    return {"result": "agrees", **plain, **finite, "one_sided": list(result.one_sided)}
 
 
 def _rounding(balls: Level) -> Level:
@@ -282,7 +283,7 @@ def _readings(claim: Claim | None) -> list[str]:
 
 def _branches(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:
     lines = subject.text.splitlines()
-    found = levels["L2"].get("one_sided", ())
+    found = sorted(set.intersection(*({*levels[k].get("one_sided", ())} for k in ("L2", "L3"))))
     return tuple(f"one way alone in line {n}: {lines[n - 1].strip()}" for n in found)
 
 

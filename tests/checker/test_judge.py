@@ -194,6 +194,8 @@ def test_a_comparison_that_went_one_way_is_reported() -> None:
         "np.where(np.isnan(x), 3.0, 2.0)",
         "np.where(x < np.inf, 2.0, 3.0)",
         "np.where(np.floor(x) > 40.0, 3.0, 2.0)",
+        "(2.0 + np.round(x * 1e-9))",
+        "np.where(x == 0.123, 3.0, 2.0)",
         "np.where(np.greater(np.arange(len(x)), 6), 3.0, 2.0)",
         "(2.0 if x.argmax() < 7 else 3.0)",
         "(2.0 if 0 < len(x) < 8 else 3.0)",
@@ -254,6 +256,15 @@ def f(x):
 """
     loss = "import numpy as np\n\n\ndef loss(x):\n    return np.arctan(np.exp(x)[0])\n"
     assert isinstance(check_balls(Claim(text, loss, VECTOR, ("x",))), Agrees)
+
+
+def test_a_branch_that_points_alone_reach_is_told_apart() -> None:
+    """Random numbers are never 0; the points of the balls are."""
+    identity, balls = verify(vector("return np.sum(x * x), (np.where(x == 0.0, 0.0, 2.0 * x),)"))
+    assert isinstance(identity, Identity)
+    assert isinstance(balls, Agrees)
+    assert identity.one_sided == (5,)
+    assert balls.one_sided == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Which ways the comparisons of a text went, by line and instruction: a line may compare twice.
+
+>>> watch = Watch("<a text>")
+>>> exec(compile("watch.met(True)", "<a text>", "exec"))
+>>> watch.one_sided()
+(1,)
+>>> both = Watch("<a text>")
+>>> exec(compile("both.met(False)", "<a text>", "exec"))
+>>> both.add(watch)
+>>> both.one_sided()
+()
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+Place = tuple[int, int]
+
+
+class Watch:
+    """What was seen while a text ran.
+
+    sides   of differences of numbers: 1, 0, -1
+    others  of equalities, whole parts, sizes, places, tests for infinities: what came out
+    """
+
+    def __init__(self, filename: str) -> None:
+        self.filename = filename
+        self.sides: dict[Place, set[Any]] = defaultdict(set)
+        self.others: dict[Place, set[Any]] = defaultdict(set)
+
+    def went(self, side: int) -> None:
+        self.sides[self.place()].add(side)
+
+    def met(self, outcome: Any) -> None:
+        self.others[self.place()] |= set(np.asarray(outcome).flat)
+
+    def add(self, other: Watch) -> None:
+        for known, new in ((self.sides, other.sides), (self.others, other.others)):
+            for place, seen in new.items():
+                known[place] |= seen
+
+    def is_unsure(self) -> bool:
+        """Whether more samples may show another side of some difference."""
+        return any(place[0] and len(seen) < 2 for place, seen in self.sides.items())
+
+    def one_sided(self) -> tuple[int, ...]:
+        """The lines in which something came out one way alone."""
+        seen = [*self.sides.items(), *self.others.items()]
+        return tuple(sorted({line for (line, _), ways in seen if line and len(ways) == 1}))
+
+    def place(self) -> Place:
+        """The line at which the text is running, and the instruction; zeros where it is not."""
+        frame: Any = sys._getframe()
+        while frame is not None and frame.f_code.co_filename != self.filename:
+            frame = frame.f_back
+        return (0, 0) if frame is None else (int(frame.f_lineno), frame.f_lasti)
