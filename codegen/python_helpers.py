@@ -166,7 +166,7 @@ HELPERS = {
             "sign",
             '''def sign(x):
     """-1, 0 or 1; nan for nan."""
-    return x if x != x else float((x > 0.0) - (x < 0.0))
+    return x if x != x else float(x > 0.0) - float(x < 0.0)
 ''',
         ),
         Helper(

@@ -43,6 +43,7 @@ from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import Type
+from symgrad.passes.stabilize import stable_value
 
 
 @located
@@ -116,9 +117,11 @@ def function(
 
 
 @located
-def grad(expr: Expr, wrt: Any) -> Any:
+def grad(expr: Expr, wrt: Any, *, stabilize: bool = True) -> Any:
     """The gradient of a scalar expression, as an expression; a list for several ``wrt``.
 
+    The stabilising rewrites come first, as in ``compile``, so that the gradient has a right one of
+    its own; ``stabilize=False`` differentiates the formula as it is written.
     Raises ShapeError where ``expr`` is no scalar, ArgumentError, DTypeError.
     """
     if not isinstance(expr, Expr):
@@ -128,7 +131,9 @@ def grad(expr: Expr, wrt: Any) -> Any:
     for i, x in enumerate(several):
         if not isinstance(x, Expr):
             raise ArgumentError(f"wrt[{i}]: expected an expression, got {type(x).__name__}")
-    results = [Expr(g) for g in gradients(expr.instr, [x.instr for x in several])]
+    places = [x.instr for x in several]
+    loss = stable_value(expr.instr, places) if stabilize else expr.instr
+    results = [Expr(g) for g in gradients(loss, places)]
     return results if _is_many(wrt) else results[0]
 
 

@@ -27,23 +27,45 @@ log(1 + exp(x)) = softplus(x)  at train.py:3
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 
-from symgrad.ir.function import Function
+from symgrad.ir.function import Function, Instr, function, parameter, topological
 from symgrad.passes.declared import Fired, Ruleset, Walk
-from symgrad.passes.rewriting import ROUNDING, rewrite
+from symgrad.passes.rewriting import ROUNDING, moved_operands, needed_by, rewrite
 from symgrad.passes.stable_rules import RULES
 
 
 @rewrite("stabilize", preserves=ROUNDING)
-def stabilize(function: Function) -> Function:
-    return stabilized(function)[0]
+def stabilize(f: Function) -> Function:
+    return stabilized(f)[0]
 
 
-def stabilized(function: Function) -> tuple[Function, tuple[Fired, ...]]:
+def stabilized(f: Function) -> tuple[Function, tuple[Fired, ...]]:
     """The function with every rule applied where it holds, and what was applied."""
-    walk = Walk(function, ruleset())
+    walk = Walk(f, ruleset())
     return walk.run(), tuple(walk.fired)
+
+
+def stable_value(root: Instr, fixed: Sequence[Instr]) -> Instr:
+    """A value made stable; the values in ``fixed`` stay what it is a function of."""
+    stand_ins = {x: x if x.is_parameter else parameter("", x.type) for x in fixed}
+    inside = swapped(root, stand_ins)
+    leaves = dict.fromkeys([*stand_ins.values(), *leaves_of(inside)])
+    (stable,) = stabilized(function("value", list(leaves), [inside]))[0].results
+    return swapped(stable, {p: x for x, p in stand_ins.items()})
+
+
+def swapped(root: Instr, moved: Mapping[Instr, Instr]) -> Instr:
+    """A value computed from others in place of some."""
+    made = dict(moved)
+    for x in list(needed_by(root, made)):
+        made[x] = moved_operands(x, made)
+    return made[root]
+
+
+def leaves_of(root: Instr) -> list[Instr]:
+    return [x for x in topological([root]) if x.is_parameter]
 
 
 @cache
