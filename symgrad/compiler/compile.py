@@ -285,6 +285,10 @@ def _several(given: Any) -> list[Any]:
 
 def _leaves(what: str, given: Any) -> list[Leaf]:
     leaves = _several(given)
+    if what == "wrt" and not leaves:
+        raise ArgumentError(
+            "wrt: expected at least one leaf, got none; use sg.function for a value only"
+        )
     for i, leaf in enumerate(leaves):
         if not isinstance(leaf, Leaf):
             raise ArgumentError(

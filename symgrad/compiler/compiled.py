@@ -17,6 +17,7 @@ import numpy as np
 from symgrad.compiler import verifying
 from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
 from symgrad.compiler.domain import explained, is_finite
+from symgrad.compiler.facts import check_facts
 from symgrad.compiler.gradients import Gradients, gradients_class
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.rows import EXAMPLES
@@ -311,15 +312,13 @@ def _restore(
 ) -> CompiledFunction:
     """A function from a file's text; the text passes the allow-list before it runs."""
     source, facts = saving.split(text)
-    try:
-        signature = Signature.of_facts(facts)
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"the facts of the file are not ours: {error!r}") from error
+    check_facts(facts)
+    signature = Signature.of_facts(facts)
     for a in signature.arguments:
         if a.kind == "constant":
             _check_constant(a, constants.get(a.name))
     default = {name: value.copy for name, value in data.items()}
-    return CompiledFunction(
+    restored = CompiledFunction(
         source,
         signature,
         constants,
@@ -329,6 +328,11 @@ def _restore(
         strict=strict,
         reference=verifying.reference_of(facts),
     )
+    takes = restored.python.__code__.co_argcount
+    if takes != len(signature.arguments):
+        told = len(signature.arguments)
+        raise FormatError(f"the facts of the file: {told} arguments, but the text takes {takes}")
+    return restored
 
 
 def _check_constant(a: Argument, constant: Array | None) -> None:

@@ -313,10 +313,13 @@ def number(data: Any) -> float:
     if type(data) is float:
         return data
     try:
-        return float(data)
-    except (TypeError, ValueError) as error:
+        if not isinstance(data, str | bytes | bytearray):
+            return float(data)
+        raise TypeError("a text")
+    except (TypeError, ValueError, OverflowError) as error:
+        shown = "beyond 1e308" if isinstance(data, int) else f"{data!r:.60}"
         kind = type(data).__name__
-        raise ArgumentError(f"Value: expected a real number, got {kind} {data!r}") from error
+        raise ArgumentError(f"Value: expected a real number, got {kind} {shown}") from error
 
 
 def leaf(data: Any) -> Value:

@@ -300,3 +300,10 @@ def test_a_masked_array_is_refused() -> None:
         f(masked)
     with pytest.raises(DTypeError, match="w: a masked array"):
         sg.param("w", masked)
+
+
+def test_no_leaf_to_differentiate_by_is_refused() -> None:
+    """An empty list is no wish for the default."""
+    x = sg.param("x", 1.0)
+    with pytest.raises(ArgumentError, match="expected at least one leaf, got none"):
+        sg.compile(x * x, wrt=[])

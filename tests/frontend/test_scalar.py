@@ -306,3 +306,10 @@ def test_a_node_is_cheap() -> None:
         return (time.perf_counter() - start) / 20_000
 
     assert min(build() for _ in range(3)) < 20e-6
+
+
+@pytest.mark.parametrize("data", ["1", b"1", 10**400, 1j, None])
+def test_what_is_no_real_number_is_no_value(data: Any) -> None:
+    """A text is none either, although ``float`` would read it."""
+    with pytest.raises(ArgumentError, match=f"expected a real number, got {type(data).__name__}"):
+        Value(data)

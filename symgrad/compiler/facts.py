@@ -1,0 +1,122 @@
+"""The facts at the end of a saved file: their form, checked before anything is made of them.
+
+The hash tells a damaged file from a whole one, and anybody can make the right hash of a wrong file.
+
+>>> check_facts({"name": 3})
+Traceback (most recent call last):
+symgrad.errors.FormatError: the facts of the file: 'name' is 3, expected a text
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from symgrad.codegen import TARGETS
+from symgrad.compiler.rows import EXAMPLES
+from symgrad.errors import FormatError
+from symgrad.ir import dims
+from symgrad.ir.types import parse_type
+
+KINDS = ("gradients", "vector", "plain")
+ARGUMENTS = ("param", "input", "constant", "theta", EXAMPLES)
+
+
+def _text(x: Any) -> bool:
+    return type(x) is str
+
+
+def _length(x: Any) -> bool:
+    return type(x) is int and x >= 0
+
+
+def _number(x: Any) -> bool:
+    return type(x) in (int, float)
+
+
+def _dim(x: Any) -> bool:
+    return type(x) is str and _reads(dims.names, x)
+
+
+def _type(x: Any) -> bool:
+    return type(x) is str and _reads(parse_type, x)
+
+
+def _reads(parse: Callable[[Any], Any], x: str) -> bool:
+    try:
+        parse(x)
+    except (ValueError, TypeError, KeyError):
+        return False
+    return True
+
+
+def _rows(*parts: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    def fits(x: Any) -> bool:
+        return type(x) is list and all(
+            type(row) is list
+            and len(row) == len(parts)
+            and all(part(v) for part, v in zip(parts, row, strict=True))
+            for row in x
+        )
+
+    return fits
+
+
+def _list(part: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda x: type(x) is list and all(map(part, x))
+
+
+def _columns(x: Any) -> bool:
+    return type(x) is dict and all(map(_list(_number), x.values()))
+
+
+FORM: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (_text, "a text"),
+    "target": (lambda x: _text(x) and x in TARGETS, f"one of {', '.join(TARGETS)}"),
+    "kind": (lambda x: _text(x) and x in KINDS, f"one of {', '.join(KINDS)}"),
+    "arguments": (
+        _rows(_text, _type, lambda x: _text(x) and x in ARGUMENTS),
+        "rows of a name, a type and a kind",
+    ),
+    "wrt": (_rows(_text, _type), "rows of a name and a type"),
+    "needs": (_rows(_dim, _text), "rows of a size and a reason"),
+    "ranges": (_rows(_text, _dim, _text), "rows of a name, a size and a line"),
+    "constants": (_list(_text), "names"),
+    "layout": (_rows(_text, _length), "rows of a name and a length"),
+    "reference": (_text, "a text"),
+    "rewrites": (_list(_text), "texts"),
+    "columns": (_columns, "lists of numbers by name"),
+}
+LATER = ("layout", "reference", "rewrites", "columns")  # what a file may be without
+
+
+def check_facts(facts: Mapping[str, Any]) -> None:
+    """Raises FormatError, naming the fact, unless all are there and of the form above."""
+    for key, (fits, expected) in FORM.items():
+        if key in facts:
+            if not fits(facts[key]):
+                shown = repr(facts[key])
+                short = shown if len(shown) <= 60 else f"{shown[:56]} ..."
+                _refuse(f"{key!r} is {short}, expected {expected}")
+        elif key not in LATER:
+            _refuse(f"{key!r} is missing, expected {expected}")
+    names = [name for name, _, _ in facts["arguments"]]
+    if len(set(names)) != len(names):
+        _refuse("two arguments have one name")
+    sizes = {
+        n for _, t, _ in facts["arguments"] for d in parse_type(t).shape for n in dims.names(d)
+    }
+    for dim in (row[i] for key, i in (("needs", 0), ("ranges", 1)) for row in facts[key]):
+        unknown = set(dims.names(dim)) - sizes
+        if unknown:
+            _refuse(f"no argument has the size {min(unknown)!r}")
+    also = [name for name, _ in facts["wrt"]] if facts["kind"] == "gradients" else []
+    for name in [*also, *(row[0] for row in facts["ranges"]), *facts["constants"]]:
+        if name not in names:
+            _refuse(f"no argument is named {name!r}")
+    if facts.get("layout") and facts["arguments"][-1:] and facts["arguments"][-1][2] != EXAMPLES:
+        _refuse("'layout' tells of examples, and the last argument is none")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise FormatError(f"the facts of the file: {what}")
