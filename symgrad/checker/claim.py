@@ -15,7 +15,7 @@ import math
 import random
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -207,9 +207,7 @@ def _shape(x: Any) -> tuple[int, ...] | None:
 
 def _shapes(x: Any) -> list[tuple[int, ...]]:
     """The shapes of the arrays in nested tuples, in order."""
-    if isinstance(x, tuple):
-        return [shape for part in x for shape in _shapes(part)]
-    return [x.shape] if isinstance(x, np.ndarray) and x.ndim else []
+    return [a.shape for a in arrays(x) if a.ndim]
 
 
 def same(before: list[Any], after: Any) -> bool:
@@ -218,6 +216,33 @@ def same(before: list[Any], after: Any) -> bool:
         a is b or (isinstance(a, np.generic) and a == b)
         for a, b in zip(before, leaves(after), strict=True)
     )
+
+
+def entangled(known: Iterable[Any], result: Any) -> str:
+    """Why the arrays of a result are not the caller's own, to write into; nothing where they are.
+
+    >>> x = np.zeros(2)
+    >>> entangled([x], (x[:1],)), entangled([x], (x + 1,))
+    ('a result shares memory with what it was made of', '')
+    """
+    taken = [(a, "what it was made of") for a in known if isinstance(a, np.ndarray)]
+    for array in arrays(result):
+        if not array.flags.writeable:
+            return "a result is an array that nobody may write into"
+        for other, what in taken:
+            if np.shares_memory(array, other):
+                return f"a result shares memory with {what}"
+        taken.append((array, "another result"))
+    return ""
+
+
+def arrays(result: Any) -> Iterator[Any]:
+    """The arrays in nested tuples, in order."""
+    if isinstance(result, tuple):
+        for part in result:
+            yield from arrays(part)
+    elif isinstance(result, np.ndarray):
+        yield result
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symgrad.checker.algebras import Ball, Balls, Field, precision
-from symgrad.checker.claim import Claim, Draw, Trial, explained
+from symgrad.checker.claim import Claim, Draw, Trial, entangled, explained
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.exact import leaves
 from symgrad.checker.watch import Watch
@@ -347,6 +347,8 @@ def _in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
             value, grads = result if claim.wrt else (result, ())
     except Exception as error:
         raise VerificationError(f"it raises {type(error).__name__}: {error}") from error
+    if reason := entangled([*args, *claim.floats.__globals__.values()], result):
+        raise VerificationError(reason)
     return [float(x) for x in (next(leaves(value)), *leaves(grads))]
 
 

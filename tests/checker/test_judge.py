@@ -118,6 +118,38 @@ def test_faults_that_need_no_arithmetic(body: str, reason: str) -> None:
     assert any(isinstance(r, Refuted) and reason in r.reason for r in results)
 
 
+@pytest.mark.parametrize(
+    ("grads", "reason"),
+    [
+        ("x.copy(), w.copy()", ""),
+        ("x.copy(), w", "shares memory with what it was made of"),
+        ("x[::-1][::-1], w + 0.0", "shares memory with what it was made of"),
+        ("ONES * x, np.broadcast_to(w + 0.0, (3,))", "nobody may write into"),
+    ],
+)
+def test_results_are_the_callers_own(grads: str, reason: str) -> None:
+    """What is returned shares no memory with arguments, constants or other results."""
+    text = (
+        f"import numpy as np\n\nONES = np.ones(3)\n\n\ndef f(w, x):\n    return w @ x, ({grads})\n"
+    )
+    types = {"w": "f64[3]", "x": "f64[3]"}
+    result = check_balls(Claim(text, lambda w, x: w @ x, types, ("w", "x")))
+    assert isinstance(result, Refuted if reason else Agrees), result
+    assert reason in str(result)
+
+
+def test_a_result_is_not_a_constant_of_the_module_nor_twice_the_same() -> None:
+    """A caller who writes into a gradient would change the next call, or the other gradient."""
+    head = "import numpy as np\n\nONES = np.ones(3)\n\n\ndef f(w, x):\n    value = np.sum(w + x)\n"
+    types = {"w": "f64[3]", "x": "f64[3]"}
+    for body, reason in (
+        ("    return value, (ONES, ONES + 0.0)\n", "what it was made of"),
+        ("    y = ONES + 0.0\n    return value, (y, y)\n", "another result"),
+    ):
+        claim = Claim(head + body, lambda w, x: np.sum(w + x), types, ("w", "x"))
+        assert reason in str(check_balls(claim))
+
+
 WORK = """
 import numpy as np
 
