@@ -49,6 +49,8 @@ def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     half = f.power(x, 0.5 * n)
     lost_too = f.logical_and(f.less(f.absolute(y), SMALLEST), f.not_equal(x, 0.0))
     dn = f.where(lost_too, half * f.log(x) * half, dn)
+    if known(n) in (None, 0.0):
+        usable = f.logical_and(usable, f.not_equal(x, 0.0))  # 0**0 is 1
     return f.where(usable, f.divide(n * y, x), dx), dn
 
 

@@ -144,3 +144,12 @@ def test_the_accurate_rule_can_be_differentiated(op):
         slope = rule(f, y, *terms)[0].instr
         found.append(interpret(function("s", xs, gradients(slope, xs)), [0.7, 0.4][: op.arity]))
     np.testing.assert_allclose(found[1], found[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [0.0, sg.param("n", 0.0)], ids=["literal", "computed"])
+def test_accurate_true_keeps_the_derivative_at_0_to_the_power_0(exponent):
+    """x**0 is 1 everywhere, so n y/x is not taken at 0: it would be 0/0."""
+    x = sg.param("x", 0.0)
+    f = sg.compile(x**exponent, wrt=[x], accurate=True)
+    with np.errstate(all="ignore"):
+        assert f()[1].x == 0.0
