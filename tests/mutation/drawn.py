@@ -55,19 +55,26 @@ class Drawn:
         *("softmax", "join", "triangle", "matmul", "layer"),
     )
 
-    def __init__(self, seed: int, any_size: bool = True) -> None:
+    DEEP = ("turn", "turn", "reduce", "binary", "unary", "index")  # on arrays of three axes
+
+    def __init__(self, seed: int, any_size: bool = True, deep: bool = False) -> None:
         self.draw = random.Random(seed)
         rng = np.random.default_rng(seed)
-        shapes = [(), (3,), (2, 3), (2, 1), (3, 4)]
+        shapes = [(), (3,), (2, 3), (2, 1), (3, 4), (2, 2, 3), (3,)]
         self.params = [sg.param(f"p{i}", rng.uniform(-1, 1, s)) for i, s in enumerate(shapes)]
         n = "N" if any_size else 2
         self.x, self.labels = sg.input("x", (n, 3)), sg.input("k", (n,), dtype="i64")
         self.pool: list[Any] = [*self.params, self.x, self.x @ self.params[4]]
+        self.steps = self.STEPS
+        if deep:
+            row, matrix, cube = self.params[1], self.params[2], self.params[5]
+            self.pool = [cube, cube * matrix, matrix[None], row[None], cube + matrix]
+            self.steps = self.DEEP
 
     def loss(self) -> Any:
         r = self.draw
         for _ in range(r.randint(2, 8)):
-            kind = r.choice(self.STEPS)
+            kind = r.choice(self.steps)
             try:
                 y = getattr(self, kind)(self.any())
             except (SymgradError, IndexError, ValueError, TypeError):
@@ -116,6 +123,9 @@ class Drawn:
         )  # fmt: skip
         return r.choice(ways)()
 
+    def turn(self, a: Any) -> Any:
+        return sg.transpose(a, tuple(self.draw.sample(range(a.ndim), a.ndim)))
+
     def index(self, a: Any) -> Any:
         r = self.draw
         keys = (
@@ -149,11 +159,16 @@ class Drawn:
 
     def matmul(self, a: Any) -> Any:
         b = self.any()
-        ways = (lambda: a @ b, lambda: a @ b.T, lambda: a.T @ b, lambda: a @ a.T, lambda: a @ a)
+        w = self.params[4]
+        ways = (
+            *(lambda: a @ b, lambda: a @ b.T, lambda: a.T @ b, lambda: a @ a.T, lambda: a @ a),
+            *(lambda: a @ w, lambda: sg.swapaxes(a, -1, -2) @ a),
+        )
         return self.draw.choice(ways)()
 
     def softmax(self, a: Any) -> Any:
-        r, axis = self.draw, -1
+        r = self.draw
+        axis = r.randrange(-a.ndim, 0) if a.ndim else -1
         ways = (
             lambda: sg.softmax(a, axis=axis), lambda: sg.log_softmax(a, axis=axis),
             lambda: sg.exp(a) / sg.sum(sg.exp(a), axis=axis, keepdims=True),
@@ -185,19 +200,24 @@ class Drawn:
 def compiled(seed: int) -> CompiledFunction | None:
     """The program of a seed, compiled; None where the drawn shapes do not fit.
 
-    Kinds by turns: arrays for any N and of known sizes, in both targets; scalars, re-rolled or not;
-    a Python function of scalars.
+    Kinds by turns: arrays for any N and of known sizes, in both targets; scalars, re-rolled, as a
+    loop or neither; a Python function of scalars.
     """
     kind = seed % 8
     try:
         if kind in (0, 1, 2, 3, 4):
-            d = Drawn(seed, any_size=kind < 3)
+            d = Drawn(seed, any_size=kind < 3, deep=kind == 4 and seed % 3 == 2)
             loss = d.loss()
             target = "python" if kind == 3 else "numpy"
             strict, stable = seed % 5 == 0, seed % 7 != 0
-            return sg.compile(loss, d.params, target=target, strict=strict, stabilize=stable)
+            more = {"accurate": seed % 11 == 0, "reassociate": seed % 13 != 0}
+            return sg.compile(
+                loss, d.params, target=target, strict=strict, stabilize=stable, **more
+            )
         if kind == 7:
-            return traced(seed)
+            return traced(seed) if seed % 3 else batch(seed)
+        if kind == 6 and seed % 3 == 0:
+            return looped(seed)
         return scalars(seed, "numpy" if kind == 5 else "python")
     except SymgradError:
         return None
@@ -212,13 +232,13 @@ def scalars(seed: int, target: str) -> CompiledFunction | None:
     if not isinstance(loss, Value):
         return None
     if target == "python":
-        return sg.compile(loss, theta, target="python", style="looped" if seed % 3 == 0 else "")
+        return sg.compile(loss, theta, target="python")
     import symgrad.compiler.rolled as rolled
 
     kept = rolled.is_cheaper, rolled.prefers_arrays
     rolled.is_cheaper = rolled.prefers_arrays = lambda *args: True
     try:
-        return sg.compile(loss, theta)
+        return sg.compile(loss, theta, reassociate=seed % 3 != 0)
     finally:
         rolled.is_cheaper, rolled.prefers_arrays = kept
 
@@ -226,7 +246,8 @@ def scalars(seed: int, target: str) -> CompiledFunction | None:
 def traced(seed: int) -> CompiledFunction | None:
     """A function over examples, as ``value_and_grad`` compiles it."""
     r = random.Random(seed)
-    model = sg.nn.MLP(2, [r.randint(1, 3), 1], activation=r.choice(["tanh", "relu", "sigmoid"]))
+    widths = [r.randint(1, 3) for _ in range(r.randint(1, 2))]
+    model = sg.nn.MLP(2, [*widths, 1], activation=r.choice(["tanh", "relu", "sigmoid"]))
     w = model.parameters()
     error = r.choice((
         lambda s, t: (s - t) ** 2, lambda s, t: (1 - t * s).relu(), lambda s, t: abs(s - t),
@@ -237,15 +258,81 @@ def traced(seed: int) -> CompiledFunction | None:
         lambda es: sum(es), lambda es: sum(es) / len(es), lambda es: sum(es) * (1.0 / len(es)),
         lambda es: sum(es) * (0.1 / len(es)), lambda es: sum(e * e for e in es) ** 0.5,
     ))  # fmt: skip
-    decay = r.choice((0.0, 1e-4, 0.3))
+    decay = r.choice((0.0, 1e-4, 0.3, 0.5))
+
+    choose = r.choice((
+        lambda s, y, k: s, lambda s, y, k: s, lambda s, y, k: sg.pick([s, s * y, s - y], k),
+        lambda s, y, k: s + sg.pick(w[:3], k), lambda s, y, k: s * sg.pick([w[3], w[1], w[2]], k),
+        lambda s, y, k: s * sum([sg.pick(w[:3], k), sg.pick(w[2:5], k)]),
+    ))  # fmt: skip
 
     @sg.value_and_grad(wrt=model)
-    def loss(xs: Any, ys: Any) -> Any:
-        value = total([error(model(x), y) for x, y in zip(xs, ys, strict=True)])
+    def loss(xs: Any, ys: Any, ks: Any) -> Any:
+        rows = zip(xs, ys, ks, strict=True)
+        value = total([error(choose(model(x), y, k), y) for x, y, k in rows])
         return value + decay * sum(p * p for p in w) if decay else value
 
     rng = np.random.default_rng(seed)
-    return loss.compiled(rng.normal(size=(5, 2)), rng.normal(size=5))
+    return loss.compiled(rng.normal(size=(5, 2)), rng.normal(size=5), rng.integers(0, 3, 5))
+
+
+def batch(seed: int) -> CompiledFunction | None:
+    """A loss over any number of rows, with more along with it, as re-rolling's test draws it."""
+    module = losses()
+    theta = [Value(0.0) for _ in range(module.PARAMETERS)]
+    loss, options = module.Batch(seed), {"reassociate": bool(seed % 5)}
+    f = sg.value_and_grad(lambda xs, ys: loss(theta, xs, ys), wrt=theta, has_aux=True, **options)
+    rng = np.random.default_rng(seed)
+    return f.compiled(rng.normal(size=(5, seed % 4 + 1)), rng.choice([-1.0, 1.0], size=5))
+
+
+def looped(seed: int) -> CompiledFunction | None:
+    """Sums over examples of scalars, as a loop of plain Python."""
+    r = random.Random(seed)
+    size, width = r.randint(2, 4), r.randint(1, 3)
+    both, shared = (Value(1.0), Value(-0.5)), r.random() < 0.2
+    xs = [[r.uniform(-2, 2) for _ in range(width)] for _ in range(size)]
+    ys = [both[i % 2] if shared else r.choice((-1.0, 0.5, 2.0)) for i in range(size)]
+    examples = list(zip(xs, ys, strict=True))
+    w, b, c = [Value(r.uniform(-1, 1)) for _ in range(width)], Value(0.3), Value(r.uniform(0, 1))
+
+    def error() -> Callable[[Any, Any], Any]:
+        """The loss of one example."""
+        act = r.choice((lambda z: z.tanh(), lambda z: z.relu(), lambda z: z, lambda z: z.sigmoid()))
+        way = r.choice((
+            lambda s, t: (s - t) ** 2, lambda s, t: (1 - t * s).relu(), lambda s, t: -t * s - s * s,
+            lambda s, t: -(t * (s * s + 1).log()), lambda s, t: c * s - t * b, lambda s, t: -s * c,
+            lambda s, t: (t - s) * c - s * s * b, lambda s, t: sg.where(s > t, s * t, -s),
+            lambda s, t: (s * 0.5).exp() / (1.0 + t * t), lambda s, t: b * t - (-t) * s,
+        ))  # fmt: skip
+        head = r.choice((b, -b, c * b, 0.0))
+        mixes = r.random() < 0.3  # the order of the terms then differs from example to example
+
+        def of(x: Any, t: Any) -> Any:
+            terms = [u * v for u, v in zip(w, x, strict=True)]
+            return way(act(sum(terms[::-1] if mixes and x[0] > 0 else terms, head)), t)
+
+        return of
+
+    def total() -> Any:
+        """A sum over the examples, and what becomes of it."""
+        one, sign = error(), r.choice((1, 1, -1))
+        whole = sum(one(x, t) for x, t in examples)
+        whole = whole if sign > 0 else -whole
+        return r.choice((
+            lambda: whole, lambda: whole / size, lambda: whole * (1.0 / size),
+            lambda: whole * c, lambda: (whole * whole + 1.0) ** 0.5, lambda: 2.0 - whole,
+            lambda: sum(c * b for _ in range(size)) - whole,
+        ))()  # fmt: skip
+
+    loss = total()
+    for _ in range(r.randrange(3)):
+        loss = r.choice((lambda a, b: a + b, lambda a, b: a - b))(loss, total())
+    decay = r.choice((0.0, 0.01, 0.5))
+    if decay:
+        loss = r.choice((loss, -loss)) + decay * sum(p * p for p in (*w, b))
+    more = {"reassociate": seed % 5 != 0, "stabilize": seed % 7 != 0}
+    return sg.compile(loss, [*w, b, c], target="python", style="looped", **more)
 
 
 def losses() -> Any:
