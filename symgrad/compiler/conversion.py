@@ -22,7 +22,7 @@ from symgrad.codegen.expansion import expanded
 from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize, shape_of
 from symgrad.codegen.unit import Unit
-from symgrad.errors import ArgumentError, DTypeError, NamingError
+from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.array import Expr, as_expr
 from symgrad.frontend.graph import reach
 from symgrad.frontend.leaves import Leaf, input
@@ -32,6 +32,7 @@ from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.dims import is_name
 from symgrad.ir.function import Function, Instr, function
+from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 
 
@@ -41,6 +42,8 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
     symbols   Symbol, IndexedBase or MatrixSymbol (or its name) -> an expression, number or array;
               an applied function such as x(t), or a derivative of one, may be a key, too;
               without ``symbols`` each symbol becomes an ``sg.input`` of its name and shape
+    A Piecewise without a default is nan where no condition holds, and its gradient there is 0, as
+    that of any branch not taken; the certificate assumes that one holds.
     Raises UnsupportedError, by name, for what has no meaning here; ArgumentError for a symbol that
     ``symbols`` lacks; DomainError for what is not real.
 
@@ -74,15 +77,31 @@ def _is_applied(key: Any) -> bool:
 def _bound(f: IRAlgebra, leaves: list[Any], symbols: Mapping[Any, Any] | None) -> dict[Any, Term]:
     """The value of each leaf that is given, or made as an input."""
     bound: dict[Any, Term] = {}
+    if symbols is not None and not isinstance(symbols, Mapping):
+        raise ArgumentError(f"symbols: expected a dict, got {type(symbols).__name__}")
     given = {} if symbols is None else dict(symbols)
     sizes = {n for leaf in leaves for n in _size_names(leaf)}
     for leaf in leaves:
         name = str(leaf.name)
         if leaf in given or name in given:
             bound[leaf] = _float_term(f, given[leaf] if leaf in given else given[name], name)
+            _check_shape(leaf, bound[leaf].instr.type)
         elif symbols is None and name not in sizes:
             bound[leaf] = f.term(_input_for(leaf).instr)
     return bound
+
+
+def _check_shape(leaf: Any, bound: Type) -> None:
+    """Raises ShapeError where a symbol of a known shape is bound to an array of another."""
+    own = tuple(getattr(leaf, "shape", None) or ())
+    shape = bound.shape
+    if len(own) == len(shape) + 1 == 2 and own[1] == 1:
+        own = own[:1]  # a column may be bound to a vector
+    known = [(int(a), b) for a, b in zip(own, shape, strict=False) if getattr(a, "is_Integer", 0)]
+    if own and (len(own) != len(shape) or any(a != b for a, b in known if isinstance(b, int))):
+        raise ShapeError(
+            f"{leaf} has the shape {own}, but is bound to {bound}; called at {caller()}"
+        )
 
 
 def _binder(

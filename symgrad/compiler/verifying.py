@@ -7,6 +7,7 @@ again.  A file carries the unoptimised IR.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -247,7 +248,7 @@ def subject_of(f: CompiledFunction) -> Any:
         ops=ops_of(function, signature),
         formulas=formulas_of(reference),
         rewrites=rewrites_of(f),
-        assumed=assumed_of(f),
+        assumed=assumed_of(f, function),
         sizes=tuple(sizes),
     )
     return f.subject
@@ -356,7 +357,7 @@ def suits(signature: Signature, n: int) -> bool:
     )
 
 
-def assumed_of(f: CompiledFunction) -> tuple[str, ...]:
+def assumed_of(f: CompiledFunction, function: Function) -> tuple[str, ...]:
     """What is assumed of the arguments."""
     signature = f.signature
     found = [f"{name} from 0 to {size} - 1" for name, size, _ in signature.ranges]
@@ -364,4 +365,14 @@ def assumed_of(f: CompiledFunction) -> tuple[str, ...]:
     fixed = [a.name for a in signature.arguments if a.kind in ("constant", EXAMPLES)]
     if fixed:
         found.append(f"the bound data of {', '.join(fixed)}")
+    if any(map(is_partial, function.body)):
+        found.append("no selection that gives nan: its value is nan there, its gradient 0")
     return ("finite real arguments", *found)
+
+
+def is_partial(x: Instr) -> bool:
+    """Whether it selects nan, as a Piecewise without a default does where no condition holds."""
+    return x.op.name == "where" and any(
+        o.is_constant and isinstance(o["value"], float) and math.isnan(o["value"])
+        for o in x.operands[1:]
+    )

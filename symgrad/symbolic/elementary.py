@@ -148,7 +148,7 @@ def _mul(r: Reader, x: Any, values: list[Any]) -> Any:
         return real_number(x)
     negative = bool(scale.is_negative)
     scale = -scale if negative else scale
-    if scale.is_Rational and scale.q & (scale.q - 1):
+    if scale.is_Rational and scale.q & (scale.q - 1) and max(scale.p, scale.q) <= 2**53:
         below.insert(0, sp.Integer(scale.q))  # x/3 is rounded once, x*(1/3) twice
         scale = sp.Integer(scale.p)
     if scale != 1 or not above:
@@ -201,6 +201,8 @@ ELEMENTARY: dict[type, Entry] = {
 }
 
 _CALL_DOIT = "call .doit() on it first"
+_GAMMA = "the op table has no gamma function yet"
+_REAL = "symgrad computes with real numbers; declare the symbols with real=True"
 HINTS.update(
     {
         sp.Derivative: _CALL_DOIT,
@@ -211,11 +213,18 @@ HINTS.update(
         sp.sinc: "write it as sp.Piecewise((sp.sin(x)/x, sp.Ne(x, 0)), (1, True))",
         sp.Mod: "write it as x - y*sp.floor(x/y)",
         sp.DiracDelta: "it is no function of real numbers",
-        sp.gamma: "the op table has no gamma function yet",
-        sp.loggamma: "the op table has no gamma function yet",
-        sp.re: "symgrad computes with real numbers; declare the symbols with real=True",
-        sp.im: "symgrad computes with real numbers; declare the symbols with real=True",
-        sp.arg: "symgrad computes with real numbers; declare the symbols with real=True",
-        sp.conjugate: "symgrad computes with real numbers; declare the symbols with real=True",
+        **dict.fromkeys((sp.gamma, sp.loggamma, sp.factorial, sp.binomial), _GAMMA),
+        **dict.fromkeys((sp.re, sp.im, sp.arg, sp.conjugate), _REAL),
+        sp.KroneckerDelta: "write it as sp.Piecewise((1, sp.Eq(i, j)), (0, True))",
+        sp.Contains: "write the condition with < and >, as .as_relational(x) of the set does",
+        sp.Set: "it is no number; a condition is written with < and >",
+        sp.Tuple: "convert one at a time, or make an sp.Matrix of them",
+        sp.Lambda: "apply it to its arguments",
+        sp.Poly: "call .as_expr() on it",
+        sp.Order: "call .removeO() on the expression first",
+        sp.CRootOf: "evaluate it to a number first: .evalf()",
+        sp.IndexedBase: "index it, as in x[i], and sum over i with sp.Sum",
+        sp.AccumBounds: "it is an interval, and no number",
+        sp.functions.elementary.piecewise.ExprCondPair: "it is a part of a Piecewise",
     }
 )

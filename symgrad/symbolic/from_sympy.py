@@ -28,7 +28,7 @@ from symgrad.errors import UnsupportedError
 from symgrad.symbolic.elementary import ELEMENTARY
 from symgrad.symbolic.indices import INDEXED
 from symgrad.symbolic.matrices import MATRICES
-from symgrad.symbolic.reader import TABLE, Bind, Reader
+from symgrad.symbolic.reader import TABLE, Bind, Reader, meaning
 
 TABLE.update({**ELEMENTARY, **INDEXED, **MATRICES})
 
@@ -56,9 +56,15 @@ def expression(expr: Any) -> Any:
         return expr
     if type(expr) in (int, float):
         return sp.Integer(expr) if isinstance(expr, int) else sp.Float(expr)
+    if isinstance(expr, str):
+        raise UnsupportedError(
+            "expected a SymPy expression or matrix, got str; text is not read here, as reading it "
+            "would run it: build the expression with SymPy"
+        )
+    hint = "; convert one at a time, or make an sp.Matrix of them"
     raise UnsupportedError(
-        f"expected a SymPy expression or matrix, got {type(expr).__name__}; text is not read "
-        "here, as reading it would run it: build the expression with SymPy"
+        f"expected a SymPy expression or matrix, got {type(expr).__name__}"
+        f"{hint if isinstance(expr, list | tuple | dict | set) else ''}"
     )
 
 
@@ -84,9 +90,10 @@ def leaves(expr: Any) -> list[Any]:
             stack.append(x.function)
         elif isinstance(x, sp.matrices.expressions.matexpr.MatrixElement):
             stack.append(x.parent)
-        elif isinstance(x, sp.MatrixBase):
-            stack.extend(x.flat())
-        else:
-            stack.extend(x.args)
+        elif isinstance(x, sp.Limit):
+            stack.append(x.args[0])  # its direction is a symbol, too
+        elif not x.is_Atom:
+            entry = meaning(x)
+            stack.extend(entry.parts(x) if entry else x.args)
     distinct = dict.fromkeys(x for x in found.values() if x not in bound)
     return sorted(distinct, key=lambda x: (str(x.name), sp.default_sort_key(x)))

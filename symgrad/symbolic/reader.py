@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import sympy as sp
 from sympy.logic.boolalg import BooleanAtom
 
-from symgrad.errors import DomainError, UnsupportedError
+from symgrad.errors import DomainError, DTypeError, ShapeError, UnsupportedError
 from symgrad.symbolic.numbers import to_float
 
+_SHOWN = 40  # nodes of an object that an error shows
 _APPLIED = (sp.core.function.AppliedUndef, sp.Derivative)
 
 Bind = Callable[[Any], Any]
@@ -54,6 +55,7 @@ class Reader:
         self.bind = bind
         self.applied = applied
         self.constant = getattr(type(f), "exactly", to_float)
+        self.summed: dict[Any, Any] = {}  # the indices of sums, each with its sum
         self.known: dict[int, Any] = {}
         self.kept: list[Any] = []  # what is known by id has to stay alive
 
@@ -79,19 +81,37 @@ class Reader:
             if entry is None and (not x.is_Atom or type(x) in TABLE):  # Indexed is an atom, too
                 entry = entry_of(x)
                 parts = entry.parts(x)
+                if isinstance(x, sp.Sum | sp.Product):
+                    self.summed.update((limit[0], x) for limit in x.limits)
                 stack.append((x, entry, parts))
                 stack.extend((part, None, ()) for part in reversed(parts))
                 continue
             self.kept += [x, parts]
             values = [self.known[id(p)] for p in parts]
-            self.known[id(x)] = entry.compute(self, x, values) if entry else self.atom(x)
+            self.known[id(x)] = self.computed(entry, x, values) if entry else self.atom(x)
         return self.known[id(root)]
+
+    def computed(self, entry: Entry, x: Any, values: list[Any]) -> Any:
+        """The value of an object from those of its parts; errors name it."""
+        try:
+            return entry.compute(self, x, values)
+        except (ShapeError, DTypeError) as error:
+            name = shown(x)
+            if name in str(error):
+                raise
+            raise type(error)(f"{name}: {error}") from error
 
     def atom(self, x: Any) -> Any:
         if isinstance(x, BooleanAtom):
             return bool(x)
         if isinstance(x, sp.Symbol):
             refuse_complex(x)
+            if x in self.summed:
+                raise UnsupportedError(
+                    f"{shown(self.summed[x])}: the index {x} stands for an axis, as in y[{x}], and "
+                    "is no number; where the limits are numbers call .doit(), else write k[i] for "
+                    "it and bind k to an array such as np.arange"
+                )
             return self.bind(x)
         return real_number(x)
 
@@ -128,15 +148,21 @@ class Reader:
         return total
 
 
+def meaning(x: Any) -> Entry | None:
+    """What an object means, if anything."""
+    for kind in type(x).__mro__:
+        if kind in TABLE or kind in HINTS:
+            return TABLE.get(kind)
+    return None
+
+
 def entry_of(x: Any) -> Entry:
     """What an object means.  Raises UnsupportedError, with its name and what to do."""
-    hint = "rewrite it by functions of the op table, or define an op: sg.elementwise"
-    for kind in type(x).__mro__:
-        if kind in TABLE:
-            return TABLE[kind]
-        if kind in HINTS:
-            hint = HINTS[kind]
-            break
+    entry = meaning(x)
+    if entry is not None:
+        return entry
+    hints = [HINTS[kind] for kind in type(x).__mro__ if kind in HINTS]
+    hint = (*hints, "rewrite it by functions of the op table, or define an op: sg.elementwise")[0]
     raise UnsupportedError(f"SymPy's {type(x).__name__} has no meaning here; {hint}")
 
 
@@ -152,12 +178,31 @@ def real_number(x: Any) -> Any:
 
 
 def refuse_complex(x: Any) -> None:
-    """Raises DomainError for a symbol that is declared not to be real."""
-    if x.is_extended_real is False or (x.is_complex and x.is_extended_real is None):
+    """Raises DomainError for a symbol that is declared not to be a real number."""
+    if x.is_commutative is False:
+        raise DomainError(
+            f"the symbol {x} is declared not to commute; symgrad computes with real numbers, "
+            "which do, and with MatrixSymbols"
+        )
+    if x.is_real is False or (x.is_complex and x.is_extended_real is None):
         raise DomainError(
             f"the symbol {x} is declared complex; symgrad computes with real numbers, "
             "so declare it with real=True"
         )
+
+
+def shown(x: Any) -> str:
+    """An object as text if it is small, otherwise its class: what is shared may be long as text."""
+    stack, count = [x], 0
+    while stack:
+        count += 1
+        if count > _SHOWN:
+            return f"SymPy's {type(x).__name__}"
+        stack.extend(stack.pop().args)
+    try:
+        return str(x)
+    except Exception:  # SymPy's printer evaluates products, and refuses those of wrong shapes
+        return f"SymPy's {type(x).__name__}"
 
 
 def all_numbers(values: Sequence[Any]) -> bool:

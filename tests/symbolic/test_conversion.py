@@ -211,6 +211,7 @@ def test_small_arrays_are_written_as_matrices_and_arrays():
     assert sg.function([w], sg.from_sympy(total, {base: w}))() == pytest.approx(1 + np.log(4))
 
 
+K, U, M = sp.Symbol("k"), sp.IndexedBase("u", shape=(3,)), sp.MatrixSymbol("M", 2, 3)
 REFUSED = [
     (sp.I * x, DomainError, "not real"),
     (sp.log(-1) * x, DomainError, "not real"),
@@ -233,6 +234,22 @@ REFUSED = [
     (sp.IndexedBase("u", shape=(3,))[sp.Symbol("k") + 1], UnsupportedError, "whole number"),
     (sp.Symbol("not a name"), NamingError, "symbols="),
     (sp.Integer(10) ** 400 * x, DTypeError, "overflows"),
+    (sp.Sum(x**K, (K, 0, 3)), UnsupportedError, r"Sum\(x\*\*k.*the index k .*doit"),
+    (sp.Product(K * U[K], (K, 0, 2)), UnsupportedError, r"Product.*the index k .*np\.arange"),
+    (sp.Sum(U[K] / 2, (K, 0, 1)), ShapeError, r"Sum\(u\[k\]/2.*runs over 2 values"),
+    (U[5], ShapeError, r"u\[5\]: index: expected an index below 3"),
+    (sp.Piecewise((x, y), (0, True)), DTypeError, r"Piecewise\(\(x, y\).*not bool; compare"),
+    (sp.Limit(sp.sin(x) / x, x, 0), UnsupportedError, "Limit.*doit"),
+    (sp.Symbol("c", real=False) + x, DomainError, "real=True"),
+    (sp.Symbol("c", commutative=False) * x, DomainError, "commute"),
+    (sp.AccumBounds(0, 1), UnsupportedError, "interval"),
+    (sp.Poly(x**2, x), UnsupportedError, r"Poly.*\.as_expr"),
+    (sp.O(x), UnsupportedError, r"Order.*\.removeO"),
+    (sp.CRootOf(x**5 - x + 1, 0), UnsupportedError, r"ComplexRootOf.*\.evalf"),
+    (sp.Lambda(x, x**2), UnsupportedError, "Lambda.*apply"),
+    (sp.Tuple(x, x), UnsupportedError, "Tuple.*one at a time"),
+    ([x, x], UnsupportedError, "got list; convert one at a time"),
+    (U, UnsupportedError, r"IndexedBase.*x\[i\]"),
     ("x + 1", UnsupportedError, "text is not read"),
     (None, UnsupportedError, "NoneType"),
 ]
@@ -254,6 +271,57 @@ def test_an_unbound_symbol_is_an_error():
     i, u = sp.Symbol("i"), sp.IndexedBase("u")
     with pytest.raises(ShapeError, match="runs over"):
         sg.from_sympy(sp.Sum(u[i], (i, 0, 3)), {u: sg.input("u", 3)})
+
+
+@pytest.mark.parametrize(
+    ("leaf", "array", "says"),
+    [
+        (M, np.ones((4, 3)), r"M has the shape \(2, 3\), but is bound to f64\[4, 3\]"),
+        (M, np.ones(3), r"M has the shape \(2, 3\), but is bound to f64\[3\]"),
+        (U, np.ones(2), r"u has the shape \(3,\), but is bound to f64\[2\]"),
+        (U, np.ones((3, 3)), r"u has the shape \(3,\), but is bound to f64\[3, 3\]"),
+    ],
+)
+def test_an_array_of_another_shape_is_not_bound(leaf, array, says):
+    with pytest.raises(ShapeError, match=says):
+        sg.from_sympy(leaf[0] if leaf is U else leaf * leaf.T, {leaf: array})
+
+
+def test_matrices_of_sizes_that_do_not_fit_are_named():
+    n, m = sp.symbols("n m")
+    p, q = sp.MatrixSymbol("P", n, m), sp.MatrixSymbol("Q", m, n)
+    with pytest.raises(ShapeError, match=r"P\*Q: matmul: inner sizes differ"):
+        sg.from_sympy(p * q, {p: np.ones((2, 3)), q: np.ones((2, 3))})
+    with pytest.raises(ShapeError, match=r"P \+ Q\.T: add: shapes do not broadcast"):
+        sg.from_sympy(p + q.T, {p: np.ones((2, 3)), q: np.ones((2, 3))})
+
+
+def test_symbols_are_given_by_name_or_object():
+    with pytest.raises(ArgumentError, match="symbols: expected a dict, got list"):
+        sg.from_sympy(x, [sg.input("x")])
+
+
+def test_a_quotient_of_long_integers_is_a_number():
+    """10**400 is beyond float64, (10**400 + 1)/10**400 is not."""
+    a = sg.param("a", 0.5)
+    scale = sp.Rational(10**400 + 1, 10**400)
+    assert sg.compile(sg.from_sympy(scale * x, {x: a}))() == (0.5, (1.0,))
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_a_piecewise_without_a_default_is_nan_and_says_so(target):
+    """Where no condition holds; the certificate assumes that one does."""
+    a = sg.param("a", 0.5)
+    f = sg.compile(sg.from_sympy(sp.Piecewise((x**2, x > 1), (x, x < 0)), {x: a}), target=target)
+    (value, grads) = f()
+    assert np.isnan(value)
+    assert grads.a == 0.0
+    assert f(a=2.0) == (4.0, (4.0,))
+    certificate = f.verify()
+    assert certificate.verified
+    assert any("selection that gives nan" in a for a in certificate.assumptions)
+    g = sg.compile(sg.from_sympy(sp.Piecewise((x**2, x > 1), (x, True)), {x: a}), target=target)
+    assert not any("selection that gives nan" in a for a in g.verify("L1").assumptions)
 
 
 def test_only_known_sizes_are_written():
