@@ -42,13 +42,13 @@ def simplify(pipeline: Pipeline, options: Options) -> None:
     if any(x.op.inline for x in pipeline.function.body):
         pipeline.run(inline.name, inline)
     passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
-    for p in passes:
-        if options.simplify or p is not frugal:
-            pipeline.run(p.name, accurate_softmax if options.accurate and p is softmax else p)
+    instead = {softmax: accurate_softmax} if options.accurate else {}
+    wanted = [p for p in passes if options.simplify or p is not frugal]
+    pipeline.run_all([instead.get(p, p) for p in wanted])
     if options.simplify == "sympy":
         from symgrad.symbolic.regions import simplified_by_sympy  # loads SymPy
 
-        pipeline.run("sympy", simplified_by_sympy)
+        pipeline.cheapen("sympy", simplified_by_sympy)
 
 
 def completed(

@@ -11,14 +11,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from symgrad.autodiff import differentiate
 from symgrad.compiler.options import Options
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
 from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals, softmax
+from symgrad.passes.cost import cost
 from symgrad.passes.declared import Fired
-from symgrad.passes.simplify import simplify
+from symgrad.passes.simplify import Cheaper, simplified, simplify
 from symgrad.passes.stabilize import stabilized
 
 SIMPLIFY: tuple[Pass, ...] = (
@@ -39,6 +41,9 @@ SIMPLIFY: tuple[Pass, ...] = (
 BITWISE_ONLY: tuple[Pass, ...] = (fold, identities, packing, fold, cse, identities, dce)
 
 
+Told = TypeVar("Told")
+
+
 @dataclass(frozen=True)
 class Step:
     """One pass that ran: its name, the IR before and after (text with ``str``), and seconds.
@@ -47,6 +52,7 @@ class Step:
     else there is to say.
     ``fired`` has the stabilising rules that were applied, and where; printing a step tells how
     wrong float64 is without and with each of them, at the sample where it matters most.
+    ``cheaper`` has what simplification wrote otherwise, with its cost before and after.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Step:
     seconds: float
     note: str = ""
     fired: tuple[Fired, ...] = ()
+    cheaper: tuple[Cheaper, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -72,7 +79,15 @@ class Step:
         from symgrad.compiler.accuracy import described  # mpmath loads when somebody looks
 
         counts = Counter((fired.rule, fired.origins) for fired in self.fired)
-        return [f"    {described(Fired(*key), count)}" for key, count in counts.items()]
+        lines = [described(Fired(*key), count) for key, count in counts.items()]
+        lines += [times(str(c), count) for c, count in Counter(self.cheaper).items()]
+        if self.cheaper and self.before:
+            lines.append(f"in all: cost {cost(self.before)} -> {cost(self.after)}")
+        return [f"    {line}" for line in lines]
+
+
+def times(text: str, count: int) -> str:
+    return text if count == 1 else f"{text} ({count} times)"
 
 
 class History(tuple[Step, ...]):
@@ -99,17 +114,29 @@ class Pipeline:
         if os.environ.get("SYMGRAD_CHECK") == "1":
             verify(self.function)
 
-    def stabilize(self) -> None:
-        """The stabilising rewrites, as one step that tells what fired."""
-        fired: list[Fired] = []
+    def tell(self, name: str, apply: Callable[[Function], tuple[Function, Told]]) -> Told:
+        """One step that tells what it did."""
+        told: list[Told] = []
 
-        def apply(f: Function) -> Function:
-            g, found = stabilized(f)
-            fired.extend(found)
+        def run(f: Function) -> Function:
+            g, found = apply(f)
+            told.append(found)
             return g
 
-        self.run("stabilize", apply)
-        self.steps[-1] = replace(self.steps[-1], fired=tuple(fired))
+        self.run(name, run)
+        return told[0]
+
+    def stabilize(self) -> None:
+        """The stabilising rewrites, as one step that tells what fired."""
+        fired = self.tell("stabilize", stabilized)
+        self.steps[-1] = replace(self.steps[-1], fired=fired)
+
+    def cheapen(
+        self, name: str, apply: Callable[[Function], tuple[Function, tuple[Cheaper, ...]]]
+    ) -> None:
+        """A simplification, as one step that tells what it wrote otherwise."""
+        cheaper = self.tell(name, apply)
+        self.steps[-1] = replace(self.steps[-1], cheaper=cheaper)
 
     def differentiate(self, wrt: Sequence[int], options: Options) -> None:
         """Appends the gradients of the first result by the parameters of those indices."""
@@ -118,7 +145,10 @@ class Pipeline:
 
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:
-            self.run(p.name, p)
+            if p is simplify:
+                self.cheapen(p.name, simplified)
+            else:
+                self.run(p.name, p)
 
     @property
     def history(self) -> History:

@@ -24,12 +24,13 @@ func @f(input %x: f64[]) {
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, Origins
 from symgrad.passes.cheap_rules import RULES
 from symgrad.passes.cost import cost, cost_of
 from symgrad.passes.cse import cse
-from symgrad.passes.declared import Fired, Rule, Ruleset, Walk
+from symgrad.passes.declared import Rule, Ruleset, Walk
 from symgrad.passes.patterns import Bindings, Node, Search
 from symgrad.passes.rewriting import (
     ROUNDING,
@@ -40,12 +41,30 @@ from symgrad.passes.rewriting import (
 )
 
 
+class Cheaper(NamedTuple):
+    """What was written otherwise, on which lines, and the cost of that before and after.
+
+    Before: what nothing needs any more; after: what was not there yet.
+    """
+
+    change: str
+    origins: Origins
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        where = ", ".join(dict.fromkeys(f"{o.file}:{o.line}" for o in self.origins))
+        word = "of" if all(o.derived for o in self.origins) else "at"
+        place = f"  {word} {where}" if where else ""
+        return f"{self.change}{place}: cost {self.before} -> {self.after}"
+
+
 @rewrite("simplify", preserves=ROUNDING)
 def simplify(function: Function) -> Function:
     return simplified(function)[0]
 
 
-def simplified(function: Function) -> tuple[Function, tuple[Fired, ...]]:
+def simplified(function: Function) -> tuple[Function, tuple[Cheaper, ...]]:
     """The cheaper function, and what was applied; the function itself if nothing helps."""
     walk = _Frugal(function)
     after = walk.run()
@@ -53,7 +72,7 @@ def simplified(function: Function) -> tuple[Function, tuple[Fired, ...]]:
         return function, ()
     after = cse(after)
     if cost(after) < cost(function):
-        return after, tuple(walk.fired)
+        return after, tuple(walk.told)
     return function, ()
 
 
@@ -71,6 +90,8 @@ class _Frugal(Walk):
         self.uses = use_counts(function)
         self.first: dict[int, Instr] = {}  # by number, what stands in the body
         self.counted = 0
+        self.prices = (0, 0)  # of what was accepted last: before, after
+        self.told: list[Cheaper] = []
 
     def applied(self, rule: Rule, node: Node, x: Instr) -> Instr | None:
         y = super().applied(rule, node, x)
@@ -85,6 +106,7 @@ class _Frugal(Walk):
         return made.get(y, y)
 
     def took(self, x: Instr, y: Instr) -> None:
+        self.told.append(Cheaper(str(self.fired[-1].rule), x.origins, *self.prices))
         for z in needed_by(y, self.entered):
             for o in z.operands:
                 self.uses[o] = self.uses.get(o, 0) + 1
@@ -105,7 +127,9 @@ class _Frugal(Walk):
             self.first.setdefault(self.number(z), z)
         self.counted = len(self.body)
         kept = {v for v in bound.values() if isinstance(v, Instr)}
-        return self.added(y) < self.freed(x, kept)
+        before, after = self.freed(x, kept), self.added(y)
+        self.prices = before, after
+        return after < before
 
     def freed(self, x: Instr, kept: set[Instr]) -> int:
         """The cost of what only ``x`` needs, short of what the rule keeps."""

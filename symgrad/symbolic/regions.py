@@ -17,8 +17,11 @@ that the text does not depend on the machine; running out of time is an error.
 ...   %5 = multiply %4, %x : f64[]
 ...   return %5
 ... }''', symgrad.ops.OPS)
->>> simplified_by_sympy(f).results
+>>> g, (change,) = simplified_by_sympy(f)
+>>> g.results
 (<x = parameter : f64[]>,)
+>>> print(change)
+x*(sin(x)**2 + cos(x)**2) = x: cost 36 -> 0
 """
 
 from __future__ import annotations
@@ -37,13 +40,14 @@ from symgrad.ir.interpreter import interpret
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.replay import replay
-from symgrad.passes.cost import cost, total
+from symgrad.passes.cost import cost, elements, total
 from symgrad.passes.cse import cse
 from symgrad.passes.dce import dce
 from symgrad.passes.fold import fold
 from symgrad.passes.identities import identities
 from symgrad.passes.reals import reals
 from symgrad.passes.rewriting import live, moved_operands, needed_by, use_counts, with_body
+from symgrad.passes.simplify import Cheaper
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps
@@ -66,36 +70,55 @@ class Region(NamedTuple):
     program: Function
 
 
-def simplified_by_sympy(f: Function) -> Function:
-    """The function with every region rewritten where that pays; itself if none does.
+def simplified_by_sympy(f: Function) -> tuple[Function, tuple[Cheaper, ...]]:
+    """The function with every region rewritten where that pays, and what was rewritten; the
+    function itself if nothing was.
 
     Raises LimitError where SymPy does not finish in ``SECONDS``.
     """
+    told: list[Cheaper] = []
     for _ in range(_ROUNDS):
-        g = _once(f)
+        g, changes = _once(f)
         if g is f:
             break
+        told += changes
         f = g  # what lost its other users may have become part of a region
-    return f
+    return f, tuple(told)
 
 
-def _once(f: Function) -> Function:
+def _once(f: Function) -> tuple[Function, list[Cheaper]]:
     found = regions(f)[:MAX_REGIONS]
     if not found:
-        return f
+        return f, []
     expressions = [write(r.program, _symbols(r), exact=True)[0] for r in found]
     forms = _asked("forms", expressions)
-    chosen: list[tuple[Region, Function]] = []
+    chosen: list[tuple[Region, Function, Cheaper]] = []
     proofs: list[Any] = []
     for region, expression, candidates in zip(found, expressions, forms, strict=True):
         best = _cheapest(region, expression, candidates)
         if best is not None:
-            chosen.append((region, best[0]))
-            proofs.append(best[1] - expression)
+            price, program, form = best
+            chosen.append((region, program, _told(region, expression, form, price)))
+            proofs.append(form - expression)
     proved = _asked("are_zero", proofs) if proofs else []
-    change = {r.root: g for (r, g), ok in zip(chosen, proved, strict=True) if ok}
-    after = cse(_replaced(f, found, change))
-    return after if cost(after) < cost(f) else f
+    sure = [c for c, ok in zip(chosen, proved, strict=True) if ok]
+    after = cse(_replaced(f, found, {region.root: program for region, program, _ in sure}))
+    return (after, [told for *_, told in sure]) if cost(after) < cost(f) else (f, [])
+
+
+def _told(region: Region, expression: Any, form: Any, price: int) -> Cheaper:
+    """The change, in the names that the values have."""
+    names = {
+        symbol: sp.Symbol(x.hint)
+        for symbol, x in zip(_symbols(region), region.leaves, strict=True)
+        if x.hint
+    }
+    # SymPy simplifies some things as it reads them.
+    was = f"{len(region.inner)} operations" if expression == form else expression.xreplace(names)
+    change = f"{was} = {form.xreplace(names)}"
+    count = elements(region.root)
+    origins = union(*(x.origins for x in region.inner))
+    return Cheaper(change, origins, count * total(region.program.body), count * price)
 
 
 def _asked(task: str, expressions: Sequence[Any]) -> Any:
@@ -160,8 +183,8 @@ def _symbols(region: Region) -> list[Any]:
 
 def _cheapest(
     region: Region, expression: Any, candidates: Sequence[Any]
-) -> tuple[Function, Any] | None:
-    """The cheapest form that is as accurate as the region is now."""
+) -> tuple[int, Function, Any] | None:
+    """Cost, program and expression of the cheapest form that is as accurate as the region."""
     best: tuple[int, Function, Any] | None = None
     for form in candidates:
         try:
@@ -172,7 +195,7 @@ def _cheapest(
         bar = best[0] if best else total(region.program.body)
         if price < bar and _is_accurate(region, expression, program):
             best = (price, program, form)
-    return best and best[1:]
+    return best
 
 
 def _read(region: Region, form: Any) -> Function:

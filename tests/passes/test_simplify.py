@@ -131,6 +131,35 @@ def test_value_and_gradient_share_their_powers():
     assert "power" in sg.compile(x**6, target="python", simplify=False).source
 
 
+def test_the_history_tells_what_was_written_otherwise():
+    """Each rule with its lines, and the cost before and after: of the part, and in all."""
+    x, y = sg.param("x", 1.5), sg.param("y", 0.5)
+    f = sg.compile(x**6 / y, target="python")
+    (step,) = [s for s in f.history if s.name == "simplify"]
+    told = [(c.change, c.before, c.after) for c in step.cheaper]
+    assert ("x**6 by products", 24, 3) in told
+    assert all(c.after < c.before for c in step.cheaper)
+    (line,) = {o.file for c in step.cheaper for o in c.origins}
+    assert line == "test_simplify.py"
+    assert f"in all: cost {cost(step.before)} -> {cost(step.after)}" in str(f.history)
+    assert "x**6 by products  at test_simplify.py:" in str(f.history)
+    assert f.verify().rewrites == ()  # of the formula, nothing was
+
+
+def test_the_history_tells_what_sympy_wrote_otherwise():
+    """In the user's names."""
+    x, y = sg.param("x", 1.5), sg.param("y", 0.5)
+    f = sg.compile(sg.sin(x) ** 2 * y + sg.cos(x) ** 2 * y + x, simplify="sympy")
+    step = f.history[-1]
+    assert step.name == "sympy"
+    changes = {c.change: (c.before, c.after) for c in step.cheaper}
+    assert changes["sin(x)**2 + cos(x)**2 = 1"] == (35, 0)
+    assert cost(step.after) < cost(step.before)
+    assert "sin(x)**2 + cos(x)**2 = 1  at test_simplify.py:" in str(f.history)
+    without = sg.compile(x + y, simplify="sympy").history
+    assert [s.cheaper for s in without if s.name in ("simplify", "sympy")] == [(), ()]
+
+
 def test_arrays_are_simplified_too():
     """A rule holds for arrays as for numbers, and the cost counts elements."""
     x = sg.param("x", np.array([0.5, 1.5]))
