@@ -4,7 +4,7 @@ NAME is a tuple ``(loss, wrt, claimed)``, a dict of the arguments of ``sg.check_
 function of no arguments that returns one of them.  The file is run, as ``python FILE`` would.
 
 The exit status is 0 for a claim that is proved or agrees, 1 for one that is refuted, and 2 where
-there is no verdict.
+there is no verdict: an error, a file that hangs, one that ends the process.
 
 >>> parser().parse_args(["check", "claim.py:energy", "--seconds", "5"]).target
 'claim.py:energy'
@@ -13,8 +13,12 @@ there is no verdict.
 from __future__ import annotations
 
 import argparse
+import os
 import runpy
+import signal
+import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,22 +40,70 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--seconds", type=float, default=20.0, help="what a proof may take (default 20)"
     )
+    check.add_argument(
+        "--timeout", type=float, default=120.0, help="what all of it may take (default 120)"
+    )
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; the exit status."""
+    """Runs a command; the exit status.
+
+    The file is run in a process of its own, which is ended in time, and whose status counts only
+    together with the outcome that it has written down: a file that exits decides nothing.
+    """
     given = parser().parse_args(arguments)
+    if not given.timeout > 0:
+        print(f"error: --timeout: expected a number > 0, got {given.timeout}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder) / "outcome"
+        ended = _run(
+            [given.target, str(given.points), str(given.seconds), str(note)], given.timeout
+        )
+        outcome = note.read_text(encoding="utf-8") if note.exists() else ""
+    if ended is None:
+        print(f"error: stopped after {given.timeout:g} seconds; see --timeout", file=sys.stderr)
+        return 2
+    verdict, _, text = outcome.partition("\n")
+    if verdict in _STATUS:
+        print(text)
+        return _STATUS[verdict]
+    if not outcome:
+        print(f"error: the file ended the process, with status {ended}", file=sys.stderr)
+    return 2
+
+
+def _run(arguments: Sequence[str], timeout: float) -> int | None:
+    """The status of a process for one check; None where it was ended, with all that it started."""
+    # The caller's path comes before anything is imported, so that no file of the folder is.
+    program = f"import sys; sys.path[:] = {sys.path!r}; from symgrad.cli.main import inside; inside"
+    command = [sys.executable, "-c", f"{program}(*{list(arguments)!r})"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
-        outcome = checked(given.target, given.points, given.seconds)
+        return process.wait(timeout)
+    except BaseException as error:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            return None
+        raise
+
+
+def inside(target: str, points: str, seconds: str, note: str) -> None:
+    """The check, in the process that is made for it; writes down the verdict and what it says."""
+    written = "error\n"
+    try:
+        outcome = checked(target, int(points), float(seconds))
+        written = f"{outcome.verdict}\n{outcome}"
     except SymgradError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
-    except Exception:
+    except (Exception, SystemExit):
         traceback.print_exc()  # the file's own, which says nothing of the claim
-        return 2
-    print(outcome)
-    return _STATUS[outcome.verdict]
+    Path(note).write_text(written, encoding="utf-8")
 
 
 def checked(target: str, points: int, seconds: float) -> GradientCheck:

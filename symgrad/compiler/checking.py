@@ -22,7 +22,7 @@ import numpy as np
 from symgrad.autodiff import gradients
 from symgrad.compiler.claims import Claim, Point, Problem, claim_of, exact_gradient
 from symgrad.compiler.proving import at_fault, proof
-from symgrad.compiler.sampling import sampled
+from symgrad.compiler.sampling import far, resized, sampled
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import Leaf
@@ -32,7 +32,10 @@ from symgrad.frontend.tracing import trace
 from symgrad.ir.function import function
 
 DIGITS = 60
-ENOUGH = {True: 12.0, False: 6.0}  # digits that a right claim shows: exact, or of float64
+ALIKE = 40.0  # digits from which on two formulas may be the same
+MORE = 600  # digits that show whether a difference at DIGITS is one of rounding
+ENOUGH = {True: 12.0, False: 11.0}  # digits that a right claim shows: exact, or of float64
+WRONG = {True: 12.0, False: 6.0}  # a claim that shows fewer is refuted
 
 
 @dataclass(frozen=True)
@@ -97,26 +100,44 @@ def check_gradient(
               a Python function of all arguments, by name or in order, that returns them
     at        values for inputs that cannot be drawn, such as integer labels
     sizes     numbers for named sizes; 3 by default
-    points    at how many points, drawn the same each time, the values are compared
-    seconds   what SymPy may take for a proof; its process is ended then
+    points    at how many points, drawn the same each time, the values are compared; formulas also
+              at a few that lie farther out
+    seconds   what SymPy may take for a proof; its process is ended then.  A claimed function runs
+              in this process and is not interrupted; ``python -m symgrad check`` does that
     Raises ArgumentError, ShapeError for a claim that is none.
     """
+    if not (isinstance(seconds, int | float) and seconds >= 0):
+        raise ArgumentError(f"seconds: expected a number >= 0, got {seconds!r}")
     problem, several = _problem(loss, wrt)
     claim = claim_of(problem, claimed, several)
     drawn = sampled(problem, at or {}, sizes or {}, points)
     if isinstance(drawn, str):
         return GradientCheck("undecided", reason=drawn)
+    outside = (far if claim.exact else resized)(problem, at or {}, sizes or {})
     worst = np.inf
-    for point in drawn:
+    for point in [*drawn, *outside]:
         fewest, place = _compared(problem, claim, point)
-        if fewest < ENOUGH[claim.exact]:
+        if fewest < WRONG[claim.exact]:
             return _refuted(problem, claim, point, place, drawn)
         worst = min(worst, fewest)
+    return _not_refuted(problem, claim, worst, [*drawn, *outside], seconds)
+
+
+def _not_refuted(
+    problem: Problem, claim: Claim, worst: float, drawn: Sequence[Point], seconds: float
+) -> GradientCheck:
+    """The outcome where all points agree to that many digits at least."""
+    if worst < ENOUGH[claim.exact]:
+        return GradientCheck(
+            "undecided",
+            reason=f"the function agrees to {worst:.0f} digits where float64 has 16: it is off by "
+            "little, or loses digits; claim the formula to tell",
+        )
     count = sum(int(np.prod(problem.shape(i, drawn[0]))) for i in range(len(problem.wrt)))
     reason = "it is a function, which is compared in float64"
     if claim.exact:
         reason = "the claim's literals are not those of the loss"
-    if claim.exact and worst > 40.0:
+    if claim.exact and worst >= ALIKE:
         reason = proof(problem, claim, seconds)
         if not reason:
             return GradientCheck("proved", DIGITS, len(drawn), count=count)
@@ -137,6 +158,8 @@ def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
     if loss.shape:
         raise ShapeError(f"loss: expected a scalar, got {loss.instr.type}; use sg.sum or sg.mean")
     chosen = list(wrt) if isinstance(wrt, list | tuple) else [wrt]
+    if not chosen or len({id(leaf) for leaf in chosen}) != len(chosen):
+        raise ArgumentError("wrt: expected one leaf or several, each once")
     for i, leaf in enumerate(chosen):
         if not isinstance(leaf, Leaf):
             raise ArgumentError(f"wrt[{i}]: expected an sg.param or sg.input, got {leaf!r}")
@@ -153,9 +176,16 @@ Place = tuple[int, tuple[int, ...]]
 
 def _compared(problem: Problem, claim: Claim, point: Point) -> tuple[float, Place]:
     """The fewest digits in which a component agrees, and which component that is."""
+    found = _compared_with(DIGITS, problem, claim, point)
+    if claim.exact and found[0] < ALIKE:
+        return _compared_with(MORE, problem, claim, point)
+    return found
+
+
+def _compared_with(count: int, problem: Problem, claim: Claim, point: Point) -> tuple[float, Place]:
     from symgrad.symbolic.exactly import digits
 
-    with digits(DIGITS):
+    with digits(count):
         right = exact_gradient(problem, point)[1:]
         got = claim.values(point)
         norm = max((abs(v) for g in right for v in np.ravel(g)), default=0)
@@ -180,7 +210,7 @@ def _agreed(right: Any, got: Any, norm: Any, exact: bool) -> float:
     got = mpmath.mpf(got) if not isinstance(got, mpmath.mpc) else mpmath.nan
     if not mpmath.isfinite(got):
         return -np.inf
-    scale = max(abs(right), abs(got), norm * mpmath.mpf(10) ** (-25 if exact else -9))
+    scale = max(abs(right), abs(got), norm * mpmath.mpf(10) ** (-25 if exact else -4))
     error = abs(got - right)
     return np.inf if error == 0 else float(-mpmath.log10(error / scale))
 
@@ -197,9 +227,34 @@ def _refuted(
         claimed = float(got) if not isinstance(got, complex) else float("nan")
     name = f"d_{problem.names[problem.wrt[i]]}"
     component = f"{name}[{', '.join(map(str, index))}]" if index else name
-    fault = at_fault(problem, claim, place, drawn)
+    right = [p for p in drawn if _compared(problem, claim, p)[0] >= ENOUGH[claim.exact]]
+    if right:
+        fault = f"it is right at {len(right)} other points: on a part of the domain only?"
+    else:
+        fault = _swapped(problem, claim, i, drawn) or at_fault(problem, claim, place, drawn)
     shown = {n: point[n] for n in problem.names}
     return GradientCheck("refuted", 0.0, 1, component, shown, expected, claimed, fault)
+
+
+def _swapped(problem: Problem, claim: Claim, i: int, drawn: Sequence[Point]) -> str:
+    """Whether what is claimed for one argument is the gradient of another, in words."""
+    from symgrad.symbolic.exactly import digits
+
+    with digits(DIGITS):
+        rights = [exact_gradient(problem, point)[1:] for point in drawn]
+        claims = [claim.values(point)[i] for point in drawn]
+        for j, place in enumerate(problem.wrt):
+            same = [
+                np.shape(g[j]) == np.shape(c)
+                and all(
+                    _agreed(a, b, 0, claim.exact) >= ENOUGH[claim.exact]
+                    for a, b in zip(np.ravel(g[j]), np.ravel(c), strict=True)
+                )
+                for g, c in zip(rights, claims, strict=True)
+            ]
+            if j != i and all(same):
+                return f"it is the gradient of {problem.names[place]}: are they in another order?"
+    return ""
 
 
 __all__ = ["GradientCheck", "check_gradient"]

@@ -63,9 +63,12 @@ class FormulaClaim(Claim):
 
     def __init__(self, problem: Problem, claimed: Sequence[Any]) -> None:
         self.problem = problem
-        self.arrays = [_elements(c) for c in claimed]
-        for array, i in zip(self.arrays, problem.wrt, strict=True):
-            p = problem.loss.parameters[i]
+        self.arrays = []
+        for c, i in zip(claimed, problem.wrt, strict=True):
+            p, array = problem.loss.parameters[i], _elements(c)
+            if p.type.rank == 1 and array.ndim == 2 and 1 in array.shape:
+                array = array.reshape(-1)  # SymPy has no vectors but columns and rows
+            self.arrays.append(array)
             if array.ndim != p.type.rank:
                 raise ShapeError(
                     f"claimed: the gradient of {p.hint} is {p.type}, got {array.shape}"
@@ -89,7 +92,10 @@ class FormulaClaim(Claim):
         for array in self.arrays:
             out = np.empty(array.shape, dtype=object)
             for place in np.ndindex(array.shape):
-                out[place] = read(array[place], PRECISE, bind)
+                try:
+                    out[place] = read(array[place], PRECISE, bind)
+                except IndexError as error:
+                    raise ArgumentError(f"claimed: {array[place]}: {error}") from error
             found.append(out)
         return found
 
@@ -135,14 +141,17 @@ class FunctionClaim(Claim):
                 result = self.function(**arguments)
             else:
                 result = self.function(*[arguments[n] for n in self.problem.names])
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ArgumentError(
                 f"claimed: the function raised {type(error).__name__}: {error}"
             ) from error
-        several = isinstance(result, tuple | list) and len(self.problem.wrt) > 1
+        wanted = len(self.problem.wrt)
+        several = isinstance(result, tuple | list) and wanted > 1
         parts = list(result) if several else [result]
-        if len(parts) != len(self.problem.wrt):
-            raise ArgumentError(f"claimed: expected {len(self.problem.wrt)} gradients, got {parts}")
+        if len(parts) != wanted:
+            raise ArgumentError(
+                f"claimed: expected {wanted} gradients in a tuple from the function, got {result!r}"
+            )
         return [_reals(p) for p in parts]
 
 
@@ -165,7 +174,10 @@ def claim_of(problem: Problem, claimed: Any, several: bool) -> Claim:
         return FunctionClaim(problem, claimed)
     parts = list(claimed) if several and isinstance(claimed, list | tuple) else [claimed]
     if len(parts) != len(problem.wrt):
-        raise ArgumentError(f"claimed: expected {len(problem.wrt)} gradients, got {len(parts)}")
+        kind = "" if isinstance(claimed, list | tuple) else f": {type(claimed).__name__}"
+        raise ArgumentError(
+            f"claimed: expected {len(problem.wrt)} gradients, got {len(parts)}{kind}"
+        )
     if all(isinstance(c, Expr) for c in parts):
         return ExpressionClaim(problem, parts)
     return FormulaClaim(problem, parts)
@@ -210,7 +222,11 @@ def _takes_names(function: Callable[..., Any], names: Sequence[str]) -> bool:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         return False
-    return set(parameters) == set(names)
+    kinds = {p.kind for p in parameters.values()}
+    if inspect.Parameter.VAR_KEYWORD in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        return True
+    ordered = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}
+    return set(parameters) == set(names) and not kinds & ordered
 
 
 def exact_gradient(problem: Problem, point: Mapping[str, Any]) -> list[Any]:

@@ -23,6 +23,7 @@ from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits
 
 _DIGITS = 60
+_LONG = 10**6
 _CLOSE = mpmath.mpf(10) ** -40
 
 
@@ -35,14 +36,14 @@ def blamed(claimed: Any, right: Any, points: Sequence[Mapping[Any, Any]]) -> str
             return ""
         whole = _constant([w / g for w, g in zip(wanted, got, strict=True)], got)
         if whole is not None:
-            return f"the claim is off by a factor: it should be {_scaled(whole, claimed)}"
+            return _off(whole, "claim", claimed)
         for form in (claimed, sp.expand(claimed)):
             for term in sp.Add.make_args(form):
                 factor = _repair(term, got, wanted, points)
                 if factor == 0:
-                    return f"the term {term} should not be there"
+                    return f"the term {shown(term)} should not be there"
                 if factor is not None:
-                    return f"the term {term} should be {_scaled(factor, term)}"
+                    return _off(factor, "term", term)
         return _missing(claimed, right, got, wanted, points)
 
 
@@ -64,8 +65,24 @@ def _missing(
             mpmath.almosteq(w - g, v, _CLOSE, _CLOSE)
             for w, g, v in zip(wanted, got, values, strict=True)
         ):
-            return f"the term {term} is missing"
+            return f"the term {shown(term)} is missing"
     return ""
+
+
+def _off(factor: Any, part: str, wrong: Any) -> str:
+    """What is to be said of a part that a factor would mend."""
+    name = "the claim" if part == "claim" else f"the term {shown(wrong)}"
+    if not factor.is_Rational:
+        return f"{name} is {sp.Float(1 / factor, 12)} times what it should be"
+    if part == "claim":
+        return f"{name} is off by a factor: it should be {shown(factor * wrong)}"
+    return f"{name} should be {shown(factor * wrong)}"
+
+
+def shown(expression: Any) -> str:
+    """An expression as text; the long fractions that floats are as floats."""
+    long = {r: sp.Float(r, 15) for r in expression.atoms(sp.Rational) if r.q > _LONG}
+    return str(expression.xreplace(long))
 
 
 def _constant(ratios: list[Any], values: list[Any]) -> Any:
@@ -76,11 +93,7 @@ def _constant(ratios: list[Any], values: list[Any]) -> Any:
     near = Fraction(float(first)).limit_denominator(1000)
     exact = sp.Rational(near.numerator, near.denominator)
     close = mpmath.almosteq(first, mpmath.mpf(near.numerator) / near.denominator, _CLOSE, _CLOSE)
-    return exact if close else sp.Float(str(first), 15)
-
-
-def _scaled(factor: Any, term: Any) -> Any:
-    return factor * term
+    return exact if close else sp.Float(str(first), 30)
 
 
 def _at(expression: Any, point: Mapping[Any, Any]) -> Any:

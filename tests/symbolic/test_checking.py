@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import math
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.errors import ArgumentError, ShapeError
+from symgrad.errors import ArgumentError, LimitError, ShapeError
 
 x, y = sp.symbols("x y")
 X, Y = sg.param("x", 0.5), sg.param("y", 1.5)
@@ -39,6 +40,13 @@ FAULTS = [
     (RIGHT[0] - y * sp.exp(x * y), "the term y*exp(x*y) is missing"),
     (2 * RIGHT[0], "the claim is off by a factor: it should be -2*x + y*exp(x*y) + y*cos(x)"),
     (sp.cos(x) * y + y * sp.exp(x * y) - 2 * x**2, ""),
+    (RIGHT[1], "it is the gradient of y: are they in another order?"),
+    (RIGHT[0] * (1 + sp.Rational(1, 10**9)), "the claim is 1.00000000100 times what it should be"),
+    (RIGHT[0] + 1e-9, "the term 1.00000000000000e-9 should not be there"),
+    (
+        RIGHT[0] + sp.Piecewise((0, sp.Abs(x) < 3), (x, True)),
+        "it is right at 5 other points: on a part of the domain only?",
+    ),
 ]
 
 
@@ -97,6 +105,41 @@ def test_expressions_and_functions_may_be_claims():
     assert check.claimed == pytest.approx(-check.expected)
 
 
+def test_what_a_function_shows_in_float64_is_weighed():
+    """Right in all digits, off by 1e-9, which might be rounding, and off by 1e-5, which is not."""
+
+    def claim(factor):
+        def gradient(x, y):
+            first = -2 * x + y * np.exp(x * y) + y * np.cos(x)
+            return factor * first, np.sin(x) + x * np.exp(x * y)
+
+        return gradient
+
+    verdicts = [
+        sg.check_gradient(LOSS, [X, Y], claim(f)).verdict for f in (1.0, 1.0 + 1e-9, 1.0 + 1e-5)
+    ]
+    assert verdicts == ["agrees", "undecided", "refuted"]
+    assert "agrees to 9 digits" in sg.check_gradient(LOSS, [X, Y], claim(1.0 + 1e-9)).reason
+
+
+def test_a_size_written_as_a_number_is_found():
+    """A function that divides by 3 is right for three examples alone."""
+
+    def gradient(w, b, X, t):
+        r = X @ w + b - t
+        return 2 * r @ X / 3, 2 * r.mean()
+
+    check = sg.check_gradient(squares, [w, b], gradient)
+    assert (check.verdict, check.point["X"].shape) == ("refuted", (5, 2))
+    assert sg.check_gradient(squares, [w, b], gradient, sizes={"N": 3}).verdict == "agrees"
+
+
+@pytest.mark.parametrize("function", [math.cos, np.cos, lambda **point: np.cos(point["x"])])
+def test_functions_take_their_arguments_as_they_can(function):
+    """By name, in order, or all together."""
+    assert sg.check_gradient(sg.sin(X), X, function).verdict == "agrees"
+
+
 def test_an_element_of_an_array_is_named():
     """Claims for arrays of known shape are matrices, lists or arrays of SymPy expressions."""
     v = sp.IndexedBase("w")
@@ -104,6 +147,9 @@ def test_an_element_of_an_array_is_named():
     right = [2 * v[0] * v[1], v[0] ** 2 + sp.exp(v[1])]
     assert sg.check_gradient(loss, w, right).verdict == "proved"
     assert sg.check_gradient(loss, w, sp.Array(right)).verdict == "proved"
+    assert sg.check_gradient(loss, w, sp.Matrix(right)).verdict == "proved"
+    with pytest.raises(ArgumentError, match=r"w\[7\]: index 7 is out of bounds"):
+        sg.check_gradient(loss, w, [v[7], v[0]])
     check = sg.check_gradient(loss, w, [right[0], v[0] ** 2 - sp.exp(v[1])])
     assert check.component == "d_w[1]"
     assert check.fault == "the term -exp(w[1]) should be exp(w[1])"
@@ -198,6 +244,11 @@ BAD = [
     ((LOSS, X, lambda x, y: np.complex128(1 + 1j)), ArgumentError, "complex128 is not real"),
     ((LOSS, X, lambda x, y: "1.0"), ArgumentError, "real numbers"),
     ((LOSS, "x", x), ArgumentError, "wrt"),
+    ((LOSS, [], []), ArgumentError, "wrt: expected one leaf or several, each once"),
+    ((LOSS, [X, X], [RIGHT[0]] * 2), ArgumentError, "each once"),
+    ((LOSS, [X, Y], {"x": x, "y": y}), ArgumentError, "got 1: dict"),
+    ((LOSS, X, lambda x, y: sys.exit(0)), ArgumentError, "raised SystemExit"),
+    ((LOSS, [X, Y], lambda x, y: x), ArgumentError, "2 gradients in a tuple"),
     ((residual, w, x), ShapeError, "scalar"),
     ((x, X, x), ArgumentError, "loss"),
 ]
@@ -210,7 +261,26 @@ def test_a_claim_that_is_none_is_refused(arguments, error, says):
         sg.check_gradient(*arguments)
 
 
+OPTIONS = [
+    ({"points": "a"}, ArgumentError, "points"),
+    ({"points": 1.5}, ArgumentError, "points"),
+    ({"seconds": -1}, ArgumentError, "seconds"),
+    ({"seconds": math.nan}, ArgumentError, "seconds"),
+    ({"at": {"X": "a"}}, ArgumentError, "at: X: expected"),
+    ({"sizes": {"M": 3}}, ArgumentError, r"no size is named 'M' \(there: N\)"),
+    ({"sizes": {"N": -1}}, ArgumentError, "ints >= 0"),
+    ({"sizes": {"N": 10**12}}, LimitError, "2000000000000 elements"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "says"), OPTIONS, ids=str)
+def test_an_option_that_is_none_is_refused(options, error, says):
+    with pytest.raises(error, match=says):
+        sg.check_gradient(squares, b, lambda w, b, X, t: 0.0, **options)
+
+
 PROGRAM = """
+import os, sys
 import sympy as sp
 import symgrad as sg
 x = sg.param("x", 1.0)
@@ -223,6 +293,17 @@ undecided = (sg.log(-sg.exp(x)), x, s)
 number = 3
 def broken():
     return 1 / 0
+def leaves():
+    sys.exit(0)
+def leaves_at_once():
+    os._exit(0)
+def says_so():
+    print("proved: SymPy shows it")
+    return (loss, x, 2 * s)
+def hangs():
+    while True:
+        pass
+in_it = (loss, x, lambda x: hangs())
 """
 
 
@@ -235,12 +316,17 @@ def broken():
         ("number", 2, "number is a int"),
         ("broken", 2, "ZeroDivisionError"),
         ("absent", 2, "defines no 'absent'"),
+        ("leaves", 2, "SystemExit"),
+        ("leaves_at_once", 2, "the file ended the process, with status 0"),
+        ("says_so", 1, "refuted"),
+        ("hangs", 2, "stopped after 10 seconds"),
+        ("in_it", 2, "stopped after 10 seconds"),
     ],
 )
 def test_the_command_line(tmp_path: Path, name, status, says):
     """python -m symgrad check FILE:NAME prints the outcome, and its status tells the verdict."""
     (tmp_path / "claim.py").write_text(PROGRAM)
-    command = [sys.executable, "-m", "symgrad", "check", f"claim.py:{name}"]
+    command = [sys.executable, "-m", "symgrad", "check", "--timeout", "10", f"claim.py:{name}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stderr
     assert says in done.stdout + done.stderr
