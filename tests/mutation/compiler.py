@@ -3,6 +3,9 @@
 ``compiler.py [LIMIT] [WORD]`` draws up to LIMIT programs (10,000) for each of the faults declared
 in ``compiler_mutants.txt``, those with WORD in their line alone, and prints what caught each.
 
+The last group, ``unseen``, has faults that no program has shown yet, of 500 at least and most often
+2,000: what the random programs do not reach, or what changes nothing.
+
 A fault is planted in a process of its own, as the module is imported; no file is touched.  It is
 caught by a program where ``verify()`` refutes or no longer verifies, where the compiler refuses it,
 or where it raises, while the compiler as it stands verifies it.
@@ -36,6 +39,7 @@ BLOCKS = (32, 128, 512)  # programs in the first processes of a fault, then the 
 PATIENCE = 60  # seconds for a program
 Outcome = tuple[str, str]  # one word, and the reason
 GROUPS = ("pullbacks", "passes", "reroll", "schedule", "emission")
+UNSEEN = "unseen"
 # The kinds of programs (see ``drawn``) that reach a file, where not all do; they are drawn first.
 ARRAYS, KNOWN, REROLLED, SCALARS, TRACED = (0, 1, 2, 4), 3, 5, 6, 7
 REACHED: dict[str, tuple[int, ...]] = {
