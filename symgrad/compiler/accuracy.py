@@ -117,7 +117,7 @@ def reference(rule: Rule, point: Mapping[str, Any]) -> list[Any] | None:
                 up[i], down[i] = up[i] + h, down[i] - h
                 ahead = _exact(rule, _nested(point, up))
                 found.append((ahead - _exact(rule, _nested(point, down))) / (2 * h))
-        except (ZeroDivisionError, ValueError, TypeError):
+        except (ZeroDivisionError, ValueError, TypeError, OverflowError):
             return None
         real = all(isinstance(v, mpmath.mpf) and mpmath.isfinite(v) for v in found)
         return found if real else None

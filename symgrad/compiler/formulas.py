@@ -40,7 +40,7 @@ from symgrad.passes import cse, fold, identities
 from symgrad.passes.cost import cost
 from symgrad.passes.stabilize import stabilize
 
-SECONDS = 60.0  # what SymPy may take to simplify the derivatives of one formula
+SECONDS = 10.0  # what SymPy may take to simplify the derivatives of one formula
 MAX_NODES = 400  # a formula with more is too large to be one operation
 
 
@@ -65,8 +65,11 @@ def elementwise(name: str, formula: Callable[..., Any], *, doc: str = "") -> Cal
     Raises NamingError for a name that is taken by another formula, ArgumentError for a formula
     that is not one of its arguments, UnsupportedError for what has no meaning here (an undefined
     function, a sum over indices), DomainError for what is not real, LimitError for a formula that
-    is too large or that SymPy does not simplify in time.
+    is too large.  One that SymPy does not simplify in ten seconds has the derivatives of reverse
+    mode, as a long one has.
     """
+    from symgrad.symbolic.reader import shown
+
     check_name(name)
     symbols, expression = _asked(name, formula)
     known = _MADE.get(name)
@@ -75,7 +78,7 @@ def elementwise(name: str, formula: Callable[..., Any], *, doc: str = "") -> Cal
     if name in OPS or name in FUNCTIONS:
         raise NamingError(f"an operation named {name!r} exists already; choose another name")
     made = _MADE[name] = derived(name, symbols, expression)
-    _declare(name, made, formula, doc or f"{expression}")
+    _declare(name, made, formula, doc or shown(expression))
     return _callable(name, len(symbols))
 
 
@@ -105,7 +108,10 @@ def _asked(name: str, formula: Callable[..., Any]) -> tuple[tuple[Any, ...], Any
 
 
 def derived(name: str, symbols: tuple[Any, ...], expression: Any) -> Formula:
-    """The IR of value and partials: the cheapest of the accurate ways to write each of them."""
+    """The IR of value and partials: the cheapest of the accurate ways to write each of them.
+
+    Where SymPy is not asked, or does not answer in time, they are those of reverse mode.
+    """
     from symgrad.symbolic.derive import derivatives, faults, nodes
 
     size = nodes(expression)
@@ -116,12 +122,13 @@ def derived(name: str, symbols: tuple[Any, ...], expression: Any) -> Formula:
         )
     value = _written(name, symbols, [expression])
     ways = [_by_reverse_mode(value, len(symbols))]
-    for partials in derivatives(symbols, expression, SECONDS):
+    by_sympy = derivatives(symbols, expression, SECONDS)
+    for partials in by_sympy.ways:
         try:
             ways.append(_written(name, symbols, partials))
         except SymgradError:
             continue  # SymPy's way to write it has no meaning here; another one has
-    best = min(ways, key=lambda way: (faults(symbols, expression, way), _joint(value, way)))
+    best = min(ways, key=lambda way: (faults(by_sympy.samples, way), _joint(value, way)))
     return Formula(expression, symbols, value, best)
 
 

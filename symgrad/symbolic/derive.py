@@ -1,7 +1,7 @@
 """Derivatives of a formula: as SymPy writes them, simplified, and how accurate they are.
 
 >>> x = sp.Symbol("x", real=True)
->>> raw, simple = derivatives((x,), x / (1 + sp.exp(-x)), 60)
+>>> raw, simple = derivatives((x,), x / (1 + sp.exp(-x)), 60).ways
 >>> nodes(raw[0]) > 0, len(simple)
 (True, 1)
 """
@@ -12,18 +12,20 @@ import itertools
 import math
 import random
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
 import sympy as sp
 
+from symgrad.errors import LimitError
 from symgrad.ir.function import Function
 from symgrad.ir.interpreter import interpret
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps
 
+MAX_WRITTEN = 150  # nodes of a formula, as it is written, that SymPy is asked about
 _MAGNITUDES = (0.001, 0.3, 1.0, 2.5, 8.0, 30.0, 100.0, 800.0)
 _POINTS = 60
 _DIGITS = 800
@@ -31,13 +33,25 @@ _STEP = -200
 _TOLERANCE = 1e5  # ulps: what cancels to fewer than eleven digits is a fault
 
 
-def derivatives(symbols: Sequence[Any], expression: Any, seconds: float) -> list[list[Any]]:
+class Derivatives(NamedTuple):
+    """The ways in which SymPy writes the partials, and samples with the exact slopes there."""
+
+    ways: list[list[Any]]
+    samples: list[tuple[list[float], list[Any]]]
+
+
+def derivatives(symbols: Sequence[Any], expression: Any, seconds: float) -> Derivatives:
     """The partials as ``diff`` gives them, and as ``simplify`` leaves those.
 
-    Raises LimitError where SymPy does not finish in ``seconds``.
+    There are none for a formula that is longer than ``MAX_WRITTEN``, nor where SymPy, in a process
+    of its own, does not finish in ``seconds``.
     """
-    raw = [sp.diff(expression, s) for s in symbols]
-    return [raw, within(seconds, "simplified", raw)]
+    if written_nodes(expression) > MAX_WRITTEN:
+        return Derivatives([], [])
+    try:
+        return Derivatives(*within(seconds, "derived", tuple(symbols), expression))
+    except LimitError:
+        return Derivatives([], [])
 
 
 def nodes(expression: Any) -> int:
@@ -52,10 +66,25 @@ def nodes(expression: Any) -> int:
     return len(seen)
 
 
-def faults(symbols: Sequence[Any], expression: Any, partials: Function) -> int:
+def written_nodes(expression: Any) -> int:
+    """How many objects an expression has as it is written, where each that is shared is repeated:
+    what most of SymPy's methods walk over."""
+    counts: dict[int, int] = {}
+    stack = [(expression, False)]
+    while stack:
+        x, ready = stack.pop()
+        if ready:
+            counts[id(x)] = 1 + sum(counts[id(a)] for a in x.args)
+        elif id(x) not in counts:
+            stack.append((x, True))
+            stack.extend((a, False) for a in x.args)
+    return counts[id(expression)]
+
+
+def faults(known: Sequence[tuple[list[float], list[Any]]], partials: Function) -> int:
     """At how many samples float64 evaluation of the partials has lost the digits."""
     count = 0
-    for point, exact in references(symbols, expression):
+    for point, exact in known:
         got = interpret(partials, [np.float64(v) for v in point])
         with digits(_DIGITS):
             wrong = [ulps(float(a), b) > _TOLERANCE for a, b in zip(got, exact, strict=True)]

@@ -20,18 +20,29 @@ import sympy as sp
 
 from symgrad.symbolic.algebra import SympyAlgebra
 
+LARGEST = 4096  # binary digits before the point, of an argument of exp, sin and the like
+
+def _bounded(function: Any) -> Any:
+    """The function of what is not so large that mpmath would compute for ever."""
+
+    def bounded(x: Any) -> Any:
+        if mpmath.isfinite(x) and x != 0 and mpmath.mag(x) > LARGEST:
+            raise OverflowError(f"an argument of more than {LARGEST} binary digits")
+        return function(x)
+
+    return staticmethod(bounded)
+
 
 class Numbers:
     """SymPy's names, as far as meanings use them, on mpmath's numbers."""
 
     true, false = True, False
     pi = mpmath.pi
-    exp, log, sqrt = mpmath.exp, mpmath.log, mpmath.sqrt
-    sin, cos, tan = mpmath.sin, mpmath.cos, mpmath.tan
-    asin, acos, atan = mpmath.asin, mpmath.acos, mpmath.atan
-    sinh, cosh, tanh = mpmath.sinh, mpmath.cosh, mpmath.tanh
+    log, sqrt, asin, acos, atan = mpmath.log, mpmath.sqrt, mpmath.asin, mpmath.acos, mpmath.atan
     asinh, acosh, atanh = mpmath.asinh, mpmath.acosh, mpmath.atanh
-    erf, erfc = mpmath.erf, mpmath.erfc
+    exp, sinh, cosh, tanh = map(_bounded, (mpmath.exp, mpmath.sinh, mpmath.cosh, mpmath.tanh))
+    sin, cos, tan = map(_bounded, (mpmath.sin, mpmath.cos, mpmath.tan))
+    erf, erfc = map(_bounded, (mpmath.erf, mpmath.erfc))
     floor, ceiling = mpmath.floor, mpmath.ceil
 
     @staticmethod

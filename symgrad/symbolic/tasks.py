@@ -21,6 +21,14 @@ def simplified(expressions: Sequence[Any]) -> list[Any]:
     return [sp.simplify(e) for e in expressions]
 
 
+def derived(symbols: Sequence[Any], expression: Any) -> tuple[list[list[Any]], list[Any]]:
+    """A formula's partials, raw and simplified, and the exact ones at samples."""
+    from symgrad.symbolic.derive import references
+
+    raw = [sp.diff(expression, s) for s in symbols]
+    return [raw, simplified(raw)], list(references(symbols, expression))
+
+
 def forms(expressions: Sequence[Any]) -> list[list[Any]]:
     """For each expression the ways in which SymPy would write it, each once."""
     ways = (sp.simplify, sp.factor_terms, sp.factor, sp.horner)
@@ -74,7 +82,7 @@ def main() -> None:
     name, arguments, memory = pickle.loads(sys.stdin.buffer.read())
     _limit(memory)
     tasks: dict[str, Any] = {"simplified": simplified, "are_zero": are_zero}
-    tasks.update(forms=forms, proved=proved)
+    tasks.update(forms=forms, proved=proved, derived=derived)
     task = tasks[name]
     try:
         answer = pickle.dumps((False, task(*arguments)))

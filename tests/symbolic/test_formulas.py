@@ -26,6 +26,7 @@ from symgrad.ir import interpret
 from symgrad.ops import OPS
 from symgrad.ops.floats import FLOATS
 from symgrad.symbolic.budget import within
+from symgrad.symbolic.derive import exact_slopes
 
 FORMULAS = {
     "f_mish": lambda x: x * sp.tanh(sp.log(1 + sp.exp(x))),
@@ -180,6 +181,43 @@ def test_a_formula_may_be_too_large():
 
     with pytest.raises(LimitError, match="MAX_NODES"):
         sg.elementwise("f_large", sines)
+
+
+def _nested(depth: int):
+    def formula(t):
+        for _ in range(depth):
+            t = sp.sin(t) * t + sp.cos(t)
+        return t
+
+    return formula
+
+
+LONG = {
+    "f_nested": _nested(25),  # 80 nodes that are shared: written out they are 3**25
+    "f_waves": lambda t: sum(sp.sin(t * k) ** k for k in range(1, 60)),
+    "f_tower": lambda t: sp.exp(sp.exp(sp.exp(t))) / 100,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_formula_that_sympy_cannot_simplify_has_the_derivative_of_reverse_mode(name):
+    """Nothing hangs, nothing is refused; and asked again, the same operation comes back."""
+    start = time.perf_counter()
+    op = sg.elementwise(name, LONG[name])
+    assert sg.elementwise(name, LONG[name])
+    assert time.perf_counter() - start < 9
+    x = sg.param("x", 0.3)
+    f = sg.compile(op(x))
+    _, (slope,) = f(0.3)
+    (exact,) = exact_slopes((t := sp.Symbol("t"),), LONG[name](t), [0.3])
+    assert slope == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
+
+
+def test_out_of_time_a_formula_keeps_the_derivative_of_reverse_mode(monkeypatch):
+    """SymPy has a budget of seconds, in a process of its own; what is made does not fail."""
+    monkeypatch.setattr("symgrad.compiler.formulas.SECONDS", 0.01)
+    op = sg.elementwise("f_hurried", lambda t: sp.sin(t) * sp.exp(-t))
+    assert sg.compile(op(sg.param("x", 0.0)))() == (0.0, (1.0,))
 
 
 def test_sympy_is_stopped_when_its_time_is_up():
