@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.autodiff import gradients
-from symgrad.compiler.claims import Claim, Point, Problem, claim_of, exact_gradient
+from symgrad.compiler.claims import Claim, Place, Point, Problem, claim_of, exact_gradient
 from symgrad.compiler.proving import at_fault, proof
 from symgrad.compiler.sampling import far, resized, sampled
 from symgrad.errors import ArgumentError, ShapeError
@@ -102,8 +102,9 @@ def check_gradient(
     sizes     numbers for named sizes; 3 by default
     points    at how many points, drawn the same each time, the values are compared; formulas also
               at a few that lie farther out
-    seconds   what SymPy may take for a proof; its process is ended then.  A claimed function runs
-              in this process and is not interrupted; ``python -m symgrad check`` does that
+    seconds   what SymPy may take for a proof, or to find the term at fault; its process is ended
+              then.  A claimed function runs in this process and is not interrupted;
+              ``python -m symgrad check`` does that
     Raises ArgumentError, ShapeError for a claim that is none.
     """
     if not (isinstance(seconds, int | float) and seconds >= 0):
@@ -118,7 +119,7 @@ def check_gradient(
     for point in [*drawn, *outside]:
         fewest, place = _compared(problem, claim, point)
         if fewest < WRONG[claim.exact]:
-            return _refuted(problem, claim, point, place, drawn)
+            return _refuted(problem, claim, point, place, drawn, seconds)
         worst = min(worst, fewest)
     return _not_refuted(problem, claim, worst, [*drawn, *outside], seconds)
 
@@ -171,9 +172,6 @@ def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
     return Problem(f, whole, traced.leaves, places), isinstance(wrt, list | tuple)
 
 
-Place = tuple[int, tuple[int, ...]]
-
-
 def _compared(problem: Problem, claim: Claim, point: Point) -> tuple[float, Place]:
     """The fewest digits in which a component agrees, and which component that is."""
     found = _compared_with(DIGITS, problem, claim, point)
@@ -216,7 +214,12 @@ def _agreed(right: Any, got: Any, norm: Any, exact: bool) -> float:
 
 
 def _refuted(
-    problem: Problem, claim: Claim, point: Point, place: Place, drawn: Sequence[Point]
+    problem: Problem,
+    claim: Claim,
+    point: Point,
+    place: Place,
+    drawn: Sequence[Point],
+    seconds: float,
 ) -> GradientCheck:
     from symgrad.symbolic.exactly import digits
 
@@ -231,7 +234,9 @@ def _refuted(
     if right:
         fault = f"it is right at {len(right)} other points: on a part of the domain only?"
     else:
-        fault = _swapped(problem, claim, i, drawn) or at_fault(problem, claim, place, drawn)
+        fault = _swapped(problem, claim, i, drawn) or at_fault(
+            problem, claim, place, drawn, seconds
+        )
     shown = {n: point[n] for n in problem.names}
     return GradientCheck("refuted", 0.0, 1, component, shown, expected, claimed, fault)
 

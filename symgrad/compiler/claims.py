@@ -9,16 +9,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.compiler.conversion import to_sympy
+from symgrad.codegen.expansion import expanded
+from symgrad.codegen.python_target import PYTHON
+from symgrad.codegen.scalarize import scalarize
+from symgrad.codegen.unit import Unit
+from symgrad.compiler.conversion import plain, symbols_of
 from symgrad.errors import ArgumentError, ShapeError, SymgradError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function
 
+if TYPE_CHECKING:
+    from symgrad.symbolic.claimed import Side, Written
+
+Place = tuple[int, tuple[int, ...]]  # which gradient, and which element of it
 Point = dict[str, Any]  # float64 arrays by the names of the leaves
 
 
@@ -53,8 +61,8 @@ class Claim:
         """One array for each parameter that is differentiated by."""
         raise ArgumentError("no claim")
 
-    def expressions(self) -> list[Any] | None:
-        """Arrays of SymPy expressions; None where the claim is not symbolic."""
+    def side(self) -> Side | None:
+        """All components, flat, as SymPy is to have them; None where the claim is not symbolic."""
         return None
 
 
@@ -99,8 +107,8 @@ class FormulaClaim(Claim):
             found.append(out)
         return found
 
-    def expressions(self) -> list[Any] | None:
-        return self.arrays
+    def side(self) -> Side | None:
+        return [e for array in self.arrays for e in array.flat]
 
 
 class ExpressionClaim(Claim):
@@ -113,15 +121,15 @@ class ExpressionClaim(Claim):
         if foreign:
             raise ArgumentError(f"claimed: {foreign[0]} is no argument of the loss")
         self.function = traced.function
-        self.claimed = list(claimed)
+        self.leaves = tuple(traced.leaves)
 
     def values(self, point: Point) -> list[Any]:
         from symgrad.symbolic.exactly import evaluated, lifted
 
         return evaluated(self.function, [lifted(point[p.hint]) for p in self.function.parameters])
 
-    def expressions(self) -> list[Any] | None:
-        return [_written(e) for e in self.claimed]
+    def side(self) -> Side | None:
+        return written(self.function, self.leaves)[1]
 
 
 class FunctionClaim(Claim):
@@ -207,13 +215,19 @@ def _elements(claimed: Any) -> Any:
     return out
 
 
-def _written(e: Expr) -> Any:
-    """A symgrad expression as an array of SymPy expressions with exact literals."""
-    whole = to_sympy(e, exact=True)
-    out = np.empty(() if not e.ndim else tuple(map(int, e.shape)), dtype=object)
-    for place in np.ndindex(out.shape):
-        out[place] = whole[place[0] if len(place) == 1 else place] if place else whole
-    return out
+def written(f: Function, leaves: Sequence[Any]) -> tuple[Function, Written]:
+    """A function as one of scalars, and as the text that SymPy's process makes expressions of.
+
+    leaves   what the parameters stand for; data that they hold are numbers there
+    """
+    from symgrad.symbolic.claimed import Written
+
+    scalar = scalarize(Unit(expanded(plain(f), PYTHON), 0)).function
+    symbols: list[Any] = []
+    for leaf, p in zip(leaves or f.parameters, f.parameters, strict=True):
+        data = getattr(leaf, "data", None) if p["kind"] == "constant" else None
+        symbols += symbols_of(p, None) if data is None else np.ravel(data).tolist()
+    return scalar, Written(str(scalar), tuple(symbols))
 
 
 def _takes_names(function: Callable[..., Any], names: Sequence[str]) -> bool:

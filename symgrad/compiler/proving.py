@@ -6,33 +6,32 @@ SymPy works in a process of its own that is ended when its time is up; then ther
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.codegen.expansion import expanded
-from symgrad.codegen.python_target import PYTHON
-from symgrad.codegen.scalarize import scalarize
-from symgrad.codegen.unit import Unit
-from symgrad.compiler.claims import Claim, Point, Problem
-from symgrad.compiler.conversion import plain, symbols_of
+from symgrad.compiler.claims import Claim, Place, Point, Problem, written
+from symgrad.compiler.conversion import symbols_of
 from symgrad.errors import SymgradError
-from symgrad.ir.function import Function
+
+if TYPE_CHECKING:
+    from symgrad.symbolic.claimed import Side
 
 MAX_COMPONENTS = 64
 MAX_INSTRUCTIONS = 400  # of the gradient, as scalars; SymPy never sees a whole program
+_ERRORS = (SymgradError, ArithmeticError, ValueError, TypeError, AttributeError, KeyError)
 
 
 def proof(problem: Problem, claim: Claim, seconds: float) -> str:
     """'' where SymPy shows that the claim is right for all real numbers; else why it does not."""
     from symgrad.symbolic.budget import within
 
-    pairs = _pairs(problem, claim)
-    if isinstance(pairs, str):
-        return pairs
     try:
-        answers = within(seconds, "are_zero", [_exact(a) - _exact(b) for a, b in pairs])
-    except (SymgradError, ArithmeticError, ValueError, TypeError, AttributeError) as error:
+        sides = _sides(problem, claim)
+        if isinstance(sides, str):
+            return sides
+        answers = within(seconds, "claim_zeros", *sides, _shapes(problem))
+    except _ERRORS as error:
         return str(error)
     if all(answers):
         return ""
@@ -40,118 +39,59 @@ def proof(problem: Problem, claim: Claim, seconds: float) -> str:
 
 
 def at_fault(
-    problem: Problem, claim: Claim, place: tuple[int, tuple[int, ...]], drawn: Sequence[Point]
+    problem: Problem, claim: Claim, place: Place, drawn: Sequence[Point], seconds: float
 ) -> str:
-    """The term at fault in one component, in words; '' where it cannot be told."""
-    from symgrad.symbolic.blame import blamed
+    """The term at fault in one component, in words; '' where it cannot be told in time."""
+    from symgrad.symbolic.budget import within
 
-    i, index = place
     try:
-        right = gradient_expressions(problem)
-        claims = claim.expressions()
-        if isinstance(right, str) or claims is None:
+        sides = _sides(problem, claim)
+        if isinstance(sides, str):
             return ""
-        wrong = _renamed(problem, _exact(claims[i][index]))
         points = [_assignment(problem, point) for point in drawn]
-        plain_symbols = {s: _symbol(s) for s in points[0]}
-        named = [{plain_symbols[s]: v for s, v in point.items()} for point in points]
-        good = right[i][index].xreplace(plain_symbols)
-        return blamed(wrong.xreplace(plain_symbols), good, named)
-    except (SymgradError, ArithmeticError, ValueError, TypeError, KeyError):
+        flat = _flat_place(problem, place)
+        shapes = _shapes(problem)
+        return str(within(seconds, "claim_fault", *sides, shapes, flat, points))
+    except _ERRORS:
         return ""  # to name the term is a courtesy; the refutation stands without it
 
 
-def _pairs(problem: Problem, claim: Claim) -> list[tuple[Any, Any]] | str:
-    """Claimed and right expressions, component by component; or why there are none."""
-    try:
-        right = gradient_expressions(problem)
-        claims = None if isinstance(right, str) else claim.expressions()
-    except SymgradError as error:
-        return str(error)
-    if isinstance(right, str):
-        return right
-    if claims is None:
+def _sides(problem: Problem, claim: Claim) -> tuple[Side, Side] | str:
+    """Claimed and right components, flat; or why there are none."""
+    for p in problem.loss.parameters:
+        if any(isinstance(d, str) for d in p.type.shape):
+            return f"{p.hint} has a named size, and a proof needs numbers"
+    claimed = claim.side()
+    if claimed is None:
         return "the claim is not symbolic"
-    return [
-        (_renamed(problem, c[place]), g[place])
-        for c, g in zip(claims, right, strict=True)
-        for place in np.ndindex(g.shape)
-    ]
-
-
-def gradient_expressions(problem: Problem) -> list[Any] | str:
-    """The right gradients as arrays of SymPy expressions; or why there are none."""
-    named = [
-        p.hint for p in problem.loss.parameters if any(isinstance(d, str) for d in p.type.shape)
-    ]
-    if named:
-        return f"{named[0]} has a named size, and a proof needs numbers"
-    f = scalarize(Unit(expanded(plain(problem.gradient), PYTHON), 0)).function
+    f, right = written(problem.gradient, problem.leaves)
     if len(f.body) > MAX_INSTRUCTIONS or len(f.results) > MAX_COMPONENTS:
         return (
             f"the gradient has {len(f.results)} components in {len(f.body)} operations, and a "
             f"proof is tried for {MAX_COMPONENTS} in {MAX_INSTRUCTIONS} at most"
         )
-    return _as_arrays(problem, f)
+    return claimed, right
 
 
-def _as_arrays(problem: Problem, f: Function) -> list[Any]:
-    from symgrad.symbolic.to_sympy import write
-
-    bases: list[Any] = []
-    for leaf, p in zip(problem.leaves or problem.loss.parameters, problem.loss.parameters,
-                       strict=True):  # fmt: skip
-        data = getattr(leaf, "data", None) if p["kind"] == "constant" else None
-        bases += symbols_of(p, None) if data is None else np.ravel(data).tolist()
-    flat = iter(write(f, bases, exact=True))
-    arrays = []
-    for i in problem.wrt:
-        shape = tuple(int(d) for d in problem.loss.parameters[i].type.shape)
-        out = np.empty(shape, dtype=object)
-        for place in np.ndindex(shape):
-            out[place] = next(flat)
-        arrays.append(out)
-    return arrays
+def _shapes(problem: Problem) -> dict[str, tuple[Any, ...]]:
+    return {p.hint: tuple(p.type.shape) for p in problem.loss.parameters}
 
 
-def _renamed(problem: Problem, expression: Any) -> Any:
-    """The expression over real symbols of the leaves' names, whatever they were declared as."""
-    import sympy as sp
-
-    change: dict[Any, Any] = {}
-    shapes = {p.hint: tuple(p.type.shape) for p in problem.loss.parameters}
-    for s in expression.atoms(sp.Symbol, sp.Indexed):
-        if isinstance(s, sp.Indexed):
-            name = str(s.base.name)
-            base = sp.IndexedBase(name, shape=shapes.get(name, ()), real=True)
-            change[s] = base[s.indices if len(s.indices) > 1 else s.indices[0]]
-        elif shapes.get(s.name) == ():
-            change[s] = sp.Symbol(s.name, real=True)
-    return expression.xreplace(change)
+def _flat_place(problem: Problem, place: Place) -> int:
+    """The place of a component among all components."""
+    i, index = place
+    shapes = [tuple(map(int, problem.loss.parameters[j].type.shape)) for j in problem.wrt]
+    before = sum(int(np.prod(s)) for s in shapes[:i])
+    return before + (int(np.ravel_multi_index(index, shapes[i])) if index else 0)
 
 
-def _exact(expression: Any) -> Any:
-    """Floats as the rationals that they are."""
-    import sympy as sp
-
-    floats = {c: sp.Rational(float(c)) for c in expression.atoms(sp.Float)}
-    return expression.xreplace(floats)
-
-
-def _symbol(s: Any) -> Any:
-    """A plain symbol that prints as an element of an array does."""
-    import sympy as sp
-
-    return sp.Symbol(str(s), real=True)
-
-
-def _assignment(problem: Problem, point: Point) -> dict[Any, float]:
-    """The values of the symbols at a point."""
-    found: dict[Any, float] = {}
+def _assignment(problem: Problem, point: Point) -> dict[str, float]:
+    """The values of the symbols at a point, by how the symbols print."""
+    found: dict[str, float] = {}
     for p in problem.loss.parameters:
         flat = np.ravel(point[p.hint]).tolist()
-        found.update(zip(symbols_of(p, None), flat, strict=True))
+        found.update(zip(map(str, symbols_of(p, None)), flat, strict=True))
     return found
 
 
-__all__ = ["at_fault", "gradient_expressions", "proof"]
+__all__ = ["at_fault", "proof"]

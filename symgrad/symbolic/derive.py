@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
-import sympy as sp
 
 from symgrad.errors import LimitError
 from symgrad.ir.function import Function

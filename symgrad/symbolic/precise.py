@@ -22,6 +22,7 @@ from symgrad.symbolic.algebra import SympyAlgebra
 
 LARGEST = 4096  # binary digits before the point, of an argument of exp, sin and the like
 
+
 def _bounded(function: Any) -> Any:
     """The function of what is not so large that mpmath would compute for ever."""
 

@@ -77,13 +77,26 @@ def proved(claim: Any, n: int) -> Any:
     return symbolically.proved(claim, n)
 
 
+def claim_zeros(*arguments: Any) -> list[bool]:
+    """Which components of a claimed gradient are right; see ``claimed``."""
+    from symgrad.symbolic import claimed
+
+    return claimed.zeros(*arguments)
+
+
+def claim_fault(*arguments: Any) -> str:
+    """The term at fault in a claimed gradient; see ``claimed``."""
+    from symgrad.symbolic import claimed
+
+    return claimed.fault(*arguments)
+
+
 def main() -> None:
     """Runs one task, from the standard input to the standard output."""
     name, arguments, memory = pickle.loads(sys.stdin.buffer.read())
     _limit(memory)
-    tasks: dict[str, Any] = {"simplified": simplified, "are_zero": are_zero}
-    tasks.update(forms=forms, proved=proved, derived=derived)
-    task = tasks[name]
+    known = (simplified, derived, forms, are_zero, proved, claim_zeros, claim_fault)
+    task: Any = {f.__name__: f for f in known}[name]
     try:
         answer = pickle.dumps((False, task(*arguments)))
     except Exception as error:  # whatever it is, the caller shall see it

@@ -217,6 +217,36 @@ def test_sympy_out_of_time_is_no_proof_and_no_hang():
     assert "stopped after 1 seconds" in check.reason or "at most" in check.reason
 
 
+def _shared(z, doublings):
+    for _ in range(doublings):
+        z = z * z + z
+    return z
+
+
+def test_a_refuted_claim_does_not_wait_for_the_term_at_fault():
+    """The search has the same budget as a proof; where it ends, the refutation stands."""
+    names = "abcdef"
+    leaves, symbols = [sg.param(n, 0.5) for n in names], sp.symbols(" ".join(names))
+    claim = 16 * (1 + sum(symbols)) ** 15 - 3 * sp.sin(symbols[0]) * symbols[1] - symbols[2] ** 2
+    cases = [
+        (sg.prod(sg.stack([1 + sum(leaves)] * 16)), leaves[0], claim),
+        ((1 + sum(leaves)) ** 16, leaves[0], claim),
+        (_shared(X, 8), X, x),
+        (sg.sin(X), X, _shared(x, 20)),
+    ]
+    for loss, wrt, claimed in cases:
+        start = time.perf_counter()
+        assert sg.check_gradient(loss, wrt, claimed, seconds=2).verdict == "refuted"
+        assert time.perf_counter() - start < 6
+
+
+def test_an_operation_made_from_a_formula_is_proved():
+    """It is its formula to SymPy, whose process knows nothing of operations made here."""
+    op = sg.elementwise("checked_wave", lambda t: t * sp.sin(t))
+    for claim in (sp.sin(x) + x * sp.cos(x), sg.sin(X) + X * sg.cos(X)):
+        assert sg.check_gradient(op(X), X, claim).verdict == "proved"
+
+
 def test_flat_sides_are_looked_at():
     """A loss whose gradient is the integer 0 there has points there, too."""
     check = sg.check_gradient(sg.relu(X), X, sp.Integer(1))
@@ -333,7 +363,8 @@ def test_the_command_line(tmp_path: Path, name, status, says):
 
 
 @pytest.mark.parametrize(
-    "module", ["compiler.checking", "symbolic.blame", "symbolic.exactly", "cli.main"]
+    "module",
+    ["compiler.checking", "symbolic.blame", "symbolic.claimed", "symbolic.exactly", "cli.main"],
 )
 def test_docstrings_show_what_happens(module):
     """The doctests of the modules pass."""
