@@ -43,6 +43,7 @@ class Claim:
                returns its value alone
     below      for an integer argument, the numbers or sizes that it stays below; 2 by default
     given      arguments that are not drawn: they have these values, exactly
+    name       of the function in the text that its user gets; the last one by default
     """
 
     text: str
@@ -51,10 +52,17 @@ class Claim:
     wrt: tuple[str, ...]
     below: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
 
     @cached_property
     def program(self) -> ExactText:
-        return ExactText(self.text, FUNCTIONS, {})
+        program = ExactText(self.text, FUNCTIONS, {})
+        self.chosen(program.functions)
+        return program
+
+    def run(self, one: Any, *args: Any, **named: Any) -> Any:
+        """The text on numbers of an algebra."""
+        return self.program.run(one, *args, name=self.name, **named)
 
     @cached_property
     def expected(self) -> Callable[..., Any]:
@@ -66,9 +74,20 @@ class Claim:
         return getattr(plain, "run", None) or (lambda one, *args: plain(*args))
 
     @cached_property
-    def floats(self) -> Callable[..., Any]:
+    def floats(self) -> Any:
         """The text as it runs for its user."""
-        return [f for f in load_source(self.text).values() if isinstance(f, FunctionType)][-1]
+        return self.chosen(load_source(self.text))
+
+    def chosen(self, own: Mapping[str, Any]) -> Any:
+        """The function that the user gets, who may call it by the names of its arguments."""
+        f = own.get(self.name or [k for k, f in own.items() if isinstance(f, FunctionType)][-1])
+        if not isinstance(f, FunctionType):
+            raise VerificationError(f"the text defines no function {self.name!r}")
+        code, count = f.__code__, len(self.types)
+        names, rest = code.co_varnames[:count], code.co_argcount - count
+        if names != (*self.types,) or rest != len(f.__defaults__ or ()) or code.co_posonlyargcount:
+            raise VerificationError(f"the text does not take {', '.join(self.types)} by name")
+        return f
 
     @cached_property
     def dims(self) -> tuple[str, ...]:
@@ -140,7 +159,7 @@ class Trial:
         before = list(leaves(list(self.at.values())))
         named = {} if work is None else {"work": work}
         with explained("the text"):
-            result = self.claim.program.run(self.algebra.one, *self.at.values(), **named)
+            result = self.claim.run(self.algebra.one, *self.at.values(), **named)
             value, grads = result if self.claim.wrt else (result, ())
         if not same(before, list(self.at.values())):
             raise VerificationError("the text writes into an argument")

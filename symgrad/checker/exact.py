@@ -316,7 +316,7 @@ class ExactText:
         own = load_source(source, self.filename, given, modules=modules, rewrite=made_exact)
         self.functions = {k: f for k, f in own.items() if isinstance(f, FunctionType)}
 
-    def run(self, one: Number, *args: Any, name: str | None = None, **named: Any) -> Any:
+    def run(self, one: Number, *args: Any, name: str = "", **named: Any) -> Any:
         """A function of the text, the last one by default, where literals are like ``one``."""
         self.space.one = one
         function = self.functions[name] if name else [*self.functions.values()][-1]

@@ -38,7 +38,8 @@ Default = Mapping[str, Callable[[], Any]]
 class CompiledFunction:
     """A callable that returns ``(value, gradients)``, or plain outputs if made by ``sg.function``.
 
-    source      the text of a module that runs without symgrad
+    source      the text of a module that runs without symgrad; another one that is set is loaded,
+                so that what is read is what runs, and what is verified
     python      the plain function of that text; no checks, constants last
     ir          the final IR function, None for a loaded file
     history     the steps of the compilation
@@ -65,7 +66,6 @@ class CompiledFunction:
         strict: bool = False,
         reference: Reference | None = None,
     ) -> None:
-        self.source = source
         self.reference = reference
         self.signature = signature
         self.ir = ir
@@ -73,14 +73,11 @@ class CompiledFunction:
         self.notes = notes
         self.check = check
         self.strict = strict
-        self.python = load_function(source, signature.name)
-        self.__wrapped__ = self.python
         self.__name__ = signature.name
-        self.__doc__ = self.python.__doc__
         self.constants = dict(constants)
         self._bound = _bound(signature, constants)
-        default = {**default, **_examples(self.python, signature)}
-        self._default = default
+        self._default = default = dict(default)
+        self.source = source
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
         self._count = len(self._arguments)
         self._arrange = Arranger(self._arguments, default, str(signature)).arrange
@@ -88,7 +85,20 @@ class CompiledFunction:
         self._checked = self._checker.check
         self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
         self._plain = signature.kind != "gradients"
-        self._run = self._finite if strict else self.python
+
+    @property
+    def source(self) -> str:
+        return self._source
+
+    @source.setter
+    def source(self, text: str) -> None:
+        self.python = load_function(text, self.signature.name)
+        self._source = text
+        self.__wrapped__ = self.python
+        self.__doc__ = self.python.__doc__
+        self._default.update(_examples(self.python, self.signature))
+        self._run = self._finite if self.strict else self.python
+        self.subject = self.certificate = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values: Any = args

@@ -219,8 +219,8 @@ def subject_of(f: CompiledFunction) -> Any:
     from symgrad.symbolic.levels import Subject
 
     signature, reference = f.signature, f.reference
-    if f.subject is not None:
-        return f.subject
+    if f.subject is not None and (reference is None or reference.again is None):
+        return f.subject  # a function that is traced again may have changed
     bare_subject = Subject(
         str(signature), signature.target, f.source, "there is no reference", "none"
     )
@@ -288,6 +288,7 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
         differentiated(signature),
         bounds,
         f.constants,
+        signature.name,
     )
 
 
@@ -303,12 +304,13 @@ def over_any_examples(f: CompiledFunction, function: Function) -> tuple[Any, ...
     inputs = [p.hint for p in function.parameters if p["kind"] == "input"]
     rows = [f"({', '.join(names_of(n, k))},)" if k else n for n, k in layout]
     row = f"({', '.join(rows)},)" if len(rows) > 1 else rows[0]
-    names = ", ".join(inputs)
-    adapter = f"\n\ndef over_columns({theta.name}_, {names}):\n"
+    names, taken = ", ".join(inputs), f"over_columns_of_{f.signature.name}"
+    adapter = f"\n\ndef {taken}({theta.name}_, {names}):\n"
     adapter += f"    rows = [{row} for {names}, in zip({names})]\n"
     adapter += f"    return {f.signature.name}({theta.name}_, rows)\n"
     types = {f"{theta.name}_": str(theta.type), **dict.fromkeys(inputs, "f64[N]")}
-    return (Claim(f.source + adapter, Printed(function, {}), types, (f"{theta.name}_",)),)
+    reference = Printed(function, {})
+    return (Claim(f.source + adapter, reference, types, (f"{theta.name}_",), name=taken),)
 
 
 def runners(f: CompiledFunction, reference: Reference, function: Function) -> list[Any]:

@@ -71,6 +71,9 @@ class Certificate:
         """Whether text, identity and agreement at points all passed, and nothing was refuted."""
         return self.verdict == "verified"
 
+    def __bool__(self) -> bool:
+        return self.verified
+
     @property
     def refuted(self) -> bool:
         return self.verdict == "refuted"

@@ -238,14 +238,10 @@ def _symbolic(subject: Subject, claim: Claim, seed: int) -> Level:
 def fixed(claim: Claim, n: int) -> Claim:
     """The claim for another process, which cannot trace the user's function: traced at n."""
     if not hasattr(claim.reference, "replay"):
-        return Claim(claim.text, claim.reference, *_rest(claim))
+        return replace(claim)
     shapes = [np.shape(v) for v in claim.point(n, random.Random(0), random.Random.random).values()]
     count = len(claim.reference.shapes)
-    return Claim(claim.text, claim.reference.replay(shapes[1 : 1 + count]), *_rest(claim))
-
-
-def _rest(claim: Claim) -> tuple[Any, ...]:
-    return claim.types, claim.wrt, claim.below, claim.given
+    return replace(claim, reference=claim.reference.replay(shapes[1 : 1 + count]))
 
 
 def _other(subject: Subject, result: Result) -> Level:

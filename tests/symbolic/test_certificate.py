@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from symgrad.errors import ArgumentError, LimitError, VerificationError
 from symgrad.nn import MLP
 from symgrad.symbolic.certificate import Certificate
 from symgrad.symbolic.kinks import TABLE, judged
+from symgrad.symbolic.levels import certify
 from symgrad.symbolic.lines import line_of
 
 XS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
@@ -186,12 +188,15 @@ def test_a_wrong_gradient_is_refuted(old: str, new: str, component: str, line: s
 
 
 def test_a_text_off_the_list_does_not_run() -> None:
-    """It is refuted as a text."""
+    """It is no function's text, and it is refuted as a text."""
     f = logistic()
+    bad = f.source.replace("N = len(x)", "N = open(x)")
     with pytest.raises(sg.errors.FormatError):
         changed(f, "N = len(x)", "N = open(x)")
-    f.source = f.source.replace("N = len(x)", "N = open(x)")
-    c = f.verify()
+    with pytest.raises(sg.errors.FormatError):
+        f.source = bad
+    assert f.verify().verified
+    c = certify(replace(verifying.subject_of(f), text=bad))
     assert c.refuted
     assert c.levels["L2"]["reason"] == "the text is refused"
 
@@ -260,7 +265,6 @@ def test_a_closure_that_changed_is_told() -> None:
 
     f = loss.compiled([1.0, 2.0])
     assert f.verify().verified
-    f.subject = None
     factors[0] = 3.0
     c = f.verify()
     assert c.verdict == "undecided"

@@ -1,0 +1,72 @@
+"""What is judged is what the user gets: this text, that function, its arguments and its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import symgrad as sg
+from symgrad.errors import FormatError
+from symgrad.symbolic.certificate import Certificate
+
+TEXT = """def loss_and_grads(a, b):
+    return a * a * b, (2.0 * a * b, a * a)
+"""
+
+
+def product(text: str = TEXT, **options: Any) -> Any:
+    """A compiled function, with another text in the place of its own."""
+    a, b = sg.param("a", 3.0), sg.param("b", 2.0)
+    f = sg.compile(a * a * b, **options)
+    f.source = text
+    return f
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_the_verdict_is_about_the_text_that_there_is_now(target: str) -> None:
+    """And so is what runs."""
+    f = product(target=target)
+    assert f.verify().verified
+    f.source = TEXT.replace("2.0", "3.0")
+    assert f.verify().refuted
+    assert f()[1].a == 18.0
+    f.source = TEXT
+    assert f.verify().verified
+    assert f()[1].a == 12.0
+
+
+def test_a_certificate_goes_with_its_text() -> None:
+    a = sg.param("a", 3.0)
+    f = sg.compile(a * a, verify=True)
+    assert f.certificate
+    f.source = f.source.replace("a * a", "a + a")
+    assert f.certificate is None
+
+
+def test_the_function_that_the_user_gets_is_judged() -> None:
+    """Not another one behind it; without one of its name there is none to get."""
+    twin = TEXT.replace("loss_and_grads", "zz")
+    wrong = TEXT.replace("2.0", "3.0")
+    assert product(f"{wrong}\n\n{twin}").verify().refuted
+    assert product(f"{TEXT}\n\n{wrong.replace('loss_and_grads', 'zz')}").verify().verified
+    with pytest.raises(FormatError, match="no function 'loss_and_grads'"):
+        product(twin)
+
+
+HEADS = ["b, a", "a, c", "a, b=2.0", "a, b, c=1.0, /", "a, b, /", "a, *, b"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_arguments_go_by_their_names(head: str) -> None:
+    """In their order, and without values of their own."""
+    lines = {"b, a": "b * b * a, (2.0 * b * a, b * b)", "a, c": "a * a * c, (2.0 * a * c, a * a)"}
+    line = lines.get(head, "a * a * b, (2.0 * a * b, a * a)")
+    assert product(f"def loss_and_grads({head}):\n    return {line}\n").verify().refuted
+
+
+def test_a_certificate_is_true_where_it_is_verified() -> None:
+    """``if f.verify():`` lets nothing else pass."""
+    assert product().verify()
+    assert not product(TEXT.replace("2.0", "3.0")).verify()
+    assert not Certificate("f(x)", "numpy", "", {})
