@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from types import FunctionType
 from typing import Any
 
@@ -31,6 +32,7 @@ from symgrad.errors import SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
+DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float64, "i64": np.int64, "bool": np.bool_}
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Claim:
     below      for an integer argument, the numbers or sizes that it stays below; 2 by default
     given      arguments that are not drawn: they have these values, exactly
     name       of the function in the text that its user gets; the last one by default
+    returns    the types of the results, nested as it returns them; by default a number, and a tuple
+               of gradients
+    arrays     whether arrays come and go as NumPy's, and not as nested lists and tuples
     """
 
     text: str
@@ -53,16 +58,14 @@ class Claim:
     below: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+    returns: Any = ()
+    arrays: bool = True
 
     @cached_property
     def program(self) -> ExactText:
         program = ExactText(self.text, FUNCTIONS, {})
         self.chosen(program.functions)
         return program
-
-    def run(self, one: Any, *args: Any, **named: Any) -> Any:
-        """The text on numbers of an algebra."""
-        return self.program.run(one, *args, name=self.name, **named)
 
     @cached_property
     def expected(self) -> Callable[..., Any]:
@@ -89,6 +92,11 @@ class Claim:
             raise VerificationError(f"the text does not take {', '.join(self.types)} by name")
         return f
 
+    @property
+    def promised(self) -> Any:
+        plain = ("f64[]", tuple([self.types[k] for k in self.wrt])) if self.wrt else "f64[]"
+        return self.returns or plain
+
     @cached_property
     def dims(self) -> tuple[str, ...]:
         """The named sizes."""
@@ -98,6 +106,11 @@ class Claim:
     def sizes(self, n: int) -> dict[str, int]:
         return {name: n + i for i, name in enumerate(self.dims)}
 
+    def outline(self, at: Mapping[str, Any], exact: bool) -> Any:
+        """How the results at a point are nested, their shapes, and unless exact their types."""
+        axes = [zip(_dims(t), np.shape(at[k]), strict=True) for k, t in self.types.items()]
+        return outline(_like(self.promised, dict(chain(*axes)), self.arrays), exact)
+
     def point(self, n: int, rng: random.Random, draw: Draw) -> dict[str, Any]:
         """Arguments as floats, integers and truth values."""
         point: dict[str, Any] = {}
@@ -106,8 +119,7 @@ class Claim:
             if name in self.given:
                 point[name] = np.asarray(self.given[name])
                 continue
-            kind, _, dims = type.rstrip("]").partition("[")
-            shape = [_size(d, sizes) for d in dims.split(",") if d.strip()]
+            kind, shape = type.partition("[")[0], [_size(d, sizes) for d in _dims(type)]
             if kind not in ("f64", "f32", "i64", "bool"):
                 raise UnsupportedError(f"{name}: no way to draw a {type}")
             below = min(_size(str(dim), sizes) for dim in self.below.get(name, (2,)))
@@ -115,9 +127,40 @@ class Claim:
                 draw(rng) if kind[0] == "f" else rng.randrange(below)
                 for _ in range(math.prod(shape))
             ]
-            dtype = {"i64": np.int64, "bool": np.bool_}.get(kind, np.float64)
-            point[name] = np.array(draws, dtype).reshape(shape)
+            point[name] = np.array(draws, DTYPES[kind]).reshape(shape)
         return point
+
+
+def _dims(type: str) -> list[str]:
+    """The sizes of ``f64[N, 2]``, as they are written."""
+    return [d.strip() for d in type.partition("[")[2].rstrip("]").split(",") if d.strip()]
+
+
+def _like(promised: Any, sizes: Mapping[str, int], arrays: bool) -> Any:
+    """A result of the promised types: numbers, and arrays, or tuples of numbers in their place."""
+    if isinstance(promised, tuple):
+        return tuple([_like(p, sizes, arrays) for p in promised])
+    x = np.zeros([_size(d, sizes) for d in _dims(promised)], DTYPES[promised.partition("[")[0]])
+    return x if arrays and x.ndim else _tuples(x.tolist())
+
+
+def _tuples(x: Any) -> Any:
+    return tuple(map(_tuples, x)) if isinstance(x, list) else x
+
+
+def outline(x: Any, exact: bool) -> Any:
+    """How a result is nested, its shapes, and unless it is exact its types.
+
+    >>> outline((1.0, (np.ones(2),)), False)
+    ((False, (), dtype('float64')), ((True, (2,), dtype('float64')),))
+    """
+    if isinstance(x, tuple):
+        return tuple([outline(part, exact) for part in x])
+    return (
+        list
+        if isinstance(x, list)
+        else (isinstance(x, np.ndarray), np.shape(x), exact or np.asarray(x).dtype)
+    )
 
 
 def _size(dim: str, sizes: Mapping[str, int]) -> int:
@@ -157,20 +200,17 @@ class Trial:
     def run(self, work: Any = None) -> tuple[Any, list[Any]]:
         """Value and gradient by the text, which must leave its arguments alone."""
         before = list(leaves(list(self.at.values())))
-        named = {} if work is None else {"work": work}
+        named, one = {} if work is None else {"work": work}, self.algebra.one
         with explained("the text"):
-            result = self.claim.run(self.algebra.one, *self.at.values(), **named)
-            value, grads = result if self.claim.wrt else (result, ())
-        if not same(before, list(self.at.values())):
-            raise VerificationError("the text writes into an argument")
+            result = self.claim.program.run(one, *self.at.values(), name=self.claim.name, **named)
+        if outline(result, True) != self.claim.outline(self.at, True):
+            raise VerificationError(f"the shapes and types are not {self.claim.promised}")
+        value, grads = result if self.claim.wrt else (result, ())
         if _shapes(value) not in ([], self.shapes):  # plain Python has no arrays
             raise VerificationError(f"values have shapes {_shapes(value)}, not {self.shapes}")
-        want = [np.shape(self.at[name]) for name in self.claim.wrt]
-        got = [_shape(g) for g in grads] if isinstance(grads, tuple) else []
-        if got != want and [_shape(grads)] != want:
-            raise VerificationError(f"the gradients have shapes {got}, the arguments {want}")
+        if not same(before, list(self.at.values())):
+            raise VerificationError("the text writes into an argument")
         self.kept = (grads, list(leaves(grads)))
-        one = self.algebra.one
         with explained("what the text returns"):
             first, *rest = (
                 x if type(x) is type(one) else one * x for x in (*leaves(value), *self.kept[1])
@@ -214,14 +254,6 @@ def _mapped(convert: Callable[[Any], Any], x: Any) -> Any:
     if x.dtype.kind in "ib":
         return x[()]
     return np.asarray(np.frompyfunc(convert, 1, 1)(x), object)[()]
-
-
-def _shape(x: Any) -> tuple[int, ...] | None:
-    """The shape of nested tuples or of an array; None for a ragged one."""
-    try:
-        return tuple(np.shape(x))
-    except ValueError:
-        return None
 
 
 def _shapes(x: Any) -> list[tuple[int, ...]]:

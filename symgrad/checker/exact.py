@@ -58,8 +58,8 @@ _UFUNCS = _words("equal greater greater_equal less less_equal not_equal")
 _ALIASES = {
     **{f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
     "abs": "absolute",
-    "expit": "sigmoid",
     "fabs": "absolute",
+    "expit": "sigmoid",
     "log_expit": "log_sigmoid",
     "pow": "power",
     "rint": "round",
@@ -297,12 +297,7 @@ class ExactText:
     Raises FormatError and UnsupportedError.
     """
 
-    def __init__(
-        self,
-        source: str,
-        functions: Mapping[str, Any],
-        given: Mapping[str, Any],
-    ) -> None:
+    def __init__(self, source: str, functions: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         self.space = Namespace(functions)
         self.filename = f"<exact {hashlib.sha256(source.encode()).hexdigest()[:8]}>"
         modules: dict[str, Any] = dict.fromkeys(("numpy", "math", "scipy.special"), self.space)

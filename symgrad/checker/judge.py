@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symgrad.checker.algebras import Ball, Balls, Field, precision
-from symgrad.checker.claim import Claim, Draw, Trial, entangled, explained
+from symgrad.checker.claim import Claim, Draw, Trial, entangled, explained, outline
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.exact import leaves
 from symgrad.checker.watch import Watch
@@ -338,15 +338,16 @@ def _overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
 
 
 def _in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
-    """What the user gets: NumPy's arrays, or Python's lists where the text has no NumPy."""
-    arrays = "import numpy" in claim.text
-    args = [v if arrays and v.ndim else v.tolist() for v in point.values()]
+    """What the user gets, in NumPy's arrays or in nested tuples."""
+    args = [v if claim.arrays and v.ndim else v.tolist() for v in point.values()]
     try:
         with np.errstate(all="ignore"):
             result = claim.floats(*args)
-            value, grads = result if claim.wrt else (result, ())
     except Exception as error:
         raise VerificationError(f"it raises {type(error).__name__}: {error}") from error
+    if outline(result, False) != claim.outline(point, False):
+        raise VerificationError(f"the shapes and types are not {claim.promised}")
+    value, grads = result if claim.wrt else (result, ())
     if reason := entangled([*args, *claim.floats.__globals__.values()], result):
         raise VerificationError(reason)
     return [float(x) for x in (next(leaves(value)), *leaves(grads))]

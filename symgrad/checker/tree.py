@@ -10,14 +10,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-_COMPARISONS = {
-    "Eq": "eq",
-    "Gt": "gt",
-    "GtE": "ge",
-    "Lt": "lt",
-    "LtE": "le",
-    "NotEq": "ne",
-}
+_COMPARISONS = {"Eq": "eq", "Gt": "gt", "GtE": "ge", "Lt": "lt", "LtE": "le", "NotEq": "ne"}
 
 
 def made_exact(tree: ast.Module) -> ast.Module:

@@ -47,6 +47,7 @@ class Signature:
     # arguments that hold labels, the count of classes, and where
     ranges: tuple[tuple[str, str, str], ...] = ()
     layout: Layout = ()  # the parts of each of the examples, where those are an argument
+    returns: Any = ()  # the types of the results, as texts, in nested tuples
 
     def __str__(self) -> str:
         shown = [f"{a.name}=..." if a.kind == EXAMPLES else str(a) for a in self.arguments]
@@ -63,6 +64,7 @@ class Signature:
             "needs": [list(need) for need in self.needs],
             "ranges": [list(labels) for labels in self.ranges],
             "layout": [list(part) for part in self.layout],
+            "returns": _listed(self.returns),
             "constants": [a.name for a in self.arguments if a.kind == "constant"],
         }
 
@@ -78,7 +80,16 @@ class Signature:
             tuple((str(dim), str(why)) for dim, why in facts["needs"]),
             tuple((str(n), str(size), str(why)) for n, size, why in facts["ranges"]),
             tuple((str(n), int(length)) for n, length in facts.get("layout", ())),
+            _nested(facts["returns"]),
         )
+
+
+def _listed(x: Any) -> Any:
+    return [*map(_listed, x)] if isinstance(x, tuple) else x
+
+
+def _nested(x: Any) -> Any:
+    return tuple(map(_nested, x)) if isinstance(x, list) else str(x)
 
 
 class Checker:

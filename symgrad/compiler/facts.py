@@ -70,6 +70,14 @@ def _columns(x: Any) -> bool:
     return type(x) is dict and all(map(_list(_number), x.values()))
 
 
+def _leaves(x: Any) -> list[Any]:
+    return [leaf for part in x for leaf in _leaves(part)] if isinstance(x, list) else [x]
+
+
+def _types(x: Any) -> bool:
+    return all(map(_types, x)) if type(x) is list else _type(x)
+
+
 FORM: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "name": (_text, "a text"),
     "target": (lambda x: _text(x) and x in TARGETS, f"one of {', '.join(TARGETS)}"),
@@ -80,6 +88,7 @@ FORM: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "wrt": (_rows(_text, _type), "rows of a name and a type"),
     "needs": (_rows(_dim, _text), "rows of a size and a reason"),
+    "returns": (_types, "types in nested lists"),
     "ranges": (_rows(_text, _dim, _text), "rows of a name, a size and a line"),
     "constants": (_list(_text), "names"),
     "layout": (_rows(_text, _length), "rows of a name and a length"),
@@ -106,7 +115,9 @@ def check_facts(facts: Mapping[str, Any]) -> None:
     sizes = {
         n for _, t, _ in facts["arguments"] for d in parse_type(t).shape for n in dims.names(d)
     }
-    for dim in (row[i] for key, i in (("needs", 0), ("ranges", 1)) for row in facts[key]):
+    promised = [d for t in _leaves(facts["returns"]) for d in parse_type(t).shape]
+    told = (row[i] for key, i in (("needs", 0), ("ranges", 1)) for row in facts[key])
+    for dim in (*promised, *told):
         unknown = set(dims.names(dim)) - sizes
         if unknown:
             _refuse(f"no argument has the size {min(unknown)!r}")

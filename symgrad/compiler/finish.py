@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from symgrad.codegen import Unit, emit
+from symgrad.codegen import Pack, Structure, Unit, emit
 from symgrad.compiler.arguments import Signature
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Description
@@ -14,6 +14,8 @@ from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.compiler.verifying import Reference, withhold_refuted
+from symgrad.ir.function import Function
+from symgrad.ir.types import Type
 from symgrad.passes import inline, softmax
 from symgrad.passes import simplify as frugal
 from symgrad.passes.softmax import accurate_softmax
@@ -70,6 +72,7 @@ def completed(
             signature,
             needs=tuple((need.dim, need.why) for need in needs),
             ranges=ranges_of(pipeline.function),
+            returns=returned(said.structure, pipeline.function),
         ),
         *data,
         ir=pipeline.function,
@@ -80,3 +83,12 @@ def completed(
         reference=reference,
     )
     return withhold_refuted(compiled) if options.verify else compiled
+
+
+def returned(part: Structure, f: Function) -> Any:
+    """The types of the results, nested as the caller gets them."""
+    if isinstance(part, int):
+        return str(f.results[part].type)
+    if isinstance(part, Pack):
+        return str(Type("f64", part.shape or (len(part.members),)))
+    return tuple([returned(p, f) for p in part])

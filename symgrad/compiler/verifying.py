@@ -289,6 +289,8 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
         bounds,
         f.constants,
         signature.name,
+        signature.returns,
+        signature.target == "numpy",
     )
 
 
@@ -310,7 +312,8 @@ def over_any_examples(f: CompiledFunction, function: Function) -> tuple[Any, ...
     adapter += f"    return {f.signature.name}({theta.name}_, rows)\n"
     types = {f"{theta.name}_": str(theta.type), **dict.fromkeys(inputs, "f64[N]")}
     reference = Printed(function, {})
-    return (Claim(f.source + adapter, reference, types, (f"{theta.name}_",), name=taken),)
+    promised = {"name": taken, "returns": f.signature.returns, "arrays": False}
+    return (Claim(f.source + adapter, reference, types, (f"{theta.name}_",), **promised),)
 
 
 def runners(f: CompiledFunction, reference: Reference, function: Function) -> list[Any]:

@@ -117,7 +117,7 @@ def _faults(claim: Claim, n: int) -> Iterator[str]:
     at = {k: _symbols(k, v, k in claim.given) for k, v in point.items()}
     one = Symbolic(sp.S.One, 1.0)
     want = list(leaves(claim.expected(one, *at.values())))
-    result = claim.run(one, *at.values())
+    result = claim.program.run(one, *at.values(), name=claim.name)
     value, grads = result if claim.wrt else (result, ())
     for i, (got, expected) in enumerate(zip(leaves(value), want, strict=True)):
         if not _is_zero(one.lift(got).x - one.lift(expected).x):

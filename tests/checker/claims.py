@@ -52,6 +52,7 @@ def loss(theta, Xb, yb):
         data_loss = data_loss + relu(1.0 - t * h[0])
     return data_loss / len(Xb) + 1e-4 * sum([p * p for p in theta])
 '''
+LECTURE_TYPES = {"theta": "f64[41]"}
 MOONS_TYPES = {"theta": "f64[337]", "Xb": "f64[N, 2]", "yb": "f64[N]"}
 
 
@@ -59,8 +60,9 @@ def claim(name: str, text: str | None = None) -> Claim:
     """The claim that a text of ``texts``, or the given one in its place, is right."""
     text = text or (HERE / "texts" / f"{name}.py").read_text(encoding="utf-8")
     if name.startswith("lecture"):
-        return Claim(text, lecture_loss, {"theta": "f64[41]"}, ("theta",))
-    return Claim(text, MOONS_LOSS, MOONS_TYPES, ("theta",))
+        returns = ("f64[]", "f64[41]")
+        return Claim(text, lecture_loss, LECTURE_TYPES, ("theta",), returns=returns, arrays=False)
+    return Claim(text, MOONS_LOSS, MOONS_TYPES, ("theta",), returns=("f64[]", "f64[337]"))
 
 
 def scalar(text: str, reference: Any, *names: str, **options: Any) -> Claim:

@@ -75,7 +75,7 @@ import numpy as np
 def f(x):
     d_x = 2.0 * x
     d_x[3] += x[0]
-    return np.sum(x * x), d_x
+    return np.sum(x * x), (d_x,)
 """
     result = check_balls(Claim(text, total, VECTOR, ("x",)), sizes=(7,))
     assert isinstance(result, Refuted)

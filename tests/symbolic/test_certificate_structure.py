@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import symgrad as sg
@@ -63,6 +64,62 @@ def test_the_arguments_go_by_their_names(head: str) -> None:
     lines = {"b, a": "b * b * a, (2.0 * b * a, b * b)", "a, c": "a * a * c, (2.0 * a * c, a * a)"}
     line = lines.get(head, "a * a * b, (2.0 * a * b, a * a)")
     assert product(f"def loss_and_grads({head}):\n    return {line}\n").verify().refuted
+
+
+LINE = "a * a * b, (2.0 * a * b, a * a)"
+RESULTS = [
+    "a * a * b, 2.0 * a * b, a * a",
+    "a * a * b, [2.0 * a * b, a * a]",
+    "[a * a * b], (2.0 * a * b, a * a)",
+    "(a * a * b,), (2.0 * a * b, a * a)",
+    "a * a * b, (2.0 * a * b, [a * a])",
+    "a * a * b, (2.0 * a * b, a * a), 0.0",
+    "(a * a * b, 0.0), (2.0 * a * b, a * a)",
+    "[a * a * b, (2.0 * a * b, a * a)]",
+]
+
+
+@pytest.mark.parametrize("line", RESULTS)
+def test_the_results_are_nested_as_callers_take_them_apart(line: str) -> None:
+    """The numbers are right in all of them."""
+    c = product(TEXT.replace(LINE, line)).verify()
+    assert c.refuted
+    assert "shapes and types" in str(c)
+
+
+def arrays(**options: Any) -> Any:
+    x, w = sg.input("x", ("N", 2)), sg.param("w", np.ones(2))
+    p = x @ w
+    return sg.compile(sg.sum(p * p), aux=(p, sg.sum(w)), **options)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(d_w,)", "d_w"),
+        ("(d_w,)", "[d_w]"),
+        ("(d_w,)", "(d_w.tolist(),)"),
+        ("(d_w,)", "(tuple(d_w),)"),
+        ("(d_w,)", "(d_w[None, :],)"),
+        ("(loss, (p, s))", "(loss, p, s)"),
+        ("(loss, (p, s))", "loss"),
+        ("(loss, (p, s))", "(np.array(loss), (p, s))"),
+        ("(loss, (p, s))", "(loss, (p.tolist(), s))"),
+        ("(loss, (p, s))", "(loss, (p, np.array([s])))"),
+        ("(loss, (p, s))", "(loss, ((p,), s))"),
+        ("(loss, (p, s))", "(loss, (s, p))"),
+    ],
+)
+def test_arrays_are_arrays_and_what_comes_along_is_in_its_place(old: str, new: str) -> None:
+    right = "(float(loss), (p, float(sum_w))), (d_w,)"
+    f = arrays()
+    assert f.source.count(right) == 1
+    assert f.verify().verified
+    plain = right.replace("float(loss)", "loss").replace("float(sum_w)", "s")
+    f.source = f.source.replace(
+        f"return {right}", f"s = float(sum_w)\n    return {plain.replace(old, new)}"
+    )
+    assert f.verify().refuted
 
 
 def test_a_certificate_is_true_where_it_is_verified() -> None:
