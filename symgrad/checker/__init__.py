@@ -7,21 +7,15 @@ algebras    field elements, balls, duals
 oracles     what exponentials and logarithms know of each other
 doubles     float64 itself
 claim       what is claimed, and one trial of it
+draws       where it is tried
+watch       which ways its comparisons went
+results     what a check finds
 judge       the verdicts
 """
 
 from symgrad.checker.claim import Claim
-from symgrad.checker.judge import (
-    Agrees,
-    Identity,
-    Refuted,
-    Result,
-    Skipped,
-    check_balls,
-    check_identity,
-    verified,
-    verify,
-)
+from symgrad.checker.judge import check_balls, check_identity, verified, verify
+from symgrad.checker.results import Agrees, Identity, Refuted, Result, Skipped
 
 __all__ = [
     "Agrees",

@@ -35,6 +35,7 @@ from symgrad.checker.oracles import Logarithms, Powers
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, UnsupportedError
 
+SMALLEST = 2.0**-1074  # above 0 that a float64 can hold: less is no difference to it
 WHOLE = 2**20  # a residue below it is a whole number, not by chance one
 Logarithm = tuple["Element", "Element"]
 
@@ -214,6 +215,8 @@ class Balls:
 
     def equal(self, a: Ball, b: Ball) -> bool:
         gap, size = (a - b).size(), max(b.size(), 1.0)
+        if gap < SMALLEST:
+            return True
         if not math.isfinite(gap + size):
             raise DomainError("a value is not finite, as a float")
         self.digits = min(self.digits, -math.log10(gap / size) if gap / size else math.inf)

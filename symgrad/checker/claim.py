@@ -11,6 +11,7 @@ r"""What is claimed, and one trial of it: a point, a direction, and the referenc
 
 from __future__ import annotations
 
+import ast
 import math
 import random
 import re
@@ -28,11 +29,12 @@ import numpy as np
 from symgrad.checker.algebras import Dual
 from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS
-from symgrad.errors import SymgradError, UnsupportedError, VerificationError
+from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
 DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float64, "i64": np.int64, "bool": np.bool_}
+LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Claim:
     types      the arguments in order, as ``f64[N, 2]``; others keep their defaults
     wrt        the arguments that the gradients belong to, in their order; without any, the text
                returns its value alone
-    below      for an integer argument, the numbers or sizes that it stays below; 2 by default
+    below      for an integer argument that indexes, the numbers or sizes that it stays below
     given      arguments that are not drawn: they have these values, exactly
     name       of the function in the text that its user gets; the last one by default
     returns    the types of the results, nested as it returns them; by default a number, and a tuple
@@ -104,15 +106,33 @@ class Claim:
         return tuple(dict.fromkeys(found))
 
     def sizes(self, n: int) -> dict[str, int]:
-        return {name: n + i for i, name in enumerate(self.dims)}
+        """The first is n; the others are 3, 4 or 5, in another order each, and not n + 1."""
+        rest = {name: 3 + (n + i) * i % 3 for i, name in enumerate(self.dims[1:], 1)}
+        return {**dict.fromkeys(self.dims[:1], n), **rest}
 
     def outline(self, at: Mapping[str, Any], exact: bool) -> Any:
         """How the results at a point are nested, their shapes, and unless exact their types."""
         axes = [zip(_dims(t), np.shape(at[k]), strict=True) for k, t in self.types.items()]
         return outline(_like(self.promised, dict(chain(*axes)), self.arrays), exact)
 
-    def point(self, n: int, rng: random.Random, draw: Draw) -> dict[str, Any]:
-        """Arguments as floats, integers and truth values."""
+    @cached_property
+    def literals(self) -> tuple[float, ...]:
+        """The text's numbers, where its comparisons may tie."""
+        nodes = ast.walk(ast.parse(self.text))
+        found = {
+            abs(float(x.value))
+            for x in nodes
+            if isinstance(x, ast.Constant) and type(x.value) in (int, float) and abs(x.value) < 1e9
+        }
+        return tuple(sorted(found - {0.0})[:LITERALS])
+
+    def point(
+        self, n: int, rng: random.Random, draw: Draw, whole: tuple[int, int] = (-3, 9)
+    ) -> dict[str, Any]:
+        """Arguments as floats, integers and truth values.
+
+        whole   from where to where the integers are that index nothing
+        """
         point: dict[str, Any] = {}
         sizes = self.sizes(n)
         for name, type in self.types.items():
@@ -122,9 +142,10 @@ class Claim:
             kind, shape = type.partition("[")[0], [_size(d, sizes) for d in _dims(type)]
             if kind not in ("f64", "f32", "i64", "bool"):
                 raise UnsupportedError(f"{name}: no way to draw a {type}")
-            below = min(_size(str(dim), sizes) for dim in self.below.get(name, (2,)))
+            below = [_size(str(dim), sizes) for dim in self.below.get(name, ())]
+            span = (0, 2) if kind == "bool" else (0, min(below)) if below else whole
             draws = [
-                draw(rng) if kind[0] == "f" else rng.randrange(below)
+                draw(rng) if kind[0] == "f" else rng.randrange(*span)
                 for _ in range(math.prod(shape))
             ]
             point[name] = np.array(draws, DTYPES[kind]).reshape(shape)
@@ -175,6 +196,7 @@ class Trial:
 
     def __init__(self, claim: Claim, algebra: Any, point: Mapping[str, Any], seed: str) -> None:
         self.claim, self.algebra, self.seed, rng = claim, algebra, seed, random.Random(seed)
+        self.point = point
         exactly = {True: lambda x: algebra.one.lift(x) if math.isfinite(x) else x}
         self.at = {
             k: _mapped(exactly.get(k in claim.given, algebra.variable), v) for k, v in point.items()
@@ -304,7 +326,8 @@ def explained(what: str) -> Iterator[None]:
     except SymgradError:
         raise
     except Exception as error:
-        line = ""
+        line, outside = "", what == "the reference" and isinstance(error, IndexError)
         for frame in traceback.extract_tb(error.__traceback__):
             line = f", line {frame.lineno}" if frame.filename.startswith("<exact ") else line
-        raise UnsupportedError(f"{what}{line}: {type(error).__name__}: {error}") from error
+        kind = DomainError if outside else UnsupportedError
+        raise kind(f"{what}{line}: {type(error).__name__}: {error}") from error

@@ -53,8 +53,8 @@ class Double(Real):
         with np.errstate(all="ignore"):
             return Double(self.doubles, float(np.divide(1.0, self.x)))
 
-    def sign(self) -> int:
-        return (self.x > 0) - (self.x < 0)
+    def sign(self) -> float:
+        return self.x if self.x != self.x else (self.x > 0) - (self.x < 0)  # nan is nowhere
 
     def literal(self) -> float:
         return self.x

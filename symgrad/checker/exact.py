@@ -34,6 +34,7 @@ from symgrad.errors import DomainError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Function = Callable[..., Any]
+BUILTINS: dict[str, Function] = {}  # in place of Python's own
 NAMED: set[float] = set()  # the mantissas of literals that mean an irrational number
 
 
@@ -53,7 +54,15 @@ _SAME = _words(
     "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
     "put_along_axis zeros_like"
 )
-_EQUALITIES = (operator.eq, operator.ne, np.equal, np.not_equal)
+_OPERATORS: dict[str, Function] = {
+    **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+    "is": operator.is_,
+    "is not": operator.is_not,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+}
+_ORDERS = (operator.lt, operator.le, operator.gt, operator.ge)
+_ORDERS += (np.less, np.less_equal, np.greater, np.greater_equal)
 _UFUNCS = _words("equal greater greater_equal less less_equal not_equal")
 _ALIASES = {
     **{f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
@@ -241,14 +250,14 @@ class Namespace:
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
         """A comparison; its outcome is told where the sign of a difference does not tell it."""
         outcome = holds(a, b, **named)
-        ordered = any(map(_is_exact, (a, b))) and not any(map(_is_infinite, (a, b)))
-        return outcome if ordered and holds not in _EQUALITIES else self.seen(outcome)
+        told = any(map(_is_exact, (a, b))) and not any(map(_is_infinite, (a, b)))
+        return outcome if told and holds in _ORDERS else self.seen(outcome)
 
     def compared(self, names: str, first: Any, *others: Any) -> Any:
         """``a < b``, or ``a < b < c``, as it stands in the text."""
         outcome: Any = True
-        for name, other in zip(names.split(), others, strict=True):
-            outcome = self.compare(getattr(operator, name), first, other)
+        for name, other in zip(names.split(", "), others, strict=True):
+            outcome = self.compare(_OPERATORS[name], first, other)
             first = other
             if len(others) > 1 and not outcome:
                 break
@@ -302,6 +311,7 @@ class ExactText:
         self.filename = f"<exact {hashlib.sha256(source.encode()).hexdigest()[:8]}>"
         modules: dict[str, Any] = dict.fromkeys(("numpy", "math", "scipy.special"), self.space)
         modules["builtins"] = {
+            **BUILTINS,
             "float": self.space.float64,
             "__compare__": self.space.compared,
             "__exact__": self.space.exact,
@@ -310,14 +320,29 @@ class ExactText:
         given = {name: self.space.lifting(f) for name, f in given.items()}
         own = load_source(source, self.filename, given, modules=modules, rewrite=made_exact)
         self.functions = {k: f for k, f in own.items() if isinstance(f, FunctionType)}
+        self.constants = [x for x in own.values() if not isinstance(x, FunctionType)]
+        self.constants += [f.__defaults__ for f in self.functions.values()]
+
+    def state(self) -> list[Any]:
+        """What could outlast a call, as it is now."""
+        return [
+            x.tobytes()
+            if isinstance(x, np.ndarray) and x.dtype != object
+            else [*map(id, leaves(x))]
+            for x in self.constants
+        ]
 
     def run(self, one: Number, *args: Any, name: str = "", **named: Any) -> Any:
         """A function of the text, the last one by default, where literals are like ``one``."""
         self.space.one = one
         function = self.functions[name] if name else [*self.functions.values()][-1]
+        before = self.state()
         try:
             with np.errstate(all="ignore"):
-                return function(*args, **named)
+                result = function(*args, **named)
+            if self.state() != before:
+                raise VerificationError("it keeps something from one call to the next")
+            return result
         except SystemError as error:  # np.dot goes on after a number has raised
             first: BaseException = error
             while first.__cause__ is not None:

@@ -21,6 +21,8 @@ from symgrad.checker import exact
 from symgrad.checker.exact import Elementwise, Number, along
 from symgrad.errors import DomainError, UnsupportedError
 
+FEW = 4
+
 
 def call(name: str, *xs: Any) -> Any:
     """A primitive function, in the algebra of its operands."""
@@ -65,14 +67,39 @@ def _extreme(beats: Any) -> Any:
     """The first of all; ties share evenly.  An operand that is alone comes back as it is."""
 
     def extreme(*xs: Any) -> Any:
-        top, at = xs[0], 0
-        for i, x in enumerate(xs[1:], 1):
-            top, at = (x, i) if beats(x, top) else (top, at)
+        at = largest_of_few(beats, xs) if len(xs) <= FEW else largest(beats, xs)
+        top = xs[at]
         # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
         ties = [x for i, x in enumerate(xs) if x is top or (x == top if i > at else top == x)]
         return top if all(x is top for x in ties) else sum(ties) * Fraction(1, len(ties))
 
     return extreme
+
+
+def largest(beats: Any, xs: Any) -> int:
+    """The place of the first that no other beats."""
+    at = 0
+    for i in range(1, len(xs)):
+        at = i if beats(xs[i], xs[at]) else at
+    return at
+
+
+def largest_of_few(beats: Any, xs: Any) -> int:
+    """The same, where it is worth to tell each comparison from the others."""
+    at = 0
+    for i in range(1, len(xs)):
+        at = i if beats(xs[i], xs[at]) else at
+    return at
+
+
+def _first(beats: Any) -> Any:
+    """Python's ``max`` and ``min``."""
+
+    def first(*xs: Any) -> Any:
+        xs = xs if len(xs) > 1 else tuple(xs[0])
+        return xs[largest_of_few(beats, xs) if len(xs) <= FEW else largest(beats, xs)]
+
+    return first
 
 
 _largest, _least = _extreme(operator.gt), _extreme(operator.lt)
@@ -83,6 +110,7 @@ def _logsumexp(*xs: Any) -> Any:
     return top + F.log(sum(F.exp(x - top) for x in xs))
 
 
+exact.BUILTINS.update(max=_first(operator.gt), min=_first(operator.lt))
 F: Any = SimpleNamespace()  # the FUNCTIONS, as attributes
 MEANINGS: dict[str, Any] = {
     "absolute": lambda x: x * F.sign(x),

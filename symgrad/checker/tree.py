@@ -10,7 +10,18 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-_COMPARISONS = {"Eq": "eq", "Gt": "gt", "GtE": "ge", "Lt": "lt", "LtE": "le", "NotEq": "ne"}
+_COMPARISONS = {
+    "Eq": "eq",
+    "In": "in",
+    "Is": "is",
+    "IsNot": "is not",
+    "NotIn": "not in",
+    "Gt": "gt",
+    "GtE": "ge",
+    "Lt": "lt",
+    "LtE": "le",
+    "NotEq": "ne",
+}
 
 
 def made_exact(tree: ast.Module) -> ast.Module:
@@ -61,10 +72,8 @@ def _raises(node: ast.If) -> bool:
 def _call_of(node: Any) -> Any:
     if not isinstance(node, ast.Compare):
         return node
-    names = [_COMPARISONS.get(type(op).__name__, "") for op in node.ops]
-    if "" in names:  # is, in: of no numbers
-        return node
-    return _called("__compare__", ast.Constant(" ".join(names)), node.left, *node.comparators)
+    names = ", ".join(_COMPARISONS[type(op).__name__] for op in node.ops)
+    return _called("__compare__", ast.Constant(names), node.left, *node.comparators)
 
 
 def _is_float(node: Any) -> bool:

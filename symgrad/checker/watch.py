@@ -1,4 +1,4 @@
-"""Which ways the comparisons of a text went, by line and instruction: a line may compare twice.
+"""Which ways the comparisons of a text went, by their places: a line may compare twice.
 
 >>> watch = Watch("<a text>")
 >>> exec(compile("watch.met(True)", "<a text>", "exec"))
@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-Place = tuple[int, int]
+Place = tuple[int, int, tuple[Any, ...]]
+COUNTED = ("largest_of_few",)  # functions that compare in rounds, the i-th apart from the others
 
 
 class Watch:
@@ -47,16 +48,29 @@ class Watch:
 
     def is_unsure(self) -> bool:
         """Whether more samples may show another side of some difference."""
-        return any(place[0] and len(seen) < 2 for place, seen in self.sides.items())
+        return any(place[0] and len(seen - {0}) < 2 for place, seen in self.sides.items())
 
     def one_sided(self) -> tuple[int, ...]:
         """The lines in which something came out one way alone."""
-        seen = [*self.sides.items(), *self.others.items()]
-        return tuple(sorted({line for (line, _), ways in seen if line and len(ways) == 1}))
+        seen = [(place, ways - {0}) for place, ways in self.sides.items()]
+        seen += self.others.items()
+        return tuple(sorted({line for (line, *_), ways in seen if line and len(ways) < 2}))
+
+    def untied(self) -> tuple[int, ...]:
+        """The lines in which some two numbers were compared, and never equal."""
+        found = {line for (line, *_), ways in self.sides.items() if line and 0 not in ways}
+        return tuple(sorted(found))
 
     def place(self) -> Place:
-        """The line at which the text is running, and the instruction; zeros where it is not."""
+        """The line at which the text is running, the instruction, and where in the checker's own
+        functions the comparison stands; zeros where no text is running."""
         frame: Any = sys._getframe()
+        inner: list[Any] = []
         while frame is not None and frame.f_code.co_filename != self.filename:
+            inner.append(frame.f_code.co_name)
+            if frame.f_code.co_name in COUNTED:
+                inner.append(frame.f_locals["i"])
             frame = frame.f_back
-        return (0, 0) if frame is None else (int(frame.f_lineno), frame.f_lasti)
+        if frame is None:
+            return 0, 0, ()
+        return int(frame.f_lineno), frame.f_lasti, tuple(inner)

@@ -36,7 +36,8 @@ import symgrad.checker
 import symgrad.ops
 import symgrad.passes
 from symgrad.checker import Agrees, Claim, Identity, Refuted, Skipped, check_balls, check_identity
-from symgrad.checker.judge import PRIME, SIZES, Result
+from symgrad.checker.judge import SIZES
+from symgrad.checker.results import PRIME, Result
 from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
 from symgrad.runtime.allowlist import check_source
 from symgrad.symbolic.assumptions import assumptions_of
@@ -150,7 +151,8 @@ def _with_others(
         largest = {k: max(level[k], more[k]) for k in ("degree",) if k in level}
         sums = {k: level[k] + more[k] for k in ("trials", "points") if k in level}
         own = {k: more[k] for k in ("sizes",) if k in more}
-        alike = {k: sorted({*level[k]} & {*more[k]}) for k in ("one_sided",) if k in more}
+        kinds = [k for k in ("one_sided", "untied") if k in more]
+        alike = {k: sorted({*level[k]} & {*more[k]}) for k in kinds}
         level = {**level, **own, **alike, **worst, **largest, **sums}
     return level
 
@@ -211,7 +213,8 @@ def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
     measured = {"error": result.error, "bound": result.bound}
     plain = {"bits": result.bits, "digits": result.digits, "points": result.points}
     finite = {k: _finite(v) for k, v in measured.items()}
-    return {"result": "agrees", **plain, **finite, "one_sided": list(result.one_sided)}
+    lines = {"one_sided": list(result.one_sided), "untied": list(result.untied)}
+    return {"result": "agrees", **plain, **finite, **lines}
 
 
 def _rounding(balls: Level) -> Level:
@@ -279,16 +282,20 @@ def _readings(claim: Claim | None) -> list[str]:
 
 def _branches(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:
     lines = subject.text.splitlines()
-    found = sorted(set.intersection(*({*levels[k].get("one_sided", ())} for k in ("L2", "L3"))))
-    return tuple(f"one way alone in line {n}: {lines[n - 1].strip()}" for n in found)
+    one_sided = set.intersection(*({*levels[k].get("one_sided", ())} for k in ("L2", "L3")))
+    told = [("one way alone", n) for n in sorted(one_sided)]
+    told += [("no tie met", n) for n in levels["L3"].get("untied", ()) if n not in one_sided]
+    return tuple(f"{what} in line {n}: {lines[n - 1].strip()}" for what, n in told)
 
 
 def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:
     """The checks that were not made, in words."""
     found = [f"{k}: {v['reason']}" for k, v in levels.items() if v["result"] == "skipped"]
     sizes = levels["L2"].get("sizes")
-    if sizes:
-        found.append(f"sizes other than N = {', '.join(map(str, sizes))}")
+    if sizes and not isinstance(subject.claims, str):
+        at = [subject.claims[0].sizes(n) for n in sizes]
+        tried = [f"{name} = {', '.join(str(s[name]) for s in at)}" for name in at[0]]
+        found.append(f"sizes other than {' and '.join(tried)}")
     found.append("arguments that are not finite; overflow at other points than some near 1000")
     if levels["L5"]["result"] == "bounded":
         found.append("rounding at other points than those of L5")

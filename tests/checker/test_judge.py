@@ -225,7 +225,7 @@ def test_a_comparison_that_went_one_way_is_reported() -> None:
         "np.where(np.isfinite(x), 2.0, 3.0)",
         "np.where(np.isnan(x), 3.0, 2.0)",
         "np.where(x < np.inf, 2.0, 3.0)",
-        "np.where(np.floor(x) > 40.0, 3.0, 2.0)",
+        "np.where(np.floor(x * x) > 4e9, 3.0, 2.0)",
         "(2.0 + np.round(x * 1e-9))",
         "np.where(x == 0.123, 3.0, 2.0)",
         "np.where(np.greater(np.arange(len(x)), 6), 3.0, 2.0)",
@@ -238,6 +238,23 @@ def test_a_branch_that_no_number_decides_is_reported_too(factor: str) -> None:
     result = check_identity(vector(f"return np.sum(x * x), ({factor} * x,)"))
     assert isinstance(result, Identity)
     assert result.one_sided == (5,)
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        "np.where(np.floor(x) > 40.0, 3.0, 2.0)",
+        "np.where(x > 1e5, 3.0, 2.0)",
+        "np.clip(x, -100.0, 100.0) / x * 2.0",
+        "(2.0 + np.round(x / 1e4))",
+        "np.where(x == 0.3, 3.0, 2.0)",
+        "np.where(2.0 * x == 0.3, 3.0, 2.0)",
+    ],
+)
+def test_points_are_where_the_texts_numbers_are(factor: str) -> None:
+    """A branch beyond a number that the text compares with is reached, and its tie."""
+    results = verify(vector(f"return np.sum(x * x), ({factor} * x,)"))
+    assert not verified(results)
 
 
 def test_what_decides_about_an_exception_alone_is_no_branch() -> None:

@@ -1,0 +1,67 @@
+"""Where a text is tried: ordinary points, large and huge ones, and those where comparisons tie.
+
+>>> rng = random.Random(0)
+>>> sorted({among(0.5)(rng) for _ in range(99)})
+[-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0]
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from symgrad.checker.claim import Claim, Draw
+
+
+def ordinary(rng: random.Random) -> float:
+    return rng.uniform(-1.5, 1.5)
+
+
+def large(rng: random.Random) -> float:
+    return rng.uniform(-30.0, 30.0)
+
+
+def small(rng: random.Random) -> float:
+    return rng.uniform(-1e-3, 1e-3)
+
+
+def among(*numbers: float) -> Draw:
+    """Zeros, and such numbers, their halves and doubles, of either sign."""
+    known = [x for k in numbers or (1.0,) for x in (k, k / 2, 2 * k)]
+    return lambda rng: rng.choice((0.0, rng.choice(known), -rng.choice(known)))
+
+
+def near(*numbers: float) -> Draw:
+    """Either side of such numbers."""
+    exact = among(*numbers)
+    return lambda rng: exact(rng) * rng.uniform(0.9, 1.1)
+
+
+def huge(rng: random.Random) -> float:
+    return rng.choice((-1.0, 1.0)) * rng.uniform(700.0, 1400.0)  # exp overflows, or is 0
+
+
+def dense(rng: random.Random) -> float:
+    return rng.choice((-1.0, -0.5, 0.0, 1.0))
+
+
+def sparse(rng: random.Random) -> float:
+    return rng.choice((-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0))
+
+
+def inside(rng: random.Random) -> float:
+    return rng.uniform(0.05, 0.95)
+
+
+def above(rng: random.Random) -> float:
+    return rng.uniform(1.1, 3.0)
+
+
+LATTICE: tuple[Draw, ...] = (dense, sparse)  # where comparisons meet ties
+OTHERS: tuple[Draw, ...] = (inside, above, ordinary, sparse)  # where functions may live
+
+
+def drawn(claim: Claim, n: int, seed: str, draw: Draw) -> dict[str, Any]:
+    """Arguments at random; their integers are 0 and 1 where functions may not live elsewhere."""
+    rng = random.Random(seed)
+    return claim.point(n, rng, draw, (0, 2)) if draw in OTHERS else claim.point(n, rng, draw)

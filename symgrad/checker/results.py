@@ -1,0 +1,82 @@
+"""What a check finds.  Nothing undecided prints as verified.
+
+>>> print(Skipped("no sample"))
+not decided: no sample
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+PRIME = 2**127 - 1  # 7 mod 8, so that 2 has a root
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Equal as functions, at these sizes, but for a chance of 2**-bits."""
+
+    prime: int
+    sizes: tuple[int, ...]
+    trials: int
+    degree: int
+    bits: int
+    seed: int
+    one_sided: tuple[int, ...]
+
+    def __str__(self) -> str:
+        prime = "2**127 - 1" if self.prime == PRIME else str(self.prime)
+        at = f" at N = {', '.join(map(str, self.sizes))}" if self.sizes else ""
+        text = f"identity{at} mod {prime} in {self.trials} trials: degree {self.degree}, "
+        text += f"error <= 2^-{self.bits}, seed {self.seed}"
+        lines = ", ".join(map(str, self.one_sided))
+        return text + (f"; comparisons went one way alone in line {lines}" if lines else "")
+
+
+@dataclass(frozen=True)
+class Agrees:
+    """The exact values agree to so many digits at points; float64 is off by error at most."""
+
+    bits: int
+    digits: int
+    points: int
+    error: float
+    bound: float
+    one_sided: tuple[int, ...] = ()
+    untied: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return (
+            f"agrees to {self.digits} digits of {self.bits} bits at {self.points} points; float64 "
+            f"off by {self.error:.1e}, at most {self.bound:.1e}, of the largest component"
+        )
+
+
+@dataclass(frozen=True)
+class Refuted:
+    """Wrong at a point, in a component."""
+
+    component: str
+    point: Mapping[str, Any]
+    reason: str
+
+    def __str__(self) -> str:
+        shown = [f"{k} = {np.asarray(v).tolist()!r}" for k, v in self.point.items()]
+        at = ", ".join(s if len(s) < 60 else s[:56] + " ..." for s in shown)
+        return f"refuted in {self.component}{' at ' if at else ''}{at}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Not decided, for a reason."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"not decided: {self.reason}"
+
+
+Result = Identity | Agrees | Refuted | Skipped
