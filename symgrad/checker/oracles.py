@@ -6,6 +6,8 @@
 >>> x, y = f.variable(0.3), f.variable(0.8)
 >>> F.exp(x + y) == F.exp(x) * F.exp(y), F.exp(x / 2) ** 2 == F.exp(x)
 (True, True)
+>>> F.exp(-2 * x) * F.exp(x) ** 2 == 1
+True
 >>> F.log(F.exp(x) + F.exp(y)) == y + F.log(1 + F.exp(x - y))
 True
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 MANY = 1000  # exponentials among which relations are looked for
+MULTIPLES = (-1, 2, -2, 3, -3, 4, -4)  # of an argument that are related to it at once
 FEW = 100  # exponentials whose quotients are kept
 PAIRS = 100_000  # of a logarithm and an exponential, likewise
 
@@ -51,6 +54,9 @@ class Powers(dict[int, tuple[int, int, int]]):
         _, root, degree = self.get(2 * w % p, (0, 0, 0))
         if root:
             return root, 0, degree
+        for k in MULTIPLES:
+            if found := self.get(w * pow(k, -1, p) % p):
+                return pow(found[0], k, p), 0, abs(k) * found[2]
         for u, (value, _, degree) in self.items():
             if found := self.get((w - u) % p):
                 return value * found[0] % p, 0, degree + found[2]
