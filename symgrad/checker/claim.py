@@ -119,12 +119,9 @@ class Claim:
     def literals(self) -> tuple[float, ...]:
         """The text's numbers, where its comparisons may tie."""
         nodes = ast.walk(ast.parse(self.text))
-        found = {
-            abs(float(x.value))
-            for x in nodes
-            if isinstance(x, ast.Constant) and type(x.value) in (int, float) and abs(x.value) < 1e9
-        }
-        return tuple(sorted(found - {0.0})[:LITERALS])
+        values = [x.value for x in nodes if isinstance(x, ast.Constant)]
+        found = {abs(float(x)) for x in values if isinstance(x, int | float)}
+        return tuple(sorted(x for x in found if 0.0 < x < 1e9)[:LITERALS])
 
     def point(
         self, n: int, rng: random.Random, draw: Draw, whole: tuple[int, int] = (-3, 9)

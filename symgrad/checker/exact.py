@@ -61,7 +61,7 @@ _OPERATORS: dict[str, Function] = {
     "in": lambda a, b: a in b,
     "not in": lambda a, b: a not in b,
 }
-_ORDERS = (operator.lt, operator.le, operator.gt, operator.ge)
+_ORDERS: tuple[Any, ...] = (operator.lt, operator.le, operator.gt, operator.ge)
 _ORDERS += (np.less, np.less_equal, np.greater, np.greater_equal)
 _UFUNCS = _words("equal greater greater_equal less less_equal not_equal")
 _ALIASES = {

@@ -19,7 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.checker import functions
+
 Place = tuple[int, int, tuple[Any, ...]]
+FUNCTIONS = functions.__file__
 COUNTED = ("largest_of_few",)  # functions that compare in rounds, the i-th apart from the others
 
 
@@ -67,9 +70,10 @@ class Watch:
         frame: Any = sys._getframe()
         inner: list[Any] = []
         while frame is not None and frame.f_code.co_filename != self.filename:
-            inner.append(frame.f_code.co_name)
-            if frame.f_code.co_name in COUNTED:
-                inner.append(frame.f_locals["i"])
+            if frame.f_code.co_filename == FUNCTIONS:
+                inner.append(frame.f_code.co_name)
+                if frame.f_code.co_name in COUNTED:
+                    inner.append(frame.f_locals["i"])
             frame = frame.f_back
         if frame is None:
             return 0, 0, ()
