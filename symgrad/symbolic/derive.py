@@ -1,5 +1,6 @@
 """Derivatives of a formula: as SymPy writes them, simplified, and how accurate they are.
 
+>>> import sympy as sp
 >>> x = sp.Symbol("x", real=True)
 >>> raw, simple = derivatives((x,), x / (1 + sp.exp(-x)), 60).ways
 >>> nodes(raw[0]) > 0, len(simple)
