@@ -47,6 +47,7 @@ TRIALS = (2, 8)  # at least, and at most while some comparison went one way alon
 UNIT = 2.0**-53
 SLACK = 2.0**20  # how much worse than the reference, or than one rounding of 1, a text may be
 BITS = 256  # of a ball
+NARROW = 20  # digits that a point has to show where there are others
 HUGE = 4  # points at each size
 TIES = 16  # pairs of points on a lattice for a text that compares, at the first size; then 2
 
@@ -213,6 +214,8 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
         except DomainError as error:
             failure = error
             continue
+        if draw in lattice and trial.algebra.digits < NARROW:
+            continue  # so far out that the balls show nothing
         watch = trial.algebra.watch
         compares |= bool(watch.sides or watch.others)
         here = Point(point, trial.algebra.digits, watch, _sizes([value, *grads]))
