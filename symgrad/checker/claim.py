@@ -231,9 +231,9 @@ class Trial:
             raise VerificationError("the text writes into an argument")
         self.kept = (grads, list(leaves(grads)))
         with explained("what the text returns"):
-            first, *rest = (
-                x if type(x) is type(one) else one * x for x in (*leaves(value), *self.kept[1])
-            )
+            numbers = [*leaves(value), *self.kept[1]]
+            numbers = [one.lift(x) if isinstance(x, float) else x for x in numbers]
+            first, *rest = (x if type(x) is type(one) else one * x for x in numbers)
         count = len(rest) - len(self.kept[1])
         self.found = rest[:count]
         if count != len(self.rest):

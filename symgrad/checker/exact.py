@@ -76,8 +76,12 @@ _ALIASES = {
 }
 
 
-def _operator(formula: Function) -> Any:
+def _operator(formula: Function, infinite: Function | None = None) -> Any:
+    """A method; ``infinite`` says what comes of a number and an infinity."""
+
     def method(self: Any, other: Any) -> Any:
+        if infinite and isinstance(other, float) and math.isinf(other):
+            return infinite(self.lift(self), other)
         other = self.lift(other)
         return other if other is NotImplemented else formula(self, other)
 
@@ -99,12 +103,12 @@ class Number:
     dtype, shape, ndim = np.dtype(object), (), 0
     dual = False
     functions: Mapping[str, Function] = {}
-    __add__ = __radd__ = _operator(lambda a, b: a.plus(b))
-    __mul__ = __rmul__ = _operator(lambda a, b: a.times(b))
-    __sub__ = _operator(lambda a, b: a.plus(-b))
-    __rsub__ = _operator(lambda a, b: b.plus(-a))
-    __truediv__ = _operator(lambda a, b: a.times(b.inverse()))
-    __rtruediv__ = _operator(lambda a, b: b.times(a.inverse()))
+    __add__ = __radd__ = _operator(lambda a, b: a.plus(b), lambda a, b: b)
+    __mul__ = __rmul__ = _operator(lambda a, b: a.times(b), lambda a, b: a.order(0) * b)
+    __sub__ = _operator(lambda a, b: a.plus(-b), lambda a, b: -b)
+    __rsub__ = _operator(lambda a, b: b.plus(-a), lambda a, b: b)
+    __truediv__ = _operator(lambda a, b: a.times(b.inverse()), lambda a, b: a.lift(0))
+    __rtruediv__ = _operator(lambda a, b: b.times(a.inverse()), lambda a, b: a.order(0) * b)
     __pow__ = _operator(lambda a, b: a.functions["power"](a, b))
     __rpow__ = _operator(lambda a, b: a.functions["power"](b, a))
     __lt__, __le__ = _comparison(lambda d: d < 0), _comparison(lambda d: d <= 0)

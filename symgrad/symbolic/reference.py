@@ -134,10 +134,15 @@ def _expression(x: Instr, operands: Sequence[str]) -> str:
 
 
 def _literal(value: Any) -> str:
+    return f"np.array({_written(value)})" if isinstance(value, tuple) else f"({_written(value)})"
+
+
+def _written(value: Any) -> str:
+    """A number, a truth value or nested tuples of them, as the checker reads it."""
     if isinstance(value, tuple):
-        return f"np.array({literal(value)})"
+        return f"({''.join(f'{_written(v)}, ' for v in value)})"
     text = {"true": "True", "false": "False"}.get(literal(value), literal(value))
-    return f'float("{text}")' if text.strip("-") in ("nan", "inf") else f"({text})"
+    return f'float("{text}")' if text.strip("-") in ("nan", "inf") else text
 
 
 @cache

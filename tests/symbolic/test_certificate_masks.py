@@ -1,0 +1,86 @@
+"""Masks: truth values in a constant, and scores of -inf, which an exponential makes 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.checker.algebras import Balls, Dual, Field
+from symgrad.checker.exact import Unwritten
+from symgrad.checker.functions import F
+from symgrad.checker.judge import PRIME
+from symgrad.errors import SymgradError, VerificationError
+
+INF = float("inf")
+CAUSAL = np.tril(np.ones((3, 3), bool))
+PENALTY = np.where(CAUSAL, 0.0, -INF)
+
+
+def attention(masked: Callable[[Any], Any], target: str) -> Any:
+    s = sg.param("s", np.arange(9.0).reshape(3, 3) / 10)
+    p = sg.softmax(masked(s), axis=1)
+    return sg.compile(sg.sum(p * p * s), target=target)
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize(
+    "masked",
+    [
+        lambda s: s + PENALTY,
+        lambda s: sg.where(CAUSAL, s, -INF),
+        lambda s: (s + PENALTY) / 3.0,
+        lambda s: 2.0 * (PENALTY - s),
+    ],
+)
+def test_masked_attention_is_verified(masked: Callable[[Any], Any], target: str) -> None:
+    """And with a gradient a little off, refuted."""
+    f = attention(masked, target)
+    assert f.verify()
+    old = "(d_s,)" if target == "numpy" else "(((d_s_11,"
+    line = f.source.rindex("    return ")
+    assert f.source.count(old, line) == 1
+    new = old.replace("d_s", "1.0000001 * d_s")
+    f.source = f.source[:line] + f.source[line:].replace(old, new)
+    assert f.verify().refuted
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_logsumexp_and_exp_of_masked_scores_are_verified(target: str) -> None:
+    s = sg.param("s", np.arange(9.0).reshape(3, 3) / 10)
+    assert sg.compile(sg.sum(sg.logsumexp(s + PENALTY, axis=1)), target=target).verify()
+    assert sg.compile(sg.sum(sg.exp(s + PENALTY)), target=target).verify()
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_truth_values_are_constants(target: str) -> None:
+    x = sg.param("x", np.array([0.3, 0.5]))
+    loss = sg.sum(sg.where(np.array([True, False]), x, 0.0) ** 2)
+    assert sg.compile(loss, target=target).verify()
+
+
+def test_an_infinite_result_is_undecided() -> None:
+    """It is no number that two programs could agree on."""
+    s = sg.param("s", np.ones(2))
+    c = sg.compile(sg.sum(s + np.array([0.0, -INF]))).verify()
+    assert c.verdict == "undecided"
+
+
+@pytest.mark.parametrize("algebra", [Field("seed", PRIME, ""), Balls()])
+def test_infinities_go_on_as_floats_have_them(algebra: Any) -> None:
+    """Whatever number they meet; nothing comes of 0 * inf, nor of inf - inf."""
+    number = algebra.variable(-1.5)
+    for x in (number, Dual(number, algebra.one)):
+        assert x + INF == INF == x - -INF == -INF * x == INF - x
+        assert x * INF == -INF == INF / x == -INF + x
+        assert x / INF == 0
+        assert max(x, -INF) is x
+        assert F.exp(x + -INF) == 0
+        for nothing in (INF * (x - x), (x + INF) - (x + INF)):
+            with pytest.raises(SymgradError):
+                x + nothing
+    with pytest.raises(VerificationError):
+        Unwritten() + INF
