@@ -13,6 +13,7 @@ SymPy is imported by the first call.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,7 +58,8 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
     f = IRAlgebra((caller(),))
     bound = _bound(f, leaves(expr), symbols)
     applied = {k: _float_term(f, v, str(k)) for k, v in (symbols or {}).items() if _is_applied(k)}
-    value = read(expr, f, _binder(f, bound, symbols), applied)
+    sized = functools.partial(_sized, symbols or {})
+    value = read(expr, f, _binder(f, bound, symbols), applied, sized)
     return Expr(value.instr) if isinstance(value, Term) else as_expr(float(value))
 
 
@@ -85,15 +87,15 @@ def _bound(f: IRAlgebra, leaves: list[Any], symbols: Mapping[Any, Any] | None) -
         name = str(leaf.name)
         if leaf in given or name in given:
             bound[leaf] = _float_term(f, given[leaf] if leaf in given else given[name], name)
-            _check_shape(leaf, bound[leaf].instr.type)
+            _check_shape(leaf, bound[leaf].instr.type, given)
         elif symbols is None and name not in sizes:
             bound[leaf] = f.term(_input_for(leaf).instr)
     return bound
 
 
-def _check_shape(leaf: Any, bound: Type) -> None:
+def _check_shape(leaf: Any, bound: Type, given: Mapping[Any, Any]) -> None:
     """Raises ShapeError where a symbol of a known shape is bound to an array of another."""
-    own = tuple(getattr(leaf, "shape", None) or ())
+    own = tuple(_sized(given, n) for n in getattr(leaf, "shape", None) or ())
     shape = bound.shape
     if len(own) == len(shape) + 1 == 2 and own[1] == 1:
         own = own[:1]  # a column may be bound to a vector
@@ -102,6 +104,26 @@ def _check_shape(leaf: Any, bound: Type) -> None:
         raise ShapeError(
             f"{leaf} has the shape {own}, but is bound to {bound}; called at {caller()}"
         )
+
+
+def _sized(given: Mapping[Any, Any], size: Any) -> Any:
+    """A size with the whole numbers that its symbols are bound to; raises for other values."""
+    import sympy as sp
+
+    size = sp.sympify(size, strict=True)
+    numbers: dict[Any, Any] = {}
+    for s in sorted(size.free_symbols, key=str):
+        if s not in given and str(s) not in given:
+            continue
+        x = as_expr(given[s] if s in given else given[str(s)], name=str(s)).instr
+        value = x["value"] if x.is_constant and not x.type.rank else None
+        if value is None or value != int(value) or value < 0:
+            raise ArgumentError(
+                f"symbols: {s} is a size, and is bound to {x.type}; expected a whole number, or "
+                f"nothing, for the size of that name; called at {caller()}"
+            )
+        numbers[s] = sp.Integer(int(value))
+    return size.xreplace(numbers)
 
 
 def _binder(

@@ -19,7 +19,7 @@ func @g(input %x: f64[]) {
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -35,15 +35,22 @@ TABLE.update({**ELEMENTARY, **INDEXED, **MATRICES})
 _LEAVES = (sp.Symbol, sp.IndexedBase, sp.MatrixSymbol)
 
 
-def read(expr: Any, f: Any, bind: Bind, applied: Mapping[Any, Any] | None = None) -> Any:
+def read(
+    expr: Any,
+    f: Any,
+    bind: Bind,
+    applied: Mapping[Any, Any] | None = None,
+    sized: Callable[[Any], Any] = lambda size: size,
+) -> Any:
     """The value of ``expr`` in the algebra ``f``; a float where no symbol is in it.
 
     bind     a Symbol, IndexedBase or MatrixSymbol -> its value; raises where it has none
     applied  the values of applied functions such as x(t), and of derivatives of them
+    sized    a size, such as the N of a sum to N - 1 -> the same with the numbers bound in it
     Raises UnsupportedError for an object without a meaning here, by its name; DomainError for
     what is not real; ShapeError.
     """
-    return Reader(f, bind, applied or {}).term(expression(expr))
+    return Reader(f, bind, applied or {}, sized).term(expression(expr))
 
 
 def expression(expr: Any) -> Any:

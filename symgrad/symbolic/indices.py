@@ -82,7 +82,7 @@ def _limits(r: Reader, x: Any) -> list[Any]:
 
 def _reduced(r: Reader, x: Any, value: Any, op: str) -> Any:
     for index, _, last in _limits(r, x):
-        size = dim_of(last + 1)
+        size = dim_of(r.sized(last + 1))
         if not isinstance(value, Lane) or index not in value.indices:
             raise UnsupportedError(
                 f"{type(x).__name__} over {index}, which its body does not depend on; "
@@ -91,7 +91,8 @@ def _reduced(r: Reader, x: Any, value: Any, op: str) -> Any:
         axis = value.indices.index(index)
         own = r.f.type(value.term).shape[axis]
         if own != size:
-            raise ShapeError(f"{index} runs over {size} values, but the axis has {own}")
+            named = "" if dim_of(last + 1) == size else f" ({last + 1} is bound)"
+            raise ShapeError(f"{index} runs over {size} values{named}, but the axis has {own}")
         total = getattr(r.f, op)(value.term, axis=(axis,), keepdims=False)
         rest = tuple(i for i in value.indices if i != index)
         value = Lane(total, rest) if rest else total

@@ -50,10 +50,17 @@ HINTS: dict[type, str] = {}  # what to do about a class without a meaning
 class Reader:
     """One walk: the values of the objects seen so far, by ``id``."""
 
-    def __init__(self, f: Any, bind: Bind, applied: Mapping[Any, Any]) -> None:
+    def __init__(
+        self,
+        f: Any,
+        bind: Bind,
+        applied: Mapping[Any, Any],
+        sized: Callable[[Any], Any] = lambda size: size,
+    ) -> None:
         self.f = f
         self.bind = bind
         self.applied = applied
+        self.sized = sized  # a size of SymPy's -> the same, with the numbers that are bound in it
         self.constant = getattr(type(f), "exactly", to_float)
         self.summed: dict[Any, Any] = {}  # the indices of sums, each with its sum
         self.known: dict[int, Any] = {}

@@ -158,6 +158,30 @@ def test_sums_over_indices_are_sums_over_axes():
     assert grads.a == pytest.approx(-2 * (r @ X) / 3)
 
 
+def test_a_size_that_is_bound_is_the_size_of_the_axis():
+    """A sum to N - 1 with N = 4 runs over 4 values; over others, and for no number, it is refused."""
+    A, i, N = sp.IndexedBase("A"), sp.Symbol("i", integer=True), sp.Symbol("N", integer=True)
+    mean = sp.Sum(A[i], (i, 0, N - 1)) / N
+    four, named = sg.param("A", np.array([1.0, 2.0, 3.0, 6.0])), sg.input("A", ("N",))
+    for key in (N, "N"):
+        for number in (4, 4.0, np.int64(4)):
+            assert sg.compile(sg.from_sympy(mean, {A: four, key: number}))()[0] == 3.0
+    total = sp.Sum(A[i], (i, 0, N - 1))
+    assert sg.compile(sg.from_sympy(total, {A: four, N: 4}))()[0] == 12.0
+    with pytest.raises(
+        ShapeError, match=r"i runs over 4 values \(N is bound\), but the axis has N"
+    ):
+        sg.from_sympy(mean, {A: named, N: 4})
+    with pytest.raises(ShapeError, match="i runs over 3 values"):
+        sg.from_sympy(mean, {A: four, N: 3})
+    for other in (sg.param("n", 4.0), 4.5):
+        with pytest.raises(ArgumentError, match="N is a size, and is bound to"):
+            sg.from_sympy(mean, {A: four, N: other})
+    shaped = sp.IndexedBase("A", shape=(N,))
+    with pytest.raises(ShapeError, match=r"A has the shape \(5,\)"):
+        sg.from_sympy(sp.Sum(shaped[i], (i, 0, N - 1)), {shaped: four, N: 5})
+
+
 def test_two_indices_make_two_axes():
     """Sum(A[i, j]*x[j]*y[i]) is y @ A @ x, and Product is a product over an axis."""
     i, j = sp.symbols("i j", integer=True)
