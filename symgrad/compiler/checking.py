@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from symgrad.autodiff import gradients
-from symgrad.compiler.claims import Claim, Place, Point, Problem, claim_of, exact_gradient
+from symgrad.compiler.claims import Claim, Point, Problem, claim_of, exact_gradient
+from symgrad.compiler.comparing import ALIKE, DIGITS, ENOUGH, Comparison, agreed, compared
 from symgrad.compiler.proving import at_fault, proof
 from symgrad.compiler.sampling import far, resized, sampled
+from symgrad.compiler.surveying import Survey, element
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import Leaf
@@ -31,11 +33,7 @@ from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import function
 
-DIGITS = 60
-ALIKE = 40.0  # digits from which on two formulas may be the same
-MORE = 600  # digits that show whether a difference at DIGITS is one of rounding
-ENOUGH = {True: 12.0, False: 11.0}  # digits that a right claim shows: exact, or of float64
-WRONG = {True: 12.0, False: 6.0}  # a claim that shows fewer is refuted
+_SHOWN = 3  # single points that the outcome names
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,7 @@ class GradientCheck:
     point      where it is wrong, by name; expected and claimed are the values there
     fault      the term at fault, in words, where one could be found
     reason     why there is no proof, or no verdict
+    but        single points where the claim differs: kinks, where the value is a convention
     """
 
     verdict: str
@@ -60,25 +59,31 @@ class GradientCheck:
     fault: str = ""
     reason: str = ""
     count: int = 1
+    but: str = ""
 
     def __bool__(self) -> bool:
         return self.verdict in ("proved", "agrees")
 
     def __str__(self) -> str:
+        but = f", but {self.but}" if self.but else ""
         if self.verdict == "proved":
             what = "the component is" if self.count == 1 else f"all {self.count} components are"
-            return f"proved: SymPy shows that {what} equal for all real numbers"
+            return f"proved: SymPy shows that {what} equal for all real numbers{but}"
         if self.verdict == "agrees":
             tail = f"; no proof: {self.reason}" if self.reason else ""
-            return f"agrees to {self.digits:.0f} digits at {self.points} points{tail}"
+            return f"agrees to {self.digits:.0f} digits at {self.points} points{but}{tail}"
         if self.verdict == "undecided":
             return f"undecided: {self.reason}"
-        where = ", ".join(f"{n} = {np.asarray(v).tolist()}" for n, v in self.point.items())
+        where = _where(self.point)
         lines = [
             f"refuted: {self.component} is {self.expected!r}, claimed {self.claimed!r}",
             f"  at {where}",
         ]
         return "\n".join(lines + ([f"  {self.fault}"] if self.fault else []))
+
+
+def _where(point: Mapping[str, Any]) -> str:
+    return ", ".join(f"{n} = {np.asarray(v).tolist()}" for n, v in point.items())
 
 
 def check_gradient(
@@ -100,8 +105,8 @@ def check_gradient(
               a Python function of all arguments, by name or in order, that returns them
     at        values for inputs that cannot be drawn, such as integer labels
     sizes     numbers for named sizes; 3 by default
-    points    at how many points, drawn the same each time, the values are compared; formulas also
-              at a few that lie farther out
+    points    at how many points, drawn the same each time, the values are compared, beside those
+              farther out, along lines, and at both sides of what the formulas branch by
     seconds   what SymPy may take for a proof, or to find the term at fault; its process is ended
               then.  A claimed function runs in this process and is not interrupted;
               ``python -m symgrad check`` does that
@@ -115,35 +120,41 @@ def check_gradient(
     if isinstance(drawn, str):
         return GradientCheck("undecided", reason=drawn)
     outside = (far if claim.exact else resized)(problem, at or {}, sizes or {})
-    worst = np.inf
-    for point in [*drawn, *outside]:
-        fewest, place = _compared(problem, claim, point)
-        if fewest < WRONG[claim.exact]:
-            return _refuted(problem, claim, point, place, drawn, seconds)
-        worst = min(worst, fewest)
-    return _not_refuted(problem, claim, worst, [*drawn, *outside], seconds)
+    survey = Survey(problem, claim)
+    wrong = survey.drawn([*drawn, *outside]) or survey.along_lines(drawn[0], at or {})
+    if wrong is not None:
+        return _refuted(problem, claim, *wrong, drawn, seconds)
+    if not survey.count:
+        return GradientCheck("undecided", reason="the values are too extreme at all points")
+    count = sum(int(np.prod(problem.shape(i, drawn[0]))) for i in range(len(problem.wrt)))
+    return _not_refuted(survey, count, seconds)
 
 
-def _not_refuted(
-    problem: Problem, claim: Claim, worst: float, drawn: Sequence[Point], seconds: float
-) -> GradientCheck:
-    """The outcome where all points agree to that many digits at least."""
-    if worst < ENOUGH[claim.exact]:
+def _not_refuted(survey: Survey, count: int, seconds: float) -> GradientCheck:
+    """The outcome where no point speaks against the claim."""
+    exact = survey.claim.exact
+    if not exact and survey.worst < ENOUGH:
         return GradientCheck(
             "undecided",
-            reason=f"the function agrees to {worst:.0f} digits where float64 has 16: it is off by "
-            "little, or loses digits; claim the formula to tell",
+            reason=f"the function agrees to {survey.worst:.0f} digits where float64 has 16: it is "
+            "off by little, or loses digits; claim the formula to tell",
         )
-    count = sum(int(np.prod(problem.shape(i, drawn[0]))) for i in range(len(problem.wrt)))
+    but = "; ".join(survey.exceptions[:_SHOWN])
+    if len(survey.exceptions) > _SHOWN:
+        but += f"; and at {len(survey.exceptions) - _SHOWN} more points"
     reason = "it is a function, which is compared in float64"
-    if claim.exact:
-        reason = "the claim's literals are not those of the loss"
-    if claim.exact and worst >= ALIKE:
-        reason = proof(problem, claim, seconds)
+    if exact:
+        reason = "the difference is within the rounding of the literals"
+    if exact and not survey.rounded:
+        reason = proof(survey.problem, survey.claim, seconds)
         if not reason:
-            return GradientCheck("proved", DIGITS, len(drawn), count=count)
-    digits = min(worst, DIGITS - 10.0 if claim.exact else 16.0)
-    return GradientCheck("agrees", digits, len(drawn), reason=reason, count=count)
+            return GradientCheck("proved", DIGITS, survey.count, count=count, but=but)
+    if survey.one_way():
+        reason += f"; {survey.one_way()} of the claim's comparisons came out one way alone"
+    if survey.left_out:
+        reason += f"; no finite number, so not compared, at {_where(survey.left_out[0])}"
+    digits = min(survey.worst, DIGITS - 10.0 if exact else 16.0)
+    return GradientCheck("agrees", digits, survey.count, reason=reason, count=count, but=but)
 
 
 def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
@@ -172,65 +183,18 @@ def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
     return Problem(f, whole, traced.leaves, places), isinstance(wrt, list | tuple)
 
 
-def _compared(problem: Problem, claim: Claim, point: Point) -> tuple[float, Place]:
-    """The fewest digits in which a component agrees, and which component that is."""
-    found = _compared_with(DIGITS, problem, claim, point)
-    if claim.exact and found[0] < ALIKE:
-        return _compared_with(MORE, problem, claim, point)
-    return found
-
-
-def _compared_with(count: int, problem: Problem, claim: Claim, point: Point) -> tuple[float, Place]:
-    from symgrad.symbolic.exactly import digits
-
-    with digits(count):
-        right = exact_gradient(problem, point)[1:]
-        got = claim.values(point)
-        norm = max((abs(v) for g in right for v in np.ravel(g)), default=0)
-        fewest: tuple[float, Place] = (np.inf, (0, ()))
-        for i, (g, c) in enumerate(zip(right, got, strict=True)):
-            if np.shape(g) != np.shape(c):
-                name = problem.names[problem.wrt[i]]
-                raise ShapeError(
-                    f"claimed: the gradient of {name} has shape {np.shape(g)}, got {np.shape(c)}"
-                )
-            for place in np.ndindex(np.shape(g)):
-                agreed = _agreed(g[place], c[place], norm, claim.exact)
-                if agreed < fewest[0]:
-                    fewest = (agreed, (i, place))
-        return fewest
-
-
-def _agreed(right: Any, got: Any, norm: Any, exact: bool) -> float:
-    """In how many digits two numbers agree; small ones are measured against the whole gradient."""
-    import mpmath
-
-    got = mpmath.mpf(got) if not isinstance(got, mpmath.mpc) else mpmath.nan
-    if not mpmath.isfinite(got):
-        return -np.inf
-    scale = max(abs(right), abs(got), norm * mpmath.mpf(10) ** (-25 if exact else -4))
-    error = abs(got - right)
-    return np.inf if error == 0 else float(-mpmath.log10(error / scale))
-
-
 def _refuted(
     problem: Problem,
     claim: Claim,
     point: Point,
-    place: Place,
+    found: Comparison,
     drawn: Sequence[Point],
     seconds: float,
 ) -> GradientCheck:
-    from symgrad.symbolic.exactly import digits
-
-    i, index = place
-    with digits(DIGITS):
-        expected = float(exact_gradient(problem, point)[1:][i][index])
-        got = claim.values(point)[i][index]
-        claimed = float(got) if not isinstance(got, complex) else float("nan")
-    name = f"d_{problem.names[problem.wrt[i]]}"
-    component = f"{name}[{', '.join(map(str, index))}]" if index else name
-    right = [p for p in drawn if _compared(problem, claim, p)[0] >= ENOUGH[claim.exact]]
+    i, index = place = found.place
+    component = element(f"d_{problem.names[problem.wrt[i]]}", index)
+    others = [compared(problem, claim, p) for p in drawn]
+    right = [c for c in others if c is not None and c.is_right(claim.exact)]
     if right:
         fault = f"it is right at {len(right)} other points: on a part of the domain only?"
     else:
@@ -238,6 +202,7 @@ def _refuted(
             problem, claim, place, drawn, seconds
         )
     shown = {n: point[n] for n in problem.names}
+    expected, claimed = float(found.expected), float(found.claimed)
     return GradientCheck("refuted", 0.0, 1, component, shown, expected, claimed, fault)
 
 
@@ -252,7 +217,7 @@ def _swapped(problem: Problem, claim: Claim, i: int, drawn: Sequence[Point]) -> 
             same = [
                 np.shape(g[j]) == np.shape(c)
                 and all(
-                    _agreed(a, b, 0, claim.exact) >= ENOUGH[claim.exact]
+                    agreed(a, b, 0) >= (ALIKE if claim.exact else ENOUGH)
                     for a, b in zip(np.ravel(g[j]), np.ravel(c), strict=True)
                 )
                 for g, c in zip(rights, claims, strict=True)

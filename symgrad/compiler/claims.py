@@ -18,7 +18,7 @@ from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.unit import Unit
 from symgrad.compiler.conversion import plain, symbols_of
-from symgrad.errors import ArgumentError, ShapeError, SymgradError
+from symgrad.errors import ArgumentError, DomainError, ShapeError, SymgradError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function
@@ -57,8 +57,11 @@ class Claim:
 
     exact = True
 
-    def values(self, point: Point) -> list[Any]:
-        """One array for each parameter that is differentiated by."""
+    def values(self, point: Point, algebra: Any = None) -> list[Any]:
+        """One array for each parameter that is differentiated by.
+
+        algebra   what computes them, to the digits of the context; functions need none
+        """
         raise ArgumentError("no claim")
 
     def side(self) -> Side | None:
@@ -82,7 +85,7 @@ class FormulaClaim(Claim):
                     f"claimed: the gradient of {p.hint} is {p.type}, got {array.shape}"
                 )
 
-    def values(self, point: Point) -> list[Any]:
+    def values(self, point: Point, algebra: Any = None) -> list[Any]:
         from symgrad.symbolic.exactly import lifted
         from symgrad.symbolic.from_sympy import read
         from symgrad.symbolic.precise import PRECISE
@@ -93,6 +96,7 @@ class FormulaClaim(Claim):
                 raise ArgumentError(
                     f"claimed: {symbol} is no argument of the loss (it has {known})"
                 )
+            _refuse_narrow(symbol)
             value = lifted(point[symbol.name])
             return value if value.ndim else value[()]
 
@@ -101,7 +105,7 @@ class FormulaClaim(Claim):
             out = np.empty(array.shape, dtype=object)
             for place in np.ndindex(array.shape):
                 try:
-                    out[place] = read(array[place], PRECISE, bind)
+                    out[place] = read(array[place], algebra or PRECISE, bind)
                 except IndexError as error:
                     raise ArgumentError(f"claimed: {array[place]}: {error}") from error
             found.append(out)
@@ -109,6 +113,16 @@ class FormulaClaim(Claim):
 
     def side(self) -> Side | None:
         return [e for array in self.arrays for e in array.flat]
+
+
+def _refuse_narrow(symbol: Any) -> None:
+    """Raises DomainError for a symbol that SymPy simplifies by as what no argument is."""
+    for kind in ("integer", "rational", "irrational", "imaginary"):
+        if symbol.assumptions0.get(kind):
+            raise DomainError(
+                f"claimed: the symbol {symbol} is declared {kind}, and SymPy simplifies by that; "
+                f"arguments are real numbers: sp.Symbol({str(symbol.name)!r}, real=True)"
+            )
 
 
 class ExpressionClaim(Claim):
@@ -123,10 +137,12 @@ class ExpressionClaim(Claim):
         self.function = traced.function
         self.leaves = tuple(traced.leaves)
 
-    def values(self, point: Point) -> list[Any]:
+    def values(self, point: Point, algebra: Any = None) -> list[Any]:
         from symgrad.symbolic.exactly import evaluated, lifted
+        from symgrad.symbolic.precise import PRECISE
 
-        return evaluated(self.function, [lifted(point[p.hint]) for p in self.function.parameters])
+        arguments = [lifted(point[p.hint]) for p in self.function.parameters]
+        return evaluated(self.function, arguments, algebra or PRECISE)
 
     def side(self) -> Side | None:
         return written(self.function, self.leaves)[1]
@@ -142,7 +158,7 @@ class FunctionClaim(Claim):
         self.function = claimed
         self.by_name = _takes_names(claimed, problem.names)
 
-    def values(self, point: Point) -> list[Any]:
+    def values(self, point: Point, algebra: Any = None) -> list[Any]:
         arguments = {n: v.copy() if np.ndim(v) else v[()] for n, v in point.items()}
         try:
             if self.by_name:
@@ -167,6 +183,8 @@ def _reals(part: Any) -> Any:
     """What a claimed function returned for one argument, as an array of floats."""
     try:
         array = np.asarray(part)
+        if array.dtype == object and any(v is None for v in array.flat):
+            raise TypeError("None is no number; is a return missing?")
         if array.dtype.kind not in "biufO":
             raise TypeError(f"{array.dtype} is not real")
         return array.astype(float)
@@ -243,9 +261,11 @@ def _takes_names(function: Callable[..., Any], names: Sequence[str]) -> bool:
     return set(parameters) == set(names) and not kinds & ordered
 
 
-def exact_gradient(problem: Problem, point: Mapping[str, Any]) -> list[Any]:
+def exact_gradient(problem: Problem, point: Mapping[str, Any], algebra: Any = None) -> list[Any]:
     """Loss and gradients at a point, to the digits of mpmath's context."""
     from symgrad.symbolic.exactly import evaluated, lifted
+    from symgrad.symbolic.precise import PRECISE
 
     arguments = [lifted(point[name]) for name in problem.names]
-    return evaluated(problem.loss, arguments) + evaluated(problem.gradient, arguments)
+    parts = (problem.loss, problem.gradient)
+    return [r for f in parts for r in evaluated(f, arguments, algebra or PRECISE)]

@@ -23,6 +23,7 @@ from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits
 
 _DIGITS = 60
+_SHOWN = 30  # digits of a factor that is next to 1
 _LONG = 10**6
 _CLOSE = mpmath.mpf(10) ** -40
 
@@ -73,7 +74,9 @@ def _off(factor: Any, part: str, wrong: Any) -> str:
     """What is to be said of a part that a factor would mend."""
     name = "the claim" if part == "claim" else f"the term {shown(wrong)}"
     if not factor.is_Rational:
-        return f"{name} is {sp.Float(1 / factor, 12)} times what it should be"
+        times = sp.Float(1 / factor, 12)
+        times = sp.Float(1 / factor, _SHOWN) if times == 1 else times
+        return f"{name} is {times} times what it should be"
     if part == "claim":
         return f"{name} is off by a factor: it should be {shown(factor * wrong)}"
     return f"{name} should be {shown(factor * wrong)}"
@@ -93,7 +96,7 @@ def _constant(ratios: list[Any], values: list[Any]) -> Any:
     near = Fraction(float(first)).limit_denominator(1000)
     exact = sp.Rational(near.numerator, near.denominator)
     close = mpmath.almosteq(first, mpmath.mpf(near.numerator) / near.denominator, _CLOSE, _CLOSE)
-    return exact if close else sp.Float(str(first), 30)
+    return exact if close else sp.Float(str(first), _SHOWN)
 
 
 def _at(expression: Any, point: Mapping[Any, Any]) -> Any:

@@ -29,23 +29,25 @@ import numpy as np
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.interpreter import resolve
-from symgrad.symbolic.precise import PRECISE, digits
+from symgrad.symbolic.precise import PRECISE, PreciseAlgebra, digits
 
 __all__ = ["digits", "evaluated", "lifted"]
 
 
-def lifted(array: Any) -> Any:
+def lifted(array: Any, algebra: PreciseAlgebra = PRECISE) -> Any:
     """A float array with its elements as mpmath's numbers; integers and bools as they are."""
     array = np.asarray(array)
     if array.dtype.kind != "f":
         return array
     out = np.empty(array.shape, dtype=object)
     for place in np.ndindex(array.shape):
-        out[place] = mpmath.mpf(float(array[place]))
+        out[place] = algebra.literal(float(array[place]))
     return out
 
 
-def evaluated(function: Function, arguments: Sequence[Any]) -> list[Any]:
+def evaluated(
+    function: Function, arguments: Sequence[Any], algebra: PreciseAlgebra = PRECISE
+) -> list[Any]:
     """The results, as arrays of mpmath's numbers, at the digits of the context."""
     values: dict[Instr, Any] = dict(zip(function.parameters, arguments, strict=True))
     sizes: dict[str, int] = {}
@@ -55,14 +57,14 @@ def evaluated(function: Function, arguments: Sequence[Any]) -> list[Any]:
                 sizes[dim] = n
     for x in function.body:
         operands = [values[o] for o in x.operands]
-        values[x] = _computed(x, operands, sizes)
+        values[x] = _computed(x, operands, sizes, algebra)
     return [values[r] for r in function.results]
 
 
-def _computed(x: Instr, operands: list[Any], sizes: dict[str, int]) -> Any:
+def _computed(x: Instr, operands: list[Any], sizes: dict[str, int], algebra: Any) -> Any:
     if x.is_constant:
         value = np.asarray(x["value"], dtype=x.type.numpy).reshape(x.type.shape)
-        return lifted(value) if x.type.is_float else value
+        return lifted(value, algebra) if x.type.is_float else value
     attributes = {
         key: resolve(value, sizes) if key in x.op.dim_attributes else value
         for key, value in x.attributes
@@ -78,9 +80,9 @@ def _computed(x: Instr, operands: list[Any], sizes: dict[str, int]) -> Any:
     elif x.op.name == "logsumexp" or x.op.meaning is not None:
         # A scalar is an array too, so that elementwise ops give arrays of numbers throughout.
         arrays = [np.asarray(o) for o in operands]
-        result = getattr(PRECISE, x.op.name)(*arrays, **attributes)
+        result = getattr(algebra, x.op.name)(*arrays, **attributes)
     else:
-        result = x.op.evaluate(*operands, **attributes)
+        result = algebra.decided(x.op.evaluate(*operands, **attributes))
     out = np.empty(np.shape(result), dtype=object if x.type.is_float else x.type.numpy)
     out[...] = result
     return out

@@ -39,12 +39,13 @@ class Numbers:
 
     true, false = True, False
     pi = mpmath.pi
-    log, sqrt, asin, acos, atan = mpmath.log, mpmath.sqrt, mpmath.asin, mpmath.acos, mpmath.atan
-    asinh, acosh, atanh = mpmath.asinh, mpmath.acosh, mpmath.atanh
+    log, sqrt = staticmethod(mpmath.log), staticmethod(mpmath.sqrt)
+    asin, acos, atan = map(staticmethod, (mpmath.asin, mpmath.acos, mpmath.atan))
+    asinh, acosh, atanh = map(staticmethod, (mpmath.asinh, mpmath.acosh, mpmath.atanh))
     exp, sinh, cosh, tanh = map(_bounded, (mpmath.exp, mpmath.sinh, mpmath.cosh, mpmath.tanh))
     sin, cos, tan = map(_bounded, (mpmath.sin, mpmath.cos, mpmath.tan))
     erf, erfc = map(_bounded, (mpmath.erf, mpmath.erfc))
-    floor, ceiling = mpmath.floor, mpmath.ceil
+    floor, ceiling = staticmethod(mpmath.floor), staticmethod(mpmath.ceil)
 
     @staticmethod
     def Rational(p: Any, q: Any = 1) -> Any:
@@ -71,10 +72,17 @@ class PreciseAlgebra(SympyAlgebra):
     """Computes at the digits of the context.  A value outside an op's domain is nan."""
 
     def __init__(self) -> None:
-        super().__init__(Numbers)
+        super().__init__(Numbers())
 
-    @staticmethod
-    def exactly(x: Any) -> Any:
+    def decided(self, result: Any) -> Any:
+        """Truths, as they are."""
+        return result
+
+    def literal(self, x: float) -> Any:
+        """A literal of the IR."""
+        return mpmath.mpf(x)
+
+    def exactly(self, x: Any) -> Any:
         """A number of SymPy's, to all digits of the context."""
         return mpmath.mpf(sp.N(x, mpmath.mp.dps)._to_mpmath(mpmath.mp.prec))
 

@@ -61,7 +61,7 @@ class Reader:
         self.bind = bind
         self.applied = applied
         self.sized = sized  # a size of SymPy's -> the same, with the numbers that are bound in it
-        self.constant = getattr(type(f), "exactly", to_float)
+        self.constant = f.exactly if hasattr(type(f), "exactly") else to_float
         self.summed: dict[Any, Any] = {}  # the indices of sums, each with its sum
         self.known: dict[int, Any] = {}
         self.kept: list[Any] = []  # what is known by id has to stay alive

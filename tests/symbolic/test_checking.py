@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.errors import ArgumentError, LimitError, ShapeError
+from symgrad.errors import ArgumentError, DomainError, LimitError, ShapeError
 
 x, y = sp.symbols("x y")
 X, Y = sg.param("x", 0.5), sg.param("y", 1.5)
@@ -64,13 +64,111 @@ def test_a_wrong_formula_is_refuted_with_the_term_at_fault(claim, fault):
     assert "refuted: d_x is" in str(check)
 
 
-def test_a_factor_of_a_ten_millionth_is_found():
-    """1 + 1e-7, which no finite difference shows, is refuted; 1 + 1e-14 shows in the digits."""
-    off = sg.check_gradient(LOSS, [X, Y], [RIGHT[0] * (1 + sp.Rational(1, 10**7)), RIGHT[1]])
-    assert off.verdict == "refuted"
-    near = sg.check_gradient(LOSS, [X, Y], [RIGHT[0] * (1 + sp.Rational(1, 10**14)), RIGHT[1]])
-    assert near.verdict == "agrees"
-    assert 13 <= near.digits <= 15
+@pytest.mark.parametrize("power", [7, 14, 17, 30])
+def test_a_formula_that_differs_is_refuted_however_little(power):
+    """1 + 1e-7, which no finite difference shows, and 1 + 1e-17, which float64 does not hold."""
+    off = 1 + sp.Rational(1, 10**power)
+    assert sg.check_gradient(LOSS, [X, Y], [RIGHT[0] * off, RIGHT[1]]).verdict == "refuted"
+    assert sg.check_gradient(X**2, X, 2 * x * off).verdict == "refuted"
+
+
+def test_literals_count_as_far_as_floats_round_them():
+    """0.1 in the loss may be meant as 1/10, and sg.pi as pi; what differs by more is refuted."""
+    rounded = [
+        (0.1 * X * X, x / 5),
+        ((1 / 3) * X * X, 2 * x / 3),
+        (sg.sin(sg.pi * X), sp.pi * sp.cos(sp.pi * x)),
+        (X * X / 3, x * sp.Float(2 / 3)),
+        (X**0.3, sp.Rational(3, 10) * sp.Pow(x, sp.Rational(-7, 10))),
+    ]
+    for loss, claim in rounded:
+        check = sg.check_gradient(loss, X, claim)
+        assert (check.verdict, check.reason) == (
+            "agrees",
+            "the difference is within the rounding of the literals",
+        )
+        assert 14 <= check.digits <= 18
+        off = sg.check_gradient(loss, X, claim * (1 + sp.Rational(1, 10**15)))
+        assert off.verdict == "refuted"
+    for loss, claim in [(0.1 * X * X, 0.2 * x), (0.5 * X * X, x), (0.75 * X * X, 3 * x / 2)]:
+        assert sg.check_gradient(loss, X, claim).verdict == "proved"
+
+
+PARTLY = [
+    2 * x + sp.floor(x**2 / 100),
+    2 * x + sp.Max(x - 100, 0),
+    2 * x + sp.Heaviside(-x - 900, 0),
+    sp.Piecewise((2 * x, x < 5), (0, True)),
+    sp.Piecewise((2 * x, x < 50), (2 * x, x > 51), (0, True)),
+    sp.Piecewise((2 * x, (x < 41) | (x > 41 + sp.Rational(1, 10**6))), (0, True)),
+    sp.Piecewise((2 * x, sp.Ne(x, 1)), (0, True)),
+    2 * sp.Abs(x),
+]
+
+
+@pytest.mark.parametrize("claim", PARTLY, ids=str)
+def test_what_is_right_on_a_part_is_refuted(claim):
+    """Large and small arguments are looked at, and both sides of each branch of a formula."""
+    check = sg.check_gradient(X * X, X, claim)
+    assert check.verdict == "refuted"
+    point = float(check.point["x"])
+    assert check.expected == 2 * point
+    assert check.claimed == pytest.approx(float(claim.subs(x, sp.Rational(point))))
+
+
+KINKS = [
+    (
+        sg.relu(X),
+        sp.Heaviside(x),
+        "at x = 0.0, a kink, where d_x is 0.0 by convention, claimed 0.5",
+    ),
+    (sg.relu(X), sp.Heaviside(x, 1), "claimed 1.0"),
+    (sg.relu(X - 2.5), sp.Heaviside(x - sp.Rational(5, 2)), "at x = 2.5, a kink"),
+    (abs(X), x / sp.Abs(x), "at x = 0.0, where the claim has no value"),
+    (X * X, 2 * sp.sinh(x) * x / (sp.exp(x) / 2 - sp.exp(-x) / 2), "the claim has no value"),
+]
+
+
+@pytest.mark.parametrize(("loss", "claim", "says"), KINKS, ids=str)
+def test_single_points_are_told(loss, claim, says):
+    """At a kink the slope is a convention: another one does not refute a claim, but is named."""
+    check = sg.check_gradient(loss, X, claim)
+    assert check
+    assert says in check.but
+    assert f", but {check.but}" in str(check)
+
+
+def test_the_slope_at_a_kink_may_be_the_stated_one():
+    """Then nothing is to be told."""
+    for loss, claim in [(sg.relu(X), sp.Heaviside(x, 0)), (abs(X), sp.sign(x))]:
+        check = sg.check_gradient(loss, X, claim)
+        assert (check.verdict, check.but) == ("proved", "")
+
+
+def test_what_was_not_compared_is_told():
+    """A function may overflow far out, and a formula branch where no point went."""
+    check = sg.check_gradient(sg.sigmoid(X), X, lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2)
+    assert check.verdict == "agrees"
+    assert "not compared, at x = -1000.0" in check.reason
+    check = sg.check_gradient(sg.sigmoid(X), X, lambda x: math.exp(-x) / (1 + math.exp(-x)) ** 2)
+    assert "not compared, at x = -1000.0" in check.reason
+    slope = sg.check_gradient(sg.tanh(X), X, lambda x: 1 - np.tanh(x) ** 2)
+    assert slope.verdict == "agrees"  # 0 where 1e-17 is right: float64 holds no more beside 1
+    bound = sp.Piecewise((2 * x, x < 5000), (0, True))
+    check = sg.check_gradient(X * X, X, bound)
+    assert check.verdict == "agrees"
+    assert "1 of the claim's comparisons came out one way alone" in str(check)
+
+
+def test_what_saturates_is_computed_to_enough_digits():
+    """1 - tanh(1000)**2 is 1e-868, and so is what another formula makes of exponentials."""
+    for claim in (1 - sp.tanh(x) ** 2, 4 / (sp.exp(x) + sp.exp(-x)) ** 2):
+        assert sg.check_gradient(sg.tanh(X), X, claim).verdict == "proved"
+    claims = [y * (1 - sp.tanh(x * y) ** 2), 4 * x / (sp.exp(x * y) + sp.exp(-x * y)) ** 2]
+    assert sg.check_gradient(sg.tanh(X * Y), [X, Y], claims)
+    tower = sp.exp(sp.exp(sp.exp(x)))
+    loss = sg.exp(sg.exp(sg.exp(X)))
+    assert sg.check_gradient(loss, X, tower * sp.exp(sp.exp(x)) * sp.exp(x))
 
 
 w = sg.param("w", np.array([0.5, -0.25]))
@@ -265,6 +363,8 @@ def test_no_points_are_no_agreement():
 
 BAD = [
     ((LOSS, [X, Y], [RIGHT[0]]), ArgumentError, "expected 2 gradients, got 1"),
+    ((LOSS, X, sp.cos(sp.Symbol("x", integer=True))), DomainError, "x is declared integer"),
+    ((LOSS, X, lambda x, y: None), ArgumentError, "None is no number"),
     ((LOSS, X, sp.Symbol("q")), ArgumentError, "q is no argument"),
     ((LOSS, X, "cos(x)"), ArgumentError, "text is not read"),
     ((LOSS, X, [x, y]), ShapeError, "gradient of x"),
@@ -364,7 +464,14 @@ def test_the_command_line(tmp_path: Path, name, status, says):
 
 @pytest.mark.parametrize(
     "module",
-    ["compiler.checking", "symbolic.blame", "symbolic.claimed", "symbolic.exactly", "cli.main"],
+    [
+        "compiler.checking",
+        "symbolic.blame",
+        "symbolic.claimed",
+        "symbolic.exactly",
+        "symbolic.probing",
+        "cli.main",
+    ],
 )
 def test_docstrings_show_what_happens(module):
     """The doctests of the modules pass."""

@@ -159,7 +159,7 @@ def test_sums_over_indices_are_sums_over_axes():
 
 
 def test_a_size_that_is_bound_is_the_size_of_the_axis():
-    """A sum to N - 1 with N = 4 runs over 4 values; over others, and for no number, it is refused."""
+    """A sum to N - 1 with N = 4 runs over 4 values; over others it is refused."""
     A, i, N = sp.IndexedBase("A"), sp.Symbol("i", integer=True), sp.Symbol("N", integer=True)
     mean = sp.Sum(A[i], (i, 0, N - 1)) / N
     four, named = sg.param("A", np.array([1.0, 2.0, 3.0, 6.0])), sg.input("A", ("N",))

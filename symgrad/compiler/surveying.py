@@ -1,0 +1,203 @@
+"""Where a claimed gradient is looked at: at points that are drawn, along lines, at branches.
+
+Each line runs through a point along one argument, from -1000 to 1000.  Where a comparison on the
+way of the loss or of the claim comes out otherwise at the next point, the place is found by
+bisection, and looked at from both sides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, pairwise
+from typing import Any
+
+import numpy as np
+
+from symgrad.compiler.claims import Claim, Point, Problem
+from symgrad.compiler.comparing import Comparison, compared, is_numeric
+from symgrad.errors import ArgumentError
+
+_SIZES = (0.001, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+_GRID = (*(-s for s in reversed(_SIZES)), 0.0, *_SIZES)
+_LINES = {True: 6, False: 2}  # for formulas, and for functions, which may take long
+_BRANCHES = 4  # between two points of a line
+_HALVINGS = 60
+_OPERATIONS = 60_000  # of the gradient, on its elements, that all lines may take
+_NEAR = 1e-9
+
+Line = tuple[str, tuple[int, ...]]  # an argument, and which element of it moves
+
+
+class Survey:
+    """What was seen of a claim so far.
+
+    worst       in how few digits it agreed
+    rounded     whether it differed by the rounding of literals somewhere
+    count       at how many points
+    exceptions  in words, single points where it differs, and why that does not refute it
+    left_out    points where a function gave no finite number
+    """
+
+    def __init__(self, problem: Problem, claim: Claim) -> None:
+        self.problem, self.claim = problem, claim
+        self.worst, self.count, self.rounded = math.inf, 0, False
+        self.exceptions: list[str] = []
+        self.left_out: list[Point] = []
+        self.norm = 0.0
+        self._ways: list[set[Any]] = []
+
+    def one_way(self) -> int:
+        """How many comparisons of the claim came out alike at all points."""
+        return sum(len(ways) == 1 for ways in self._ways)
+
+    def drawn(self, points: Sequence[Point]) -> tuple[Point, Comparison] | None:
+        """Looks at points; the first one that refutes the claim."""
+        for point in points:
+            found = compared(self.problem, self.claim, point)
+            if found is not None:
+                self.norm = max(self.norm, abs(float(found.expected)))
+                if not self._taken(found):
+                    return point, found
+        return None
+
+    def along_lines(self, base: Point, fixed: Mapping[str, Any]) -> tuple[Point, Comparison] | None:
+        """Looks along lines through a point; the first point there that refutes the claim."""
+        lines = list(islice(_lines(self.problem, base, fixed), _LINES[self.claim.exact]))
+        size = len(self.problem.gradient.body) * max(np.size(v) for v in base.values())
+        left = max(len(_GRID), _OPERATIONS // max(size, 1))
+        for line in lines:
+            if left <= 0:
+                break
+            seen: list[tuple[float, Comparison]] = []
+            for t in _GRID:
+                left -= 1
+                found = self._looked(_moved(base, line, t))
+                if found is not None:
+                    seen.append((t, found))
+                    if not self._accepted(base, line, t, found):
+                        return _moved(base, line, t), found
+            for (low, a), (high, b) in pairwise(seen):
+                for k in _differing(a, b)[:_BRANCHES]:
+                    left -= _HALVINGS
+                    for t in self._edge(base, line, k, (low, a), high) if left > 0 else ():
+                        found = self._looked(_moved(base, line, t))
+                        if found is not None and not self._accepted(base, line, t, found):
+                            return _moved(base, line, t), found
+        return None
+
+    def _looked(self, point: Point) -> Comparison | None:
+        """The comparison far out, where a function may give out without being wrong."""
+        try:
+            with np.errstate(all="ignore"):
+                found = compared(self.problem, self.claim, point, self.norm)
+        except ArgumentError as error:
+            if not is_numeric(error):
+                raise
+            self.left_out.append(point)
+            return None
+        if found is not None and not found.finite and not self.claim.exact:
+            self.left_out.append(point)
+            return None
+        return found
+
+    def _taken(self, found: Comparison) -> bool:
+        """Takes note of a comparison that does not refute the claim."""
+        if not self._passes(found):
+            return False
+        self.count += 1
+        self.worst = min(self.worst, found.digits)
+        self.rounded |= found.rounded
+        if len(self._ways) < len(found.claim):
+            self._ways = [set() for _ in found.claim]
+        for ways, way in zip(self._ways, found.claim, strict=False):
+            ways.add(way)
+        return True
+
+    def _passes(self, found: Comparison) -> bool:
+        from symgrad.compiler.comparing import WRONG
+
+        return found.is_right(self.claim.exact) or (not self.claim.exact and found.digits >= WRONG)
+
+    def _accepted(self, base: Point, line: Line, t: float, found: Comparison) -> bool:
+        """Whether a point on a line is right, or is single: a kink, or a gap of the claim."""
+        if self._taken(found):
+            return True
+        step = _NEAR * max(1.0, abs(t))
+        sides = [self._looked(_moved(base, line, t + s)) for s in (-step, step)]
+        there = [s for s in sides if s is not None]
+        if not there or not all(map(self._passes, there)):
+            return False
+        is_kink = any(s.loss != found.loss for s in there)
+        if found.finite and not is_kink and len(there) == 2:
+            return False
+        told = self._told(line, t, found, is_kink)
+        self.exceptions += [told] if told not in self.exceptions else []
+        return True
+
+    def _told(self, line: Line, t: float, found: Comparison, is_kink: bool) -> str:
+        i, index = found.place
+        component = element(f"d_{self.problem.names[self.problem.wrt[i]]}", index)
+        at = f"at {element(*line)} = {t!r}"
+        if not found.finite:
+            return f"{at}, where the claim has no value"
+        what = "a kink" if is_kink else "the edge of the domain"
+        return (
+            f"{at}, {what}, where {component} is {float(found.expected)!r} by convention, "
+            f"claimed {float(found.claimed)!r}"
+        )
+
+    def _edge(
+        self, base: Point, line: Line, k: int, below: tuple[float, Comparison], high: float
+    ) -> tuple[float, ...]:
+        """The two points between which one comparison comes out otherwise, next to each other."""
+        low, way = below[0], _ways(below[1])[k]
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            if middle in (low, high):
+                break
+            found = self._looked(_moved(base, line, middle))
+            if found is None:
+                return ()
+            if _ways(found)[k] == way:
+                low = middle
+            else:
+                high = middle
+        return low, high
+
+
+def element(name: str, index: tuple[int, ...]) -> str:
+    """How an element of an argument is written."""
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def _ways(found: Comparison) -> tuple[Any, ...]:
+    return (*found.claim, *found.loss)
+
+
+def _differing(a: Comparison, b: Comparison) -> list[int]:
+    """Which decisions came out otherwise."""
+    pairs = enumerate(zip(_ways(a), _ways(b), strict=False))
+    return [k for k, (x, y) in pairs if x != y]
+
+
+def _lines(problem: Problem, base: Point, fixed: Mapping[str, Any]) -> Iterator[Line]:
+    """The first element of each argument, then the second of each, and so on."""
+    free = [
+        list(np.ndindex(np.shape(base[p.hint])))
+        for p in problem.loss.parameters
+        if p.type.is_float and p.hint not in fixed
+    ]
+    names = [p.hint for p in problem.loss.parameters if p.type.is_float and p.hint not in fixed]
+    for i in range(max(map(len, free), default=0)):
+        for name, places in zip(names, free, strict=True):
+            if i < len(places):
+                yield name, places[i]
+
+
+def _moved(base: Point, line: Line, t: float) -> Point:
+    """The point with one element set."""
+    name, index = line
+    value = np.array(base[name])
+    value[index] = t
+    return {**base, name: value}
