@@ -60,7 +60,8 @@ class Field:
     def oracle(self, name: str, *keys: int) -> int:
         """A random residue for each argument, the same for the same argument."""
         text = repr((self.seed, name, keys)).encode()
-        return int.from_bytes(hashlib.blake2b(text, digest_size=32).digest(), "big") % self.p
+        size = self.p.bit_length() // 8 + 17  # so that the residues are even
+        return int.from_bytes(hashlib.shake_128(text).digest(size), "big") % self.p
 
     def equal(self, a: Element, b: Element) -> bool:
         gap = a - b
@@ -211,7 +212,7 @@ class Balls:
         self.one = Ball(self, self.arithmetic.exact(Fraction(1)), 0)
 
     def variable(self, value: float) -> Ball:
-        return self.one.rational(Fraction(value))
+        return Ball(self, self.arithmetic.double(float(value)), 0)
 
     def equal(self, a: Ball, b: Ball) -> bool:
         gap, size = (a - b).size(), max(b.size(), 1.0)
@@ -351,6 +352,7 @@ def _arithmetic() -> Any:
         iv = import_module("mpmath").iv
         return SimpleNamespace(
             context=iv,
+            double=iv.mpf,
             exact=lambda q: iv.mpf(q.numerator) / q.denominator,
             about=lambda r: 1 + iv.mpf([-r, r]),
             function=lambda name, *xs: getattr(iv, name)(*xs),
@@ -360,6 +362,7 @@ def _arithmetic() -> Any:
         )
     return SimpleNamespace(
         context=flint.ctx,
+        double=flint.arb,
         exact=lambda q: flint.arb(flint.fmpq(q.numerator, q.denominator)),
         about=lambda r: flint.arb(1, r),
         function=lambda name, *xs: getattr(flint.arb, name)(*xs),

@@ -80,6 +80,8 @@ def _operator(formula: Function, infinite: Function | None = None) -> Any:
     """A method; ``infinite`` says what comes of a number and an infinity."""
 
     def method(self: Any, other: Any) -> Any:
+        if type(other) is type(self):
+            return formula(self, other)
         if infinite and isinstance(other, float) and math.isinf(other):
             return infinite(self.lift(self), other)
         other = self.lift(other)
@@ -161,8 +163,10 @@ class Number:
 class Unwritten(Number):
     """What ``np.empty`` holds: to read it is a fault whatever it holds."""
 
-    def lift(self, x: Any) -> Any:
+    def lift(self, *x: Any) -> Any:
         raise VerificationError("reads memory that was never written")
+
+    plus = times = inverse = lift
 
 
 def along(fold: Function) -> Function:

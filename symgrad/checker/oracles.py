@@ -14,12 +14,18 @@ True
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 MANY = 1000  # exponentials among which relations are looked for
 MULTIPLES = (-1, 2, -2, 3, -3, 4, -4)  # of an argument that are related to it at once
 FEW = 100  # exponentials whose quotients are kept
 PAIRS = 100_000  # of a logarithm and an exponential, likewise
+
+
+@lru_cache(2**12)
+def inverse(x: int, p: int) -> int:
+    return pow(x, -1, p)
 
 
 class Powers(dict[int, tuple[int, int, int]]):
@@ -48,14 +54,14 @@ class Powers(dict[int, tuple[int, int, int]]):
         for u, (value, _, degree) in self.items():
             gap, both = value * turned % p, degree + found[2]
             self.gaps[(u - w) % p] = gap, both
-            self.gaps[(w - u) % p] = found[0] * pow(value, -1, p) % p, both
+            self.gaps[(w - u) % p] = found[0] * inverse(value, p) % p, both
 
     def related(self, w: int, p: int) -> tuple[int, int, int] | None:
         _, root, degree = self.get(2 * w % p, (0, 0, 0))
         if root:
             return root, 0, degree
         for k in MULTIPLES:
-            if found := self.get(w * pow(k, -1, p) % p):
+            if found := self.get(w * inverse(k % p, p) % p):
                 return pow(found[0], k, p), 0, abs(k) * found[2]
         for u, (value, _, degree) in self.items():
             if found := self.get((w - u) % p):

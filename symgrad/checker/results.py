@@ -12,7 +12,18 @@ from typing import Any
 
 import numpy as np
 
-PRIME = 2**127 - 1  # 7 mod 8, so that 2 has a root
+# Mersenne's, which are 7 mod 8, so that 2 has a root: a larger one for a larger degree.
+PRIMES = tuple(2**k - 1 for k in (127, 521, 1279, 4423))
+
+
+def shown(n: int) -> str:
+    """A number, by a power of two where it is long.
+
+    >>> shown(12), shown(PRIMES[1]), shown(10**30)
+    ('12', '2**521 - 1', '< 2^100')
+    """
+    k = n.bit_length()
+    return str(n) if k < 64 else f"2**{k} - 1" if n + 1 == 2**k else f"< 2^{k}"
 
 
 @dataclass(frozen=True)
@@ -28,10 +39,9 @@ class Identity:
     one_sided: tuple[int, ...]
 
     def __str__(self) -> str:
-        prime = "2**127 - 1" if self.prime == PRIME else str(self.prime)
         at = f" at N = {', '.join(map(str, self.sizes))}" if self.sizes else ""
-        text = f"identity{at} mod {prime} in {self.trials} trials: degree {self.degree}, "
-        text += f"error <= 2^-{self.bits}, seed {self.seed}"
+        text = f"identity{at} mod {shown(self.prime)} in {self.trials} trials: "
+        text += f"degree {shown(self.degree)}, error <= 2^-{self.bits}, seed {self.seed}"
         lines = ", ".join(map(str, self.one_sided))
         return text + (f"; comparisons went one way alone in line {lines}" if lines else "")
 

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from symgrad.checker.results import shown
+
 LEVELS = {
     "L0": "rules",
     "L1": "text",
@@ -120,7 +122,7 @@ def _identity(level: Level) -> str:
     at = f" at N = {', '.join(map(str, level['sizes']))}" if level["sizes"] else ""
     return (
         f"identity{at} mod {level['prime']} in {level['trials']} trials: degree "
-        f"{level['degree']}, error <= 2^-{level['bits']}, seed {level['seed']}"
+        f"{shown(level['degree'])}, error <= 2^-{level['bits']}, seed {level['seed']}"
     )
 
 

@@ -37,7 +37,7 @@ import symgrad.ops
 import symgrad.passes
 from symgrad.checker import Agrees, Claim, Identity, Refuted, Skipped, check_balls, check_identity
 from symgrad.checker.judge import SIZES
-from symgrad.checker.results import PRIME, Result
+from symgrad.checker.results import Result, shown
 from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
 from symgrad.runtime.allowlist import check_source
 from symgrad.symbolic.assumptions import assumptions_of
@@ -46,6 +46,7 @@ from symgrad.symbolic.kinks import kinks_of
 from symgrad.symbolic.lines import line_of
 
 DIGITS = 13  # to which the balls must agree: fewer decide nothing
+BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
 WHAT = ("L0", "L1", "L2", "L3", "L5", "L4")  # each is run with those before it
 
 
@@ -187,7 +188,7 @@ def _identity(subject: Subject, claim: Claim, seed: int) -> Level:
     return {
         "result": "identity",
         "sizes": list(result.sizes),
-        "prime": "2**127 - 1" if result.prime == PRIME else str(result.prime),
+        "prime": shown(result.prime),
         "trials": result.trials,
         "degree": result.degree,
         "bits": result.bits,
@@ -205,7 +206,10 @@ def _is_outside(result: Result) -> bool:
 
 
 def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
-    result = check_balls(claim, subject.sizes, seed)
+    for bits in BITS:
+        result = check_balls(claim, subject.sizes, seed, bits)
+        if not isinstance(result, Agrees) or result.digits >= DIGITS:
+            break
     if not isinstance(result, Agrees):
         return _other(subject, result)
     if result.digits < DIGITS:

@@ -12,7 +12,7 @@ import symgrad as sg
 from symgrad.checker.algebras import Balls, Dual, Field
 from symgrad.checker.exact import Unwritten
 from symgrad.checker.functions import F
-from symgrad.checker.judge import PRIME
+from symgrad.checker.results import PRIMES
 from symgrad.errors import SymgradError, VerificationError
 
 INF = float("inf")
@@ -69,7 +69,7 @@ def test_an_infinite_result_is_undecided() -> None:
     assert c.verdict == "undecided"
 
 
-@pytest.mark.parametrize("algebra", [Field("seed", PRIME, ""), Balls()])
+@pytest.mark.parametrize("algebra", [Field("seed", PRIMES[0], ""), Balls()])
 def test_infinities_go_on_as_floats_have_them(algebra: Any) -> None:
     """Whatever number they meet; nothing comes of 0 * inf, nor of inf - inf."""
     number = algebra.variable(-1.5)
