@@ -32,12 +32,14 @@ def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
     """Whether an array could share memory with an argument, or with a value that others read.
 
     ``uses`` counts the readers of a value.  What is broadcast shares its memory with itself, and
-    NumPy lets nobody write into it.
+    NumPy lets nobody write into it, nor into a diagonal.
     """
     while x.op.name in _VIEWS and x.operands:
         (operand, *_) = x.operands
         if x.op.name == "broadcast_to":
             return operand.type.rank > 0
+        if x.op.name == "diagonal":
+            return True
         if x.op.name in _REDUCTIONS and x["axis"]:
             return False
         if x.op.name == "cast" and x.type != operand.type:

@@ -244,7 +244,7 @@ class Namespace:
     def exact(self, x: Any) -> Any:
         """A number of a text, or an array of them; what is no finite number stays."""
         if isinstance(x, np.ndarray):
-            return np.asarray(np.frompyfunc(self.exact, 1, 1)(x), object)
+            return np.asarray(np.frompyfunc(self.exact, 1, 1)(x), object)[()]
         if isinstance(x, float) and not math.isfinite(x):
             return x
         y = self.one.lift(x)

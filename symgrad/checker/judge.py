@@ -204,7 +204,8 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
     judged: list[Point] = []
     failure, compares = DomainError("no sample"), False
     numbers = claim.literals or (1.0,)
-    lattice = (*LATTICE * ties, *[among(numbers[k % len(numbers)]) for k in range(2 * ties)])
+    far = [large, *[among(numbers[k % len(numbers)]) for k in range(2 * ties)]]
+    lattice = (*LATTICE * ties, *far[1:])
     plan = (ordinary, large, *lattice)
     for k, draw in enumerate((*plan, *OTHERS)):
         if judged and (k >= len(plan) or (k > 1 and not compares)):
@@ -212,12 +213,16 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
         point = drawn(claim, n, f"{seed}, {n}, {k}", draw)
         try:
             trial = Trial(claim, Balls(0.0, claim.program.filename), point, str(seed))
-            value, grads = _run(trial, point, draw is not large)
+            value, grads = _run(trial, point, draw not in far)
             if component := trial.differs(value, grads):
                 return Refuted(component, point, "the exact values differ")
         except DomainError as error:
             failure = error
             continue
+        except UnsupportedError:
+            if draw in far[1:]:  # such as beyond the largest exponent, where exp_ gives inf
+                continue
+            raise
         if draw in lattice and trial.algebra.digits < NARROW:
             continue  # so far out that the balls show nothing
         watch = trial.algebra.watch

@@ -61,6 +61,14 @@ def test_gradients_are_fresh_at_every_call() -> None:
     assert f(x=X, y=Y)[1].w.tolist() == expected.tolist()
 
 
+def test_a_gradient_along_a_diagonal_may_be_written_into() -> None:
+    """NumPy's diagonals are views that nobody may write into."""
+    w = sg.param("w", np.array([1.0, 2.0]))
+    _, grads = sg.compile(sg.sum(sg.diag(w) ** 3))()
+    grads.w *= 2.0
+    assert grads.w.tolist() == [6.0, 24.0]
+
+
 def test_a_gradient_that_is_spread_over_a_parameter_can_be_written_to() -> None:
     """What NumPy broadcasts is read-only; a gradient is an array of the caller's own."""
     w, x = sg.param("w", np.ones((3, 4))), sg.input("x", (4,))

@@ -399,3 +399,9 @@ def test_accurate_texts_of_plain_python_are_certified() -> None:
     w = sg.param("w", 0.5)
     for loss in (sg.gelu(w) * w, sg.tanh(sg.softplus(w))):
         assert sg.compile(loss, accurate=True, target="python").verify().verified
+
+
+def test_a_value_that_numpy_makes_an_array_of_no_axes_is_a_number() -> None:
+    """``float`` of it is one, in exact numbers as well."""
+    x = sg.param("x", np.array([0.5, 2.0]))
+    assert sg.compile(sg.norm(x)).verify().verified
