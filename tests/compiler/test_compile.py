@@ -65,7 +65,7 @@ def test_a_gradient_along_a_diagonal_may_be_written_into() -> None:
     """NumPy's diagonals are views that nobody may write into."""
     w = sg.param("w", np.array([1.0, 2.0]))
     _, grads = sg.compile(sg.sum(sg.diag(w) ** 3))()
-    grads.w *= 2.0
+    grads.w[:] *= 2.0
     assert grads.w.tolist() == [6.0, 24.0]
 
 
