@@ -33,7 +33,7 @@ from symgrad.errors import DomainError, SymgradError, UnsupportedError, Verifica
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
-DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float64, "i64": np.int64, "bool": np.bool_}
+DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
 
@@ -93,6 +93,12 @@ class Claim:
         if names != (*self.types,) or rest != len(f.__defaults__ or ()) or code.co_posonlyargcount:
             raise VerificationError(f"the text does not take {', '.join(self.types)} by name")
         return f
+
+    @property
+    def real(self) -> Any:
+        """The type of its floats, the least exact of the arguments'; plain Python has one alone."""
+        single = self.arrays and any(t[:3] == "f32" for t in self.types.values())
+        return np.float32 if single else np.float64
 
     @property
     def promised(self) -> Any:

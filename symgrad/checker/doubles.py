@@ -1,4 +1,4 @@
-"""float64 itself as an algebra: what a reference gives when it runs as it is written.
+"""Floats themselves as an algebra: what a reference gives when it runs as it is written.
 
 >>> from symgrad.checker.functions import F
 >>> doubles = Doubles()
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -20,15 +21,16 @@ from symgrad.checker.functions import Real
 class Doubles:
     """Makes the numbers.
 
+    real   their type
     tame   whether all of them were finite so far
     """
 
-    def __init__(self) -> None:
-        self.tame = True
+    def __init__(self, real: Any = float) -> None:
+        self.tame, self.real = True, real
         self.one = Double(self, 1.0)
 
     def variable(self, value: float) -> Double:
-        return Double(self, float(value))
+        return Double(self, value)
 
 
 class Double(Real):
@@ -37,7 +39,8 @@ class Double(Real):
     __slots__ = ("doubles", "x")
 
     def __init__(self, doubles: Doubles, x: float) -> None:
-        self.doubles, self.x = doubles, x
+        self.doubles = doubles
+        self.x: float = doubles.real(x)
         doubles.tame &= math.isfinite(x)
 
     def rational(self, q: Fraction) -> Double:
@@ -54,7 +57,7 @@ class Double(Real):
             return Double(self.doubles, float(np.divide(1.0, self.x)))
 
     def sign(self) -> float:
-        return self.x if self.x != self.x else (self.x > 0) - (self.x < 0)  # nan is nowhere
+        return self.x if self.x != self.x else int(self.x > 0) - int(self.x < 0)  # nan is nowhere
 
     def literal(self) -> float:
         return self.x

@@ -44,7 +44,6 @@ from symgrad.errors import DomainError, SymgradError, UnsupportedError, Verifica
 
 SIZES = (1, 2, 7)
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
-UNIT = 2.0**-53
 SLACK = 2.0**20  # how much worse than the reference, or than one rounding of 1, a text may be
 BITS = 256  # of a ball
 NARROW = 20  # digits that a point has to show where there are others
@@ -186,7 +185,7 @@ def check_balls(
             if isinstance(here, Refuted):
                 return here
             if (point := _overflow(claim, n, seed)) is not None:
-                reason = "float64 overflows, or is nan, where the reference is finite"
+                reason = "it overflows, or is nan, where the reference is finite"
                 return Refuted("the text", point, reason)
             judged += here
         _rounds_well(claim, judged, seed)
@@ -260,7 +259,7 @@ def _rounding(trial: Trial, exact: list[Ball], here: Point) -> Point:
     if not all(map(math.isfinite, floats)):
         return here
     try:
-        noisy = Trial(claim, Balls(UNIT), here.at, trial.seed)
+        noisy = Trial(claim, Balls(_unit(claim)), here.at, trial.seed)
         value, grads = noisy.run()
     except DomainError:
         return here
@@ -284,7 +283,7 @@ def _rounds_well(claim: Claim, judged: list[Point], seed: int) -> None:
     usual: 1 - tanh(x)**2 is 0 for a large x, which is an ulp of its largest value."""
     usual = [max(p.parts[i].size for p in judged) for i in (0, 1)]
     for k, draw in enumerate((sparse, small, sparse, small)):
-        if not _far_off(judged, usual):
+        if not _far_off(judged, usual, _unit(claim)):
             return
         with suppress(DomainError):
             n = SIZES[-1]
@@ -292,10 +291,10 @@ def _rounds_well(claim: Claim, judged: list[Point], seed: int) -> None:
             value, grads = trial.run()
             more = _sizes([value, *grads])
             usual = [max(a, b.size) for a, b in zip(usual, more, strict=True)]
-    for here, part in _far_off(judged, usual):
+    for here, part in _far_off(judged, usual, _unit(claim)):
         if _is_as_written(claim, here.at, seed):
             continue
-        reason = "float64 rounding is far worse than the reference's"
+        reason = "rounding is far worse than the reference's"
         raise VerificationError(f"{part.name} at {dict(here.at)}: {reason}")
 
 
@@ -303,20 +302,25 @@ def _is_as_written(claim: Claim, at: Mapping[str, Any], seed: int) -> bool:
     """Whether the reference gives the text's value in float64 as well: where -0.0 lies beyond a
     branch cut, where nothing but rounding decides a comparison."""
     try:
-        want = Trial(claim, Doubles(), at, str(seed)).want.value.x
+        want = Trial(claim, Doubles(claim.real), at, str(seed)).want.value.x
     except SymgradError:
         return False
     value = _in_floats(claim, at)[0]
-    return bool(abs(value - want) <= SLACK * UNIT * abs(want))
+    return bool(abs(value - want) <= SLACK * _unit(claim) * abs(want))
 
 
-def _far_off(judged: list[Point], usual: list[float]) -> list[tuple[Point, Part]]:
+def _far_off(judged: list[Point], usual: list[float], unit: float) -> list[tuple[Point, Part]]:
     return [
         (p, part)
         for p in judged
         for part, scale in zip(p.parts, usual, strict=True)
-        if part.gap > SLACK * (part.noise + UNIT * max(part.size, scale))
+        if part.gap > SLACK * (part.noise + unit * max(part.size, scale))
     ]
+
+
+def _unit(claim: Claim) -> float:
+    """The unit roundoff."""
+    return float(np.finfo(claim.real).eps) / 2
 
 
 def _overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
@@ -331,7 +335,7 @@ def _overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
         if value and all(grads):
             continue
         try:
-            doubles = Doubles()
+            doubles = Doubles(claim.real)
             want = Trial(claim, doubles, point, str(seed)).want
         except SymgradError:
             continue
@@ -342,7 +346,11 @@ def _overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
 
 def _in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
     """What the user gets, in NumPy's arrays or in nested tuples."""
-    args = [v if claim.arrays and v.ndim else v.tolist() for v in point.values()]
+    plain = [v.ndim == 0 and v.dtype != np.float32 for v in point.values()]
+    args = [
+        v.tolist() if p or not claim.arrays else v[()]
+        for p, v in zip(plain, point.values(), strict=True)
+    ]
     try:
         with np.errstate(all="ignore"):
             result = claim.floats(*args)

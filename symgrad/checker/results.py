@@ -60,8 +60,8 @@ class Agrees:
 
     def __str__(self) -> str:
         return (
-            f"agrees to {self.digits} digits of {self.bits} bits at {self.points} points; float64 "
-            f"off by {self.error:.1e}, at most {self.bound:.1e}, of the largest component"
+            f"agrees to {self.digits} digits of {self.bits} bits at {self.points} points; floats "
+            f"are off by {self.error:.1e}, at most {self.bound:.1e}, of the largest component"
         )
 
 

@@ -132,8 +132,8 @@ def _agrees(level: Level) -> str:
 
 def _bounded(level: Level) -> str:
     return (
-        f"float64 off by {level['error']:.1e}, at most {level['bound']:.1e}, of the largest "
-        "component, at ordinary points"
+        f"{level['floats']} off by {level['error']:.1e}, at most {level['bound']:.1e}, of the "
+        "largest component, at ordinary points"
     )
 
 

@@ -215,19 +215,20 @@ def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
     if result.digits < DIGITS:
         return _skip(f"the balls are too wide: they agree to {result.digits} digits alone")
     measured = {"error": result.error, "bound": result.bound}
+    real = {"floats": claim.real.__name__}
     plain = {"bits": result.bits, "digits": result.digits, "points": result.points}
     finite = {k: _finite(v) for k, v in measured.items()}
     lines = {"one_sided": list(result.one_sided), "untied": list(result.untied)}
-    return {"result": "agrees", **plain, **finite, **lines}
+    return {"result": "agrees", **plain, **finite, **real, **lines}
 
 
 def _rounding(balls: Level) -> Level:
-    """What the run on balls says of float64."""
+    """What the run on balls says of floats."""
     if balls["result"] != "agrees":
         return _skip("it comes with L3")
     if balls["error"] is None or balls["bound"] is None:
-        return _skip("no ordinary point has finite results in float64")
-    return {"result": "bounded", "error": balls["error"], "bound": balls["bound"]}
+        return _skip("no ordinary point has finite results in floats")
+    return {"result": "bounded", **{k: balls[k] for k in ("floats", "error", "bound")}}
 
 
 def _symbolic(subject: Subject, claim: Claim, seed: int) -> Level:

@@ -127,3 +127,49 @@ def test_a_certificate_is_true_where_it_is_verified() -> None:
     assert product().verify()
     assert not product(TEXT.replace("2.0", "3.0")).verify()
     assert not Certificate("f(x)", "numpy", "", {})
+
+
+def single(**options: Any) -> Any:
+    x, w = sg.input("x", ("N", 3), dtype="f32"), sg.param("w", np.ones(3, np.float32))
+    b = sg.param("b", np.float32(0.5))
+    return sg.compile(sg.mean(sg.tanh(x @ w + b) ** 2) * 0.1 + w[0] ** 16, **options)
+
+
+def test_floats_of_32_bits_run_as_such() -> None:
+    """With their own rounding and range, which the reference has too."""
+    c = single().verify()
+    assert c.verified
+    assert c.levels["L5"]["floats"] == "float32"
+    assert 1e-9 < c.levels["L5"]["error"] < c.levels["L5"]["bound"] < 1e-3
+    assert "float32 off by" in str(c)
+    assert "float64" not in str(c)
+
+
+@pytest.mark.parametrize("new", ["d_w.astype(np.float64)", "1.0001 * d_w", "d_w.tolist()"])
+def test_arrays_of_32_bits_are_promised(new: str) -> None:
+    f = single()
+    assert f.source.count(", (d_w, ") == 2
+    head, _, line = f.source.rpartition(", (d_w, ")
+    f.source = f"{head}, ({new}, {line}"
+    assert f.verify().refuted
+
+
+def test_plain_python_has_floats_of_64_bits() -> None:
+    """Whatever its arguments are."""
+    b = sg.param("b", np.float32(0.5))
+    c = sg.compile(sg.tanh(b), target="python").verify()
+    assert c.verified
+    assert c.levels["L5"]["floats"] == "float64"
+
+
+def test_an_overflow_of_32_bits_is_found() -> None:
+    """Where the reference, in 32 bits too, has none."""
+    x = sg.param("x", np.ones(3, np.float32))
+    f = sg.compile(sg.sum(sg.softplus(x)))
+    right = "np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))"
+    assert f.verify().verified
+    f.source = f.source.replace(right, "np.log(1.0 + np.exp(x))")
+    assert right not in f.source
+    c = f.verify()
+    assert c.refuted
+    assert "overflows" in str(c)
