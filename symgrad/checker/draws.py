@@ -57,8 +57,14 @@ def above(rng: random.Random) -> float:
     return rng.uniform(1.1, 3.0)
 
 
+def beyond(k: float) -> Draw:
+    """All on one side of k, and of 0."""
+    return lambda rng: rng.uniform(k, 2.0 * k)
+
+
 LATTICE: tuple[Draw, ...] = (dense, sparse)  # where comparisons meet ties
 OTHERS: tuple[Draw, ...] = (inside, above, ordinary, sparse)  # where functions may live
+FAR = tuple(beyond(k) for k in (10.0, -10.0, 100.0, -100.0, 1e3, -1e3))  # where others may
 
 
 def drawn(claim: Claim, n: int, seed: str, draw: Draw) -> dict[str, Any]:

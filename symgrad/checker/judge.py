@@ -21,22 +21,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from symgrad.checker import draws
 from symgrad.checker.algebras import Ball, Balls, Field, precision
 from symgrad.checker.claim import Claim, Draw, Trial, entangled, explained, outline
 from symgrad.checker.doubles import Doubles
-from symgrad.checker.draws import (
-    LATTICE,
-    OTHERS,
-    among,
-    dense,
-    drawn,
-    huge,
-    large,
-    near,
-    ordinary,
-    small,
-    sparse,
-)
+from symgrad.checker.draws import drawn
 from symgrad.checker.exact import leaves
 from symgrad.checker.results import PRIMES, Agrees, Identity, Refuted, Result, Skipped, shown
 from symgrad.checker.watch import Watch
@@ -105,7 +94,7 @@ def check_identity(
             if k >= TRIALS[0] and not watch.is_unsure():
                 break
             searching = k >= TRIALS[0]
-            first = near(*claim.literals) if searching else ordinary
+            first = draws.near(*claim.literals) if searching else draws.ordinary
             try:
                 trial, component = _field_trial(claim, n, f"{seed}, {n}, {k}", prime, first, work)
             except UnsupportedError:
@@ -155,7 +144,7 @@ def _field_trial(
 ) -> tuple[Trial, str | None]:
     """One trial, at the first sample that meets no pole."""
     failure = DomainError("no sample")
-    for attempt, draw in enumerate((first, *OTHERS, large, dense)):
+    for attempt, draw in enumerate((first, *draws.OTHERS, draws.large, draws.dense, *draws.FAR)):
         field = Field(f"{seed}, {attempt}", prime, claim.program.filename)
         try:
             trial = Trial(claim, field, drawn(claim, n, f"{seed}, {attempt}", draw), seed)
@@ -203,10 +192,10 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
     judged: list[Point] = []
     failure, compares = DomainError("no sample"), False
     numbers = claim.literals or (1.0,)
-    far = [large, *[among(numbers[k % len(numbers)]) for k in range(2 * ties)]]
-    lattice = (*LATTICE * ties, *far[1:])
-    plan = (ordinary, large, *lattice)
-    for k, draw in enumerate((*plan, *OTHERS)):
+    tied = [draws.among(numbers[k % len(numbers)]) for k in range(2 * ties)]
+    far, lattice = (draws.large, *tied, *draws.FAR), (*draws.LATTICE * ties, *tied)
+    plan = (draws.ordinary, draws.large, *lattice)
+    for k, draw in enumerate((*plan, *draws.OTHERS, *draws.FAR)):
         if judged and (k >= len(plan) or (k > 1 and not compares)):
             break
         point = drawn(claim, n, f"{seed}, {n}, {k}", draw)
@@ -219,7 +208,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
             failure = error
             continue
         except UnsupportedError:
-            if draw in far[1:]:  # such as beyond the largest exponent, where exp_ gives inf
+            if draw in tied:  # such as beyond the largest exponent, where exp_ gives inf
                 continue
             raise
         if draw in lattice and trial.algebra.digits < NARROW:
@@ -229,7 +218,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
         here = Point(point, trial.algebra.digits, watch, _sizes([value, *grads]))
         if draw not in lattice:
             here = _rounding(trial, [value, *grads], here)
-        judged.append(here._replace(rounded=None) if draw is large else here)
+        judged.append(here._replace(rounded=None) if draw in far else here)
     if not judged:
         at = f" at N = {n}" if claim.dims else ""
         raise UnsupportedError(f"no point{at} could be judged: {failure}")
@@ -282,7 +271,7 @@ def _rounds_well(claim: Claim, judged: list[Point], seed: int) -> None:
     """Refutes where float64 is off by far more than the reference, and than one rounding of what is
     usual: 1 - tanh(x)**2 is 0 for a large x, which is an ulp of its largest value."""
     usual = [max(p.parts[i].size for p in judged) for i in (0, 1)]
-    for k, draw in enumerate((sparse, small, sparse, small)):
+    for k, draw in enumerate((draws.sparse, draws.small, draws.sparse, draws.small)):
         if not _far_off(judged, usual, _unit(claim)):
             return
         with suppress(DomainError):
@@ -330,7 +319,7 @@ def _overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
     read is 0 * inf backwards, and nothing forwards.
     """
     for k in range(HUGE):
-        point = drawn(claim, n, f"{seed}, {n}, huge {k}", huge)
+        point = drawn(claim, n, f"{seed}, {n}, huge {k}", draws.huge)
         value, *grads = map(math.isfinite, _in_floats(claim, point))
         if value and all(grads):
             continue

@@ -41,3 +41,25 @@ def test_narrower_balls_are_taken_where_they_grow_wide() -> None:
     c = sg.compile(h).verify()
     assert c.levels["L3"].get("bits", 0) > 256, c
     assert c.verified
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda x: sg.sum(sg.log(x - 5.0)),
+        lambda x: sg.sum(sg.sqrt(x - 100.0)),
+        lambda x: sg.sum(sg.log(-500.0 - x)),
+        lambda x: sg.sum(sg.exp(x) * sg.log(x - 100.0)),
+    ],
+)
+def test_functions_are_tried_where_they_live(loss: Any, target: str) -> None:
+    """Far from 0 too; there a gradient that is a little off is refuted."""
+    f = sg.compile(loss(sg.param("x", np.full(2, 200.0))), target=target)
+    assert f.verify().verified
+    head, _, line = f.source.rpartition("    return ")
+    new = "(1.0000001 * d_x,)" if target == "numpy" else "((1.0000001 * d_x_1, "
+    old = new.replace("1.0000001 * ", "")
+    f.source = f"{head}    return {line.replace(old, new)}"
+    assert "1.0000001" in f.source
+    assert f.verify().refuted
