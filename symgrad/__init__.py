@@ -46,6 +46,7 @@ _HOME = {
     "to_sympy": "symgrad.compiler.conversion",
     "value_and_grad": "symgrad.compiler.value_and_grad",
     "constant": "symgrad.frontend.leaves",
+    **dict.fromkeys(("full", "ones", "zeros"), "symgrad.frontend.creation"),
     "function": "symgrad.compiler.compile",
     "grad": "symgrad.compiler.compile",
     "input": "symgrad.frontend.leaves",
@@ -62,15 +63,12 @@ _NUMPY: tuple[str, ...] = (
     "eye",
     "float32",
     "float64",
-    "full",
     "inf",
     "int64",
     "linspace",
     "nan",
     "newaxis",
-    "ones",
     "pi",
-    "zeros",
 )
 
 __all__ = [
@@ -109,7 +107,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_NUMPY, *_functions()})
+    return sorted({*globals(), *__all__, *_HOME, *_NUMPY, *_functions()})
 
 
 def _find(name: str) -> Any:

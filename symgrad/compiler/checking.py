@@ -29,6 +29,7 @@ from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import Leaf
 from symgrad.frontend.lower import lower, names_of, values_of
+from symgrad.frontend.origin import located
 from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import function
@@ -86,6 +87,7 @@ def _where(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{n} = {np.asarray(v).tolist()}" for n, v in point.items())
 
 
+@located
 def check_gradient(
     loss: Any,
     wrt: Any,

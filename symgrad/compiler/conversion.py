@@ -19,16 +19,17 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.codegen.elements import place
 from symgrad.codegen.expansion import expanded
 from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize, shape_of
 from symgrad.codegen.unit import Unit
-from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
+from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError, UnsupportedError
 from symgrad.frontend.array import Expr, as_expr
 from symgrad.frontend.graph import reach
 from symgrad.frontend.leaves import Leaf, input
 from symgrad.frontend.lower import hint_of, lower
-from symgrad.frontend.origin import caller
+from symgrad.frontend.origin import caller, located
 from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.dims import is_name
@@ -37,6 +38,7 @@ from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 
 
+@located
 def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
     """The expression that a SymPy expression or matrix means.
 
@@ -178,6 +180,7 @@ def _size_names(leaf: Any) -> list[str]:
     return [s.name for n in shape for s in n.free_symbols if is_name(s.name)]
 
 
+@located
 def to_sympy(
     expr: Expr | Value,
     symbols: Mapping[Any, Any] | None = None,
@@ -190,8 +193,9 @@ def to_sympy(
               real Symbol of its name, or an IndexedBase
     exact     literals become the rationals that they are, instead of floats
     evaluate  SymPy's automatic simplification, which recurses: deep expressions need False
-    Raises UnsupportedError for named sizes and for ops without a meaning, ArgumentError for what
-    is no expression, LimitError where SymPy recurses too deep.
+    Raises UnsupportedError for named sizes, for ops without a meaning and for stop_gradient, whose
+    derivative would not be the expression's; ArgumentError for what is no expression, LimitError
+    where SymPy recurses too deep.
 
     >>> import symgrad as sg
     >>> w = sg.param("w", [1.0, 2.0])
@@ -230,12 +234,15 @@ def _values(v: Value, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple
         sp.Symbol(n, real=True) if own is None else own
         for n, own in zip(names, by_name, strict=True)
     ]
-    return lower([v], leaves, names), bases, ()
+    f = lower([v], leaves, names)
+    _check_meant(f)
+    return f, bases, ()
 
 
 def _arrays(x: Expr, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[int, ...]]:
     """An expression as a function of scalars, with a symbol for each of them."""
     traced = trace([x])
+    _check_meant(traced.function)
     whole = expanded(plain(traced.function), PYTHON)
     unit = scalarize(Unit(whole, 0))
     bases: list[Any] = []
@@ -246,6 +253,22 @@ def _arrays(x: Expr, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[
         else:
             bases += symbols_of(p, own)
     return unit.function, bases, shape_of(x.instr)
+
+
+def _check_meant(f: Function) -> None:
+    """Raises UnsupportedError for what SymPy has no expression for, by name."""
+    for p in f.parameters:
+        if any(isinstance(d, str) for d in p.type.shape):
+            raise UnsupportedError(
+                f"{p.hint} is {p.type}, and SymPy's expression of it needs a number for each size; "
+                "make the input with numbers for its shape"
+            )
+    for x in f.body:
+        if x.op.name == "stop_gradient":
+            raise UnsupportedError(
+                "stop_gradient has no meaning in SymPy, which would differentiate through it; "
+                f"convert its operand, or an input in its place{place(x)}"
+            )
 
 
 def symbols_of(p: Instr, own: Any) -> list[Any]:

@@ -27,6 +27,7 @@ from symgrad.frontend.array import apply as apply_array
 from symgrad.frontend.eager import numpy_too
 from symgrad.frontend.functions import FUNCTIONS
 from symgrad.frontend.leaves import check_name
+from symgrad.frontend.origin import located
 from symgrad.frontend.scalar import Value, leaf
 from symgrad.frontend.scalar import apply as apply_values
 from symgrad.ir.function import Function, function, parameter
@@ -57,6 +58,7 @@ class Formula:
 _MADE: dict[str, Formula] = {}
 
 
+@located
 def elementwise(name: str, formula: Callable[..., Any], *, doc: str = "") -> Callable[..., Any]:
     """A new elementwise operation, as a function of expressions, arrays, numbers or Values.
 

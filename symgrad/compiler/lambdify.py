@@ -15,7 +15,7 @@ that the gradient has the shape of the value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from symgrad.compiler.conversion import bindable, from_sympy
 from symgrad.errors import ArgumentError, ShapeError, UnsupportedError
 from symgrad.frontend.array import Expr, as_expr
 from symgrad.frontend.leaves import Leaf, input
+from symgrad.frontend.origin import located
 from symgrad.frontend.reductions import sum as total
 from symgrad.frontend.shapes import broadcast_to
 
@@ -33,6 +34,7 @@ _MODULES = (None, "math", "numpy", "scipy")
 _SIZE = "n_points"
 
 
+@located
 def lambdify(
     args: Any,
     expr: Any,
@@ -108,6 +110,21 @@ class _Arguments:
             leaves[a] = input(name, tuple(map(dim_of, own)) if own else shape)
         return leaves
 
+    def ordered(self, values: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """The values of a call in the order of the arguments; those by name are called as SymPy's
+        are, after the symbols."""
+        names = [_called(self.flat[n]) if isinstance(n, int) else "" for n in self.tree]
+        rest = dict(named)
+        found = list(values)
+        for name in names[len(values) :]:
+            if name not in rest:
+                raise ArgumentError(f"the argument {name or 'that is a list'} is missing")
+            found.append(rest.pop(name))
+        if rest:
+            known = ", ".join(filter(None, names))
+            raise ArgumentError(f"{next(iter(rest))} is no argument, or given twice (of {known})")
+        return found
+
     def flatten(self, values: Sequence[Any]) -> list[Any]:
         """The values of a call in the order of the flat arguments."""
         if len(values) != len(self.tree):
@@ -132,6 +149,10 @@ class _Arguments:
         """The parts of a gradient, arranged as the arguments."""
         nested = tuple(_nested(node, flat) for node in self.tree)
         return nested if self.several else nested[0]
+
+
+def _called(symbol: Any) -> str:
+    return str(getattr(symbol, "name", symbol))
 
 
 def _nested(node: Any, flat: Sequence[Any]) -> Any:
@@ -227,7 +248,10 @@ class Lambdified:
         """The emitted text; it runs without symgrad and without SymPy."""
         return self.scalar.source
 
-    def __call__(self, *values: Any) -> Any:
+    @located
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        if named:
+            values = tuple(self._arguments.ordered(values, named))
         if self._direct and len(values) == self._count and set(map(type, values)) <= {float}:
             return self._python(*values)
         flat = self._arguments.flatten(values)

@@ -60,14 +60,15 @@ def has_expr(args: Any) -> bool:
 
 
 def numpy_too(function: F) -> F:
-    """Lets ``function`` compute at once when it is called without any expression."""
+    """Lets ``function`` compute at once when it is called without any expression; what has a named
+    size stays an expression."""
 
     @located
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
         if isinstance(result, Expr) and not has_expr((*args, *kwargs.values())):
-            return evaluate(result)
+            return evaluate(result) if isinstance(result.instr.type.size, int) else result
         return result
 
     return wrapper  # type: ignore[return-value]

@@ -26,6 +26,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _LINE = re.compile(r" at [^ ]+:\d+")
 
+_NO_FILE = "<string>"  # what ``python -c`` runs
+
 Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
 
 _PACKAGE = "symgrad"
@@ -89,9 +91,10 @@ def located(function: F) -> F:
         try:
             return function(*args, **kwargs)
         except SymgradError as error:
-            if _LINE.search(str(error)):
+            at = caller()
+            if _LINE.search(str(error)) or at.file == _NO_FILE:
                 raise
-            raise type(error)(f"{error}; built at {caller()}") from error
+            raise type(error)(f"{error}; built at {at}") from error
 
     return wrapper  # type: ignore[return-value]
 

@@ -155,7 +155,7 @@ LOG1MEXP = elementwise(
     "log1mexp",
     None,
     meaning=lambda sp, x: sp.log(1 - sp.exp(x)),
-    partials=lambda f, y, x: (f.divide(-1.0, f.expm1(-x)),),
+    partials=lambda f, y, x: (f.divide(f.exp(x), f.expm1(x)),),
     expansion=_log1mexp,
     domain=((-4.0, -0.1),),
     doc="log(1 - e**x) for x < 0, without cancellation; nan above 0",

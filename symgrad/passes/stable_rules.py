@@ -108,6 +108,8 @@ RULES: tuple[Rule, ...] = (
     Rule("log(1 - x) = log1p(-x)", lambda f, x: f.log(1.0 - x), lambda f, x: f.log1p(-x),
          {"x": (-1e4, 1.0)}),
     Rule("exp(x) - 1 = expm1(x)", lambda f, x: f.exp(x) - 1.0, lambda f, x: f.expm1(x), _X),
+    Rule("log(exp(x) - 1) = x + log(1 - exp(-x))", lambda f, x: f.log(f.expm1(x)),
+         lambda f, x: x + f.log1mexp(-x), {"x": POSITIVE}),
     Rule("1 - exp(x) = -expm1(x)", lambda f, x: 1.0 - f.exp(x), lambda f, x: -f.expm1(x), _X),
     Rule("(exp(x) - 1)/(exp(x) + 1) = tanh(x/2)", lambda f, x: f.divide(f.expm1(x), f.exp(x) + 1.0),
          lambda f, x: f.tanh(0.5 * x), _X),

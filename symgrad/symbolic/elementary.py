@@ -62,6 +62,14 @@ DIVIDED: dict[type, tuple[str | None, str]] = {
     sp.sech: (None, "cosh"),
     sp.csch: (None, "sinh"),
 }
+# A function of the reciprocal.
+OF_RECIPROCAL: dict[type, str] = {
+    sp.asec: "arccos",
+    sp.acsc: "arcsin",
+    sp.asech: "arccosh",
+    sp.acsch: "arcsinh",
+    sp.acoth: "arctanh",
+}
 
 
 def _unless_number(compute: Callable[..., Any]) -> Callable[[Reader, Any, list[Any]], Any]:
@@ -89,6 +97,20 @@ def _divided(over: str | None, under: str) -> Entry:
         return r.call("divide", top, r.call(under, *values))
 
     return Entry(_unless_number(compute))
+
+
+def _of_reciprocal(op: str) -> Entry:
+    def compute(r: Reader, x: Any, values: list[Any]) -> Any:
+        return r.call(op, r.call("divide", 1.0, values[0]))
+
+    return Entry(_unless_number(compute))
+
+
+def _acot(r: Reader, x: Any, values: list[Any]) -> Any:
+    """The angle of (x, 1), or of (-x, -1): odd, and smooth on both sides of 0, as SymPy's is."""
+    (a,) = values
+    below = r.call("arctan2", -1.0, r.call("negative", a))
+    return r.call("where", r.call("less", a, 0.0), below, r.call("arctan2", 1.0, a))
 
 
 def _add_parts(x: Any) -> Sequence[Any]:
@@ -191,6 +213,8 @@ ELEMENTARY: dict[type, Entry] = {
     **{kind: _named(op) for kind, op in NAMED.items()},
     **{kind: _folded(op) for kind, op in FOLDED.items()},
     **{kind: _divided(*ops) for kind, ops in DIVIDED.items()},
+    **{kind: _of_reciprocal(op) for kind, op in OF_RECIPROCAL.items()},
+    sp.acot: Entry(_unless_number(_acot)),
     sp.Add: Entry(_unless_number(lambda r, x, values: r.folded("add", values)), _add_parts),
     sp.Mul: Entry(_mul, _mul_parts),
     sp.Pow: Entry(_pow, _pow_parts),

@@ -6,6 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.errors import ShapeError
+
 ROOT = str(Path(__file__).parents[2])
 
 
@@ -42,3 +48,14 @@ def test_a_missing_codegen_says_what_to_do() -> None:
         "except ImportError as error: print(error)"
     )
     assert "pip install -e ." in run(code)
+
+
+def test_arrays_of_one_number_may_have_named_sizes() -> None:
+    """ones, zeros and full are NumPy's for numbers, and expressions where a size is a name."""
+    x = sg.input("x", ("N", 2))
+    f = sg.function([x], x * sg.zeros(("N", 2)) + sg.ones(("N", 2)) + sg.full("N", 2.0)[:, None])
+    np.testing.assert_array_equal(f(np.zeros((3, 2))), np.full((3, 2), 3.0))
+    np.testing.assert_array_equal(sg.ones(3, int), np.ones(3, int))
+    assert sg.full((2, 0), 7).shape == (2, 0)
+    with pytest.raises(ShapeError, match="an int >= 0 or a name, got -1"):
+        sg.ones(-1)

@@ -85,7 +85,7 @@ AT_INFINITY = {
     "sinh": (INF, INF),
     # Outside the domain the value is nan, and the derivative what its formula gives.
     **dict.fromkeys(("log", "log2", "log10", "log1p", "arctanh"), (0.0, 0.0)),
-    "log1mexp": (0.0, 1.0),
+    "log1mexp": (0.0, NAN),  # there is no value above 0
 }
 AT_NAN = {"relu": 0.0, "leaky_relu": 0.125, "negative": -1.0}  # not nan
 

@@ -2,9 +2,11 @@
 
 import doctest
 import importlib
+import math
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from symgrad.errors import (
     LimitError,
     NamingError,
     ShapeError,
+    SymgradError,
     UnsupportedError,
 )
 
@@ -348,9 +351,58 @@ def test_a_piecewise_without_a_default_is_nan_and_says_so(target):
     assert not any("selection that gives nan" in a for a in g.verify("L1").assumptions)
 
 
+def test_what_sympy_would_differentiate_through_is_not_written():
+    """The derivative of what to_sympy gives is the derivative here, or there is no expression."""
+    a = sg.param("a", 0.5)
+    for e in (sg.stop_gradient(a) * a, sg.stop_gradient(sg.Value(2.0, label="v")) + 1):
+        with pytest.raises(UnsupportedError, match="stop_gradient has no meaning in SymPy"):
+            sg.to_sympy(e)
+
+
+u, Z = sp.Symbol("u"), sg.param("u", 1.0)
+REFUSED = [
+    lambda: sg.from_sympy(sp.gamma(u), {u: 1.0}),
+    lambda: sg.from_sympy(sp.Mod(u, 2), {u: sg.input("u")}),
+    lambda: sg.from_sympy(sp.I * u),
+    lambda: sg.from_sympy(sp.Derivative(sp.Function("f")(u), u)),
+    lambda: sg.from_sympy(sp.Sum(sp.IndexedBase("A")[u], (u, 0, 3)), {"A": sg.input("A", 3)}),
+    lambda: sg.lambdify([u], sp.gamma(u)),
+    lambda: sg.lambdify([u], u)(1.0, 2.0),
+    lambda: sg.elementwise("c_gamma", lambda t: sp.gamma(t)),
+    lambda: sg.check_gradient(Z * Z, Z, sp.gamma(u)),
+    lambda: sg.to_sympy(sg.input("A", "N")),
+]
+
+
+@pytest.mark.parametrize("call", REFUSED, ids=range(len(REFUSED)))
+def test_each_refusal_tells_the_line(call):
+    """The user's, wherever in symgrad it was found out."""
+    with pytest.raises(SymgradError, match=rf" at {Path(__file__).name}:\d+$"):
+        call()
+
+
+RECIPROCAL = [sp.acot, sp.asec, sp.acsc, sp.acoth, sp.asech, sp.acsch]
+
+
+@pytest.mark.parametrize("function", RECIPROCAL, ids=str)
+def test_inverses_of_reciprocal_functions_have_their_value_and_slope(function):
+    """Where they are real; the angle of acot is SymPy's, on both sides of 0 and at it."""
+    a = sg.param("a", 1.0)
+    f = sg.compile(sg.from_sympy(function(u), {u: a}))
+    points = [p for p in (-3.0, -0.5, -1e-9, 0.4, 1e-9, 2.5) if function(p).is_real]
+    assert len(points) >= 2
+    for p in points:
+        value, (slope,) = f(p)
+        assert value == pytest.approx(float(function(sp.Rational(p))))
+        assert slope == pytest.approx(float(sp.diff(function(u), u).subs(u, sp.Rational(p))))
+    if function is sp.acot:
+        assert f(0.0) == (math.pi / 2, (-1.0,))
+        assert f(-1e100) == (pytest.approx(-1e-100), (pytest.approx(-1e-200),))
+
+
 def test_only_known_sizes_are_written():
     """A named size has no SymPy expression; an expression it must be."""
-    with pytest.raises(UnsupportedError, match="fixed shapes"):
+    with pytest.raises(UnsupportedError, match="needs a number for each size"):
         sg.sum(sg.input("x", "N")).to_sympy()
     with pytest.raises(ArgumentError, match="float"):
         sg.to_sympy(2.0)

@@ -166,3 +166,18 @@ def test_the_docstring_shows_what_happens():
     results = doctest.testmod(importlib.import_module("symgrad.compiler.lambdify"))
     assert results.attempted
     assert not results.failed
+
+
+def test_arguments_are_given_by_name_as_to_sympys():
+    """By name, in order, or some of both; an unknown, a missing and a doubled one are errors."""
+    x, y = sp.symbols("x y")
+    e = x * y**2
+    theirs, ours = sp.lambdify([x, y], e), sg.lambdify([x, y], e)
+    assert ours(x=2, y=3) == ours(2, y=3) == theirs(x=2, y=3) == 18
+    assert sg.lambdify([x, y], e, grad=True)(y=3.0, x=2.0) == (18.0, (9.0, 12.0))
+    np.testing.assert_array_equal(ours(y=np.array([1.0, 2.0]), x=2.0), [2.0, 8.0])
+    for named, says in [({"x": 1}, "y is missing"), ({"x": 1, "y": 2, "z": 3}, "z is no argument")]:
+        with pytest.raises(ArgumentError, match=says):
+            ours(**named)
+    with pytest.raises(ArgumentError, match="x is no argument, or given twice"):
+        ours(1, 2, x=3)
