@@ -209,7 +209,7 @@ ARCTAN = elementwise(
 ARCTAN2 = elementwise(
     "arctan2",
     np.arctan2,
-    meaning=lambda sp, a, b: sp.atan(a / b),
+    meaning=lambda sp, a, b: sp.atan2(a, b),
     partials=_arctan2_partials,
     accurate=_arctan2_slopes,
     domain=(REAL, POSITIVE),

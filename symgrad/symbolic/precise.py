@@ -40,6 +40,7 @@ class Numbers:
     true, false = True, False
     pi = mpmath.pi
     log, sqrt = staticmethod(mpmath.log), staticmethod(mpmath.sqrt)
+    atan2 = staticmethod(mpmath.atan2)
     asin, acos, atan = map(staticmethod, (mpmath.asin, mpmath.acos, mpmath.atan))
     asinh, acosh, atanh = map(staticmethod, (mpmath.asinh, mpmath.acosh, mpmath.atanh))
     exp, sinh, cosh, tanh = map(_bounded, (mpmath.exp, mpmath.sinh, mpmath.cosh, mpmath.tanh))

@@ -160,6 +160,22 @@ def test_what_was_not_compared_is_told():
     assert "1 of the claim's comparisons came out one way alone" in str(check)
 
 
+def test_an_angle_is_right_all_around():
+    """arctan2 is more than the arctan of a quotient: it is right on the left, too."""
+    angle = sg.arctan2(Y, X)
+    a = sp.atan2(y, x)
+    right = [-2 * y * a / (x * x + y * y), 2 * x * a / (x * x + y * y)]
+
+    def function(x, y):
+        b = np.arctan2(y, x)
+        return -2 * y * b / (x * x + y * y), 2 * x * b / (x * x + y * y)
+
+    assert sg.check_gradient(angle * angle, [X, Y], right).verdict in ("proved", "agrees")
+    assert sg.check_gradient(angle * angle, [X, Y], function).verdict == "agrees"
+    quotient = [c.subs(a, sp.atan(y / x)) for c in right]
+    assert sg.check_gradient(angle * angle, [X, Y], quotient).verdict == "refuted"
+
+
 def test_what_saturates_is_computed_to_enough_digits():
     """1 - tanh(1000)**2 is 1e-868, and so is what another formula makes of exponentials."""
     for claim in (1 - sp.tanh(x) ** 2, 4 / (sp.exp(x) + sp.exp(-x)) ** 2):
