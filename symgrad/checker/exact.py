@@ -61,8 +61,6 @@ _OPERATORS: dict[str, Function] = {
     "in": lambda a, b: a in b,
     "not in": lambda a, b: a not in b,
 }
-_ORDERS: tuple[Any, ...] = (operator.lt, operator.le, operator.gt, operator.ge)
-_ORDERS += (np.less, np.less_equal, np.greater, np.greater_equal)
 _UFUNCS = _words("equal greater greater_equal less less_equal not_equal")
 _ALIASES = {
     **{f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
@@ -145,8 +143,7 @@ class Number:
         return known[key]
 
     def met(self, outcome: Any) -> None:
-        """Told what came out where no difference of numbers tells: of equalities, whole parts,
-        sizes, labels, infinities."""
+        """Told what came out of a comparison, a test for infinities, a whole part."""
 
     def literals(self) -> dict[Any, Any]:
         """Where an algebra keeps the literals that it has lifted."""
@@ -256,10 +253,7 @@ class Namespace:
         return lambda x: self.seen(np.asarray(test(x), bool)[()])
 
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
-        """A comparison; its outcome is told where the sign of a difference does not tell it."""
-        outcome = holds(a, b, **named)
-        told = any(map(_is_exact, (a, b))) and not any(map(_is_infinite, (a, b)))
-        return outcome if told and holds in _ORDERS else self.seen(outcome)
+        return self.seen(holds(a, b, **named))
 
     def compared(self, names: str, first: Any, *others: Any) -> Any:
         """``a < b``, or ``a < b < c``, as it stands in the text."""
@@ -296,14 +290,6 @@ class Namespace:
 
 def _refuse(name: str, *args: Any, **named: Any) -> Any:
     raise UnsupportedError(f"{name} has no meaning on exact numbers")
-
-
-def _is_exact(x: Any) -> bool:
-    return isinstance(x, Number) or (isinstance(x, np.ndarray) and x.dtype == object)
-
-
-def _is_infinite(x: Any) -> bool:
-    return isinstance(x, float) and not math.isfinite(x)
 
 
 class ExactText:

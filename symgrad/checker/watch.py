@@ -30,7 +30,7 @@ class Watch:
     """What was seen while a text ran.
 
     sides   of differences of numbers: 1, 0, -1
-    others  of equalities, whole parts, sizes, places, tests for infinities: what came out
+    others  of comparisons that stand in the text, tests for infinities, whole parts: what came out
     """
 
     def __init__(self, filename: str) -> None:
@@ -51,13 +51,16 @@ class Watch:
 
     def is_unsure(self) -> bool:
         """Whether more samples may show another side of some difference."""
-        return any(place[0] and len(seen - {0}) < 2 for place, seen in self.sides.items())
+        return any(place[0] and len(self.ways(place)) < 2 for place in self.sides)
+
+    def ways(self, place: Place) -> set[Any]:
+        """What came out; of a difference in a function of the checker, on which sides it was."""
+        return self.others.get(place) or self.sides[place] - {0}
 
     def one_sided(self) -> tuple[int, ...]:
         """The lines in which something came out one way alone."""
-        seen = [(place, ways - {0}) for place, ways in self.sides.items()]
-        seen += self.others.items()
-        return tuple(sorted({line for (line, *_), ways in seen if line and len(ways) < 2}))
+        places = [*self.sides, *self.others]
+        return tuple(sorted({p[0] for p in places if p[0] and len(self.ways(p)) < 2}))
 
     def untied(self) -> tuple[int, ...]:
         """The lines in which some two numbers were compared, and never equal."""
