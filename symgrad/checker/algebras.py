@@ -202,10 +202,11 @@ class Balls:
 
     unit      0, or the unit roundoff: then a ball holds the exact value and every rounded one
     digits    the decimal digits to which all that was found equal agrees, of it or else of 1
+    made      how many balls there were
     """
 
     def __init__(self, unit: float = 0.0, filename: str = "") -> None:
-        self.unit, self.digits = unit, math.inf
+        self.unit, self.digits, self.made = unit, math.inf, 0
         self.watch = Watch(filename)
         self.literals: dict[Any, Any] = {}
         self.arithmetic = _arithmetic()
@@ -231,6 +232,7 @@ class Ball(Real):
 
     def __init__(self, balls: Balls, x: Any, roundings: int = 1) -> None:
         self.balls = balls
+        balls.made += 1
         self.x = x * balls.arithmetic.about(roundings * balls.unit) if balls.unit else x
 
     def literals(self) -> dict[Any, Any]:

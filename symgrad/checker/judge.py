@@ -35,6 +35,7 @@ SIZES = (1, 2, 7)
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 SLACK = 2.0**20  # how much worse than the reference, or than one rounding of 1, a text may be
 BITS = 256  # of a ball
+MANY = 2_000_000  # balls at a size, after which no more ties are looked for
 NARROW = 20  # digits that a point has to show where there are others
 HUGE = 4  # points at each size
 TIES = 16  # pairs of points on a lattice for a text that compares, at the first size; then 2
@@ -190,13 +191,13 @@ def check_balls(
 def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Point]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
     judged: list[Point] = []
-    failure, compares = DomainError("no sample"), False
+    failure, compares, made = DomainError("no sample"), False, 0
     numbers = claim.literals or (1.0,)
     tied = [draws.among(numbers[k % len(numbers)]) for k in range(2 * ties)]
     far, lattice = (draws.large, *tied, *draws.FAR), (*draws.LATTICE * ties, *tied)
     plan = (draws.ordinary, draws.large, *lattice)
     for k, draw in enumerate((*plan, *draws.OTHERS, *draws.FAR)):
-        if judged and (k >= len(plan) or (k > 1 and not compares)):
+        if judged and (k >= len(plan) or (k > 1 and (not compares or made > MANY))):
             break
         point = drawn(claim, n, f"{seed}, {n}, {k}", draw)
         try:
@@ -213,7 +214,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
             raise
         if draw in lattice and trial.algebra.digits < NARROW:
             continue  # so far out that the balls show nothing
-        watch = trial.algebra.watch
+        watch, made = trial.algebra.watch, made + trial.algebra.made
         compares |= bool(watch.sides or watch.others)
         here = Point(point, trial.algebra.digits, watch, _sizes([value, *grads]))
         if draw not in lattice:

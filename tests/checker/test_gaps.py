@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from symgrad.checker import Agrees, Claim, Identity, Refuted, check_balls, verified, verify
+from symgrad.checker import Agrees, Claim, Identity, Refuted, check_balls, judge, verified, verify
 
 HEAD = "import numpy as np\n\n\n"
 
@@ -55,6 +55,21 @@ def f(w):
     y = np.clip(w, -100.0, 100.0)
     return np.sum(y * y), (2.0 * y{mask},)
 """
+
+
+def test_the_search_for_ties_ends_and_says_what_it_did_not_meet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is bounded by a count of numbers, the same on every machine."""
+    long = claim(SHIFTED.format(sign=">"), SHIFTED_LOSS, {"w": "f64[N]"}, "w")
+    result = check_balls(long)
+    monkeypatch.setattr(judge, "MANY", 10)
+    short = check_balls(long)
+    assert isinstance(result, Agrees)
+    assert isinstance(short, Agrees)
+    assert short.points < result.points / 5
+    assert result.untied == ()
+    assert short.untied
 
 
 def test_both_ends_of_a_clip_are_reached() -> None:
