@@ -3,8 +3,8 @@
 ``compiler.py [LIMIT] [WORD]`` draws up to LIMIT programs (10,000) for each of the faults declared
 in ``compiler_mutants.txt``, those with WORD in their line alone, and prints what caught each.
 
-The last group, ``unseen``, has faults that no program has shown yet, of 500 at least and most often
-2,000: what the random programs do not reach, or what changes nothing.
+The last group, ``unseen``, has what no program shows: one fault, which only a saved text that is
+called with too few rows would tell, for ``verify()`` does not ask what a text refuses.
 
 A fault is planted in a process of its own, as the module is imported; no file is touched.  It is
 caught by a program where ``verify()`` refutes or no longer verifies, where the compiler refuses it,

@@ -19,13 +19,16 @@ QUICK = (
     "autodiff/reverse.py _Sweep.applied",
     "passes/reals.py _scalars_first:",
     "passes/packing.py _packed",
+    "passes/softmax.py source",
     "passes/cse.py _key: (x.op",
     "reroll/leaves.py Leaves.block: key",
+    "reroll/leaves.py Leaves.gathered",
     "reroll/lower.py Lowering.assembled",
     "codegen/naming.py Names.fresh",
     "codegen/vectors.py Vectors.build: [base",
     "codegen/text.py infix: within(b",
     "codegen/numpy_target.py _reduction: axes[0]",
+    "codegen/numpy_moves.py _transpose: map",
 )
 
 
@@ -36,13 +39,13 @@ def sound() -> Sound:
 
 
 def test_there_are_faults_of_every_kind() -> None:
-    """A hundred at least, fifteen of each group, none declared twice."""
+    """Two hundred at least, thirty of each group, none declared twice, one that is not shown."""
     assert len(set(EVERY)) == len(EVERY)
     counts = Counter(mutant.group for mutant in EVERY)
-    del counts[UNSEEN]
+    assert counts.pop(UNSEEN) == 1
     assert set(counts) == set(GROUPS)
-    assert sum(counts.values()) >= 100
-    assert min(counts.values()) >= 15
+    assert sum(counts.values()) >= 200
+    assert min(counts.values()) >= 30
 
 
 def test_each_fault_can_still_be_planted() -> None:
