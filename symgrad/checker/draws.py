@@ -49,6 +49,14 @@ def sparse(rng: random.Random) -> float:
     return rng.choice((-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0))
 
 
+def zero(rng: random.Random) -> float:
+    return 0.0
+
+
+def level(rng: random.Random) -> float:
+    return 0.75  # all alike
+
+
 def inside(rng: random.Random) -> float:
     return rng.uniform(0.05, 0.95)
 

@@ -43,7 +43,10 @@ class Powers(dict[int, tuple[int, int, int]]):
 
     def of(self, w: int, field: Any) -> tuple[int, int, int]:
         if w not in self:
-            found = (len(self) <= MANY and self.related(w, field.p)) or self.fresh(w, field)
+            found = self.multiple(w, field.p)
+            found = (
+                found or (len(self) <= MANY and self.related(w, field.p)) or self.fresh(w, field)
+            )
             if len(self) <= FEW:
                 self.pair(w, found, field.p)
             self[w] = found
@@ -56,13 +59,17 @@ class Powers(dict[int, tuple[int, int, int]]):
             self.gaps[(u - w) % p] = gap, both
             self.gaps[(w - u) % p] = found[0] * inverse(value, p) % p, both
 
-    def related(self, w: int, p: int) -> tuple[int, int, int] | None:
+    def multiple(self, w: int, p: int) -> tuple[int, int, int] | None:
+        """From an exponential of a half or a small multiple, however many there are."""
         _, root, degree = self.get(2 * w % p, (0, 0, 0))
         if root:
             return root, 0, degree
         for k in MULTIPLES:
             if found := self.get(w * inverse(k % p, p) % p):
                 return pow(found[0], k, p), 0, abs(k) * found[2]
+        return None
+
+    def related(self, w: int, p: int) -> tuple[int, int, int] | None:
         for u, (value, _, degree) in self.items():
             if found := self.get((w - u) % p):
                 return value * found[0] % p, 0, degree + found[2]

@@ -45,6 +45,7 @@ from symgrad.symbolic.certificate import PASSED, Certificate, Level
 from symgrad.symbolic.kinks import kinks_of
 from symgrad.symbolic.lines import line_of
 
+UNTIED = 4  # points at a size where nothing is compared
 DIGITS = 13  # to which the balls must agree: fewer decide nothing
 BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
 WHAT = ("L0", "L1", "L2", "L3", "L5", "L4")  # each is run with those before it
@@ -301,6 +302,8 @@ def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]
         at = [subject.claims[0].sizes(n) for n in sizes]
         tried = [f"{name} = {', '.join(str(s[name]) for s in at)}" for name in at[0]]
         found.append(f"sizes other than {' and '.join(tried)}")
+    if levels["L3"].get("points", 0) > UNTIED * len(sizes or (1,)):
+        found.append("combinations of comparisons that no sample met")
     found.append("arguments that are not finite; overflow at other points than some near 1000")
     if levels["L5"]["result"] == "bounded":
         found.append("rounding at other points than those of L5")

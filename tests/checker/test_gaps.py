@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from symgrad.checker import Agrees, Claim, Identity, Refuted, check_balls, judge, verified, verify
+from symgrad.checker import (
+    Agrees,
+    Claim,
+    Identity,
+    Refuted,
+    Skipped,
+    check_balls,
+    judge,
+    verified,
+    verify,
+)
 
 HEAD = "import numpy as np\n\n\n"
 
@@ -148,3 +158,89 @@ def f(w):
     identity, _ = verify(claim(text, loss, {"w": "f64[N]"}, "w"))
     assert isinstance(identity, Identity)
     assert identity.one_sided == (6,)
+
+
+CUBE = """
+def f(x, y):
+    d_x, d_y = 3.0 * x * x * y, x * x * x
+    {line}
+    return x * x * x * y, (d_x, d_y)
+"""
+
+
+def cube(line: str) -> Claim:
+    loss = "def loss(x, y):\n    return x * x * x * y"
+    types = {"x": "f64[]", "y": "f64[]"}
+    return Claim(HEAD + CUBE.lstrip().format(line=line), HEAD + loss, types, ("x", "y"))
+
+
+def test_the_text_that_the_others_spoil_is_right() -> None:
+    """Else they would be refuted for another reason."""
+    assert verified(verify(cube("d_x = d_x + 0.0")))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "d_x = d_x * np.divide(x - y, x - y)",
+        "d_x = d_x * x / x",
+        "d_x = d_x * (x * x + y * y) / (x * x + y * y)",
+    ],
+)
+def test_zeros_and_equal_arguments_are_tried_of_every_text(line: str) -> None:
+    """0/0 needs no comparison."""
+    assert isinstance(check_balls(cube(line)), Refuted)
+
+
+@pytest.mark.parametrize("large", ["1e16", "1e17", "1e12"])
+def test_a_gradient_that_is_rounded_away_is_found(large: str) -> None:
+    """Where the value is right, too."""
+    result = check_balls(cube(f"d_x = (d_x + {large}) - {large}"))
+    assert isinstance(result, Refuted)
+    assert "rounding" in result.reason
+
+
+def test_a_rounding_that_no_operation_makes_is_found() -> None:
+    """A cast to float32 and back is no operation on numbers."""
+    text = "def f(w):\n    return 0.5 * np.vdot(w, w), (w{}.copy(),)"
+    loss = "def loss(w):\n    return 0.5 * np.sum(w * w)"
+    cast = ".astype(np.float32).astype(np.float64)"
+    assert verified(verify(claim(text.format(""), loss, {"w": "f64[N]"}, "w")))
+    assert not verified(verify(claim(text.format(cast), loss, {"w": "f64[N]"}, "w")))
+
+
+def test_the_order_of_memory_changes_nothing() -> None:
+    """What is a view or a copy by the order of an argument's axes."""
+    text = """
+def f(w):
+    d_w = 2.0 * w
+    q = d_w.T.reshape(-1)
+    q += {}
+    return np.vdot(w, w), (d_w,)
+"""
+    loss = "def loss(w):\n    return np.sum(w * w)"
+    assert verified(verify(claim(text.format("0.0"), loss, {"w": "f64[3, 2]"}, "w")))
+    result = check_balls(claim(text.format("1.0"), loss, {"w": "f64[3, 2]"}, "w"))
+    assert isinstance(result, Refuted)
+    assert "column by column" in result.reason
+
+
+def test_a_float32_text_whose_constants_are_rounded_is_not_refuted() -> None:
+    """Its constants are the nearest float32."""
+    text = "def f(w):\n    return np.float32(0.10000000149011612) * w, (np.float32({}),)"
+    loss = "def loss(w):\n    return 0.1 * w"
+    for number, verdict in (("0.10000000149011612", Skipped), ("0.2", Refuted)):
+        result = check_balls(claim(text.format(number), loss, {"w": "f32[]"}, "w"))
+        assert isinstance(result, verdict)
+
+
+def test_many_exponentials_are_related_as_few_are() -> None:
+    """exp(-x) is 1/exp(x), whether there are ten of them or thousands."""
+    text = """
+def f(w):
+    s = 1.0 / (1.0 + np.exp(-w))
+    e = np.exp(w)
+    return np.sum(s), (e / ((1.0 + e) * (1.0 + e)),)
+"""
+    loss = "def loss(w):\n    return np.sum(1.0 / (1.0 + np.exp(-w)))"
+    assert isinstance(verify(claim(text, loss, {"w": "f64[1500]"}, "w"))[0], Identity)
