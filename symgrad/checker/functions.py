@@ -30,7 +30,8 @@ def call(name: str, *xs: Any) -> Any:
     if name == "exp" and host is None and xs[0] == -math.inf:
         return 0
     if host is None:
-        raise UnsupportedError(f"{name} of plain numbers")
+        infinite = any(isinstance(x, float) and not math.isfinite(x) for x in xs)
+        raise (DomainError if infinite else UnsupportedError)(f"{name} of plain numbers")
     return host.apply(name, *map(host.lift, xs))
 
 

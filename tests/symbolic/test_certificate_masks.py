@@ -84,3 +84,16 @@ def test_infinities_go_on_as_floats_have_them(algebra: Any) -> None:
                 x + nothing
     with pytest.raises(VerificationError):
         Unwritten() + INF
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_a_mask_may_be_an_argument(target: str) -> None:
+    """Samples in which a row is masked whole, and its softmax nan, are passed over."""
+    mask = sg.input("mask", (3, 4), dtype="bool")
+    q, k = sg.param("q", np.ones((3, 2))), sg.param("k", np.ones((4, 2)))
+    scores = sg.where(mask, q @ k.T, -np.inf)
+    for loss in (
+        sg.sum(sg.logsumexp(scores, axis=1)),
+        sg.sum((sg.softmax(scores, axis=1) @ k) ** 2),
+    ):
+        assert sg.compile(loss, target=target).verify().verified
