@@ -21,8 +21,6 @@ from symgrad.checker import exact
 from symgrad.checker.exact import Elementwise, Number, along
 from symgrad.errors import DomainError, UnsupportedError
 
-FEW = 4
-
 
 def call(name: str, *xs: Any) -> Any:
     """A primitive function, in the algebra of its operands."""
@@ -70,7 +68,7 @@ def _extreme(beats: Any) -> Any:
     """The first of all; ties share evenly.  An operand that is alone comes back as it is."""
 
     def extreme(*xs: Any) -> Any:
-        at = largest_of_few(beats, xs) if len(xs) <= FEW else largest(beats, xs)
+        at = largest(beats, xs)
         top = xs[at]
         # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
         ties = [x for i, x in enumerate(xs) if x is top or (x == top if i > at else top == x)]
@@ -87,20 +85,12 @@ def largest(beats: Any, xs: Any) -> int:
     return at
 
 
-def largest_of_few(beats: Any, xs: Any) -> int:
-    """The same, where it is worth to tell each comparison from the others."""
-    at = 0
-    for i in range(1, len(xs)):
-        at = i if beats(xs[i], xs[at]) else at
-    return at
-
-
 def _first(beats: Any) -> Any:
     """Python's ``max`` and ``min``."""
 
     def first(*xs: Any) -> Any:
         xs = xs if len(xs) > 1 else tuple(xs[0])
-        return xs[largest_of_few(beats, xs) if len(xs) <= FEW else largest(beats, xs)]
+        return xs[largest(beats, xs)]
 
     return first
 

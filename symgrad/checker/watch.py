@@ -22,8 +22,8 @@ import numpy as np
 from symgrad.checker import functions
 
 Place = tuple[int, int, tuple[Any, ...]]
-FUNCTIONS = functions.__file__
-COUNTED = ("largest_of_few",)  # functions that compare in rounds, the i-th apart from the others
+FUNCTIONS, LARGEST = functions.__file__, functions.largest.__code__
+FEW = 4  # numbers, among which each comparison of a largest is a place of its own
 
 
 class Watch:
@@ -75,7 +75,7 @@ class Watch:
         while frame is not None and frame.f_code.co_filename != self.filename:
             if frame.f_code.co_filename == FUNCTIONS:
                 inner.append(frame.f_code.co_name)
-                if frame.f_code.co_name in COUNTED:
+                if frame.f_code is LARGEST and len(frame.f_locals["xs"]) <= FEW:
                     inner.append(frame.f_locals["i"])
             frame = frame.f_back
         if frame is None:
