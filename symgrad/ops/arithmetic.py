@@ -12,23 +12,47 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.ops.algebra import ArrayAlgebra
 from symgrad.ops.elementwise import POSITIVE, REAL, either_side, elementwise, known
 
 NONZERO = (0.2, 3.0)
-SMALLEST = 2.0**-1022  # the smallest number with all digits
+_ARRAYS = ArrayAlgebra()
+
+# The smallest number with all digits, by its exponent; from where on squares are in danger, either
+# way; and what such numbers are multiplied by.
+_NORMAL = {"f64": -1022, "f32": -126}
+_DANGER = {"f64": 900, "f32": 100}
+_SCALES = {"f64": (600, -60), "f32": (70, -30)}
 
 
 def _power_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
-    """d/dx = n x**(n-1), 0 for n = 0; d/dn = x**n log x, 0 where x = 0 and n > 0."""
+    """d/dx = n x**(n-1), 0 for n = 0; d/dn = x**n log x, 0 where x = 0 and n >= 0.
+
+    Where n - 1 rounds it is written as that, which is what is meant, and costs nothing.
+    """
     fixed = known(n)
     if fixed is None:
-        dx = f.where(f.equal(n, 0.0), 0.0, n * f.power(x, n - 1.0))
+        # Of x**0 at 0 alone: a choice by n = 0 would cut off how the slope changes with n.
+        zeros = f.logical_and(f.equal(x, 0.0), f.equal(n, 0.0))
+        dx = f.where(zeros, 0.0, n * f.power(x, n - 1.0))
     elif fixed in (0.0, 1.0):
         dx = fixed
     else:
-        dx = fixed * (x if fixed == 2.0 else f.power(x, fixed - 1.0))
-    at_zero = f.logical_and(f.equal(x, 0.0), f.greater(n, 0.0))
+        lower = n - 1.0 if is_rounded(n, fixed) else fixed - 1.0
+        dx = n * (x if lower == 1.0 else f.power(x, lower))
+    at_zero = f.logical_and(f.equal(x, 0.0), f.greater_equal(n, 0.0))
     return dx, f.where(at_zero, 0.0, y * f.log(x))
+
+
+def smallest(f: Any, y: Any) -> float:
+    """The smallest number of y's type that has all digits."""
+    return float(2.0 ** _NORMAL[f.type(y).dtype])
+
+
+def is_rounded(n: Any, fixed: float) -> bool:
+    """Whether the float next to n - 1 is another number, or the one next to n is."""
+    literal = isinstance(n, int | float) or n.instr.is_constant
+    return not literal or rounded_off(_ARRAYS, fixed - 1.0, fixed, 1.0) != 0.0
 
 
 def rounded_off(f: Any, d: Any, a: Any, b: Any) -> Any:
@@ -45,9 +69,9 @@ def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     lost = rounded_off(f, n - 1.0, n, 1.0)
     exact = f.logical_or(f.equal(lost, 0.0), f.equal(x, 0.0))
     dx = f.where(exact, dx, dx * (1.0 + lost * f.log(x)))
-    usable = f.logical_and(f.isfinite(y), f.greater_equal(f.absolute(y), SMALLEST))
+    usable = f.logical_and(f.isfinite(y), f.greater_equal(f.absolute(y), smallest(f, y)))
     half = f.power(x, 0.5 * n)
-    lost_too = f.logical_and(f.less(f.absolute(y), SMALLEST), f.not_equal(x, 0.0))
+    lost_too = f.logical_and(f.less(f.absolute(y), smallest(f, y)), f.not_equal(x, 0.0))
     dn = f.where(lost_too, half * f.log(x) * half, dn)
     if known(n) in (None, 0.0):
         usable = f.logical_and(usable, f.not_equal(x, 0.0))  # 0**0 is 1
@@ -71,13 +95,15 @@ def _clip_partials(f: Any, y: Any, x: Any, lo: Any, hi: Any) -> tuple[Any, Any, 
 
 def _quotient_slopes(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """-a/b**2 where a/b is subnormal and has lost digits, which b**2 then does not."""
-    lost = f.logical_and(f.less(f.absolute(y), SMALLEST), f.not_equal(y, 0.0))
+    lost = f.logical_and(f.less(f.absolute(y), smallest(f, y)), f.not_equal(y, 0.0))
     return f.divide(1.0, b), f.where(lost, f.divide(-a, b * b), f.divide(-y, b))
 
 
 def scaled(f: Any, r: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     """A power of two, and a, b, hypot(a, b) times it, which are far from overflow and underflow."""
-    s = f.where(f.less(r, 2.0**-900), 2.0**600, f.where(f.greater(r, 2.0**900), 2.0**-60, 1.0))
+    dtype = f.type(r).dtype
+    danger, (up, down) = _DANGER[dtype], (2.0**k for k in _SCALES[dtype])
+    s = f.where(f.less(r, 2.0**-danger), up, f.where(f.greater(r, 2.0**danger), down, 1.0))
     return s, a * s, b * s, f.hypot(a * s, b * s)
 
 
@@ -145,7 +171,7 @@ POWER = elementwise(
     accurate=_power_slopes,
     domain=(POSITIVE, REAL),
     kinks=((0.0, 2.0),),
-    doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n > 0, nan at x < 0",
+    doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n >= 0, nan at x < 0",
 )
 SQUARE = elementwise(
     "square",

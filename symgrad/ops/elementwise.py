@@ -103,11 +103,16 @@ def either_side(x: Any) -> list[Any]:
 def known(x: Any) -> float | None:
     """The value of an operand that is a number or a literal scalar, otherwise None.
 
-    Rules use it to write 3*x**2 where the general formula has branches on the exponent.
+    Rules use it to write 3*x**2 where the general formula has branches on the exponent.  A
+    difference of literals such as 0.3 - 1.0 is known, too, though it rounds.
     """
     if isinstance(x, (int, float)):
         return float(x)
     instr = getattr(x, "instr", None)
-    if instr is None or not instr.is_constant or instr.type.shape:
+    if instr is None or instr.type.shape:
         return None
-    return float(instr["value"])
+    less = 0.0
+    while instr.op.name == "subtract" and instr.operands[1].is_constant:
+        instr, last = instr.operands
+        less += last["value"]
+    return float(instr["value"]) - less if instr.is_constant else None

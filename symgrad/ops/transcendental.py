@@ -59,6 +59,12 @@ def _xlog1py(f: Any, x: Any, y: Any) -> Any:
     return f.where(zero, 0.0, x * f.log1p(y))
 
 
+def _quotient(f: Any, x: Any, y: Any) -> Any:
+    """x/y, and 0/0 = 0 alone: a choice by x = 0 would cut off what d/dx of the quotient is."""
+    zeros = f.logical_and(f.equal(x, 0.0), f.equal(y, 0.0))
+    return f.where(zeros, 0.0, f.divide(x, y))
+
+
 def _log1mexp(f: Any, x: Any) -> Any:
     """Two forms, each accurate on its side of -log 2 (Maechler, 2012)."""
     near = f.log(-f.expm1(x))
@@ -132,24 +138,21 @@ XLOGY = elementwise(
     "xlogy",
     None,
     meaning=lambda sp, x, y: x * sp.log(y),
-    partials=lambda f, z, x, y: (f.log(y), f.where(f.equal(x, 0.0), 0.0, f.divide(x, y))),
+    partials=lambda f, z, x, y: (f.log(y), _quotient(f, x, y)),
     expansion=_xlogy,
     domain=(POSITIVE, POSITIVE),
     kinks=((0.0, 0.0),),
-    doc="x log y, and 0 where x = 0 unless y is nan; d/dy at x = 0 is 0",
+    doc="x log y, and 0 where x = 0 unless y is nan; d/dy at (0, 0) is 0",
 )
 XLOG1PY = elementwise(
     "xlog1py",
     None,
     meaning=lambda sp, x, y: x * sp.log(1 + y),
-    partials=lambda f, z, x, y: (
-        f.log1p(y),
-        f.where(f.equal(x, 0.0), 0.0, f.divide(x, 1.0 + y)),
-    ),
+    partials=lambda f, z, x, y: (f.log1p(y), _quotient(f, x, 1.0 + y)),
     expansion=_xlog1py,
     domain=(POSITIVE, (-0.9, 4.0)),
     kinks=((0.0, -1.0),),
-    doc="x log(1 + y), and 0 where x = 0 unless y is nan; d/dy at x = 0 is 0",
+    doc="x log(1 + y), and 0 where x = 0 unless y is nan; d/dy at (0, -1) is 0",
 )
 LOG1MEXP = elementwise(
     "log1mexp",
