@@ -76,7 +76,8 @@ RULES: tuple[Rule, ...] = (
     Rule("a*(b/c) = b*(a/c)", lambda f, a, b, c: a * f.divide(b, c),
          lambda f, a, b, c: b * f.divide(a, c), _ABC),
     Rule("(a/c)/b = a/(b*c)", lambda f, a, b, c: f.divide(f.divide(a, c), b),
-         lambda f, a, b, c: f.divide(a, b * c), {"a": REAL, "b": POSITIVE, "c": POSITIVE}),
+         lambda f, a, b, c: f.divide(a, b * c), {"a": REAL, "b": POSITIVE, "c": POSITIVE},
+         condition=lambda bound: bound["c"].op.name != "hypot"),  # divided twice: no square of it
     Rule("a/c + b/c = (a + b)/c", lambda f, a, b, c: f.divide(a, c) + f.divide(b, c),
          lambda f, a, b, c: f.divide(a + b, c), _ABC, quick=_shares),
     Rule("a/c - b/c = (a - b)/c", lambda f, a, b, c: f.divide(a, c) - f.divide(b, c),

@@ -166,6 +166,24 @@ def _same_branches(r: Rewriter, x: Instr) -> Instr | None:
     return a if a is b else None
 
 
+def _known_branch(r: Rewriter, x: Instr) -> Instr | None:
+    """The branch that a literal condition takes."""
+    condition = scalar(x.operands[0])
+    if condition is None:
+        return None
+    return r.build("broadcast_to", x.operands[1 if condition else 2], shape=x.type.shape)
+
+
+def _known_truth(r: Rewriter, x: Instr) -> Instr | None:
+    """``and`` and ``or`` where one side is a literal."""
+    for o, other in (x.operands, x.operands[::-1]):
+        truth = scalar(o)
+        if truth is not None:
+            settled = truth is (x.op.name == "logical_or")
+            return r.build("broadcast_to", o if settled else other, shape=x.type.shape)
+    return None
+
+
 def _settled_branch(r: Rewriter, x: Instr) -> Instr | None:
     """Within a branch its condition is known: a choice by it there is none."""
     condition, *branches = x.operands
@@ -228,6 +246,8 @@ RULES = table(
     ("add", _plus, "constant negative"),
     ("subtract", _minus, "constant negative"),
     ("where", _same_branches),
+    ("where", _known_branch, "constant broadcast_to"),
+    ("logical_and logical_or", _known_truth, "constant"),
     ("where", _settled_branch, "where"),
     ("sum mean prod max min", _of_one),
     ("cast reshape broadcast_to", _own_type),

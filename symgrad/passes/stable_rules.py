@@ -47,7 +47,12 @@ def _softmax(f: Any, x: Any, axis: Any) -> Any:
 
 
 def _may_be_zero(bound: Bindings) -> bool:
-    """Whether x is not a number, or a quotient of numbers and sizes, that is not 0."""
+    """Whether x is not a number, or a quotient of numbers and sizes, that is not 0, and is not
+    log(y), nor y a number whose logarithm is finite."""
+    if (literal_value(bound["y"]) or 0.0) > 0.0:
+        return False
+    if bound["x"].op.name in ("log", "log1p") and bound["x"].operands[0] is bound["y"]:
+        return False
     stack = [bound["x"]]
     while stack:
         x = stack.pop()

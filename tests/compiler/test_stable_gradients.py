@@ -109,3 +109,24 @@ def test_roots_of_squares_have_slope_zero_at_zero(target: str) -> None:
                 value, grads = sg.compile(e, target=target)()
             assert value == 0.0
             assert not np.any([np.ravel(g) for g in grads])
+
+
+@pytest.mark.parametrize("accurate", [False, True])
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_an_angle_has_slopes_far_from_1(scale: float, accurate: bool) -> None:
+    """Of which r**2 would over- or underflow."""
+    a, b = sg.param("a", 3.0), sg.param("b", 4.0)
+    for target in ("numpy", "python"):
+        f = sg.compile(sg.arctan2(a, b), accurate=accurate, target=target)
+        slopes = [float(g) * scale for g in f(3.0 * scale, 4.0 * scale)[1]]
+        assert np.allclose(slopes, [0.16, -0.12], rtol=1e-15)
+
+
+def test_accurate_derivatives_of_float32_have_its_range() -> None:
+    x = sg.param("x", np.array([0.3, 0.0, 1e-30, -1e30], np.float32))
+    for formula in (sg.tanh(x) ** 2.0, sg.hypot(x, 1e-25), sg.arctan2(x, 1e-25), x**2.0):
+        f = sg.compile(sg.sum(formula), accurate=True)
+        with np.errstate(all="ignore"):
+            grads = f()[1]
+        assert np.isfinite(grads.x).all()
+        assert f.verify().verified

@@ -55,6 +55,23 @@ def check(rewrite, before, after):
         ("%1 = constant 1.0 : f64[]; %y = multiply %a, %1 : f64[]; return %y", "return %a"),
         ("%1 = constant 1.0 : f64[]; %y = divide %a, %1 : f64[]; return %y", "return %a"),
         ("%0 = constant 0.0 : f64[]; %y = subtract %a, %0 : f64[]; return %y", "return %a"),
+        ("%t = constant true : bool[]; %y = where %t, %a, %b : f64[]; return %y", "return %a"),
+        (
+            "%t = constant false : bool[]; %c = greater %a, %b : bool[];"
+            "%d = logical_and %t, %c : bool[]; %y = where %d, %a, %b : f64[]; return %y",
+            "return %b",
+        ),
+        (
+            "%t = constant false : bool[]; %c = greater %a, %b : bool[];"
+            "%d = logical_or %c, %t : bool[]; return %d",
+            "%c = greater %a, %b : bool[]; return %c",
+        ),
+        (
+            "%t = constant true : bool[]; %c = greater %A, %B : bool[N];"
+            "%d = logical_or %c, %t : bool[N]; return %d",
+            "%t = constant true : bool[];"
+            '%d = broadcast_to %t {shape = ("N",)} : bool[N]; return %d',
+        ),
         ("%0 = constant -0.0 : f64[]; %y = add %a, %0 : f64[]; return %y", "return %a"),
         (
             "%c = greater %a, %b : bool[]; %i = where %c, %a, %b : f64[];"
