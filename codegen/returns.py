@@ -77,7 +77,7 @@ class Returns:
         if self.target.compact:
             return text
         if r.type.rank == 0:
-            return f"{_CONVERT[r.type.dtype]}({text})"
+            return text if r.is_constant else f"{_CONVERT[r.type.dtype]}({text})"
         shared = id(r) in self.seen or may_alias(r, self.writer.uses)
         self.seen.add(id(r))
         return f"{text}.copy()" if shared else text

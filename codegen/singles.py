@@ -36,7 +36,8 @@ class Singles:
         if x.type.rank == 0 and all(own) and _is_arithmetic(x):
             self.numbers.add(id(x))
             return list(texts)
-        if x.op.partials is None and x.op.name != "where":
+        # A helper computes with its operands one by one.
+        if x.op.expansion is not None or (x.op.partials is None and x.op.name != "where"):
             return [_single(t) if weak else t for t, weak in zip(texts, own, strict=True)]
         told = zip(x.operands, own, conditions, strict=True)
         if any(o.type.dtype == "f32" and not (weak or bare) for o, weak, bare in told):

@@ -139,10 +139,14 @@ def constant(value: Any, type: Type, hint: str = "", origins: Origins = ()) -> I
 
 
 def freeze(value: Any, type: Type) -> Any:
-    """``value`` as Python scalars of the type's dtype, in nested tuples of the type's shape."""
+    """``value`` as Python scalars of the type's kind, in nested tuples of the type's shape.
+
+    A float32 is kept as the float64 that was given, as Python's own numbers are where NumPy gives
+    them the dtype of what they meet.
+    """
     if value.__class__ is float and type == _F64:
         return value
-    array = np.asarray(value, dtype=type.numpy)
+    array = np.asarray(value, dtype=np.float64 if type.is_float else type.numpy)
     if array.shape != type.shape:
         raise ValueError(f"a literal of shape {array.shape} for {type}")
 

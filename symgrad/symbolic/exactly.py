@@ -63,7 +63,7 @@ def evaluated(
 
 def _computed(x: Instr, operands: list[Any], sizes: dict[str, int], algebra: Any) -> Any:
     if x.is_constant:
-        value = np.asarray(x["value"], dtype=x.type.numpy).reshape(x.type.shape)
+        value = np.asarray(x["value"]).reshape(x.type.shape)
         return lifted(value, algebra) if x.type.is_float else value
     attributes = {
         key: resolve(value, sizes) if key in x.op.dim_attributes else value

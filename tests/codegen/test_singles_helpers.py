@@ -1,0 +1,31 @@
+"""float32 through the helpers of the text, which compute with their operands one by one."""
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda x: sg.xlogy(x, 7.0),
+        lambda x: sg.xlogy(7.0, x),
+        lambda x: sg.xlog1py(0.3, x),
+        lambda x: 7.0**x,
+        lambda x: sg.grad(sg.sum(7.0**x), x) ** 2,
+        lambda x: sg.logaddexp(x, 2.0) * 0.1,
+        lambda x: sg.gelu(x) / 3 + sg.log10(x),
+        lambda x: (0.1 * x) ** (1 / 3),
+    ],
+)
+def test_a_number_beside_float32_keeps_it(formula) -> None:
+    x = sg.param("x", np.array([0.3, 0.5], np.float32))
+    f = sg.compile(sg.sum(formula(x)))
+    assert f()[1].x.dtype == np.float32
+    assert f.verify().verified
+
+
+def test_constants_stand_as_they_were_given() -> None:
+    x = sg.param("x", np.array([0.3, 0.5], np.float32))
+    assert "0.1 * x" in sg.compile(sg.sum((0.1 * x) ** 2)).source
