@@ -7,9 +7,9 @@ for a value that no requested parameter reaches.  The result is ordinary IR, so 
 
 A cotangent that comes through one branch of ``where`` is carried as a pair (g, guard): where the
 guard fails it is zero, *whatever g holds*.  Elementwise partials multiply g while the guard waits;
-only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  So no 0 * inf of
-the branch not taken ever arises, at first order or, since the result is again a ``where``, at any
-higher one.
+only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  Where all ways
+that meet have a guard, their sum has one, too: that one of them holds.  So no 0 * inf of the branch
+not taken ever arises, at first order or, since the result is again a ``where``, at any higher one.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.function import emit, function, parameter
@@ -30,6 +30,8 @@ func @f(param %x: f64[]) {
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from symgrad.autodiff.hints import name_operands
@@ -48,6 +50,13 @@ class Flow(NamedTuple):
     guard: Guard = ()
 
 
+DEPTH = 4  # of a condition that is told from another
+# Their values, or their partials, may be infinite or nan where their operands are not.
+_UNBOUNDED = {
+    *("divide", "reciprocal", "power", "sqrt", "hypot", "exp", "exp2", "expm1", "sinh", "cosh"),
+    *("tan", "log", "log2", "log10", "log1p", "log1mexp", "xlogy", "xlog1py"),
+    *("arcsin", "arccos", "arctanh", "arccosh", "arctan2"),
+}
 # Their pullbacks move elements: a guard is pulled back as the cotangent is.
 _MOVES = ("reshape", "transpose", "flip", "index", "embed", "concatenate")
 # Each of their results has elements of its own to come from: a guard holds for all of those.
@@ -121,6 +130,10 @@ class _Sweep:
         for x in self.order:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(x)
+        self.unbounded = {x for x in self.order if x.op.name in _UNBOUNDED}
+        for x in self.order:
+            if not self.unbounded.isdisjoint(x.operands):
+                self.unbounded.add(x)
         self.flows: dict[Instr, list[Flow]] = {}
         self.cotangents: list[Instr] = []
 
@@ -137,7 +150,7 @@ class _Sweep:
             if y not in self.active or not flows:
                 continue
             f = IRAlgebra(derived(y.origins), y.type.dtype)
-            flow = self.named(y, self.accumulate(f, flows))
+            flow = self.named(y, self.accumulate(f, y, flows))
             self.cotangents.append(flow.g.instr)
             if y in wanted:
                 found[y] = self.applied(f, flow).instr
@@ -152,14 +165,17 @@ class _Sweep:
             return flow
         return Flow(flow.g.f.term(g.replace(hint=f"d_{y.hint}")))
 
-    def accumulate(self, f: IRAlgebra, flows: list[Flow]) -> Flow:
-        """The sum of all flows; the outer conditions that are common to all stay."""
+    def accumulate(self, f: IRAlgebra, y: Instr, flows: list[Flow]) -> Flow:
+        """The sum of all flows; the outer conditions that are common to all stay, and one that
+        says whether any of the others holds, where it matters."""
         guard = flows[0].guard
         for flow in flows[1:]:
             pairs = list(zip(guard, flow.guard, strict=False))
             end = next((i for i, (a, b) in enumerate(pairs) if not same(a, b)), len(pairs))
             guard = guard[:end]
         rest = len(guard)
+        if len(flows) > 1 and y in self.unbounded:
+            guard = (*guard, *any_of(f, [flow.guard[rest:] for flow in flows]))
         flows = [Flow(self.applied(f, Flow(flow.g, flow.guard[rest:]))) for flow in flows]
         # They came in reverse; the sum is written in the order of the program.
         *others, first = flows
@@ -183,9 +199,20 @@ class _Sweep:
         g = flow.g
         if f.type(g).shape != x.type.shape:
             # A condition that is the same along the axes to be summed may wait.
-            guard, rest = parted(flow.guard, x.type.shape)
+            guard, rest = parted(self.lowered(f, flow.guard, x.type.rank), x.type.shape)
             flow = Flow(unbroadcast(f, self.applied(f, Flow(g, rest)), x.type), guard)
         self.flows.setdefault(x, []).append(flow)
+
+    def lowered(self, f: IRAlgebra, guard: Guard, rank: int) -> Guard:
+        """The guard, its conditions without leading axes of size 1 that a rank does not have."""
+        lower = []
+        for condition, holds in guard:
+            shape = condition.type.shape
+            extra = max(len(shape) - rank, 0)
+            if extra and all(d == 1 for d in shape[:extra]):
+                condition = settled(f.reshape(f.term(condition), shape=shape[extra:]).instr)
+            lower.append((condition, holds))
+        return tuple(lower)
 
     def propagate(self, f: IRAlgebra, y: Instr, flow: Flow) -> None:
         """Sends the cotangent of ``y`` on to its operands."""
@@ -284,14 +311,34 @@ def apart(y: Instr) -> Shape:
 
 
 def same(a: tuple[Instr, bool], b: tuple[Instr, bool]) -> bool:
-    """Whether two conditions are one: the same value, or moved in the same way from the same."""
-    (x, holds), (y, also) = a, b
-    while holds == also and x is not y:
-        one = len(x.operands) == len(y.operands) == 1
-        if not one or x.op is not y.op or x.attributes != y.attributes:
-            return False
-        (x,), (y,) = x.operands, y.operands
-    return holds == also
+    """Whether two conditions are one: the same value, or computed in the same way."""
+    return a[1] == b[1] and equal(a[0], b[0], DEPTH)
+
+
+def equal(x: Instr, y: Instr, depth: int) -> bool:
+    """Whether two values are computed in the same way from the same, in so many steps."""
+    if x is y:
+        return True
+    if x.is_parameter or not depth or x.op is not y.op or x.attributes != y.attributes:
+        return False
+    pairs = zip(x.operands, y.operands, strict=True)
+    return x.type == y.type and all(equal(a, b, depth - 1) for a, b in pairs)
+
+
+def any_of(f: IRAlgebra, guards: Sequence[Guard]) -> Guard:
+    """That one of several guards holds; nothing where that is always so."""
+    if not all(guards):
+        return ()
+    one = [guard[0] for guard in guards if len(guard) == 1]
+    if any(same(a, (b[0], not b[1])) for a, b in combinations(one, 2)):
+        return ()
+    terms = [reduce(f.logical_and, [held(f, *part) for part in guard]) for guard in guards]
+    return ((reduce(f.logical_or, terms).instr, True),)
+
+
+def held(f: IRAlgebra, condition: Instr, holds: bool) -> Term:
+    c = f.term(condition)
+    return c if holds else f.logical_not(c)
 
 
 def parted(guard: Guard, shape: Shape) -> tuple[Guard, Guard]:

@@ -117,3 +117,15 @@ def test_products_have_the_second_derivatives_that_sympy_says(
         (row,) = f(data, unit.reshape(shape))[1]
         want = [float(formula.diff(a, b).subs(point)) for b in symbols.flat]
         np.testing.assert_allclose(np.array(row).reshape(-1), want, rtol=1e-12)
+
+
+def test_a_guard_that_was_reshaped_goes_on_waiting() -> None:
+    """The log of what is below 0 is in the branch not taken, once for each row of x."""
+    x, p = sg.input("x", ("N", 3)), sg.param("p", np.array([0.1, 0.5, 0.3]))
+    both = sg.where(p > 0.9, p * sg.log(p - 0.9), sg.tanh(x))
+    loss = sg.sum(sg.grad(sg.sum(sg.tanh(both) ** 2), p) ** 2) + sg.sum(p * p)
+    f = sg.compile(loss)
+    with np.errstate(all="ignore"):
+        grads = f(x=np.ones((2, 3)))[1]
+    assert grads.p.tolist() == [0.2, 1.0, 0.6]
+    assert f.verify().verified
