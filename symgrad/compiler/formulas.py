@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,14 @@ def _asked(name: str, formula: Callable[..., Any]) -> tuple[tuple[Any, ...], Any
     if not parameters or any(p.kind not in plain for p in parameters):
         raise ArgumentError(f"{name}: the formula needs a fixed number of arguments, at least one")
     symbols = tuple(sp.Symbol(p.name, real=True) for p in parameters)
-    result = expression(formula(*symbols))
+    try:
+        made = formula(*symbols)
+    except (TypeError, AttributeError) as error:
+        raise ArgumentError(
+            f"{name}: the formula fails on SymPy symbols: {error}; "
+            "write it with SymPy's functions, as sp.exp(x), and a choice as sp.Piecewise"
+        ) from error
+    result = expression(made)
     if not isinstance(result, sp.Expr) or isinstance(result, sp.MatrixExpr):
         kind = type(result).__name__
         raise ArgumentError(f"{name}: the formula gives a {kind}; expected one real expression")
@@ -114,7 +122,7 @@ def derived(name: str, symbols: tuple[Any, ...], expression: Any) -> Formula:
 
     Where SymPy is not asked, or does not answer in time, they are those of reverse mode.
     """
-    from symgrad.symbolic.derive import derivatives, faults, nodes
+    from symgrad.symbolic.derive import are_equal, derivatives, faults, nodes
 
     size = nodes(expression)
     if size > MAX_NODES:
@@ -123,13 +131,14 @@ def derived(name: str, symbols: tuple[Any, ...], expression: Any) -> Formula:
             "compose it of smaller operations"
         )
     value = _written(name, symbols, [expression])
-    ways = [_by_reverse_mode(value, len(symbols))]
+    ways = [own := _by_reverse_mode(value, len(symbols))]
     by_sympy = derivatives(symbols, expression, SECONDS)
+    points = [point for point, _ in by_sympy.samples]
     for partials in by_sympy.ways:
-        try:
-            ways.append(_written(name, symbols, partials))
-        except SymgradError:
-            continue  # SymPy's way to write it has no meaning here; another one has
+        with suppress(SymgradError):  # SymPy's way to write it has no meaning here; another one has
+            way = _written(name, symbols, partials)
+            if are_equal(own, way, points):
+                ways.append(way)
     best = min(ways, key=lambda way: (faults(by_sympy.samples, way), _joint(value, way)))
     return Formula(expression, symbols, value, best)
 

@@ -12,23 +12,28 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
 
-from symgrad.errors import LimitError
+from symgrad.checker.algebras import Balls, precision
+from symgrad.checker.exact import leaves
+from symgrad.errors import DomainError, LimitError, UnsupportedError
 from symgrad.ir.function import Function
 from symgrad.ir.interpreter import interpret
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps
+from symgrad.symbolic.reference import Printed
 
 MAX_WRITTEN = 150  # nodes of a formula, as it is written, that SymPy is asked about
 _MAGNITUDES = (0.001, 0.3, 1.0, 2.5, 8.0, 30.0, 100.0, 800.0)
 _POINTS = 60
 _DIGITS = 800
+_BITS = 512
 _STEP = -200
 _TOLERANCE = 1e5  # ulps: what cancels to fewer than eleven digits is a fault
 
@@ -90,6 +95,24 @@ def faults(known: Sequence[tuple[list[float], list[Any]]], partials: Function) -
             wrong = [ulps(float(a), b) > _TOLERANCE for a, b in zip(got, exact, strict=True)]
         count += any(wrong)
     return count
+
+
+def are_equal(a: Function, b: Function, points: Iterable[Sequence[float]]) -> bool:
+    """Whether the results of two programs, their literals exact, agree at all points that both
+    reach, and there is one.  SymPy's sum of two floats is rounded, and so another number."""
+    programs, reached = (Printed(a), Printed(b)), 0
+    with precision(_BITS):
+        for point in points:
+            balls = Balls()
+            with suppress(DomainError, UnsupportedError):
+                xs = [balls.variable(x) for x in point]
+                found = [[*leaves(f.run(balls.one, *xs))] for f in programs]
+                if not all(
+                    balls.equal(*map(balls.one.lift, two)) for two in zip(*found, strict=True)
+                ):
+                    return False
+                reached += 1
+    return reached > 0
 
 
 def references(symbols: Sequence[Any], expression: Any) -> Iterator[tuple[list[float], list[Any]]]:

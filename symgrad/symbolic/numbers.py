@@ -16,6 +16,7 @@ import sympy as sp
 
 from symgrad.errors import DomainError, DTypeError, UnsupportedError
 
+_SHOWN = 40  # characters of a constant
 _DIGITS = 30  # enough to round a float64 right, short of a tie that no formula produces
 
 
@@ -40,8 +41,18 @@ def to_float(number: Any) -> float:
     else:
         raise UnsupportedError(f"SymPy cannot evaluate {number} to a number; evaluate it first")
     if math.isinf(result):
-        raise DTypeError(f"the constant {sp.N(number, 5)} overflows float64")
+        raise DTypeError(f"the constant {shortened(number)} overflows float64")
     return result
+
+
+def shortened(number: Any) -> str:
+    """The constant, or how it begins.
+
+    >>> shortened(sp.Integer(10)**400)
+    '1000000000000000000000000000000000000000 ...'
+    """
+    text = str(number)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
 
 def _quotient(p: int, q: int) -> float:
