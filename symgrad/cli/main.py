@@ -96,6 +96,8 @@ def _run(arguments: Sequence[str], timeout: float) -> int | None:
 def inside(target: str, points: str, seconds: str, note: str) -> None:
     """The check, in the process that is made for it; writes down the verdict and what it says."""
     written = "error\n"
+    folder = Path(target.rpartition(":")[0]).resolve().parent
+    sys.path.insert(0, str(folder))  # as Python does for a file that it runs
     try:
         outcome = checked(target, int(points), float(seconds))
         written = f"{outcome.verdict}\n{outcome}"

@@ -21,6 +21,8 @@ ALIKE = 40.0  # digits from which on two formulas may be the same
 ENOUGH = 11.0  # digits that a right function shows
 WRONG = 6.0  # a function that shows fewer is refuted
 _LITERALS = 64
+_ROUGH = 1e-4  # of the largest component, beside which a function's others are measured
+_LOST = 100  # digits that may cancel where there are MORE
 _TAKEN = 12.0  # digits that are enough where there are more literals
 _UNREAL = (ZeroDivisionError, ValueError, TypeError)
 
@@ -90,17 +92,20 @@ def compared(problem: Problem, claim: Claim, point: Point, norm: float = 0.0) ->
     norm   how large the gradient is elsewhere: what a function's rounding is measured against
     Raises ShapeError, ArgumentError for a claim that is none.
     """
+    import mpmath
+
     from symgrad.symbolic.exactly import digits
     from symgrad.symbolic.probing import MORE
 
     try:
+        small = (0.0, 0.0) if claim.exact else (_ROUGH, norm)
         with digits(DIGITS):
-            found = _worst(Values(problem, claim, point), claim.exact, norm, problem, point)
+            found = _worst(Values(problem, claim, point), *small, problem, point)
         if not claim.exact or found.digits >= ALIKE:
             return found
         with digits(MORE):
             values = Values(problem, claim, point)
-            found = _worst(values, True, 0.0, problem, point)
+            found = _worst(values, mpmath.mpf(10) ** (_LOST - MORE), 0.0, problem, point)
         if found.digits >= ALIKE or not found.finite:
             return found
         return _weighed(problem, claim, point, values, found)
@@ -110,10 +115,11 @@ def compared(problem: Problem, claim: Claim, point: Point, norm: float = 0.0) ->
         return None
 
 
-def _worst(values: Values, exact: bool, norm: float, problem: Problem, point: Point) -> Comparison:
+def _worst(values: Values, part: Any, norm: float, problem: Problem, point: Point) -> Comparison:
+    """The component that agrees least, beside a part of the largest one and a norm."""
     top = max([abs(v) for v in values.right], default=0)
     digits = [
-        agreed(a, b, max(top * 10.0 ** (-25 if exact else -4), norm))
+        agreed(a, b, max(top * part, norm))
         for a, b in zip(values.right, values.claimed, strict=True)
     ]
     i = int(np.argmin(digits)) if digits else 0

@@ -73,11 +73,11 @@ OF_RECIPROCAL: dict[type, str] = {
 
 
 def _unless_number(compute: Callable[..., Any]) -> Callable[[Reader, Any, list[Any]], Any]:
-    """A combination of numbers alone stays exact."""
+    """A combination of numbers alone stays exact; at a point, what has symbols may be a number."""
 
     def whole(r: Reader, x: Any, values: list[Any]) -> Any:
         if isinstance(x, sp.Expr) and all_numbers(values):
-            return real_number(x)
+            return real_number(x.func(*values))
         return compute(r, x, values)
 
     return whole
@@ -141,9 +141,9 @@ def _pow(r: Reader, x: Any, values: list[Any]) -> Any:
     if len(values) == 2:
         if base is sp.E:
             return r.call("exp", values[1])
-        return real_number(x) if all_numbers(values) else r.call("power", *values)
+        return real_number(x.func(*values)) if all_numbers(values) else r.call("power", *values)
     if isinstance(base, sp.Basic):
-        return real_number(x)
+        return real_number(base**x.exp)
     if _is_below(x):
         return r.call("divide", 1.0, _raised(r, base, -x.exp))
     return _raised(r, base, x.exp)
@@ -161,13 +161,13 @@ def _mul(r: Reader, x: Any, values: list[Any]) -> Any:
     scale = sp.S.One
     for factor, v in zip(x.args, values, strict=True):
         if isinstance(v, sp.Basic):
-            scale *= real_number(factor)
+            scale *= real_number(v**factor.exp if _is_below(factor) else v)
         elif _is_below(factor):
             below.append(_raised(r, v, -factor.exp))
         else:
             above.append(v)
     if not above and not below:
-        return real_number(x)
+        return real_number(scale)
     negative = bool(scale.is_negative)
     scale = -scale if negative else scale
     if scale.is_Rational and scale.q & (scale.q - 1) and max(scale.p, scale.q) <= 2**53:
