@@ -1,13 +1,17 @@
 """The trusted kernel: judges an emitted text against a reference, and knows no compiler.
 
 tree        what a text's tree becomes
-exact       runs a text on numbers that are not floats
+number      what stands for a float, and where there is none
+exact       runs a text on such numbers
 functions   what the functions mean, and their derivatives
-algebras    field elements, balls, duals
+field       elements of a prime field
+algebras    balls, and duals
 oracles     what exponentials and logarithms know of each other
 doubles     float64 itself
 claim       what is claimed, and one trial of it
 draws       where it is tried
+rounding    what floats make of it
+ties        either side of comparisons
 watch       which ways its comparisons went
 results     what a check finds
 judge       the verdicts

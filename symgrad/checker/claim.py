@@ -28,12 +28,13 @@ import numpy as np
 
 from symgrad.checker.algebras import Dual
 from symgrad.checker.exact import ExactText, leaves
-from symgrad.checker.functions import FUNCTIONS
+from symgrad.checker.functions import FUNCTIONS, Real
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
 DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
+OTHERS = (6, 4, 5, 9)  # sizes beside the first
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
 
@@ -83,6 +84,10 @@ class Claim:
         """The text as it runs for its user."""
         return self.chosen(load_source(self.text))
 
+    def kept(self) -> list[Any]:
+        """What the text holds on to from one call to the next."""
+        return [*self.floats.__globals__.values(), *(self.floats.__defaults__ or ())]
+
     def chosen(self, own: Mapping[str, Any]) -> Any:
         """The function that the user gets, who may call it by the names of its arguments."""
         f = own.get(self.name or [k for k, f in own.items() if isinstance(f, FunctionType)][-1])
@@ -112,8 +117,8 @@ class Claim:
         return tuple(dict.fromkeys(found))
 
     def sizes(self, n: int) -> dict[str, int]:
-        """The first is n; the others are 3, 4 or 5, in another order each, and not n + 1."""
-        rest = {name: 3 + (n + i) * i % 3 for i, name in enumerate(self.dims[1:], 1)}
+        """The first is n; the others are neither n nor n + 1, and other ones at each n."""
+        rest = {name: OTHERS[(n + i) % len(OTHERS)] for i, name in enumerate(self.dims[1:])}
         return {**dict.fromkeys(self.dims[:1], n), **rest}
 
     def outline(self, at: Mapping[str, Any], exact: bool) -> Any:
@@ -200,10 +205,7 @@ class Trial:
     def __init__(self, claim: Claim, algebra: Any, point: Mapping[str, Any], seed: str) -> None:
         self.claim, self.algebra, self.seed, rng = claim, algebra, seed, random.Random(seed)
         self.point = point
-        exactly = {True: lambda x: algebra.one.lift(x) if math.isfinite(x) else x}
-        self.at = {
-            k: _mapped(exactly.get(k in claim.given, algebra.variable), v) for k, v in point.items()
-        }
+        self.at = arguments(claim, algebra, point)
         size = sum(1 for name in claim.wrt for _ in leaves(self.at[name]))
         self.directions = [rng.uniform(-1.0, 1.0) for _ in range(size)]
         self.along = [algebra.variable(v) for v in self.directions]
@@ -221,6 +223,18 @@ class Trial:
             y = self.claim.expected(self.algebra.one, *arguments)
         self.shapes = _shapes(y)
         return [*map(Dual(zero, zero).lift, leaves(y))]
+
+    def is_smooth(self) -> bool:
+        """Whether all that the reference computes has a slope, but for branches not taken, whatever
+        argument moves: a text multiplies by partials, and an infinite one gives nan with 0."""
+        self.algebra.undefined.clear()
+        one = self.algebra.one
+        moved = {
+            k: _mapped(lambda x: Dual(x, one) if isinstance(x, Real) else x, v)
+            for k, v in self.at.items()
+        }
+        self.claim.expected(one, *moved.values())
+        return not self.algebra.undefined
 
     def run(self, work: Any = None) -> tuple[Any, list[Any]]:
         """Value and gradient by the text, which must leave its arguments alone."""
@@ -271,6 +285,17 @@ class Trial:
     def agrees(self, grads: list[Any], part: Sequence[int], want: Dual) -> bool:
         slope = sum((grads[i] * self.along[i] for i in part), 0 * self.algebra.one)
         return bool(self.algebra.equal(slope, want.slope))
+
+
+def arguments(claim: Claim, algebra: Any, point: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of an algebra at a point; what is given is known exactly."""
+
+    def known(x: Any) -> Any:
+        return algebra.one.lift(x) if math.isfinite(x) else x
+
+    return {
+        k: _mapped(known if k in claim.given else algebra.variable, v) for k, v in point.items()
+    }
 
 
 def _mapped(convert: Callable[[Any], Any], x: Any) -> Any:

@@ -26,7 +26,7 @@ class Doubles:
     """
 
     def __init__(self, real: Any = float) -> None:
-        self.tame, self.real = True, real
+        self.tame, self.real, self.undefined = True, real, False
         self.one = Double(self, 1.0)
 
     def variable(self, value: float) -> Double:

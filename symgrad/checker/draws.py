@@ -77,5 +77,5 @@ FAR = tuple(beyond(k) for k in (10.0, -10.0, 100.0, -100.0, 1e3, -1e3))  # where
 
 def drawn(claim: Claim, n: int, seed: str, draw: Draw) -> dict[str, Any]:
     """Arguments at random; their integers are 0 and 1 where functions may not live elsewhere."""
-    rng = random.Random(seed)
-    return claim.point(n, rng, draw, (0, 2)) if draw in OTHERS else claim.point(n, rng, draw)
+    rng, known = random.Random(seed), dict.fromkeys(OTHERS, (0, 2)) | {large: (-200, 1000)}
+    return claim.point(n, rng, draw, known.get(draw, (-3, 9)))

@@ -1,7 +1,7 @@
 r"""Emitted texts on numbers that are not floats: the text runs as it stands, its literals exact.
 
-``Number`` is what stands for a float; a subclass says how to add, multiply, invert, compare, lift
-a literal, and what its functions are.  NumPy's own structure (views, slices, ``@``, in-place
+A subclass of ``Number`` says how to add, multiply, invert, compare, lift a literal, and what its
+functions are.  NumPy's own structure (views, slices, ``@``, in-place
 updates, ``out=``) is kept, as object arrays; ``np.empty`` holds what may not be read.
 
 >>> class Rational(Number):
@@ -29,11 +29,11 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.checker.number import Function, Nowhere, Number, Unwritten, everywhere
 from symgrad.checker.tree import made_exact
-from symgrad.errors import DomainError, UnsupportedError, VerificationError
+from symgrad.errors import UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
-Function = Callable[..., Any]
 BUILTINS: dict[str, Function] = {}  # in place of Python's own
 NAMED: set[float] = set()  # the mantissas of literals that mean an irrational number
 
@@ -50,7 +50,7 @@ _SAME = _words(
     "full_like greater greater_equal hstack identity indices inf inner int64 intp invert ix_ kron "
     "less less_equal logical_and logical_not logical_or logical_xor matmul moveaxis multiply nan "
     "ndim negative newaxis not_equal ogrid ones_like outer pi positive prod ravel repeat "
-    "reshape roll s_ shape size split square squeeze stack subtract sum swapaxes take vstack where "
+    "reshape roll s_ shape size split square squeeze stack subtract sum swapaxes take vstack "
     "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
     "put_along_axis zeros_like"
 )
@@ -74,100 +74,9 @@ _ALIASES = {
 }
 
 
-def _operator(formula: Function, infinite: Function | None = None) -> Any:
-    """A method; ``infinite`` says what comes of a number and an infinity."""
-
-    def method(self: Any, other: Any) -> Any:
-        if type(other) is type(self):
-            return formula(self, other)
-        if infinite and isinstance(other, float) and math.isinf(other):
-            return infinite(self.lift(self), other)
-        other = self.lift(other)
-        return other if other is NotImplemented else formula(self, other)
-
-    return method
-
-
-def _comparison(holds: Callable[[float], bool]) -> Any:
-    def method(self: Any, other: Any) -> Any:
-        difference = self.order(other)
-        return difference if difference is NotImplemented else holds(difference)
-
-    return method
-
-
-class Number:
-    """What stands for a float.  A subclass has plus, times, inverse, sign, exactly, functions."""
-
-    __slots__ = ()
-    dtype, shape, ndim = np.dtype(object), (), 0
-    dual = False
-    functions: Mapping[str, Function] = {}
-    __add__ = __radd__ = _operator(lambda a, b: a.plus(b), lambda a, b: b)
-    __mul__ = __rmul__ = _operator(lambda a, b: a.times(b), lambda a, b: a.order(0) * b)
-    __sub__ = _operator(lambda a, b: a.plus(-b), lambda a, b: -b)
-    __rsub__ = _operator(lambda a, b: b.plus(-a), lambda a, b: b)
-    __truediv__ = _operator(lambda a, b: a.times(b.inverse()), lambda a, b: a.lift(0))
-    __rtruediv__ = _operator(lambda a, b: b.times(a.inverse()), lambda a, b: a.order(0) * b)
-    __pow__ = _operator(lambda a, b: a.functions["power"](a, b))
-    __rpow__ = _operator(lambda a, b: a.functions["power"](b, a))
-    __lt__, __le__ = _comparison(lambda d: d < 0), _comparison(lambda d: d <= 0)
-    __gt__, __ge__ = _comparison(lambda d: d > 0), _comparison(lambda d: d >= 0)
-    __eq__, __ne__ = _comparison(lambda d: d == 0), _comparison(lambda d: d != 0)
-    __neg__: Any = lambda self: self.times(self.lift(-1))
-    __abs__: Any = lambda self: self.functions["absolute"](self)
-    __round__: Any = lambda self: self.functions["round"](self)
-    __bool__: Any = lambda self: bool(self != 0)
-    __hash__: Any = None
-    __getitem__: Any = lambda self, key: np.array(self, object)[key]
-    conjugate: Any = lambda self: self
-
-    def __getattr__(self, name: str) -> Any:
-        """``x.tanh()`` as micrograd writes it, and what NumPy's scalars have of arrays."""
-        if name in self.functions:
-            return partial(self.functions[name], self)
-        if name.startswith("_") or not hasattr(np.ndarray, name):
-            raise AttributeError(name)
-        return getattr(np.array(self, object), name)
-
-    def lift(self: Any, x: Any) -> Any:
-        """A Python or NumPy number in this algebra; NotImplemented for anything else."""
-        x = x.item() if isinstance(x, np.generic) else x
-        if type(x) is type(self) or not isinstance(x, int | float | Fraction):
-            return x if type(x) is type(self) else NotImplemented
-        if isinstance(x, float) and not math.isfinite(x):
-            raise DomainError(f"{x} is no number")
-        known, key = self.literals(), (type(x), x)
-        if key not in known:
-            known[key] = self.exactly(x)
-        return known[key]
-
-    def met(self, outcome: Any) -> None:
-        """Told what came out of a comparison, a test for infinities, a whole part."""
-
-    def literals(self) -> dict[Any, Any]:
-        """Where an algebra keeps the literals that it has lifted."""
-        return {}
-
-    def order(self: Any, other: Any) -> Any:
-        """The sign of self - other; nan is on neither side of anything."""
-        if isinstance(other, float) and not math.isfinite(other):
-            return -other
-        other = self.lift(other)
-        return other if other is NotImplemented else self.plus(-other).sign()
-
-
-class Unwritten(Number):
-    """What ``np.empty`` holds: to read it is a fault whatever it holds."""
-
-    def lift(self, *x: Any) -> Any:
-        raise VerificationError("reads memory that was never written")
-
-    plus = times = inverse = lift
-
-
 def along(fold: Function) -> Function:
     """A reduction over axes, from a function of all the elements."""
+    fold = everywhere(fold)
 
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = np.asarray(x, object)
@@ -193,7 +102,8 @@ class Elementwise:
 
     def replace(self, function: Function) -> None:
         """Gives it another meaning."""
-        self.function, self.over = function, np.frompyfunc(function, self.arity, 1)
+        self.function = everywhere(function)
+        self.over = np.frompyfunc(self.function, self.arity, 1)
 
     def __call__(self, *xs: Any, **named: Any) -> Any:
         if named or any(type(x) is np.ndarray for x in xs):
@@ -269,6 +179,17 @@ class Namespace:
         self.one.met(outcome)
         return outcome
 
+    def where(self, condition: Any, *branches: Any) -> Any:
+        """A choice; what has no value in the branch not taken is not read there."""
+        chosen, undefined = np.where(condition, *branches), self.one.undefined()
+        if undefined and branches:
+            passed = [*leaves(np.where(condition, *branches[::-1]))]
+            while passed:
+                x = passed.pop()
+                if isinstance(x, Nowhere) and undefined.pop(id(x), None) is not None:
+                    passed += x.also
+        return chosen
+
     def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return np.mean(self.exact(np.asarray(x)), axis=axis, keepdims=keepdims)
 
@@ -315,7 +236,9 @@ class ExactText:
         own = load_source(source, self.filename, given, modules=modules, rewrite=made_exact)
         self.functions = {k: f for k, f in own.items() if isinstance(f, FunctionType)}
         self.constants = [x for x in own.values() if not isinstance(x, FunctionType)]
-        self.constants += [f.__defaults__ for f in self.functions.values()]
+        self.constants += [x for f in self.functions.values() for x in f.__defaults__ or ()]
+        if any(hasattr(x, "__next__") for x in leaves(self.constants)):
+            raise VerificationError("it counts its calls")
 
     def state(self) -> list[Any]:
         """What could outlast a call, as it is now."""
@@ -350,7 +273,10 @@ def leaves(x: Any) -> Iterator[Any]:
         for part in x:
             yield from leaves(part)
     elif isinstance(x, np.ndarray):
-        yield from x.flat
+        for part in x.flat:
+            if isinstance(part, np.ndarray) and part.ndim:
+                raise VerificationError("an array is an element of an array")
+            yield part[()] if isinstance(part, np.ndarray) else part
     else:
         yield x
 

@@ -18,7 +18,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from symgrad.checker import exact
-from symgrad.checker.exact import Elementwise, Number, along
+from symgrad.checker.exact import Elementwise, along
+from symgrad.checker.number import Number
 from symgrad.errors import DomainError, UnsupportedError
 
 
@@ -34,16 +35,22 @@ def call(name: str, *xs: Any) -> Any:
 
 
 def _power(x: Any, n: Any) -> Any:
-    """Whole and half exponents by products, known bases by exp; an oracle otherwise."""
+    """Whole and half exponents by products, 0 by itself, known bases by exp; else a primitive."""
     k = n.literal() if isinstance(n, Number) else n
     if k is None and isinstance(x, Number) and (x.literal() or 0.0) > 0.0:
         return F.exp(n * F.log(x))
     whole = k is not None and k == int(k)
     if k is None or 2 * k != int(2 * k) or abs(k) > 1024 or (x.dual and not whole):
-        return call("power", x, n)
+        zero = isinstance(x, Number) and not x.dual and x.literal() == 0.0 and n > 0
+        return 0 * x if zero else call("power", x, n)
     if k < 0:
         return 1 / _power(x, -k)
     return math.prod([x] * int(k), start=1 if whole else F.sqrt(x))
+
+
+def _power_by_exponent(y: Any, x: Any, n: Any) -> Any:
+    """Asked for where n moves alone."""
+    return 0 * y if x.literal() == 0.0 and n >= 0 else y * F.log(x)
 
 
 def _floor(x: Any) -> int:
@@ -118,7 +125,6 @@ MEANINGS: dict[str, Any] = {
     "round": _round,
     "reciprocal": lambda x: 1 / x,
     "power": _power,
-    "hypot": lambda x, y: F.sqrt(x * x + y * y),
     "exp2": lambda x: F.exp(x * math.log(2)),
     "expm1": lambda x: F.exp(x) - 1,
     "log2": lambda x: F.log(x) * (1 / math.log(2)),
@@ -127,7 +133,6 @@ MEANINGS: dict[str, Any] = {
     "tan": lambda x: F.sin(x) / F.cos(x),
     "sinh": lambda x: (F.exp(x) - F.exp(-x)) / 2,
     "cosh": lambda x: (F.exp(x) + F.exp(-x)) / 2,
-    "tanh": lambda x: 1 - 2 / (F.exp(x) ** 2 + 1),
     "arctanh": lambda x: F.log((1 + x) / (1 - x)) / 2,
     "sigmoid": lambda x: 1 / (1 + F.exp(-x)),
     "softplus": lambda x: F.logaddexp(x, 0),
@@ -142,6 +147,7 @@ RULES: dict[str, Any] = {
     "sin": lambda y, x: (F.cos(x),),
     "cos": lambda y, x: (-F.sin(x),),
     "sqrt": lambda y, x: (1 / (2 * y),),
+    "tanh": lambda y, x: (1 - y * y,),  # which rounds off to 0 where it is flat
     "arctan": lambda y, x: (1 / (1 + x * x),),
     "arcsin": lambda y, x: (1 / F.sqrt((1 - x) * (1 + x)),),
     "arccos": lambda y, x: (-1 / F.sqrt((1 - x) * (1 + x)),),
@@ -149,15 +155,19 @@ RULES: dict[str, Any] = {
     "arccosh": lambda y, x: (1 / (F.sqrt(x - 1) * F.sqrt(x + 1)),),
     "arctan2": lambda y, a, b: (b / F.hypot(a, b) ** 2, -a / F.hypot(a, b) ** 2),
     "erf": lambda y, x: (2 / math.sqrt(math.pi) * F.exp(-x * x),),
-    "power": lambda y, x, n: (n * _power(x, n - 1), lambda: y * F.log(x)),  # if n moves
+    "hypot": lambda y, a, b: (0, 0) if y.literal() == 0.0 else (a / y, b / y),
+    "power": lambda y, x, n: (n * _power(x, n - 1), lambda: _power_by_exponent(y, x, n)),
 }
-# Functions that have no enclosure of their own in either library.
+MADE = frozenset(("hypot", "power", "tanh"))  # of others, in each exact algebra
+# Functions that are made of others where there is no primitive of their own.
 ENCLOSED: dict[str, Any] = {
     "arctan": lambda x: F.arctan2(x, 1),
     "arcsin": lambda x: F.arctan2(x, F.sqrt((1 - x) * (1 + x))),
     "arccos": lambda x: F.arctan2(F.sqrt((1 - x) * (1 + x)), x),
     "arcsinh": lambda x: F.log(x + F.sqrt(x * x + 1)),
     "arccosh": lambda x: F.log(x + F.sqrt(x - 1) * F.sqrt(x + 1)),
+    "tanh": lambda x: 1 - 2 / (F.exp(x) ** 2 + 1),
+    "hypot": lambda x, y: F.sqrt(x * x + y * y),
     "power": lambda x, n: F.exp(n * F.log(x)),
 }
 # Literals that are read as the irrational number next to them, times any power of two.

@@ -1,6 +1,6 @@
 """What the oracles of exp and log know of each other, so that an identity of theirs is one here.
 
->>> from symgrad.checker.algebras import Field
+>>> from symgrad.checker.field import Field
 >>> from symgrad.checker.functions import F
 >>> f = Field("seed", 2**127 - 1, "")
 >>> x, y = f.variable(0.3), f.variable(0.8)

@@ -30,6 +30,7 @@ class Watch:
     """What was seen while a text ran.
 
     sides   of differences of numbers: 1, 0, -1
+    gaps    the first difference at each place
     others  of comparisons that stand in the text, tests for infinities, whole parts: what came out
     """
 
@@ -37,9 +38,12 @@ class Watch:
         self.filename = filename
         self.sides: dict[Place, set[Any]] = defaultdict(set)
         self.others: dict[Place, set[Any]] = defaultdict(set)
+        self.gaps: dict[Place, Any] = {}
 
-    def went(self, side: int) -> None:
-        self.sides[self.place()].add(side)
+    def went(self, side: int, gap: Any = None) -> None:
+        place = self.place()
+        self.sides[place].add(side)
+        self.gaps.setdefault(place, gap)
 
     def met(self, outcome: Any) -> None:
         self.others[self.place()] |= set(np.asarray(outcome).flat)
@@ -66,6 +70,10 @@ class Watch:
         """The lines in which some two numbers were compared, and never equal."""
         found = {line for (line, *_), ways in self.sides.items() if line and 0 not in ways}
         return tuple(sorted(found))
+
+    def crossed(self) -> list[Place]:
+        """Where some two numbers were compared, each the larger at times, and never equal."""
+        return [place for place, ways in self.sides.items() if place[0] and ways == {1, -1}]
 
     def place(self) -> Place:
         """The line at which the text is running, the instruction, and where in the checker's own

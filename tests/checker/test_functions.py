@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symgrad.checker.algebras import Balls, Dual, Element, Field, precision
+from symgrad.checker.algebras import Balls, Dual, precision
 from symgrad.checker.exact import ExactText
+from symgrad.checker.field import Element, Field
 from symgrad.checker.functions import ENCLOSED, FUNCTIONS, MEANINGS, NAMED, RULES, F, Real
 
 NAMES = {"absolute": "Abs", "arctan2": "atan2", "power": "Pow"}

@@ -67,6 +67,26 @@ def f(w):
 """
 
 
+@pytest.mark.parametrize("threshold", ["1.0", "1.01", "1.000001", "1.0000000000000002"])
+def test_a_threshold_that_no_sample_meets_is_right(threshold: str) -> None:
+    """Huber's loss is smooth where its branches join; a little beyond it they are not alike."""
+    text = """
+def f(w):
+    r = 2.0 * np.tanh(w) - 0.125
+    inner = np.absolute(r) <= {0}
+    return np.sum(np.where(inner, 0.5 * r * r, np.absolute(r) - 0.5)), (
+        2.0 * (1.0 - np.tanh(w) ** 2) * np.where(inner, r, np.sign(r)),
+    )
+"""
+    loss = """
+def loss(w):
+    r = 2.0 * np.tanh(w) - 0.125
+    return np.sum(np.where(np.absolute(r) <= 1.0, 0.5 * r * r, np.absolute(r) - 0.5))
+"""
+    result = check_balls(claim(text.format(threshold), loss, {"w": "f64[N]"}, "w"))
+    assert isinstance(result, Agrees if threshold == "1.0" else Refuted)
+
+
 def test_the_search_for_ties_ends_and_says_what_it_did_not_meet(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -225,13 +245,97 @@ def f(w):
     assert "column by column" in result.reason
 
 
-def test_a_float32_text_whose_constants_are_rounded_is_not_refuted() -> None:
-    """Its constants are the nearest float32."""
-    text = "def f(w):\n    return np.float32(0.10000000149011612) * w, (np.float32({}),)"
-    loss = "def loss(w):\n    return 0.1 * w"
-    for number, verdict in (("0.10000000149011612", Skipped), ("0.2", Refuted)):
-        result = check_balls(claim(text.format(number), loss, {"w": "f32[]"}, "w"))
+def test_a_float32_text_has_the_constants_that_were_given() -> None:
+    """NumPy rounds them where they meet float32; a float32 that is near one is another number."""
+    text = """
+def f(w):
+    return float(np.sum(np.float32(0.1) * w)), (np.full(w.shape, {}, dtype=np.float32),)
+"""
+    loss = "def loss(w):\n    return np.sum(0.1 * w)"
+    for number, verdict in (("0.1", Agrees), ("0.10000000149011612", Refuted)):
+        result = check_balls(claim(text.format(number), loss, {"w": "f32[N]"}, "w"))
         assert isinstance(result, verdict)
+
+
+def test_what_underflows_in_float32_is_no_fault() -> None:
+    text = "def f(w):\n    y = np.exp(-w * w)\n    return float(np.sum(y)), (-2.0 * w * y,)"
+    loss = "def loss(w):\n    return np.sum(np.exp(-w * w))"
+    assert verified(verify(claim(text, loss, {"w": "f32[N]"}, "w")))
+
+
+@pytest.mark.parametrize("dtype", ["f64", "f32"])
+@pytest.mark.parametrize("value", [True, False])
+def test_what_is_usual_at_large_arguments_excuses_no_rounding_at_small_ones(
+    dtype: str, value: bool
+) -> None:
+    """273.15 is an argument, and exp(546) a value, where the text's own numbers are tried."""
+    rough = "(({}) + {large}) - {large}"
+    large = {"f64": "1e9", "f32": "1e5"}[dtype]
+    loss, slope = "np.sum(np.exp(w) * (w < 273.15))", "np.exp(w) * (w < 273.15)"
+    if value:
+        loss = rough.format(loss, large=large)
+    else:
+        slope = rough.format(slope, large=large)
+    text = f"def f(w):\n    return float({loss}), ({slope},)"
+    reference = "def loss(w):\n    return np.sum(np.exp(w) * (w < 273.15))"
+    result = check_balls(claim(text, reference, {"w": f"{dtype}[N]"}, "w"))
+    assert isinstance(result, Refuted if dtype == "f64" else Skipped)
+
+
+def test_an_argument_that_lies_column_by_column_is_not_written_into() -> None:
+    text = """
+def f(w, x):
+    q = x.T.reshape(-1)
+    q *= 2.0
+    return np.sum(w), (np.ones(4),)
+"""
+    types = {"w": "f64[4]", "x": "f64[4, 3]"}
+    result = check_balls(claim(text, "def loss(w, x):\n    return np.sum(w)", types, "w"))
+    assert isinstance(result, Refuted)
+    assert "writes into an argument" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("K = enumerate(range(9))\n\n\ndef f(w):\n    return np.sum(w), (np.ones(3),)", "counts"),
+        ("def f(w, k=np.ones(3)):\n    return np.sum(w), (k,)", "shares memory"),
+        ("def f(w):\n    d = 2.0 * w\n    d[0] = d\n    return np.sum(w), (d,)", ""),
+        ("def f(w):\n    d = np.zeros(3)\n    d[0] = w\n    return np.sum(w), (d,)", ""),
+    ],
+)
+def test_results_are_the_callers_own_numbers(text: str, found: str) -> None:
+    results = verify(claim(text, "def loss(w):\n    return np.sum(w)", {"w": "f64[3]"}, "w"))
+    assert not verified(results)
+    assert found in str(results)
+
+
+def test_a_default_that_is_read_alone_is_no_fault() -> None:
+    text = "def f(w, k=np.array([1.0, 2.0, 3.0])):\n    return np.sum(w * k), (k.copy(),)"
+    loss = "def loss(w):\n    return np.sum(w * np.array([1, 2, 3]))"
+    assert verified(verify(claim(text, loss, {"w": "f64[3]"}, "w")))
+
+
+@pytest.mark.parametrize("place", range(2, 6))
+def test_each_of_many_sizes_differs_from_any_number(place: int) -> None:
+    types = {name: f"f64[{dim}]" for name, dim in zip("abcdef", "NMKLPQ", strict=True)}
+    total = " + ".join(f"np.sum({name}) * {name}.shape[0]" for name in types)
+    names = ", ".join(types)
+    loss = f"def loss({names}):\n    return {total}"
+    for size in (3, 4, 5, 6, 9):
+        wrong = total.replace(f"{'abcdef'[place]}.shape[0]", f"{size}")
+        grads = "np.full(len(a), 1.0 * len(a))"
+        result = check_balls(
+            claim(f"def f({names}):\n    return {wrong}, ({grads},)", loss, types, "a")
+        )
+        assert isinstance(result, Refuted)
+
+
+def test_large_integers_are_tried() -> None:
+    text = "def f(w, k):\n    k = np.clip(k, -3, 8)\n    return np.sum(w * k), (1.0 * k,)"
+    types = {"w": "f64[N]", "k": "i64[N]"}
+    result = check_balls(claim(text, "def loss(w, k):\n    return np.sum(w * k)", types, "w"))
+    assert isinstance(result, Refuted)
 
 
 def test_many_exponentials_are_related_as_few_are() -> None:

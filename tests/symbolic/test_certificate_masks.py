@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.checker.algebras import Balls, Dual, Field
-from symgrad.checker.exact import Unwritten
+from symgrad.checker.algebras import Balls, Dual
+from symgrad.checker.field import Field
 from symgrad.checker.functions import F
+from symgrad.checker.number import Unwritten
 from symgrad.checker.results import PRIMES
-from symgrad.errors import SymgradError, VerificationError
+from symgrad.errors import VerificationError
 
 INF = float("inf")
 CAUSAL = np.tril(np.ones((3, 3), bool))
@@ -80,8 +81,7 @@ def test_infinities_go_on_as_floats_have_them(algebra: Any) -> None:
         assert max(x, -INF) is x
         assert F.exp(x + -INF) == 0
         for nothing in (INF * (x - x), (x + INF) - (x + INF)):
-            with pytest.raises(SymgradError):
-                x + nothing
+            assert np.isnan(x + nothing)
     with pytest.raises(VerificationError):
         Unwritten() + INF
 

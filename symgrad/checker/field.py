@@ -1,0 +1,200 @@
+"""Elements of a prime field, with oracles.
+
+A random residue mod p stands for each argument, and a transcendental function is a random oracle
+keyed by its argument.  Rational functions that agree there are equal, but for a chance below
+degree/p (Schwartz and Zippel).  The float beside a residue decides comparisons and nothing else.
+
+>>> from symgrad.checker.functions import F
+>>> one = Field("seed", 2**127 - 1, "").one
+>>> F.exp(-3 * one) * F.exp(3 * one) == 1, F.sin(one) ** 2 + F.cos(one) ** 2 == 1
+(True, True)
+>>> x, n = Field("seed", 2**127 - 1, "").variable(0.3), 0.7
+>>> F.power(x, n - 1.0) * x == F.power(x, n - 1 + x.lift(1))
+True
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from symgrad.checker.functions import ENCLOSED, MADE, Real
+from symgrad.checker.number import Nowhere, Undefined
+from symgrad.checker.oracles import Logarithms, Powers
+from symgrad.checker.watch import Watch
+
+WHOLE = 2**20  # a residue below it is a whole number, not by chance one
+Logarithm = tuple["Element", "Element"]
+
+
+class Field:
+    """The integers mod p, and the oracles of one trial."""
+
+    def __init__(self, seed: str, p: int, filename: str) -> None:
+        self.p, self.seed, self.random = p, seed, random.Random(seed)
+        self.watch = Watch(filename)
+        self.degree, self.calls, self.one = 1, 0, Element(self, 1, 1.0, 0, 0)
+        self.literals: dict[Any, Any] = {}
+        self.undefined: dict[int, Nowhere] = {}
+        self.exponents: dict[int, Element] = {}
+        self.powers = Powers()
+        self.logs = Logarithms(0 * self.one)
+        self.roots: dict[int, Element] = {}
+        self.squares: dict[int, Element] = {}
+
+    def variable(self, shadow: float) -> Element:
+        return Element(self, self.random.randrange(self.p), shadow, 1, 0)
+
+    def oracle(self, name: str, *keys: int) -> int:
+        """A random residue for each argument, the same for the same argument."""
+        text = repr((self.seed, name, keys)).encode()
+        size = self.p.bit_length() // 8 + 17  # so that the residues are even
+        return int.from_bytes(hashlib.shake_128(text).digest(size), "big") % self.p
+
+    def equal(self, a: Element, b: Element) -> bool:
+        gap = a - b
+        self.degree = max(self.degree, gap.n + gap.d)
+        return not gap.r
+
+    def bits(self) -> float:
+        """-log2 of the chance that two arguments collide, or that the sample is a root."""
+        return math.log2(self.p) - math.log2((self.calls**2 + 2) * self.degree)
+
+
+@cache
+def _residue(q: Fraction, p: int) -> int:
+    return q.numerator * pow(q.denominator, -1, p) % p
+
+
+class Element(Real):
+    """A residue r, the float s that decides comparisons, r's degrees above and below the line.
+
+    log   (u, a) for a number known to be u + log(a), whose exponential is a exp(u)
+    """
+
+    __slots__ = ("d", "field", "log", "n", "r", "s")
+
+    def __init__(
+        self, field: Field, r: int, s: float, n: int, d: int, log: Logarithm | None = None
+    ) -> None:
+        self.field, self.r, self.s, self.n, self.d, self.log = field, r, s, n, d, log
+
+    def literals(self) -> dict[Any, Any]:
+        return self.field.literals
+
+    def undefined(self) -> dict[int, Nowhere]:
+        return self.field.undefined
+
+    def rational(self, q: Fraction) -> Element:
+        return Element(self.field, _residue(q, self.field.p), float(q), 0, 0)
+
+    def plus(self, o: Element) -> Element:
+        log = None
+        if self.log or o.log:
+            (u, a), (v, b) = self.parts(), o.parts()
+            log = (u.plus(v), a.times(b))
+        n, r = max(self.n + o.d, o.n + self.d), (self.r + o.r) % self.field.p
+        return Element(self.field, r, self.s + o.s, n, self.d + o.d, log)
+
+    def times(self, o: Element) -> Element:
+        if o.log:
+            self, o = o, self
+        log = None
+        if self.log and not o.n and not o.d and abs(o.s) < 5.0:
+            (u, a), whole = self.log, math.floor(o.s)
+            power = math.prod([a] * abs(whole), start=self.field.one)
+            rest = self.plus(-u).without_log().times(o.plus(o.lift(-whole)))
+            log = (u.times(o).plus(rest), power.inverse() if whole < 0 else power)
+        r = self.r * o.r % self.field.p
+        if self.r == o.r:
+            self.field.squares[r] = self
+        return Element(self.field, r, self.s * o.s, self.n + o.n, self.d + o.d, log)
+
+    def without_log(self) -> Element:
+        return Element(self.field, self.r, self.s, self.n, self.d)
+
+    def parts(self) -> Logarithm:
+        return self.log or (self, self.field.one)
+
+    def inverse(self) -> Element:
+        if not self.r:
+            raise Undefined("division by zero")
+        s = 1.0 / self.s if self.s else math.nan
+        return Element(self.field, pow(self.r, -1, self.field.p), s, self.d, self.n)
+
+    def sign(self) -> int:
+        f, s = self.field, self.s
+        f.calls += 1
+        if s != s or s == 0.0:  # the float cannot tell: an odd oracle does
+            s = 0.5 - (f.oracle("sign", min(self.r, f.p - self.r)) + (self.r > f.p // 2)) % 2
+        side = 0 if not self.r else 1 if s > 0 else -1
+        f.watch.went(side)
+        return side
+
+    def met(self, outcome: Any) -> None:
+        self.field.watch.met(outcome)
+
+    def literal(self) -> float | None:
+        plain = not self.n and not self.d and math.isfinite(self.s)
+        return self.s if plain and _residue(Fraction(self.s), self.field.p) == self.r else None
+
+    def middle(self) -> float:
+        return self.s
+
+    def apply(self, name: str, x: Element, *rest: Element) -> Element:
+        if name in MADE:
+            return ENCLOSED[name](x, *rest)  # type: ignore[no-any-return]
+        f, args = self.field, (x, *rest)
+        f.calls += 1
+        f.degree = max(f.degree, *(a.n + a.d for a in args))
+        if name == "log":
+            return self.logarithm()
+        if name == "sqrt" and x.r in f.squares:
+            root = f.squares[x.r]
+            return root if root.sign() >= 0 else -root
+        s = float((math.erf if name == "erf" else getattr(np, name))(*(a.s for a in args)))
+        if name != "exp":
+            y = Element(f, x.asked(name, *rest), s, 2, 2)
+            if name == "sqrt":
+                f.roots[y.r] = x
+            return y
+        u, a = x.parts()
+        r, _, degree = f.powers.of(u.r, f)
+        y = Element(f, r, s, degree, degree).times(a)
+        y.s = s
+        f.exponents[y.r] = x
+        return y
+
+    def logarithm(self) -> Element:
+        """The oracle's answer; it knows exponentials, what they multiply, and roots."""
+        f, y, one = self.field, self.r, self.field.one
+        if y in f.exponents:
+            return f.exponents[y]
+        if y in f.logs.known:
+            return f.logs.known[y][0]  # type: ignore[no-any-return]
+        log = f.roots[y].logarithm() / 2 if y in f.roots else f.logs.related(y, f)
+        if log is None:
+            log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
+        log = Element(f, log.r, log.s, log.n, log.d, (0 * one, self))
+        f.logs.keep(y, log)
+        return log
+
+    def asked(x: Element, name: str, *rest: Element) -> int:
+        """The oracle's answer; it knows parity, the circle, and the roots of constants."""
+        p, oracle = x.field.p, x.field.oracle
+        low, side = min(x.r, p - x.r), -1 if x.r > p // 2 else 1
+        if name in ("sin", "cos"):
+            t = oracle("circle", low) * side
+            return (2 * t if name == "sin" else 1 - t * t) * pow(1 + t * t, -1, p) % p
+        if name in ("arctan", "arcsin", "arcsinh", "erf"):
+            return oracle(name, low) * side % p
+        if name == "sqrt" and (x.r < WHOLE or (not x.n and not x.d)):
+            root = pow(x.r, (p + 1) // 4, p)
+            return root if (root * root - x.r) % p == 0 else oracle(name, x.r)
+        return oracle(name, x.r, *(a.r for a in rest))

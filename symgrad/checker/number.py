@@ -1,0 +1,179 @@
+"""What stands for a float, and where there is none.
+
+A ``Number`` computes with others of its kind, with literals, and with infinities, which stay
+floats.  Where a function has no value it gives a nan, which no one may have to read: a branch that
+is not taken.  ``np.empty`` holds what may not be read whatever comes of it.
+
+>>> class Rational(Number):
+...     plus = lambda a, b: Rational(a.q + b.q)
+...     def __init__(self, q):
+...         self.q = q
+...     def exactly(self, x):
+...         return Rational(Fraction(x))
+>>> (Rational(Fraction(1, 3)) + 0.25).q, Rational(Fraction(1)) + math.inf
+(Fraction(7, 12), inf)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import DomainError, VerificationError
+
+Function = Callable[..., Any]
+
+
+class Nowhere(float):
+    """A nan that a function gives where it has no value; whatever is made of it is the same one.
+
+    also   others that went into it
+    """
+
+    also: list[Nowhere]
+
+    def absorbed(self, *others: Any) -> Any:
+        if any(isinstance(x, np.ndarray) for x in others):
+            return NotImplemented  # element by element
+        self.also += [x for x in others if isinstance(x, Nowhere) and x is not self]
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = absorbed
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __abs__ = absorbed
+
+
+class Undefined(DomainError):
+    """A function has no value there; ``nan`` is what says so, where there is one already."""
+
+    def __init__(self, reason: str, nan: Any = None) -> None:
+        super().__init__(reason)
+        self.nan = nan
+
+
+def _operator(formula: Function, infinite: Function | None = None) -> Any:
+    """A method; ``infinite`` says what comes of a number and an infinity."""
+
+    def method(self: Any, other: Any) -> Any:
+        try:
+            if type(other) is type(self):
+                return formula(self, other)
+            if infinite and isinstance(other, float) and math.isinf(other):
+                return infinite(self.lift(self), other)
+            other = self.lift(other)
+            return other if other is NotImplemented else formula(self, other)
+        except Undefined as error:
+            return self.nowhere(error)
+
+    return method
+
+
+def _comparison(holds: Callable[[float], bool]) -> Any:
+    def method(self: Any, other: Any) -> Any:
+        difference = self.order(other)
+        return difference if difference is NotImplemented else holds(difference)
+
+    return method
+
+
+class Number:
+    """What stands for a float.  A subclass has plus, times, inverse, sign, exactly, functions."""
+
+    __slots__ = ()
+    dtype, shape, ndim = np.dtype(object), (), 0
+    dual = False
+    functions: Mapping[str, Function] = {}
+    __add__ = __radd__ = _operator(lambda a, b: a.plus(b), lambda a, b: b)
+    __mul__ = __rmul__ = _operator(lambda a, b: a.times(b), lambda a, b: a.order(0) * b)
+    __sub__ = _operator(lambda a, b: a.plus(-b), lambda a, b: -b)
+    __rsub__ = _operator(lambda a, b: b.plus(-a), lambda a, b: b)
+    __truediv__ = _operator(lambda a, b: a.times(b.inverse()), lambda a, b: a.lift(0))
+    __rtruediv__ = _operator(lambda a, b: b.times(a.inverse()), lambda a, b: a.order(0) * b)
+    __pow__ = _operator(lambda a, b: a.functions["power"](a, b))
+    __rpow__ = _operator(lambda a, b: a.functions["power"](b, a))
+    __lt__, __le__ = _comparison(lambda d: d < 0), _comparison(lambda d: d <= 0)
+    __gt__, __ge__ = _comparison(lambda d: d > 0), _comparison(lambda d: d >= 0)
+    __eq__, __ne__ = _comparison(lambda d: d == 0), _comparison(lambda d: d != 0)
+    __neg__: Any = lambda self: self.times(self.lift(-1))
+    __abs__: Any = lambda self: self.functions["absolute"](self)
+    __round__: Any = lambda self: self.functions["round"](self)
+    __bool__: Any = lambda self: bool(self != 0)
+    __hash__: Any = None
+    __getitem__: Any = lambda self, key: np.array(self, object)[key]
+    conjugate: Any = lambda self: self
+
+    def __getattr__(self, name: str) -> Any:
+        """``x.tanh()`` as micrograd writes it, and what NumPy's scalars have of arrays."""
+        if name in self.functions:
+            return partial(self.functions[name], self)
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(name)
+        return getattr(np.array(self, object), name)
+
+    def lift(self: Any, x: Any) -> Any:
+        """A Python or NumPy number in this algebra; NotImplemented for anything else."""
+        x = x.item() if isinstance(x, np.generic) else x
+        if type(x) is type(self) or not isinstance(x, int | float | Fraction):
+            return x if type(x) is type(self) else NotImplemented
+        if isinstance(x, float) and not math.isfinite(x):
+            raise Undefined(f"{x} is no number", x if x != x else None)
+        known, key = self.literals(), (type(x), x)
+        if key not in known:
+            known[key] = self.exactly(x)
+        return known[key]
+
+    def met(self, outcome: Any) -> None:
+        """Told what came out of a comparison, a test for infinities, a whole part."""
+
+    def nowhere(self: Any, error: Undefined) -> float:
+        """The nan that is there, or a new one."""
+        if error.nan is not None:
+            return error.nan  # type: ignore[no-any-return]
+        nan = Nowhere("nan")
+        nan.also = []
+        self.undefined()[id(nan)] = nan
+        return nan
+
+    def undefined(self) -> dict[int, Nowhere]:
+        """Where an algebra keeps the nans that may yet be read."""
+        return {}
+
+    def literals(self) -> dict[Any, Any]:
+        """Where an algebra keeps the literals that it has lifted."""
+        return {}
+
+    def order(self: Any, other: Any) -> Any:
+        """The sign of self - other; nan is on neither side of anything."""
+        if isinstance(other, float) and not math.isfinite(other):
+            return -other
+        other = self.lift(other)
+        return other if other is NotImplemented else self.plus(-other).sign()
+
+
+class Unwritten(Number):
+    """What ``np.empty`` holds: to read it is a fault whatever it holds."""
+
+    def lift(self, *x: Any) -> Any:
+        raise VerificationError("reads memory that was never written")
+
+    plus = times = inverse = lift
+
+
+def everywhere(function: Function) -> Function:
+    """The function, which is nan of a nan and where it has no value."""
+
+    def defined(*xs: Any) -> Any:
+        for x in xs:
+            if isinstance(x, float) and x != x:
+                return x.absorbed(*xs) if isinstance(x, Nowhere) else x
+        try:
+            return function(*xs)
+        except Undefined as error:
+            number = next((x for x in xs if isinstance(x, Number)), Number())
+            return number.nowhere(error)
+
+    return defined

@@ -1,0 +1,195 @@
+r"""What floats make of a text: how far off they are, where they overflow, and what they return.
+
+>>> text, types = "def f(x):\n    return x * x, (2.0 * x,)\n", {"x": "f64[]"}
+>>> claim = Claim(text, lambda x: x * x, types, ("x",))
+>>> in_floats(claim, {"x": np.array(3.0)})
+[9.0, 6.0]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from symgrad.checker import draws
+from symgrad.checker.algebras import Balls
+from symgrad.checker.claim import Claim, Trial, entangled, outline
+from symgrad.checker.doubles import Doubles
+from symgrad.checker.draws import drawn
+from symgrad.checker.exact import leaves
+from symgrad.checker.watch import Watch
+from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
+
+# How much worse than the reference, or than one rounding of what is usual, a text may be.
+SLACK = {np.float64: 2.0**20, np.float32: 2.0**9}
+WRONG = 2.0**20  # and from where on it is wrong; of float32, between the two it is not decided
+HUGE = 4  # points at each size
+USUAL = (draws.sparse, draws.small, draws.sparse, draws.small)
+
+
+class Part(NamedTuple):
+    """Of the value, or of the whole gradient: its size, the floats' error, the reference's own."""
+
+    name: str
+    size: float
+    gap: float = 0.0
+    noise: float = 0.0
+
+
+class Point(NamedTuple):
+    """What one point showed: digits of agreement, the branches, how floats round there, and the
+    largest error and bound of a component, where it is an ordinary one."""
+
+    at: Mapping[str, Any]
+    digits: float
+    watch: Watch
+    parts: tuple[Part, Part]
+    rounded: tuple[float, float] | None = None
+
+    def reach(self) -> float:
+        """The largest argument."""
+        return max((float(np.max(np.abs(v), initial=0.0)) for v in self.at.values()), default=0.0)
+
+
+def measured(exact: list[Any]) -> tuple[Part, Part]:
+    value, *grads = [x.size() for x in exact]
+    return Part("the value", value), Part("the gradient", sum(grads))
+
+
+def rounded(trial: Trial, exact: list[Any], here: Point) -> Point:
+    """With the error of floats and a bound of it, by the largest gradient, where it is finite."""
+    claim, balls = trial.claim, trial.algebra
+    floats = in_floats(claim, here.at)
+    if not all(map(math.isfinite, floats)):
+        return here
+    try:
+        noisy = Trial(claim, Balls(_unit(claim)), here.at, trial.seed)
+        value, grads = noisy.run()
+    except DomainError:
+        return here
+    errors = [x - balls.variable(f) for x, f in zip(exact, floats, strict=True)]
+    shifted = sum(
+        (e * v for e, v in zip(errors[1:], trial.along, strict=True)), balls.variable(0.0)
+    )
+    parts = (
+        here.parts[0]._replace(gap=errors[0].size(), noise=noisy.want.value.spread()),
+        here.parts[1]._replace(gap=shifted.size(), noise=noisy.want.slope.spread()),
+    )
+    first = 1 if grads else 0  # of a text without gradients, its value counts
+    unit = max(x.size() for x in exact[first:]) or 1.0
+    worst = max(e.size() for e in errors[first:])
+    bound = max(2 * g.spread() for g in grads or [value])
+    if worst > 16 * bound + _slack(claim) * float(np.finfo(claim.real).tiny):
+        raise VerificationError("floats are farther off than the rounding of their operations")
+    _same_in_any_order(claim, here.at, floats, 16 * max(2 * x.spread() for x in (value, *grads)))
+    return here._replace(parts=parts, rounded=(worst / unit, bound / unit))
+
+
+def _same_in_any_order(
+    claim: Claim, at: Mapping[str, Any], floats: list[float], rounding: float
+) -> None:
+    """Refutes where results depend on how the arguments lie in memory."""
+    columns = {k: np.asfortranarray(v) if v.ndim > 1 else v for k, v in at.items()}
+    turned = in_floats(claim, columns)
+    allowed = max(rounding, _slack(claim) * _unit(claim) * max(map(abs, floats)))
+    if any(abs(a - b) > allowed for a, b in zip(floats, turned, strict=True)):
+        raise VerificationError("it gives something else where arguments lie column by column")
+
+
+def rounds_well(claim: Claim, judged: Sequence[Point], n: int, seed: int) -> None:
+    """Refutes where floats are off by far more than the reference, and than one rounding of what
+    is usual: 1 - tanh(x)**2 is 0 for a large x, which is an ulp of its largest value."""
+    known = list(judged)
+    for k, draw in enumerate(USUAL):
+        if not any(_far_off(claim, judged, known)):
+            return
+        with suppress(DomainError):
+            at = drawn(claim, n, f"{seed}, usual {k}", draw)
+            value, grads = Trial(claim, Balls(), at, str(seed)).run()
+            known.append(Point(at, math.inf, Watch(""), measured([value, *grads])))
+    for here, part in _far_off(claim, judged, known):
+        if part.name == "the value" and _is_as_written(claim, here.at, seed):
+            continue
+        reason = f"{part.name} at {dict(here.at)}: rounding is far worse than the reference's"
+        if any(_far_off(claim, [here], known, WRONG)):
+            raise VerificationError(reason)
+        raise UnsupportedError(reason)
+
+
+def _far_off(
+    claim: Claim, judged: Sequence[Point], known: Sequence[Point], slack: float = 0.0
+) -> Iterator[tuple[Point, Part]]:
+    """What is usual is its size where arguments are no larger."""
+    for here in judged:
+        near = [p for p in known if p.reach() <= 2.0 * here.reach()]
+        for i, part in enumerate(here.parts):
+            usual = max(p.parts[i].size for p in near)
+            if part.gap > (slack or _slack(claim)) * (part.noise + _unit(claim) * usual):
+                yield here, part
+
+
+def _is_as_written(claim: Claim, at: Mapping[str, Any], seed: int) -> bool:
+    """Whether the reference gives the text's value in floats as well: where -0.0 lies beyond a
+    branch cut, where nothing but rounding decides a comparison."""
+    try:
+        want = Trial(claim, Doubles(claim.real), at, str(seed)).want.value.x
+    except SymgradError:
+        return False
+    value = in_floats(claim, at)[0]
+    return bool(abs(value - want) <= _slack(claim) * _unit(claim) * abs(want))
+
+
+def _unit(claim: Claim) -> float:
+    """The unit roundoff."""
+    return float(np.finfo(claim.real).eps) / 2
+
+
+def _slack(claim: Claim) -> float:
+    return SLACK[claim.real]
+
+
+def overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
+    """A huge point where the text overflows in floats, and the reference as written does not.
+
+    A gradient counts where nothing overflows on the reference's way: what is infinite and not
+    read is 0 * inf backwards, and nothing forwards.
+    """
+    for k in range(HUGE):
+        point = drawn(claim, n, f"{seed}, {n}, huge {k}", draws.huge)
+        value, *grads = map(math.isfinite, in_floats(claim, point))
+        if value and all(grads):
+            continue
+        try:
+            doubles = Doubles(claim.real)
+            want = Trial(claim, doubles, point, str(seed)).want
+        except SymgradError:
+            continue
+        if doubles.tame if value else math.isfinite(want.value.x):
+            return point
+    return None
+
+
+def in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
+    """What the user gets, in NumPy's arrays or in nested tuples."""
+    plain = [v.ndim == 0 and v.dtype != np.float32 for v in point.values()]
+    args = [
+        v.tolist() if p or not claim.arrays else v.copy(order="K")[()]
+        for p, v in zip(plain, point.values(), strict=True)
+    ]
+    try:
+        with np.errstate(all="ignore"):
+            result = claim.floats(*args)
+    except Exception as error:
+        raise VerificationError(f"it raises {type(error).__name__}: {error}") from error
+    if outline(result, False) != claim.outline(point, False):
+        raise VerificationError(f"the shapes and types are not {claim.promised}")
+    value, grads = result if claim.wrt else (result, ())
+    if reason := entangled([*args, *claim.kept()], result):
+        raise VerificationError(reason)
+    if not all(map(np.array_equal, args, point.values())):
+        raise VerificationError("the text writes into an argument")
+    return [float(x) for x in (next(leaves(value)), *leaves(grads))]

@@ -1,0 +1,93 @@
+"""Functions that have no value everywhere: where nobody reads it, nothing is left out for it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+
+def judged(f, old: str, new: str):
+    assert f.verify().verified, f.verify()
+    assert len(re.findall(re.escape(old), f.source)) == 1
+    f.source = f.source.replace(old, new)
+    return f.verify()
+
+
+@pytest.fixture
+def y():
+    return sg.input("y", ("N",))
+
+
+@pytest.fixture
+def a():
+    return sg.param("a", 0.3)
+
+
+def test_the_other_branch_of_a_root_is_judged(y, a) -> None:
+    f = sg.compile(sg.sum(sg.where(y > 0, sg.sqrt(sg.maximum(y, 0) * a), 2.0 * y)))
+    assert judged(f, "sqrt, 2.0 * y", "sqrt, 7.0 * y").refuted
+
+
+def test_the_value_where_a_quotient_has_none_is_judged(y, a) -> None:
+    f = sg.compile(sg.sum(sg.where(y * a != 0, sg.sin(y * a) / (y * a), 1.0)))
+    assert judged(f, "quotient, 1.0)", "quotient, 2.0)").refuted
+
+
+def test_an_empty_mask_is_judged(a) -> None:
+    x, m = sg.input("x", ("N",)), sg.input("m", ("N",), dtype="bool")
+    n = sg.sum(m.astype("float64"))
+    f = sg.compile(sg.where(n > 0, sg.sum(sg.where(m, x * a, 0.0)) / n, 0.0), name="mean")
+    assert judged(f, "sum(), n), 0.0)", "sum(), n), 5.0)").refuted
+
+
+def test_a_guard_that_is_left_out_is_found(y, a) -> None:
+    f = sg.compile(sg.sum(sg.where(y * a > 0, sg.log(y * a), 0.0)))
+    assert judged(f, "np.where(above, y / y_a, 0.0)", "(above * (y / y_a))").refuted
+
+
+def test_the_guard_of_a_power_at_0_is_judged() -> None:
+    x, n, k = sg.input("x", ("N",)), sg.param("n", 1.3), sg.param("k", 0.4)
+    f = sg.compile(sg.mean(x**n / (k**n + x**n)))
+    old = "np.where(np.logical_and(x == 0.0, above), 0.0, power * np.log(x))"
+    assert judged(f, old, "power * np.log(x)").refuted
+
+
+def test_the_guard_of_hypot_at_0_is_judged(y) -> None:
+    z, a, b = sg.input("z", ("N",)), sg.param("a", 0.3), sg.param("b", 0.4)
+    f = sg.compile(sg.sum(sg.hypot(y - a, z - b)))
+    assert judged(f, "same = hypot == 0.0", "same = hypot.sum() == 0.0").refuted
+
+
+def test_what_has_no_value_is_so_in_each_element(y, a) -> None:
+    """A scalar nan and an array are an array of them."""
+    f = sg.compile(sg.sum(sg.where(a > 0, sg.logsumexp(sg.log(a) * y), sg.mean(y) * a)))
+    assert judged(f, "d_a = ", "d_a = 0.0 * y[0] + ").verified
+    f.source = f.source.replace("0.0 * y[0] + ", "np.where(a < 0.0, 1.0, 0.0) + ")
+    assert f.verify().refuted
+
+
+def test_floats_are_judged_where_the_function_lives() -> None:
+    x, a, b = sg.input("x", ("N",)), sg.param("a", 0.3), sg.param("b", 0.4)
+    f = sg.compile(sg.mean((a - 1) * sg.log(x) + (b - 1) * sg.log(1 - x)), name="beta")
+    assert judged(f, "return float(f)", "return float((f + 1e10) - 1e10)").refuted
+
+
+@pytest.mark.parametrize("exponent", [0.05, 0.2, 0.3, 1 / 3, -0.1, -1.2, 1 / 2.2, 0.7, 2.3])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("options", [{}, {"accurate": True}, {"stabilize": False}])
+def test_any_exponent_is_right(exponent: float, dtype: str, options: dict[str, bool]) -> None:
+    x = sg.param("x", np.array([1.3, 0.2], dtype))
+    assert sg.compile(sg.sum((0.1 * x) ** exponent), **options).verify().verified
+    assert sg.compile(sg.sum(sg.grad(sg.sum(x**exponent), x) ** 2), **options).verify().verified
+
+
+def test_a_power_of_exponents_that_vanish_with_their_base() -> None:
+    x = sg.input("x", ("N",))
+    f = sg.compile(sg.sum((1.1 * x) ** (x * x)), [x])
+    assert f.verify().verified
+    with np.errstate(all="ignore"):
+        assert f(np.zeros(2))[1][0].tolist() == [0.0, 0.0]
