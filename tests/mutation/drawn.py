@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import natural
 import numpy as np
 import rare
 from arrays import Drawn
@@ -22,20 +23,24 @@ from symgrad.engine import Value
 from symgrad.errors import SymgradError
 
 SELDOM = 0x5E1D  # tells which programs are drawn by ``rare``
+NUMBERS = 0x9A7  # and which by ``natural``
 
 
 def compiled(seed: int) -> CompiledFunction | None:
     """The program of a seed, compiled; None where the drawn shapes do not fit.
 
     Kinds by turns: arrays for any N and of known sizes, in both targets; scalars, re-rolled, as a
-    loop or neither; a Python function of scalars.  A fifth of them is of what is seldom written.
+    loop or neither; a Python function of scalars.  A fifth of them is of what is seldom written, a
+    fifth of the other arrays of numbers that people write.
     """
     kind = seed % 8
     seldom = random.Random(seed ^ SELDOM).random() < 0.2
     try:
         if kind in (0, 1, 2, 3, 4):
             deep = kind == 4 and seed % 3 == 2
-            d = rare.Rare(seed, kind < 3) if seldom else Drawn(seed, kind < 3, deep)
+            numbers = random.Random(seed ^ NUMBERS).random() < 0.2 and kind != 3
+            made: type[Drawn] = rare.Rare if seldom else natural.Natural if numbers else Drawn
+            d = made(seed, kind < 3) if made is not Drawn else Drawn(seed, kind < 3, deep)
             loss = d.loss()
             target = "python" if kind == 3 else "numpy"
             strict, stable = seed % 5 == 0, seed % 7 != 0
@@ -120,7 +125,10 @@ def batch(seed: int) -> CompiledFunction | None:
     loss, options = module.Batch(seed), {"reassociate": bool(seed % 5)}
     f = sg.value_and_grad(lambda xs, ys: loss(theta, xs, ys), wrt=theta, has_aux=True, **options)
     rng = np.random.default_rng(seed)
-    return f.compiled(rng.normal(size=(5, seed % 4 + 1)), rng.choice([-1.0, 1.0], size=5))
+    xs, ys = rng.normal(size=(5, seed % 4 + 1)), rng.choice([-1.0, 1.0], size=5)
+    f(xs, ys)
+    f(xs[:1], ys[:1])  # one that is another function at N = 1 is told, and compiled for it alone
+    return f.compiled(xs, ys) if "gives other numbers" not in str(f.notes) else None
 
 
 def looped(seed: int) -> CompiledFunction | None:
