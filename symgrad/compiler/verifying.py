@@ -372,6 +372,8 @@ def assumed_of(f: CompiledFunction, function: Function) -> tuple[str, ...]:
         found.append(f"the bound data of {', '.join(fixed)}")
     if any(map(is_partial, function.body)):
         found.append("no selection that gives nan: its value is nan there, its gradient 0")
+    if any(o.derived for x in function.body for o in x.origins):
+        found.append("what sg.grad made is the gradient, as reverse mode writes it")
     return ("finite real arguments", *found)
 
 
