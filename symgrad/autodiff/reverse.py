@@ -201,6 +201,9 @@ class _Sweep:
             # A condition that is the same along the axes to be summed may wait.
             guard, rest = parted(self.lowered(f, flow.guard, x.type.rank), x.type.shape)
             flow = Flow(unbroadcast(f, self.applied(f, Flow(g, rest)), x.type), guard)
+            if rest and x in self.unbounded:  # along those axes one that holds is enough
+                holds = spread(f, all_of(f, rest), f.type(g).with_dtype("bool"))
+                flow = Flow(flow.g, (*guard, (unbroadcast(f, holds, x.type, "any").instr, True)))
         self.flows.setdefault(x, []).append(flow)
 
     def lowered(self, f: IRAlgebra, guard: Guard, rank: int) -> Guard:
@@ -332,8 +335,12 @@ def any_of(f: IRAlgebra, guards: Sequence[Guard]) -> Guard:
     one = [guard[0] for guard in guards if len(guard) == 1]
     if any(same(a, (b[0], not b[1])) for a, b in combinations(one, 2)):
         return ()
-    terms = [reduce(f.logical_and, [held(f, *part) for part in guard]) for guard in guards]
-    return ((reduce(f.logical_or, terms).instr, True),)
+    return ((reduce(f.logical_or, [all_of(f, guard) for guard in guards]).instr, True),)
+
+
+def all_of(f: IRAlgebra, guard: Guard) -> Term:
+    """That all conditions of a guard are as stated."""
+    return reduce(f.logical_and, [held(f, *part) for part in guard])
 
 
 def held(f: IRAlgebra, condition: Instr, holds: bool) -> Term:
@@ -361,7 +368,7 @@ def spread(f: IRAlgebra, g: Term, type: Type) -> Term:
     return g if f.type(g).shape == type.shape else f.broadcast_to(g, shape=type.shape)
 
 
-def unbroadcast(f: IRAlgebra, g: Term, type: Type) -> Term:
+def unbroadcast(f: IRAlgebra, g: Term, type: Type, by: str = "sum") -> Term:
     """The sum of ``g`` over the axes along which a value of ``type`` was repeated."""
     shape = f.type(g).shape
     extra = len(shape) - type.rank
@@ -369,7 +376,7 @@ def unbroadcast(f: IRAlgebra, g: Term, type: Type) -> Term:
         extra + i for i, dim in enumerate(type.shape) if dim == 1 and shape[extra + i] != 1
     )
     axes = (*range(extra), *stretched)
-    total: Term = f.sum(g, axis=axes, keepdims=False)
+    total: Term = f.apply(by, g, axis=axes, keepdims=False)
     return f.reshape(total, shape=type.shape) if stretched else total
 
 
