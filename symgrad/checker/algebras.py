@@ -95,7 +95,8 @@ class Ball(Real):
 
     def order(self, other: Any) -> Any:
         if isinstance(other, Ball) and self.balls.arithmetic.alike(self.x, other.x):
-            self.balls.watch.went(0)  # made alike; their radius would hide the tie
+            # Made alike; their radius would hide the tie.
+            self.balls.watch.went(0, self.balls.variable(0.0))
             return 0
         return super().order(other)
 

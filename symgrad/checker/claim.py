@@ -127,12 +127,17 @@ class Claim:
         return outline(_like(self.promised, dict(chain(*axes)), self.arrays), exact)
 
     @cached_property
-    def literals(self) -> tuple[float, ...]:
-        """The text's numbers, where its comparisons may tie."""
+    def numbers(self) -> list[float]:
+        """All in the text above 0 and below a billion."""
         nodes = ast.walk(ast.parse(self.text))
         values = [x.value for x in nodes if isinstance(x, ast.Constant)]
         found = {abs(float(x)) for x in values if isinstance(x, int | float)}
-        return tuple(sorted(x for x in found if 0.0 < x < 1e9)[:LITERALS])
+        return sorted(x for x in found if 0.0 < x < 1e9)
+
+    @property
+    def literals(self) -> tuple[float, ...]:
+        """The text's numbers, where its comparisons may tie."""
+        return tuple(self.numbers[:LITERALS])
 
     def point(
         self, n: int, rng: random.Random, draw: Draw, whole: tuple[int, int] = (-3, 9)

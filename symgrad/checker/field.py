@@ -134,7 +134,7 @@ class Element(Real):
         if s != s or s == 0.0:  # the float cannot tell: an odd oracle does
             s = 0.5 - (f.oracle("sign", min(self.r, f.p - self.r)) + (self.r > f.p // 2)) % 2
         side = 0 if not self.r else 1 if s > 0 else -1
-        f.watch.went(side)
+        f.watch.went(side, self)
         return side
 
     def met(self, outcome: Any) -> None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from types import SimpleNamespace
@@ -67,6 +69,13 @@ def _round(x: Any) -> Any:
     return x.lift(k - 1 if k % 2 and x + Fraction(1, 2) == k else k)
 
 
+def alike(y: Any, xs: Any) -> Any:
+    """One of several, as a dual where some are: a text multiplies by masks, not by nothing."""
+    dual: Any = next((x for x in xs if isinstance(x, Number) and x.dual), None)
+    plain = dual is None or (isinstance(y, float) and math.isinf(y))
+    return y if plain else dual.lift(y)
+
+
 def _capped(x: Any, high: Any) -> Any:
     return high if x > high else x
 
@@ -79,7 +88,8 @@ def _extreme(beats: Any) -> Any:
         top = xs[at]
         # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
         ties = [x for i, x in enumerate(xs) if x is top or (x == top if i > at else top == x)]
-        return top if all(x is top for x in ties) else sum(ties) * Fraction(1, len(ties))
+        alone = all(x is top for x in ties)
+        return alike(top if alone else sum(ties) * Fraction(1, len(ties)), xs)
 
     return extreme
 
@@ -117,7 +127,7 @@ MEANINGS: dict[str, Any] = {
     "sign": lambda x: (x > 0) - (x < 0),
     "maximum": lambda x, y: _largest(x, y),
     "minimum": lambda x, y: _least(x, y),
-    "clip": lambda x, low, high: _capped(low if x < low else x, high),
+    "clip": lambda x, low, high: alike(_capped(low if x < low else x, high), (x, low, high)),
     "relu": lambda x: x if x > 0 else 0 * x,
     "copysign": lambda x, y: F.absolute(x) if y >= 0 else -F.absolute(x),
     "floor": lambda x: x.lift(_floor(x)),
@@ -186,6 +196,19 @@ NAMED: dict[float, tuple[float, Any]] = {
     )
 }
 exact.NAMED.update(NAMED)
+
+
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Literals mean what they say for a while: 6 pi/3 may be the double next to 2 pi by chance."""
+    named, mantissas = dict(NAMED), set(exact.NAMED)
+    NAMED.clear()
+    exact.NAMED.clear()
+    try:
+        yield
+    finally:
+        NAMED.update(named)
+        exact.NAMED.update(mantissas)
 
 
 def _elementwise(name: str) -> Any:

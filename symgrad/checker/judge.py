@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -23,6 +24,7 @@ from symgrad.checker.algebras import Balls, precision
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
 from symgrad.checker.field import Field
+from symgrad.checker.functions import NAMED, as_written
 from symgrad.checker.results import PRIMES, Agrees, Identity, Refuted, Result, Skipped, shown
 from symgrad.checker.rounding import Point, in_floats, measured, overflow, rounded, rounds_well
 from symgrad.checker.ties import differs_near_a_tie
@@ -38,16 +40,25 @@ TIES = 16  # pairs of points on a lattice for a text that compares, at the first
 
 
 def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
-    """A check whose exceptions are results."""
+    """A check whose exceptions are results; one that fails is made again with literals as they are
+    written, where one of them is next to an irrational number."""
 
-    @wraps(check)
-    def settled(claim: Claim, *args: Any, **named: Any) -> Result:
+    def once(claim: Claim, *args: Any, **named: Any) -> Result:
         try:
             return check(claim, *args, **named)
         except VerificationError as error:
             return Refuted("the text", {}, str(error))
         except SymgradError as error:
             return Skipped(str(error))
+
+    @wraps(check)
+    def settled(claim: Claim, *args: Any, **named: Any) -> Result:
+        found = once(claim, *args, **named)
+        if verified((found,)) or not any(math.frexp(x)[0] in NAMED for x in claim.numbers):
+            return found
+        with as_written():
+            again = once(replace(claim), *args, **named)
+        return again if verified((again,)) else found
 
     return settled
 

@@ -32,6 +32,8 @@ Function = Callable[..., Any]
 class Nowhere(float):
     """A nan that a function gives where it has no value; whatever is made of it is the same one.
 
+    It is on no side of anything: what would be chosen by it is not known.
+
     also   others that went into it
     """
 
@@ -45,6 +47,12 @@ class Nowhere(float):
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = absorbed
     __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __abs__ = absorbed
+
+    def compared(self, *others: Any) -> Any:
+        raise DomainError("a comparison of what has no value")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__ = compared
+    __hash__: Any = None
 
 
 class Undefined(DomainError):
@@ -120,7 +128,7 @@ class Number:
         if type(x) is type(self) or not isinstance(x, int | float | Fraction):
             return x if type(x) is type(self) else NotImplemented
         if isinstance(x, float) and not math.isfinite(x):
-            raise Undefined(f"{x} is no number", x if x != x else None)
+            raise Undefined(f"{x} is no number", x if math.isnan(x) else None)
         known, key = self.literals(), (type(x), x)
         if key not in known:
             known[key] = self.exactly(x)
@@ -148,6 +156,8 @@ class Number:
 
     def order(self: Any, other: Any) -> Any:
         """The sign of self - other; nan is on neither side of anything."""
+        if isinstance(other, Nowhere):
+            other.compared()
         if isinstance(other, float) and not math.isfinite(other):
             return -other
         other = self.lift(other)
@@ -168,7 +178,7 @@ def everywhere(function: Function) -> Function:
 
     def defined(*xs: Any) -> Any:
         for x in xs:
-            if isinstance(x, float) and x != x:
+            if isinstance(x, float) and math.isnan(x):
                 return x.absorbed(*xs) if isinstance(x, Nowhere) else x
         try:
             return function(*xs)

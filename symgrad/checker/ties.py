@@ -36,8 +36,9 @@ from symgrad.errors import DomainError, UnsupportedError
 
 PLACES = 12  # of comparisons that are looked at
 STEPS = 60
+MANY = 2_000_000  # balls, after which no more are looked at
 GRID = 2**200  # parts of the way between two points
-NEAR = 2**40  # parts of the grid that are near enough
+NEAR = 2**100  # parts of the grid that are near enough
 
 
 def differs_near_a_tie(claim: Claim, judged: Sequence[Point], seed: int) -> Refuted | None:
@@ -45,20 +46,26 @@ def differs_near_a_tie(claim: Claim, judged: Sequence[Point], seed: int) -> Refu
     watch = Watch("")
     for p in judged:
         watch.add(p.watch)
-    for place in watch.crossed()[:PLACES]:
+    made = 0
+    places = {place[:2]: place for place in watch.crossed()}
+    for place in [*places.values()][:PLACES]:
         for point in _beside(claim, judged, place):
+            if made > MANY:
+                return None
+            balls = Balls(0.0, claim.program.filename)
             with suppress(DomainError, UnsupportedError):
-                trial = Trial(claim, Balls(0.0, claim.program.filename), point, str(seed))
+                trial = Trial(claim, balls, point, str(seed))
                 if component := trial.differs(*trial.run()):
                     return Refuted(component, _floats(point), "the exact values differ, by a tie")
+            made += balls.made * STEPS // 10  # with those of the way there
     return None
 
 
 def _beside(claim: Claim, judged: Sequence[Point], place: Place) -> Iterator[Mapping[str, Any]]:
     """The nearest points on both sides, and what may be the tie itself."""
     known = [(p.at, p.watch.gaps[place].middle()) for p in judged if place in p.watch.gaps]
-    below = [at for at, gap in known if gap < 0.0]
-    above = [at for at, gap in known if gap > 0.0]
+    below = max((k for k in known if k[1] < 0.0), key=lambda k: k[1], default=None)
+    above = min((k for k in known if k[1] > 0.0), key=lambda k: k[1], default=None)
     if below and above:
         way = _Way(claim, below[0], above[0], place)
         with suppress(DomainError, UnsupportedError):

@@ -40,7 +40,7 @@ class Watch:
         self.others: dict[Place, set[Any]] = defaultdict(set)
         self.gaps: dict[Place, Any] = {}
 
-    def went(self, side: int, gap: Any = None) -> None:
+    def went(self, side: int, gap: Any) -> None:
         place = self.place()
         self.sides[place].add(side)
         self.gaps.setdefault(place, gap)
@@ -72,8 +72,8 @@ class Watch:
         return tuple(sorted(found))
 
     def crossed(self) -> list[Place]:
-        """Where some two numbers were compared, each the larger at times, and never equal."""
-        return [place for place, ways in self.sides.items() if place[0] and ways == {1, -1}]
+        """Where some two numbers were compared, each the larger at times."""
+        return [place for place, ways in self.sides.items() if place[0] and {1, -1} <= ways]
 
     def place(self) -> Place:
         """The line at which the text is running, the instruction, and where in the checker's own

@@ -348,3 +348,14 @@ def f(w):
 """
     loss = "def loss(w):\n    return np.sum(1.0 / (1.0 + np.exp(-w)))"
     assert isinstance(verify(claim(text, loss, {"w": "f64[1500]"}, "w"))[0], Identity)
+
+
+@pytest.mark.parametrize("number", ["18.84955592153876", "18.849555921538755"])
+def test_a_number_may_be_next_to_pi_by_chance(number: str) -> None:
+    """A third of the float that is 6 pi rounded is exactly the one that is 2 pi rounded."""
+    loss = f"def loss(w):\n    return np.sin({number} * w) / 3"
+    text = (
+        "def f(w):\n    z = {0} * w\n    return np.sin(z) / 3.0, (6.283185307179586 * np.cos(z),)"
+    )
+    found = verify(claim(text.format(number), loss, {"w": "f64[]"}, "w"))
+    assert verified(found) == (number == "18.84955592153876")
