@@ -49,14 +49,16 @@ class Natural(Drawn):
             lambda: sg.xlogy(k, j + a * a), lambda: sg.cos(2 * np.pi * k * a + j),
             lambda: sg.logsumexp(a / k) * k, lambda: sg.softmax(a / (k + 1), axis=-1) * j,
         )  # fmt: skip
-        return self.part(a, k) if r.random() < 0.1 else r.choice(ways)()
+        return self.part(a, k) if r.random() < 0.2 else r.choice(ways)()
 
     def part(self, a: Any, k: float) -> Any:
-        """What has a value on a part alone, chosen more than once."""
-        r, low = self.draw, self.draw.choice((0.0, k))
+        """What has a value on a part alone, chosen more than once by more than one condition."""
+        r, b, low = self.draw, self.any(), self.draw.choice((0.0, k))
         s = r.choice((sg.log, sg.sqrt, lambda v: v**0.3, lambda v: sg.log(v - low)))(a)
-        other = sg.where(a > low, s, 0.0)
-        both = sg.where(a > 0.0, s, 0.0), sg.where(a > k, s * a, self.any())
-        return r.choice(
-            (lambda: other, lambda: both[0] + both[1], lambda: other * s, lambda: both[1])
-        )()
+        one, two = sg.where(a > low, s, 0.0), sg.where(a > k + low, s * a, b)
+        ways = (
+            lambda: one, lambda: one * s, lambda: one + two, lambda: one * two,
+            lambda: one + sg.where(b > k, one * s, b), lambda: sg.where(b > 0.0, s, b) * one,
+            lambda: sg.where(a[0] > 0.0, b, 0.0) + sg.where(a[-1] > 0.0, b * b, 0.0),
+        )  # fmt: skip
+        return r.choice(ways)()
