@@ -12,6 +12,7 @@ that word needs an identity, agreement at points, and no check that failed.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -81,8 +82,8 @@ class Certificate:
         return self.verdict == "refuted"
 
     def to_json(self, indent: int | None = 2) -> str:
-        """All of it, the verdict included, as JSON."""
-        data = {"verdict": self.verdict, **asdict(self)}
+        """All of it, the verdict included, as JSON; what it lacks, infinities and nan, as texts."""
+        data = _named({"verdict": self.verdict, **asdict(self)})
         return json.dumps(data, indent=indent, ensure_ascii=True, allow_nan=False)
 
     def __str__(self) -> str:
@@ -156,6 +157,15 @@ _WORDS = {
     "refuted": _refuted,
     "skipped": _skipped,
 }
+
+
+def _named(x: Any) -> Any:
+    """Nested data with floats that are not finite as texts."""
+    if isinstance(x, dict):
+        return {k: _named(v) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        return [*map(_named, x)]
+    return str(x) if isinstance(x, float) and not math.isfinite(x) else x
 
 
 def _kink(row: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -97,3 +98,13 @@ def test_a_mask_may_be_an_argument(target: str) -> None:
         sg.sum((sg.softmax(scores, axis=1) @ k) ** 2),
     ):
         assert sg.compile(loss, target=target).verify().verified
+
+
+def test_a_point_with_infinite_data_goes_into_json() -> None:
+    mask = sg.constant(np.array([0.0, -INF, 0.0]), name="mask")
+    w = sg.param("w", np.array([0.3, 0.5, 0.1]))
+    f = sg.compile(sg.logsumexp(w + mask))
+    f.source = f.source.replace("w + mask", "2.0 * w + mask")
+    certificate = f.verify()
+    assert certificate.refuted
+    assert "-inf" in str(json.loads(certificate.to_json())["levels"]["L3"]["point"])
