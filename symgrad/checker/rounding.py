@@ -84,6 +84,9 @@ def rounded(trial: Trial, exact: list[Any], here: Point) -> Point:
     worst = max(e.size() for e in errors[first:])
     bound = max(2 * g.spread() for g in grads or [value])
     if worst > 16 * bound + _slack(claim) * float(np.finfo(claim.real).tiny):
+        other = errors[0].size() > 32 * value.spread()
+        if other and _is_as_written(claim, here.at, int(trial.seed)):
+            return here  # what underflows has decided a comparison, as it does for the reference
         raise VerificationError("floats are farther off than the rounding of their operations")
     _same_in_any_order(claim, here.at, floats, 16 * max(2 * x.spread() for x in (value, *grads)))
     return here._replace(parts=parts, rounded=(worst / unit, bound / unit))

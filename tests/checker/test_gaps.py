@@ -359,3 +359,18 @@ def test_a_number_may_be_next_to_pi_by_chance(number: str) -> None:
     )
     found = verify(claim(text.format(number), loss, {"w": "f64[]"}, "w"))
     assert verified(found) == (number == "18.84955592153876")
+
+
+@pytest.mark.parametrize("wrong", ["", " * (1.0 + 1e-3)"])
+def test_a_choice_that_underflow_makes_is_the_references_own(wrong: str) -> None:
+    """exp(-200) is above 0, and is 0 in float32."""
+    text = f"""
+def f(w):
+    above = np.exp(-10.0 * w * w) > 0.0
+    return float(np.sum(np.where(above, w, w * w))), (np.where(above, 1.0, 2.0 * w{wrong}),)
+"""
+    text = text.replace("1.0, 2.0", "np.float32(1.0), 2.0")
+    loss = "def loss(w):\n    return np.sum(np.where(np.exp(-10.0 * w * w) > 0.0, w, w * w))"
+    result = check_balls(claim(text, loss, {"w": "f32[N]"}, "w"))
+    assert isinstance(result, Agrees)
+    assert result.one_sided == (5,)  # named, as no exact number goes there
