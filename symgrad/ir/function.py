@@ -138,6 +138,11 @@ def constant(value: Any, type: Type, hint: str = "", origins: Origins = ()) -> I
     return Instr(CONSTANT, (), (("value", freeze(value, type)),), type, hint, origins)
 
 
+def as_given(value: Any, type: Type) -> Any:
+    """A literal as an array: of float64 where it is of any float type, since none is rounded."""
+    return np.asarray(value, dtype=np.float64 if type.is_float else type.numpy)
+
+
 def freeze(value: Any, type: Type) -> Any:
     """``value`` as Python scalars of the type's kind, in nested tuples of the type's shape.
 
@@ -146,7 +151,7 @@ def freeze(value: Any, type: Type) -> Any:
     """
     if value.__class__ is float and type == _F64:
         return value
-    array = np.asarray(value, dtype=np.float64 if type.is_float else type.numpy)
+    array = as_given(value, type)
     if array.shape != type.shape:
         raise ValueError(f"a literal of shape {array.shape} for {type}")
 

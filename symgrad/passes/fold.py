@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from symgrad.ir.function import Function, Instr, constant
+from symgrad.ir.function import Function, Instr, as_given, constant
 from symgrad.ir.op import CONSTANT, Attribute
 from symgrad.passes.exact import is_exact
 from symgrad.passes.rewriting import BITWISE, live, moved_operands, rewrite, with_body
@@ -46,18 +46,21 @@ def _folded(x: Instr) -> Instr | None:
     # A repeated number and a turned array read better than the array they make.
     if x.op.name in ("broadcast_to", "transpose", "reshape") and x.type.rank:
         return None
-    arrays = [np.asarray(o["value"]).reshape(_ints(o)) for o in x.operands]
-    single = [a.astype(o.type.numpy) for a, o in zip(arrays, x.operands, strict=True)]
+    arrays = [as_given(o["value"], o.type).reshape(_ints(o)) for o in x.operands]
+    single = [a.astype(o.type.numpy, copy=False) for a, o in zip(arrays, x.operands, strict=True)]
     try:
         with np.errstate(all="ignore"):
-            value = x.op.evaluate(*arrays, **dict(x.attributes))
-            run = np.asarray(x.op.evaluate(*single, **dict(x.attributes)))
+            value = run = x.op.evaluate(*arrays, **dict(x.attributes))
+            if any(o.type.dtype == "f32" for o in x.operands):
+                run = np.asarray(x.op.evaluate(*single, **dict(x.attributes)))
     except (ArithmeticError, ValueError, IndexError):
         # What NumPy refuses, such as 2 ** -1 on integers, is the run's to report.
         return None
     if x.type.is_float and not is_exact(x.op.name, arrays, value):
         return None
-    if not np.array_equal(np.asarray(value).astype(run.dtype), run, equal_nan=x.type.is_float):
+    if run is not value and not np.array_equal(
+        np.asarray(value).astype(run.dtype), run, equal_nan=x.type.is_float
+    ):
         return None  # a float32 is rounded when it runs
     return constant(value, x.type, x.hint, x.origins)
 

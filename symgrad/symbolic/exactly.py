@@ -27,7 +27,7 @@ import mpmath
 import numpy as np
 
 from symgrad.ir import dims
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, as_given
 from symgrad.ir.interpreter import resolve
 from symgrad.symbolic.precise import PRECISE, PreciseAlgebra, digits
 
@@ -63,7 +63,7 @@ def evaluated(
 
 def _computed(x: Instr, operands: list[Any], sizes: dict[str, int], algebra: Any) -> Any:
     if x.is_constant:
-        value = np.asarray(x["value"]).reshape(x.type.shape)
+        value = as_given(x["value"], x.type).reshape(x.type.shape)
         return lifted(value, algebra) if x.type.is_float else value
     attributes = {
         key: resolve(value, sizes) if key in x.op.dim_attributes else value
