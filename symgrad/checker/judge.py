@@ -159,13 +159,14 @@ def check_balls(
     with precision(bits):
         for k, n in enumerate(sizes if claim.dims else (1,)):
             here = _at_points(claim, n, seed, 2 if k else TIES)
-            near = None if k or isinstance(here, Refuted) else differs_near_a_tie(claim, here, seed)
-            if isinstance(found := near or here, Refuted):
-                return found
+            if isinstance(here, Refuted):
+                return here
+            if not k and (near := differs_near_a_tie(claim, here, seed)):
+                return near
             if (point := overflow(claim, n, seed)) is not None:
                 reason = "it overflows, or is nan, where the reference is finite"
                 return Refuted("the text", point, reason)
-            judged += found
+            judged += here
         rounds_well(claim, judged, SIZES[-1], seed)
     digits = int(min(bits * math.log10(2), *(p.digits for p in judged)))
     errors = [p.rounded for p in judged if p.rounded]

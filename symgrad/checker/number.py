@@ -37,7 +37,8 @@ class Nowhere(float):
     also   others that went into it
     """
 
-    also: list[Nowhere]
+    def __init__(self, *text: str) -> None:
+        self.also: list[Nowhere] = []
 
     def absorbed(self, *others: Any) -> Any:
         if any(isinstance(x, np.ndarray) for x in others):
@@ -142,7 +143,6 @@ class Number:
         if error.nan is not None:
             return error.nan  # type: ignore[no-any-return]
         nan = Nowhere("nan")
-        nan.also = []
         self.undefined()[id(nan)] = nan
         return nan
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,8 +52,9 @@ class Point(NamedTuple):
     rounded: tuple[float, float] | None = None
 
     def reach(self) -> float:
-        """The largest argument."""
-        return max((float(np.max(np.abs(v), initial=0.0)) for v in self.at.values()), default=0.0)
+        """The largest argument that is finite."""
+        sizes = [np.abs(v)[np.isfinite(v)] for v in self.at.values()]
+        return max((float(np.max(size, initial=0.0)) for size in sizes), default=0.0)
 
 
 def measured(exact: list[Any]) -> tuple[Part, Part]:
@@ -193,6 +195,6 @@ def in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
     value, grads = result if claim.wrt else (result, ())
     if reason := entangled([*args, *claim.kept()], result):
         raise VerificationError(reason)
-    if not all(map(np.array_equal, args, point.values())):
+    if not all(map(partial(np.array_equal, equal_nan=True), args, point.values())):
         raise VerificationError("the text writes into an argument")
     return [float(x) for x in (next(leaves(value)), *leaves(grads))]

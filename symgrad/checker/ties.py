@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.algebras import Balls
-from symgrad.checker.claim import Claim, Trial, arguments
+from symgrad.checker.claim import Claim, Trial, arguments, explained
 from symgrad.checker.results import Refuted
 from symgrad.checker.rounding import Point
 from symgrad.checker.watch import Place, Watch
@@ -49,36 +49,47 @@ def differs_near_a_tie(claim: Claim, judged: Sequence[Point], seed: int) -> Refu
     made = 0
     places = {place[:2]: place for place in watch.crossed()}
     for place in [*places.values()][:PLACES]:
-        for point in _beside(claim, judged, place):
-            if made > MANY:
-                return None
-            balls = Balls(0.0, claim.program.filename)
-            with suppress(DomainError, UnsupportedError):
-                trial = Trial(claim, balls, point, str(seed))
-                if component := trial.differs(*trial.run()):
-                    return Refuted(component, _floats(point), "the exact values differ, by a tie")
-            made += balls.made * STEPS // 10  # with those of the way there
+        if made > MANY:
+            break
+        for way in _ways(claim, judged, place):
+            for point in way.beside():
+                balls = Balls(0.0, claim.program.filename)
+                with suppress(DomainError, UnsupportedError):
+                    trial = Trial(claim, balls, point, str(seed))
+                    if component := trial.differs(*trial.run()):
+                        reason = "the exact values differ, by a tie"
+                        return Refuted(component, _floats(point), reason)
+                made += balls.made
+            made += way.made
     return None
 
 
-def _beside(claim: Claim, judged: Sequence[Point], place: Place) -> Iterator[Mapping[str, Any]]:
-    """The nearest points on both sides, and what may be the tie itself."""
+def _ways(claim: Claim, judged: Sequence[Point], place: Place) -> Iterator[_Way]:
+    """The one between the points that are nearest to the tie, if they lie on both sides."""
     known = [(p.at, p.watch.gaps[place].middle()) for p in judged if place in p.watch.gaps]
     below = max((k for k in known if k[1] < 0.0), key=lambda k: k[1], default=None)
     above = min((k for k in known if k[1] > 0.0), key=lambda k: k[1], default=None)
     if below and above:
-        way = _Way(claim, below[0], above[0], place)
-        with suppress(DomainError, UnsupportedError):
-            yield from map(way.point, way.closed_in())
+        yield _Way(claim, below[0], above[0], place)
 
 
 class _Way:
-    """The straight way from one point to another, in parts of the grid."""
+    """The straight way from one point to another, in parts of the grid.
+
+    made   how many balls looking at it took
+    """
 
     def __init__(
         self, claim: Claim, low: Mapping[str, Any], high: Mapping[str, Any], place: Place
     ) -> None:
-        self.claim, self.low, self.high, self.place = claim, low, high, place
+        self.claim, self.low, self.high, self.place, self.made = claim, low, high, place, 0
+
+    def beside(self) -> list[dict[str, Any]]:
+        """Points on both sides of the tie, and what may be the tie itself; none if it is lost."""
+        try:
+            return [*map(self.point, self.closed_in())]
+        except (DomainError, UnsupportedError):
+            return []
 
     def point(self, part: int) -> dict[str, Any]:
         """Where so much of the way is gone; integers stay."""
@@ -95,7 +106,9 @@ class _Way:
         """By how much the first two numbers that are compared at the place differ."""
         balls = Balls(0.0, self.claim.program.filename)
         at = arguments(self.claim, balls, self.point(part))
-        self.claim.program.run(balls.one, *at.values(), name=self.claim.name)
+        with explained("the text"):
+            self.claim.program.run(balls.one, *at.values(), name=self.claim.name)
+        self.made += balls.made
         if self.place not in balls.watch.gaps:
             raise DomainError("the way there does not pass the comparison")
         return float(balls.watch.gaps[self.place].middle())

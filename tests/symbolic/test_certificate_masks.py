@@ -108,3 +108,11 @@ def test_a_point_with_infinite_data_goes_into_json() -> None:
     certificate = f.verify()
     assert certificate.refuted
     assert "-inf" in str(json.loads(certificate.to_json())["levels"]["L3"]["point"])
+
+
+def test_missing_data_behind_a_mask_is_no_fault() -> None:
+    x = sg.constant(np.array([1.0, np.nan, 3.0]), name="x")
+    there = sg.constant(np.array([True, False, True]), name="there")
+    w = sg.param("w", 0.3)
+    f = sg.compile(sg.sum(sg.where(there, sg.tanh(x * w), 0.0)))
+    assert not f.verify().refuted
