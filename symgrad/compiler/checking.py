@@ -25,6 +25,7 @@ from symgrad.compiler.comparing import ALIKE, DIGITS, ENOUGH, Comparison, agreed
 from symgrad.compiler.proving import at_fault, proof
 from symgrad.compiler.sampling import far, resized, sampled
 from symgrad.compiler.surveying import Survey, element
+from symgrad.compiler.thresholds import apart, thresholds
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import Leaf
@@ -108,7 +109,8 @@ def check_gradient(
     at        values for inputs that cannot be drawn, such as integer labels
     sizes     numbers for named sizes; 3 by default
     points    at how many points, drawn the same each time, the values are compared, beside those
-              farther out, along lines, and at both sides of what the formulas branch by
+              farther out, along lines, at the data of the parameters, and at both sides of what the
+              formulas branch by and of literals that the loss decides by, four at most
     seconds   what SymPy may take for a proof, or to find the term at fault; its process is ended
               then.  A claimed function runs in this process and is not interrupted;
               ``python -m symgrad check`` does that
@@ -123,13 +125,26 @@ def check_gradient(
         return GradientCheck("undecided", reason=drawn)
     outside = (far if claim.exact else resized)(problem, at or {}, sizes or {})
     survey = Survey(problem, claim)
-    wrong = survey.drawn([*drawn, *outside]) or survey.along_lines(drawn[0], at or {})
+    wrong = _searched(survey, [*drawn, *outside], at or {})
     if wrong is not None:
         return _refuted(problem, claim, *wrong, drawn, seconds)
     if not survey.count:
         return GradientCheck("undecided", reason="the values are too extreme at all points")
     count = sum(int(np.prod(problem.shape(i, drawn[0]))) for i in range(len(problem.wrt)))
     return _not_refuted(survey, count, seconds)
+
+
+def _searched(
+    survey: Survey, points: Sequence[Point], fixed: Mapping[str, Any]
+) -> tuple[Point, Comparison] | None:
+    """The first point that refutes the claim: of those drawn, of those far from them, on lines."""
+    problem, base = survey.problem, points[0]
+    levels = thresholds(problem.loss)
+    return (
+        survey.drawn(points)
+        or survey.apart(apart(problem, base, fixed, levels), fixed)
+        or survey.along_lines(base, fixed, levels)
+    )
 
 
 def _not_refuted(survey: Survey, count: int, seconds: float) -> GradientCheck:
@@ -153,8 +168,11 @@ def _not_refuted(survey: Survey, count: int, seconds: float) -> GradientCheck:
             return GradientCheck("proved", DIGITS, survey.count, count=count, but=but)
     if survey.one_way():
         reason += f"; {survey.one_way()} of the claim's comparisons came out one way alone"
+    if survey.one_way_of_loss():
+        reason += f"; {survey.one_way_of_loss()} of the loss's comparisons came out one way alone"
     if survey.left_out:
-        reason += f"; no finite number, so not compared, at {_where(survey.left_out[0])}"
+        why, point = survey.left_out[0]
+        reason += f"; {why}, so not compared, at {_where(point)}"
     digits = min(survey.worst, DIGITS - 10.0 if exact else 16.0)
     return GradientCheck("agrees", digits, survey.count, reason=reason, count=count, but=but)
 
@@ -166,7 +184,8 @@ def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
         f = lower([loss], values, names_of(wrt))
         every = tuple(range(len(values)))
         grads = gradients(f.results[0], f.parameters)
-        return Problem(f, function("gradient", f.parameters, grads), (), every), True
+        held: dict[str, Any] = {p.hint: v.data for p, v in zip(f.parameters, values, strict=True)}
+        return Problem(f, function("gradient", f.parameters, grads), (), every, held), True
     if not isinstance(loss, Expr):
         raise ArgumentError(f"loss: expected an expression or a Value, got {type(loss).__name__}")
     if loss.shape:
@@ -182,7 +201,9 @@ def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
     places = tuple(next(i for i, own in enumerate(traced.leaves) if own is leaf) for leaf in chosen)
     grads = gradients(f.results[0], [f.parameters[i] for i in places])
     whole = function("gradient", f.parameters, grads)
-    return Problem(f, whole, traced.leaves, places), isinstance(wrt, list | tuple)
+    pairs = zip(f.parameters, traced.leaves, strict=True)
+    held = {p.hint: leaf.data for p, leaf in pairs if leaf.data is not None}
+    return Problem(f, whole, traced.leaves, places, held), isinstance(wrt, list | tuple)
 
 
 def _refuted(

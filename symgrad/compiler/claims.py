@@ -36,12 +36,14 @@ class Problem:
 
     leaves   what the parameters stand for, where they are expressions
     wrt      the places of the parameters that are differentiated by
+    held     the data of those that hold any, by name
     """
 
     loss: Function
     gradient: Function
     leaves: tuple[Any, ...]
     wrt: tuple[int, ...]
+    held: Mapping[str, Any]
 
     @property
     def names(self) -> list[str]:
@@ -146,6 +148,18 @@ class ExpressionClaim(Claim):
 
     def side(self) -> Side | None:
         return written(self.function, self.leaves)[1]
+
+
+class Displaced(Claim):
+    """The right gradient of another point: what the rounding of the arguments makes of it."""
+
+    exact = False
+
+    def __init__(self, problem: Problem, other: Point) -> None:
+        self.problem, self.other = problem, other
+
+    def values(self, point: Point, algebra: Any = None) -> list[Any]:
+        return exact_gradient(self.problem, self.other, algebra)[1:]
 
 
 class FunctionClaim(Claim):

@@ -7,7 +7,7 @@ gives is compared as far as float64 holds the digits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from symgrad.compiler.claims import Claim, Place, Point, Problem, exact_gradient
 from symgrad.errors import ArgumentError, ShapeError, SymgradError
+from symgrad.ir.function import Instr
 
 DIGITS = 60
 ALIKE = 40.0  # digits from which on two formulas may be the same
@@ -34,6 +35,7 @@ class Comparison:
     rounded    whether it differs by the rounding of literals alone
     finite     whether the claim is a finite real number there
     loss, claim   the decisions on the way of each
+    ways       the decisions of each instruction on the way of the loss
     """
 
     digits: float
@@ -44,6 +46,7 @@ class Comparison:
     finite: bool
     loss: tuple[Any, ...]
     claim: tuple[Any, ...]
+    ways: Mapping[Instr, Sequence[set[Any]]]
 
     def is_right(self, exact: bool) -> bool:
         return self.rounded or self.digits >= (ALIKE if exact else ENOUGH)
@@ -62,6 +65,7 @@ class Values:
             raise ValueError("the gradient is not real")
         self.claimed = self._claimed(problem, claim, point, grads, own)
         self.loss, self.claim = tuple(loss.decisions), tuple(own.decisions)
+        self.ways = loss.ways
         self.literals = max(loss.literals, own.literals)
 
     @staticmethod
@@ -132,6 +136,7 @@ def _worst(values: Values, part: Any, norm: float, problem: Problem, point: Poin
         all(map(is_real, values.claimed)),
         values.loss,
         values.claim,
+        values.ways,
     )
 
 

@@ -1,22 +1,24 @@
 """Where a claimed gradient is looked at: at points that are drawn, along lines, at branches.
 
-Each line runs through a point along one argument, from -1000 to 1000.  Where a comparison on the
-way of the loss or of the claim comes out otherwise at the next point, the place is found by
-bisection, and looked at from both sides.
+Each line runs through a point along one argument, from -1000 to 1000, and past the thresholds of
+the loss.  Where a comparison on the way of the loss or of the claim comes out otherwise at the next
+point, the place is found by bisection, and looked at from both sides.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
 
-from symgrad.compiler.claims import Claim, Point, Problem
-from symgrad.compiler.comparing import Comparison, compared, is_numeric
+from symgrad.compiler.claims import Claim, Displaced, Point, Problem
+from symgrad.compiler.comparing import ENOUGH, WRONG, Comparison, compared, is_numeric
+from symgrad.compiler.thresholds import beside, displaced, is_equality, is_of_truths
 from symgrad.errors import ArgumentError
+from symgrad.ir.function import Instr
 
 _SIZES = (0.001, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 _GRID = (*(-s for s in reversed(_SIZES)), 0.0, *_SIZES)
@@ -24,7 +26,10 @@ _LINES = {True: 6, False: 2}  # for formulas, and for functions, which may take 
 _BRANCHES = 4  # between two points of a line
 _HALVINGS = 60
 _OPERATIONS = 60_000  # of the gradient, on its elements, that all lines may take
+_PART = 6  # one in so many of them is for the thresholds of the loss
 _NEAR = 1e-9
+_ROUNDING = 2.0**-50  # of an argument, as a function's own rounding may move it
+_CLEAR = 2.0  # digits by which a difference is larger than what rounding makes
 
 Line = tuple[str, tuple[int, ...]]  # an argument, and which element of it moves
 
@@ -36,20 +41,28 @@ class Survey:
     rounded     whether it differed by the rounding of literals somewhere
     count       at how many points
     exceptions  in words, single points where it differs, and why that does not refute it
-    left_out    points where a function gave no finite number
+    left_out    points where a function was not compared, and why
     """
 
     def __init__(self, problem: Problem, claim: Claim) -> None:
         self.problem, self.claim = problem, claim
         self.worst, self.count, self.rounded = math.inf, 0, False
         self.exceptions: list[str] = []
-        self.left_out: list[Point] = []
+        self.left_out: list[tuple[str, Point]] = []
         self.norm = 0.0
         self._ways: list[set[Any]] = []
+        self._of_loss: dict[Instr, list[set[Any]]] = {}
 
     def one_way(self) -> int:
         """How many comparisons of the claim came out alike at all points."""
         return sum(len(ways) == 1 for ways in self._ways)
+
+    def one_way_of_loss(self) -> int:
+        """How many comparisons of the loss did, but for what chooses by them, and equalities."""
+        alike = {x for x, ways in self._of_loss.items() if any(len(way) == 1 for way in ways)}
+        return sum(
+            x in alike and not (is_of_truths(x) or is_equality(x)) for x in self.problem.loss.body
+        )
 
     def drawn(self, points: Sequence[Point]) -> tuple[Point, Comparison] | None:
         """Looks at points; the first one that refutes the claim."""
@@ -61,28 +74,44 @@ class Survey:
                     return point, found
         return None
 
-    def along_lines(self, base: Point, fixed: Mapping[str, Any]) -> tuple[Point, Comparison] | None:
+    def apart(
+        self, points: Iterable[tuple[str, Point]], fixed: Mapping[str, Any]
+    ) -> tuple[Point, Comparison] | None:
+        """Looks at points far from those; the first one that refutes the claim."""
+        free = {p.hint for p in self.problem.loss.parameters if p.type.is_float} - set(fixed)
+        for where, point in points:
+            found = self._looked(point)
+            sides = [displaced(point, free, step) for step in (-_NEAR, _NEAR)]
+            if found is not None and not self._accepted(where, point, found, sides, lone=True):
+                return point, found
+        return None
+
+    def along_lines(
+        self, base: Point, fixed: Mapping[str, Any], levels: Sequence[float]
+    ) -> tuple[Point, Comparison] | None:
         """Looks along lines through a point; the first point there that refutes the claim."""
         lines = list(islice(_lines(self.problem, base, fixed), _LINES[self.claim.exact]))
         size = len(self.problem.gradient.body) * max(np.size(v) for v in base.values())
         left = max(len(_GRID), _OPERATIONS // max(size, 1))
+        spare = left // _PART
         for line in lines:
             if left <= 0:
                 break
             seen: list[tuple[float, Comparison]] = []
-            for t in _GRID:
-                left -= 1
+            more = beside(levels)[:spare]
+            left, spare = left - len(_GRID), spare - len(more)
+            for t in sorted({*_GRID, *more}):
                 found = self._looked(_moved(base, line, t))
                 if found is not None:
                     seen.append((t, found))
-                    if not self._accepted(base, line, t, found):
+                    if not self._accepted_on(base, line, t, found):
                         return _moved(base, line, t), found
             for (low, a), (high, b) in pairwise(seen):
                 for k in _differing(a, b)[:_BRANCHES]:
                     left -= _HALVINGS
                     for t in self._edge(base, line, k, (low, a), high) if left > 0 else ():
                         found = self._looked(_moved(base, line, t))
-                        if found is not None and not self._accepted(base, line, t, found):
+                        if found is not None and not self._accepted_on(base, line, t, found):
                             return _moved(base, line, t), found
         return None
 
@@ -94,10 +123,10 @@ class Survey:
         except ArgumentError as error:
             if not is_numeric(error):
                 raise
-            self.left_out.append(point)
+            self.left_out.append(("no finite number", point))
             return None
         if found is not None and not found.finite and not self.claim.exact:
-            self.left_out.append(point)
+            self.left_out.append(("no finite number", point))
             return None
         return found
 
@@ -112,38 +141,65 @@ class Survey:
             self._ways = [set() for _ in found.claim]
         for ways, way in zip(self._ways, found.claim, strict=False):
             ways.add(way)
+        for x, seen in found.ways.items():
+            before = self._of_loss.setdefault(x, [set() for _ in seen])
+            for ways, own in zip(before, seen, strict=True):
+                ways |= own
         return True
 
     def _passes(self, found: Comparison) -> bool:
-        from symgrad.compiler.comparing import WRONG
-
         return found.is_right(self.claim.exact) or (not self.claim.exact and found.digits >= WRONG)
 
-    def _accepted(self, base: Point, line: Line, t: float, found: Comparison) -> bool:
-        """Whether a point on a line is right, or is single: a kink, or a gap of the claim."""
+    def _accepted_on(self, base: Point, line: Line, t: float, found: Comparison) -> bool:
+        step = _NEAR * max(1.0, abs(t))
+        sides = [_moved(base, line, t + s) for s in (-step, step)]
+        return self._accepted(
+            f"at {element(*line)} = {t!r}", _moved(base, line, t), found, sides, lone=False
+        )
+
+    def _accepted(
+        self, where: str, point: Point, found: Comparison, sides: Sequence[Point], *, lone: bool
+    ) -> bool:
+        """Whether a point is right, or is single: a kink, or a gap of the claim.
+
+        sides   points next to it
+        lone    whether it counts as a kink where no comparison shows one, as at equal elements
+        """
+        if self._is_lost(point, found):
+            self.left_out.append(("float64 holds too few digits", point))
+            return True
         if self._taken(found):
             return True
-        step = _NEAR * max(1.0, abs(t))
-        sides = [self._looked(_moved(base, line, t + s)) for s in (-step, step)]
-        there = [s for s in sides if s is not None]
+        there = [s for s in map(self._looked, sides) if s is not None]
         if not there or not all(map(self._passes, there)):
             return False
-        is_kink = any(s.loss != found.loss for s in there)
+        is_kink = lone or any(s.loss != found.loss for s in there)
         if found.finite and not is_kink and len(there) == 2:
             return False
-        told = self._told(line, t, found, is_kink)
+        told = self._told(where, found, is_kink)
         self.exceptions += [told] if told not in self.exceptions else []
         return True
 
-    def _told(self, line: Line, t: float, found: Comparison, is_kink: bool) -> str:
+    def _is_lost(self, point: Point, found: Comparison) -> bool:
+        """Whether a function differs no more than the gradient moves by rounding the arguments."""
+        if self.claim.exact or not found.finite or found.digits >= ENOUGH:
+            return False
+        floats = {p.hint for p in self.problem.loss.parameters if p.type.is_float}
+        for step in (-_ROUNDING, _ROUNDING):
+            moved = Displaced(self.problem, displaced(point, floats, step))
+            other = compared(self.problem, moved, point, self.norm)
+            if other is not None and other.loss == other.claim:  # not past a kink
+                return found.digits > other.digits - _CLEAR
+        return False
+
+    def _told(self, where: str, found: Comparison, is_kink: bool) -> str:
         i, index = found.place
         component = element(f"d_{self.problem.names[self.problem.wrt[i]]}", index)
-        at = f"at {element(*line)} = {t!r}"
         if not found.finite:
-            return f"{at}, where the claim has no value"
+            return f"{where}, where the claim has no value"
         what = "a kink" if is_kink else "the edge of the domain"
         return (
-            f"{at}, {what}, where {component} is {float(found.expected)!r} by convention, "
+            f"{where}, {what}, where {component} is {float(found.expected)!r} by convention, "
             f"claimed {float(found.claimed)!r}"
         )
 

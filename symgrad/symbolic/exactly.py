@@ -58,6 +58,7 @@ def evaluated(
     for x in function.body:
         operands = [values[o] for o in x.operands]
         values[x] = _computed(x, operands, sizes, algebra)
+        algebra.computed(x, np.size(values[x]))
     return [values[r] for r in function.results]
 
 

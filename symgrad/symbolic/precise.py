@@ -18,6 +18,7 @@ from typing import Any
 import mpmath
 import sympy as sp
 
+from symgrad.ir.function import Instr
 from symgrad.symbolic.algebra import SympyAlgebra
 
 LARGEST = 4096  # binary digits before the point, of an argument of exp, sin and the like
@@ -78,6 +79,9 @@ class PreciseAlgebra(SympyAlgebra):
     def decided(self, result: Any) -> Any:
         """Truths, as they are."""
         return result
+
+    def computed(self, x: Instr, size: int) -> None:
+        """Told of each instruction that has been computed, and of how many elements it has."""
 
     def literal(self, x: float) -> Any:
         """A literal of the IR."""

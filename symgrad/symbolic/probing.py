@@ -17,6 +17,7 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from symgrad.ir.function import Instr
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import Numbers, PreciseAlgebra
 
@@ -81,6 +82,7 @@ class Probe(PreciseAlgebra):
     """Computes at the digits of the context.  Raises OverflowError for extreme values.
 
     decisions   how each comparison, selection and step came out, in order
+    ways        for each instruction that decides, how each of its decisions on an element came out
     literals    how many literals were read that a float rounds; the one with the number ``nudged``
                 is read half a unit in its last place larger
     """
@@ -88,6 +90,8 @@ class Probe(PreciseAlgebra):
     def __init__(self, nudged: int = -1) -> None:
         self.decisions: list[Any] = []
         super().__init__()
+        self.ways: dict[Instr, list[set[Any]]] = {}
+        self._told = 0
         self.namespace = _Watched(self.decisions)
         self.literals = 0
         self.nudged = nudged
@@ -95,18 +99,25 @@ class Probe(PreciseAlgebra):
     def __getattr__(self, name: str) -> Callable[..., Any]:
         compute = super().__getattr__(name)
 
-        def computed(*xs: Any, **attributes: Any) -> Any:
+        def watched(*xs: Any, **attributes: Any) -> Any:
             result = self.decided(compute(*xs, **attributes))
             if any(_is_extreme(v) for v in np.ravel(result)):
                 raise OverflowError(f"a value of more than {_BITS} binary digits")
             return result
 
-        return computed
+        return watched
 
     def decided(self, result: Any) -> Any:
         """The result, which is written down where it is made of truths."""
         self.decisions += [bool(v) for v in np.ravel(result) if isinstance(v, bool | np.bool_)]
         return result
+
+    def computed(self, x: Instr, size: int) -> None:
+        own = self.decisions[self._told :]
+        self._told = len(self.decisions)
+        if own:
+            each = len(own) // size
+            self.ways[x] = [set(own[k::each]) for k in range(each)]
 
     def exactly(self, x: Any) -> Any:
         value = super().exactly(x)

@@ -482,6 +482,7 @@ def test_the_command_line(tmp_path: Path, name, status, says):
     "module",
     [
         "compiler.checking",
+        "compiler.thresholds",
         "symbolic.blame",
         "symbolic.claimed",
         "symbolic.exactly",
