@@ -56,6 +56,8 @@ def _folded(x: Instr) -> Instr | None:
     except (ArithmeticError, ValueError, IndexError):
         # What NumPy refuses, such as 2 ** -1 on integers, is the run's to report.
         return None
+    if x.op.name == "cast" and x.type.dtype == "f32" and np.all(np.isfinite(run)):
+        value = arrays[0]  # a literal is rounded where it meets a float32
     if x.type.is_float and not is_exact(x.op.name, arrays, value):
         return None
     if run is not value and not np.array_equal(

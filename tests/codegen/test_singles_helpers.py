@@ -17,6 +17,8 @@ import symgrad as sg
         lambda x: sg.logaddexp(x, 2.0) * 0.1,
         lambda x: sg.gelu(x) / 3 + sg.log10(x),
         lambda x: (0.1 * x) ** (1 / 3),
+        lambda x: np.array([0.1, np.sqrt(2)]) * x,
+        lambda x: x.astype("float64") * 0.1,
     ],
 )
 def test_a_number_beside_float32_keeps_it(formula) -> None:
@@ -24,6 +26,18 @@ def test_a_number_beside_float32_keeps_it(formula) -> None:
     f = sg.compile(sg.sum(formula(x)))
     assert f()[1].x.dtype == np.float32
     assert f.verify().verified
+
+
+def test_a_literal_is_rounded_where_it_meets_float32_and_not_before() -> None:
+    s = sg.param("s", np.float32(0.3))
+    f = sg.compile(np.sqrt(2) * sg.sin(s))
+    assert "1.4142135623730951 * np.cos(s)" in f.source, f.source
+    assert f.verify().verified
+
+
+def test_a_literal_beyond_float32_is_infinite_where_it_meets_it() -> None:
+    s = sg.param("s", np.array([0.3], np.float32))
+    assert np.isinf(sg.compile(sg.sum(np.array([1e300]) * s))()[1].s).all()
 
 
 def test_constants_stand_as_they_were_given() -> None:
