@@ -31,6 +31,10 @@ SMALLEST = 2.0**-1074  # above 0 that a float64 can hold: less is no difference 
 UNIT = 2.0**-53  # the unit roundoff of a float64
 
 
+class Close(DomainError):
+    """On which side of 0 a ball lies cannot be told."""
+
+
 class Balls:
     """Arithmetic of enclosures: python-flint's where it is installed, mpmath's otherwise.
 
@@ -102,7 +106,7 @@ class Ball(Real):
 
     def sign(self) -> int:
         if self.vanishes() and self.size() != 0.0:
-            raise DomainError("a comparison is too close to call")
+            raise Close("a comparison is too close to call")
         side = 1 if self.x > 0 else -1 if self.x < 0 else 0
         self.balls.watch.went(side, self)
         return side
@@ -185,6 +189,9 @@ class Dual(Real):
 
     def order(self, other: Any) -> Any:
         return self.value.order(other.value if isinstance(other, Dual) else other)
+
+    def is_nan(self) -> bool:
+        return bool(self.value.is_nan())
 
     def literal(self) -> Any:
         return self.value.literal() if self.slope.literal() == 0.0 else None

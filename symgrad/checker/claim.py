@@ -35,6 +35,7 @@ from symgrad.runtime.load import load_source
 Draw = Callable[[random.Random], float]
 DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
 OTHERS = (6, 4, 5, 9)  # sizes beside the first
+SMALL = range(-3, 9)  # integers
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
 
@@ -139,15 +140,21 @@ class Claim:
         """The text's numbers, where its comparisons may tie."""
         return tuple(self.numbers[:LITERALS])
 
+    @cached_property
+    def integers(self) -> list[int]:
+        near = {sign * int(x) + d for x in self.literals for sign in (1, -1) for d in (-1, 0, 1)}
+        return [*SMALL, *sorted(near.difference(SMALL))]
+
     def point(
-        self, n: int, rng: random.Random, draw: Draw, whole: tuple[int, int] = (-3, 9)
+        self, n: int, rng: random.Random, draw: Draw, whole: Sequence[int] = ()
     ) -> dict[str, Any]:
         """Arguments as floats, integers and truth values.
 
-        whole   from where to where the integers are that index nothing
+        whole   among which the integers are that index nothing; by default small ones, and those
+                beside the text's numbers
         """
         point: dict[str, Any] = {}
-        sizes = self.sizes(n)
+        sizes, whole = self.sizes(n), whole or self.integers
         for name, type in self.types.items():
             if name in self.given:
                 point[name] = np.asarray(self.given[name])
@@ -156,10 +163,9 @@ class Claim:
             if kind not in ("f64", "f32", "i64", "bool"):
                 raise UnsupportedError(f"{name}: no way to draw a {type}")
             below = [_size(str(dim), sizes) for dim in self.below.get(name, ())]
-            span = (0, 2) if kind == "bool" else (0, min(below)) if below else whole
+            span = range(2 if kind == "bool" else min(below)) if below or kind == "bool" else whole
             draws = [
-                draw(rng) if kind[0] == "f" else rng.randrange(*span)
-                for _ in range(math.prod(shape))
+                draw(rng) if kind[0] == "f" else rng.choice(span) for _ in range(math.prod(shape))
             ]
             point[name] = np.array(draws, DTYPES[kind]).reshape(shape)
         return point

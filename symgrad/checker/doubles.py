@@ -59,6 +59,9 @@ class Double(Real):
     def sign(self) -> float:
         return self.x if self.x != self.x else int(self.x > 0) - int(self.x < 0)  # nan is nowhere
 
+    def is_nan(self) -> bool:
+        return self.x != self.x
+
     def literal(self) -> float:
         return self.x
 

@@ -77,5 +77,5 @@ FAR = tuple(beyond(k) for k in (10.0, -10.0, 100.0, -100.0, 1e3, -1e3))  # where
 
 def drawn(claim: Claim, n: int, seed: str, draw: Draw) -> dict[str, Any]:
     """Arguments at random; their integers are 0 and 1 where functions may not live elsewhere."""
-    rng, known = random.Random(seed), dict.fromkeys(OTHERS, (0, 2)) | {large: (-200, 1000)}
-    return claim.point(n, rng, draw, known.get(draw, (-3, 9)))
+    rng, known = random.Random(seed), dict.fromkeys(OTHERS, range(2)) | {large: range(-200, 1000)}
+    return claim.point(n, rng, draw, known.get(draw, ()))

@@ -153,8 +153,13 @@ class Namespace:
         return x if y is NotImplemented else y
 
     def testing(self, holds: Callable[[float], bool]) -> Function:
-        """A test of floats: a ``Number`` is finite."""
-        test = np.frompyfunc(lambda x: holds(x if isinstance(x, float) else 0.0), 1, 1)
+        """A test of floats: a ``Number`` is finite, and of what has no value it is not known."""
+
+        def tested(x: Any) -> Any:
+            x = x if isinstance(x, float) else 0.0
+            return x.compared() if isinstance(x, Nowhere) else holds(x)
+
+        test = np.frompyfunc(tested, 1, 1)
         return lambda x: self.seen(np.asarray(test(x), bool)[()])
 
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:

@@ -56,7 +56,9 @@ def _power_by_exponent(y: Any, x: Any, n: Any) -> Any:
 
 
 def _floor(x: Any) -> int:
-    k: int = math.floor(x.middle())
+    if not math.isfinite(middle := x.middle()):
+        raise DomainError("the whole part of what is no number")
+    k = math.floor(middle)
     if not k <= x < k + 1:
         raise DomainError("too close to a whole number")
     x.met(k)
@@ -84,6 +86,8 @@ def _extreme(beats: Any) -> Any:
     """The first of all; ties share evenly.  An operand that is alone comes back as it is."""
 
     def extreme(*xs: Any) -> Any:
+        if nan := [x for x in xs if isinstance(x, Number) and x.is_nan()]:
+            return nan[0]
         at = largest(beats, xs)
         top = xs[at]
         # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
@@ -196,6 +200,7 @@ NAMED: dict[float, tuple[float, Any]] = {
     )
 }
 exact.NAMED.update(NAMED)
+READ: set[float] = set()  # what was read as an irrational number, since somebody emptied it
 
 
 @contextmanager
@@ -237,4 +242,5 @@ class Real(Number):
         if named is None:
             return self.rational(Fraction(x))
         value, meaning = named
+        READ.add(value)
         return meaning(self.rational(Fraction(1))) * (Fraction(x) / Fraction(value))

@@ -24,24 +24,24 @@ from symgrad.checker.algebras import Balls, precision
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
 from symgrad.checker.field import Field
-from symgrad.checker.functions import NAMED, as_written
+from symgrad.checker.functions import READ, as_written
+from symgrad.checker.number import Unknown
 from symgrad.checker.results import PRIMES, Agrees, Identity, Refuted, Result, Skipped, shown
 from symgrad.checker.rounding import Point, in_floats, measured, overflow, rounded, rounds_well
-from symgrad.checker.ties import differs_near_a_tie
+from symgrad.checker.ties import MANY, differs_near_a_tie
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 SIZES = (1, 2, 7)
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 BITS = 256  # of a ball
-MANY = 2_000_000  # balls at a size, after which no more ties are looked for
 NARROW = 20  # digits that a point has to show where there are others
 TIES = 16  # pairs of points on a lattice for a text that compares, at the first size; then 2
 
 
 def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
     """A check whose exceptions are results; one that fails is made again with literals as they are
-    written, where one of them is next to an irrational number."""
+    written, where one of them was read as an irrational number."""
 
     def once(claim: Claim, *args: Any, **named: Any) -> Result:
         try:
@@ -53,8 +53,9 @@ def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
 
     @wraps(check)
     def settled(claim: Claim, *args: Any, **named: Any) -> Result:
+        READ.clear()
         found = once(claim, *args, **named)
-        if verified((found,)) or not any(math.frexp(x)[0] in NAMED for x in claim.numbers):
+        if verified((found,)) or not READ:
             return found
         with as_written():
             again = once(replace(claim), *args, **named)
@@ -224,8 +225,12 @@ def _run(trial: Trial, point: Mapping[str, Any], tame: bool) -> tuple[Any, list[
         return trial.run()
     except (DomainError, UnsupportedError) as error:
         finite = all(map(math.isfinite, in_floats(trial.claim, point)))
-        if isinstance(error, DomainError) and tame and not finite and trial.is_smooth():
-            raise VerificationError("it is not finite where the reference is") from error
+        chosen = isinstance(error, Unknown)
+        if isinstance(error, DomainError) and tame and (chosen or not finite):
+            if trial.is_smooth() and not finite:
+                raise VerificationError("it is not finite where the reference is") from error
+            if trial.is_smooth():
+                raise UnsupportedError("it alone chooses by what has no value") from error
         raise
 
 

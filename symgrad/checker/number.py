@@ -50,10 +50,14 @@ class Nowhere(float):
     __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __abs__ = absorbed
 
     def compared(self, *others: Any) -> Any:
-        raise DomainError("a comparison of what has no value")
+        raise Unknown("a comparison of what has no value")
 
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__ = compared
     __hash__: Any = None
+
+
+class Unknown(DomainError):
+    """A choice by what has no value."""
 
 
 class Undefined(DomainError):
@@ -134,6 +138,10 @@ class Number:
         if key not in known:
             known[key] = self.exactly(x)
         return known[key]
+
+    def is_nan(self) -> bool:
+        """Whether it is a nan that floats made."""
+        return False
 
     def met(self, outcome: Any) -> None:
         """Told what came out of a comparison, a test for infinities, a whole part."""

@@ -2,7 +2,8 @@ r"""Either side of the ties that no sample met: where a text compares with 1.01 
 with 1, they differ between the two alone.
 
 Between a point on one side of a comparison and a point on the other, the tie is closed in on by
-regula falsi, to as many bits as the balls have; fractions are exact however near it is.
+regula falsi, to as many bits as the balls have; fractions are exact however near it is.  The way
+there first keeps off zeros and equal numbers, at which a gradient may vanish on both sides.
 
 >>> text = "def f(x):\n    return (x * x if x * x < {} else 4.0), (2 * x if x * x < {} else 0.0,)\n"
 >>> claim = Claim(text.format(2.5, 2.5), lambda x: x * x if x * x < 2 else 4 * x / x,
@@ -20,6 +21,7 @@ refuted in the value at x = 1.581138830084189
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
@@ -27,16 +29,16 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebras import Balls
+from symgrad.checker.algebras import Balls, Close
 from symgrad.checker.claim import Claim, Trial, arguments, explained
+from symgrad.checker.draws import small
 from symgrad.checker.results import Refuted
 from symgrad.checker.rounding import Point
 from symgrad.checker.watch import Place, Watch
 from symgrad.errors import DomainError, UnsupportedError
 
-PLACES = 12  # of comparisons that are looked at
 STEPS = 60
-MANY = 2_000_000  # balls, after which no more are looked at
+MANY = 2_000_000  # balls, after which no more ties are looked for
 GRID = 2**200  # parts of the way between two points
 NEAR = 2**100  # parts of the grid that are near enough
 
@@ -47,12 +49,12 @@ def differs_near_a_tie(claim: Claim, judged: Sequence[Point], seed: int) -> Refu
     for p in judged:
         watch.add(p.watch)
     made = 0
-    places = {place[:2]: place for place in watch.crossed()}
-    for place in [*places.values()][:PLACES]:
-        if made > MANY:
-            break
-        for way in _ways(claim, judged, place):
-            for point in way.beside():
+    for place in {place[:2]: place for place in watch.crossed()}.values():
+        for way in _ways(claim, judged, place, random.Random(seed)):
+            if made > MANY:
+                return None
+            beside = way.beside()
+            for point in beside:
                 balls = Balls(0.0, claim.program.filename)
                 with suppress(DomainError, UnsupportedError):
                     trial = Trial(claim, balls, point, str(seed))
@@ -61,16 +63,30 @@ def differs_near_a_tie(claim: Claim, judged: Sequence[Point], seed: int) -> Refu
                         return Refuted(component, _floats(point), reason)
                 made += balls.made
             made += way.made
+            if beside:
+                break
     return None
 
 
-def _ways(claim: Claim, judged: Sequence[Point], place: Place) -> Iterator[_Way]:
-    """The one between the points that are nearest to the tie, if they lie on both sides."""
+def _ways(
+    claim: Claim, judged: Sequence[Point], place: Place, rng: random.Random
+) -> Iterator[_Way]:
+    """Between the points nearest to the tie, if they lie on both sides: near them, and from one to
+    the other."""
     known = [(p.at, p.watch.gaps[place].middle()) for p in judged if place in p.watch.gaps]
     below = max((k for k in known if k[1] < 0.0), key=lambda k: k[1], default=None)
     above = min((k for k in known if k[1] > 0.0), key=lambda k: k[1], default=None)
     if below and above:
+        beside = [{k: _shifted(v, rng) for k, v in at.items()} for at in (below[0], above[0])]
+        yield _Way(claim, beside[0], beside[1], place)
         yield _Way(claim, below[0], above[0], place)
+
+
+def _shifted(v: Any, rng: random.Random) -> Any:
+    """An array with its floats a little elsewhere."""
+    if v.dtype.kind != "f":
+        return v
+    return np.array([x + small(rng) for x in v.flat], v.dtype).reshape(v.shape)
 
 
 class _Way:
@@ -125,7 +141,7 @@ class _Way:
             middle = min(max(a + round((b - a) * share), a + 1), b - 1)
             try:
                 gap = self.gap(middle)
-            except DomainError:  # too close to call
+            except Close:
                 return middle - NEAR, middle + NEAR
             if gap == 0.0:
                 return middle - NEAR, middle, middle + NEAR

@@ -91,3 +91,23 @@ def test_a_power_of_exponents_that_vanish_with_their_base() -> None:
     assert f.verify().verified
     with np.errstate(all="ignore"):
         assert f(np.zeros(2))[1][0].tolist() == [0.0, 0.0]
+
+
+def test_the_largest_of_what_is_nan_in_floats_is_nan(y) -> None:
+    """At a huge point below 0 the text is nan, as the reference is."""
+    w = sg.param("w", np.array([0.3, 0.2]))
+    for loss in (sg.max(sg.sqrt(w)), sg.sum(sg.maximum(1.0, sg.log(w))), sg.min(w**0.7)):
+        assert sg.compile(loss).verify().verified
+
+
+def test_the_whole_part_of_what_has_no_value_leaves_the_sample_out() -> None:
+    w = sg.param("w", np.array([0.3, 0.2]))
+    for loss in (sg.sum(w * sg.round(sg.sqrt(w))), sg.sum(w * sg.floor(sg.log(w)))):
+        assert sg.compile(loss).verify().verified
+
+
+@pytest.mark.parametrize("parts", [3, 5, 7, 35])
+def test_parts_of_pi_are_as_they_are_written(y, a, parts: int) -> None:
+    """The double next to pi is a multiple of 5, 7 and 35: divided, it is next to pi/5 no more."""
+    f = sg.compile(sg.mean((a * sg.sin(2 * np.pi * y / parts)) ** 2))
+    assert f.verify().verified, f.source

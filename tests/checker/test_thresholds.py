@@ -1,0 +1,53 @@
+"""Thresholds that no sample meets: of floats where a gradient vanishes, of integers, by no value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+
+def judged(f, old: str, new: str):
+    assert f.verify().verified, f.verify()
+    assert f.source.count(old) == 1
+    f.source = f.source.replace(old, new)
+    return f.verify()
+
+
+@pytest.fixture
+def x():
+    return sg.input("x", ("N",))
+
+
+@pytest.mark.parametrize("threshold", ["6.01", "9.0"])
+def test_a_threshold_is_closed_in_on_where_no_argument_is_0(x, threshold: str) -> None:
+    """At b = 0, on a lattice, the mask of a clip makes no difference to a gradient."""
+    a, b = sg.param("a", 0.3), sg.param("b", 0.2)
+    f = sg.compile(sg.sum(sg.clip(x * a, 0, 6) * b))
+    assert judged(f, "x_a <= 6.0", f"x_a <= {threshold}").refuted
+
+
+def test_many_thresholds_are_closed_in_on() -> None:
+    x, p = sg.input("x"), sg.param("p", 0.3)
+    limits = [0.05 * i for i in range(1, 17)]
+    loss = sum(sg.where(sg.tanh(i * p) < t, x * p, p * p) for i, t in enumerate(limits, 1))
+    f = sg.compile(loss, [p])
+    assert judged(f, f"{limits[15]}", f"{limits[15] + 0.01}").refuted
+
+
+@pytest.mark.parametrize("age", [17, 19, 40, 100])
+def test_the_threshold_of_an_integer_is_met(x, age: int) -> None:
+    ages, a, b = sg.input("age", ("N",), dtype="int64"), sg.param("a", 0.3), sg.param("b", 0.2)
+    f = sg.compile(sg.mean(sg.where(ages >= 18, a * x, b * b)))
+    assert judged(f, "age >= 18", f"age >= {age}").refuted
+
+
+@pytest.mark.parametrize(
+    "test", ["np.where(1.0 / w > 0.0, 1.0, -1.0)", "np.where(np.isinf(1.0 / w), 5.0, np.sign(w))"]
+)
+def test_a_text_that_alone_chooses_by_what_has_no_value_is_not_verified(test: str) -> None:
+    """abs'(0) is 0: where the reference has a value, nothing is left out for the text's sake."""
+    w = sg.param("w", np.array([0.3, 0.2]))
+    f = sg.compile(sg.sum(sg.abs(w)))
+    assert not judged(f, "np.sign(w)", test).verified
