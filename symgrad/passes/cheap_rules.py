@@ -58,6 +58,11 @@ def _inverse_roots(n: int) -> Rule:
     )
 
 
+def _is_number(x: Instr) -> bool:
+    """Whether it is known how large a value is: a literal, or a size."""
+    return x.is_constant or x.op.name == "size"
+
+
 def _shares(x: Instr) -> bool:
     """Whether the two operands have an operand in common."""
     first, second = (o.operands for o in x.operands)
@@ -77,7 +82,7 @@ RULES: tuple[Rule, ...] = (
          lambda f, a, b, c: b * f.divide(a, c), _ABC),
     Rule("(a/c)/b = a/(b*c)", lambda f, a, b, c: f.divide(f.divide(a, c), b),
          lambda f, a, b, c: f.divide(a, b * c), {"a": REAL, "b": POSITIVE, "c": POSITIVE},
-         condition=lambda bound: bound["c"].op.name != "hypot"),  # divided twice: no square of it
+         condition=lambda bound: any(_is_number(bound[k]) for k in "bc")),  # b*c may overflow
     Rule("a/c + b/c = (a + b)/c", lambda f, a, b, c: f.divide(a, c) + f.divide(b, c),
          lambda f, a, b, c: f.divide(a + b, c), _ABC, quick=_shares),
     Rule("a/c - b/c = (a - b)/c", lambda f, a, b, c: f.divide(a, c) - f.divide(b, c),

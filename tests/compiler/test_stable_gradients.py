@@ -1,5 +1,6 @@
 """What is right by rewriting is right in the gradient and in the gradient's gradient."""
 
+import math
 from collections.abc import Callable
 
 import mpmath as mp
@@ -120,6 +121,19 @@ def test_an_angle_has_slopes_far_from_1(scale: float, accurate: bool) -> None:
         f = sg.compile(sg.arctan2(a, b), accurate=accurate, target=target)
         slopes = [float(g) * scale for g in f(3.0 * scale, 4.0 * scale)[1]]
         assert np.allclose(slopes, [0.16, -0.12], rtol=1e-15)
+
+
+@pytest.mark.parametrize("accurate", [False, True])
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_a_quotient_of_a_quotient_squares_nothing(scale: float, accurate: bool) -> None:
+    """x/y/y is not x/(y*y) where y*y over- or underflows."""
+    x, y = sg.param("x", scale), sg.param("y", scale)
+    formulas = (sg.log(x / y / y), sg.sqrt(x) / x, x / (x / x))
+    with np.errstate(all="ignore"):  # the branch not taken overflows
+        log, root, same = [sg.compile(f, accurate=accurate)() for f in formulas]
+    assert log[0] == pytest.approx(-math.log(scale))
+    assert root[1].x * scale**0.75 * scale**0.75 == pytest.approx(-0.5)
+    assert same[1].x == 1.0
 
 
 def test_accurate_derivatives_of_float32_have_its_range() -> None:

@@ -87,8 +87,10 @@ def test_the_suite_as_a_whole_gets_cheaper():
             "%0 = subtract %a, %b : f64[]; %1 = divide %0, %c : f64[]; return %1",
         ),
         (
-            "%0 = divide %a, %c : f64[]; %1 = divide %0, %b : f64[]; return %1",
-            "%0 = multiply %b, %c : f64[]; %1 = divide %a, %0 : f64[]; return %1",
+            "%0 = constant 3.0 : f64[]; %1 = divide %a, %c : f64[]; %2 = divide %1, %0 : f64[]; "
+            "return %2",
+            "%0 = constant 3.0 : f64[]; %1 = multiply %0, %c : f64[]; %2 = divide %a, %1 : f64[]; "
+            "return %2",
         ),
         (
             "%0 = divide %a, %c : f64[]; %1 = divide %b, %c : f64[]; "
@@ -108,6 +110,7 @@ def test_a_rule_before_and_after(before, after):
         "%0 = multiply %a, %c : f64[]; %1 = multiply %b, %c : f64[]; %2 = add %0, %1 : f64[]; "
         "return %2, %0, %1",
         "%0 = divide %a, %c : f64[]; %1 = divide %0, %b : f64[]; return %1, %0",
+        "%0 = divide %a, %c : f64[]; %1 = divide %0, %b : f64[]; return %1",
         "%0 = multiply %a, %b : f64[]; %1 = divide %0, %c : f64[]; return %1",
         "%0 = power %a, %b : f64[]; return %0",
         "%0 = exp %a : f64[]; %1 = exp %b : f64[]; %2 = multiply %0, %1 : f64[]; return %2",
