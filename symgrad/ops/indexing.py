@@ -62,6 +62,20 @@ def python_key(key: Key) -> tuple[Any, ...]:
     return tuple(parts)
 
 
+def _is_whole(shape: Shape, key: Key) -> bool:
+    """Whether a key takes all elements in their order, with new axes at most."""
+    slices = [part for part in key if part[0] != "new"]
+    full = [("slice", 0, dim, 1) for dim in shape]
+    return slices == full[: len(slices)]
+
+
+def _index_pullback(f: Any, g: Any, y: Any, x: Any, *, key: Key) -> tuple[Any]:
+    shape = f.type(x).shape
+    return (
+        f.reshape(g, shape=shape) if _is_whole(shape, key) else f.embed(g, shape=shape, key=key),
+    )
+
+
 def _embedded(g: Type, *, shape: Shape, key: Key) -> Type:
     expected = indexed("embed", shape, key)
     if tuple(g.shape) != expected:
@@ -82,7 +96,7 @@ INDEX = register(
         1,
         infer=lambda x, *, key: x.with_shape(indexed("index", x.shape, key)),
         evaluate=lambda x, *, key: np.asarray(x)[python_key(key)],
-        pullback=lambda f, g, y, x, *, key: (f.embed(g, shape=f.type(x).shape, key=key),),
+        pullback=_index_pullback,
         attributes=("key",),
         dim_attributes=("key",),
         doc="x[key]",
