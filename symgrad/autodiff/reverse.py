@@ -32,17 +32,14 @@ func @f(param %x: f64[]) {
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from itertools import combinations
 from typing import Any, NamedTuple
 
+from symgrad.autodiff.guards import Guard, all_of, any_of, parted, same, settled
 from symgrad.autodiff.hints import name_operands
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, Instr, constant, derived, topological
 from symgrad.ir.types import Shape, Type
 from symgrad.ops.algebra import IRAlgebra, Term
-
-Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
 
 
 class Flow(NamedTuple):
@@ -52,7 +49,6 @@ class Flow(NamedTuple):
     guard: Guard = ()
 
 
-DEPTH = 4  # of a condition that is told from another
 # Their values, or their partials, may be infinite or nan where their operands are not.
 _UNBOUNDED = {
     *("divide", "reciprocal", "power", "sqrt", "hypot", "exp", "exp2", "expm1", "sinh", "cosh"),
@@ -61,6 +57,11 @@ _UNBOUNDED = {
 }
 # Their pullbacks move elements: a guard is pulled back as the cotangent is.
 _MOVES = ("reshape", "transpose", "flip", "index", "embed", "concatenate")
+# Linear in their first operand: its elements are kept, repeated, left out, or added up.
+_CARRIES = {
+    *("broadcast_to", "take", "take_along_axis", "gather", "tril", "triu", "diag", "diagonal"),
+    *("scatter_add", "add_along_axis", "scatter_nd", "segment_sum", "segment_spread"),
+}
 # Each of their results has elements of its own to come from: a guard holds for all of those.
 _REDUCES = ("sum", "mean", "max", "min", "prod", "logsumexp")
 
@@ -276,11 +277,24 @@ class _Sweep:
                 for i, moved in enumerate(self.moved(f, y, condition)):
                     guards[i] = (*guards[i], (moved, holds))
         else:
+            if rest and y.op.name in _CARRIES and y.operands[0] in self.unbounded:
+                guards[0] = (*guard, (self.carried(f, y, rest), True))
             flow = Flow(self.applied(f, Flow(flow.g, rest)))
         cotangents = y.op.pullback(f, flow.g, f.term(y), *terms, **dict(y.attributes))
         for x, g, waiting in zip(y.operands, cotangents, guards, strict=True):
             if g is not None:
                 self.send(f, x, Flow(g, waiting))
+
+    def carried(self, f: IRAlgebra, y: Instr, guard: Guard) -> Instr:
+        """Whether a guard holds for any of the elements of ``y`` that come from one of ``x``."""
+        x, holds = y.operands[0], spread(f, all_of(f, guard), y.type.with_dtype("bool"))
+        if y.op.name == "broadcast_to":
+            return unbroadcast(f, holds, x.type, "any").instr
+        assert y.op.pullback is not None
+        terms = [f.term(o) for o in y.operands]
+        ones = f.cast(holds, dtype=y.type.dtype)
+        count = y.op.pullback(f, ones, f.term(y), *terms, **dict(y.attributes))[0]
+        return f.greater(count, 0.0).instr
 
     def moved(self, f: IRAlgebra, y: Instr, condition: Instr) -> list[Instr]:
         """A condition on the elements of ``y`` as one on those of each operand."""
@@ -297,14 +311,6 @@ class _Sweep:
         return [settled(m.instr) for m in moved]
 
 
-def settled(x: Instr) -> Instr:
-    """What was reshaped to and fro is what it was."""
-    base = x
-    while base.op.name == "reshape":
-        base = base.operands[0]
-    return base if base.type.shape == x.type.shape else x
-
-
 def apart(y: Instr) -> Shape:
     """The shape of conditions that may wait behind an op: along the other axes it mixes elements.
 
@@ -313,51 +319,6 @@ def apart(y: Instr) -> Shape:
     if y.op.name == "broadcast_to":
         return y.operands[0].type.shape
     return (*y.type.shape[:-1], 1) if y.op.name == "prod_others" else ()
-
-
-def same(a: tuple[Instr, bool], b: tuple[Instr, bool]) -> bool:
-    """Whether two conditions are one: the same value, or computed in the same way."""
-    return a[1] == b[1] and equal(a[0], b[0], DEPTH)
-
-
-def equal(x: Instr, y: Instr, depth: int) -> bool:
-    """Whether two values are computed in the same way from the same, in so many steps."""
-    if x is y:
-        return True
-    if x.is_parameter or not depth or x.op is not y.op or x.attributes != y.attributes:
-        return False
-    pairs = zip(x.operands, y.operands, strict=True)
-    return x.type == y.type and all(equal(a, b, depth - 1) for a, b in pairs)
-
-
-def any_of(f: IRAlgebra, guards: Sequence[Guard]) -> Guard:
-    """That one of several guards holds; nothing where that is always so."""
-    if not all(guards):
-        return ()
-    one = [guard[0] for guard in guards if len(guard) == 1]
-    if any(same(a, (b[0], not b[1])) for a, b in combinations(one, 2)):
-        return ()
-    return ((reduce(f.logical_or, [all_of(f, guard) for guard in guards]).instr, True),)
-
-
-def all_of(f: IRAlgebra, guard: Guard) -> Term:
-    """That all conditions of a guard are as stated."""
-    return reduce(f.logical_and, [held(f, *part) for part in guard])
-
-
-def held(f: IRAlgebra, condition: Instr, holds: bool) -> Term:
-    c = f.term(condition)
-    return c if holds else f.logical_not(c)
-
-
-def parted(guard: Guard, shape: Shape) -> tuple[Guard, Guard]:
-    """The outer conditions that broadcast into the shape, and the others."""
-    for i, (condition, _) in enumerate(guard):
-        own = condition.type.shape
-        tail = shape[len(shape) - len(own) :]
-        if len(own) > len(shape) or any(a not in (1, b) for a, b in zip(own, tail, strict=True)):
-            return guard[:i], guard[i:]
-    return guard, ()
 
 
 def alike(a: Any, b: Any) -> bool:

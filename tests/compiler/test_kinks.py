@@ -263,6 +263,8 @@ def test_the_formula_as_written_has_the_gradient_as_written() -> None:
 
 P = np.array([[0.0, 2.0], [0.0, 0.0], [3.0, 1.0]])
 
+ROWS, COLUMNS, LABELS = np.array([0, 0, 2]), np.array([0, 1, 1]), np.array([[0], [1], [1]])
+
 # Each takes log(x) or 1/x to somewhere, and where(x > 0) or where(x[:, 0] > 0) chooses behind it.
 BEHIND: dict[str, Callable[[Any], Any]] = {
     "max": lambda x: sg.where(x[:, 0] > 0, sg.max(sg.log(x), axis=1), x[:, 1]),
@@ -281,6 +283,17 @@ BEHIND: dict[str, Callable[[Any], Any]] = {
     "a scalar condition and a gather": lambda x: sg.where(
         x[0, 0] > 0, sg.take(sg.log(x), [2, 2, 0], axis=0), x[0, 1]
     ),
+    "broadcast_to": lambda x: sg.where(
+        sg.broadcast_to(x, (2, 3, 2)) > 0, sg.broadcast_to(sg.log(x), (2, 3, 2)), 1.0
+    ),
+    "a new axis": lambda x: sg.where(x[:, None] > 0, sg.log(x)[:, None] * x, x),
+    "take": lambda x: sg.where(sg.take(x, ROWS, axis=0) > 0, sg.take(sg.log(x), ROWS, axis=0), 1.0),
+    "gather": lambda x: sg.where(x[ROWS, COLUMNS] > 0, sg.log(x)[ROWS, COLUMNS], 1.0),
+    "take_along_axis": lambda x: sg.where(
+        sg.take_along_axis(x, LABELS, axis=1) > 0, sg.take_along_axis(1 / x, LABELS, axis=1), 1.0
+    ),
+    "diagonal": lambda x: sg.where(sg.diagonal(x[1:]) > 0, sg.diagonal(sg.log(x[1:])), 1.0),
+    "tril": lambda x: sg.where(x > 0, sg.tril(sg.log(x)), x),
 }
 
 

@@ -56,8 +56,14 @@ class Natural(Drawn):
         r, b, low = self.draw, self.any(), self.draw.choice((0.0, k))
         s = r.choice((sg.log, sg.sqrt, lambda v: v**0.3, lambda v: sg.log(v - low)))(a)
         one, two = sg.where(a > low, s, 0.0), sg.where(a > k + low, s * a, b)
+        places = np.array([0, 1, 1])
+        moved = r.choice((
+            lambda v: sg.broadcast_to(v, (2, *v.shape)), lambda v: sg.take(v, places, axis=-1),
+            lambda v: v[..., None] * np.ones(2), lambda v: sg.take(v[None], places[:1], axis=0),
+        ))  # fmt: skip
         ways = (
             lambda: one, lambda: one * s, lambda: one + two, lambda: one * two,
+            lambda: sg.where(moved(a) > low, moved(s), 0.0),
             lambda: one + sg.where(b > k, one * s, b), lambda: sg.where(b > 0.0, s, b) * one,
             lambda: sg.where(a[0] > 0.0, b, 0.0) + sg.where(a[-1] > 0.0, b * b, 0.0),
         )  # fmt: skip
