@@ -1,4 +1,4 @@
-"""Thresholds that no sample meets: of floats where a gradient vanishes, of integers, by no value."""
+"""Thresholds: where a gradient vanishes beside them, of integers, of what has no value."""
 
 from __future__ import annotations
 
