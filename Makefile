@@ -23,7 +23,7 @@ demo: $(VENV)/.test.stamp  ## train the lecture's net and the moons on compiled 
 	$(BIN)/python examples/moons.py --out $(OUT)
 
 test: $(VENV)/.test.stamp  ## run the tests, then the linter, the formatter and the type checker
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 	@$(MAKE) --no-print-directory lint
 
 lint: $(VENV)/.test.stamp  ## ruff check, ruff format --check, mypy --strict

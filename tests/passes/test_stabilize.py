@@ -255,7 +255,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("target", ["numpy", "python"])
-@pytest.mark.parametrize(("name", "formula", "at", "value", "slope"), ROWS, ids=lambda r: str(r))
+@pytest.mark.parametrize(("name", "formula", "at", "value", "slope"), ROWS)
 def test_the_rows_where_every_peer_gives_nan(target, name, formula, at, value, slope):
     """Value and derivative are right at the point, in both targets."""
     p = sg.param("p", at)
