@@ -289,12 +289,12 @@ class _Sweep:
         """Whether a guard holds for any of the elements of ``y`` that come from one of ``x``."""
         x, holds = y.operands[0], spread(f, all_of(f, guard), y.type.with_dtype("bool"))
         if y.op.name == "broadcast_to":
-            return unbroadcast(f, holds, x.type, "any").instr
+            return settled(unbroadcast(f, holds, x.type, "any").instr)
         assert y.op.pullback is not None
         terms = [f.term(o) for o in y.operands]
         ones = f.cast(holds, dtype=y.type.dtype)
         count = y.op.pullback(f, ones, f.term(y), *terms, **dict(y.attributes))[0]
-        return f.greater(count, 0.0).instr
+        return settled(f.greater(count, 0.0).instr)
 
     def moved(self, f: IRAlgebra, y: Instr, condition: Instr) -> list[Instr]:
         """A condition on the elements of ``y`` as one on those of each operand."""

@@ -58,7 +58,7 @@ def _power_by_exponent(y: Any, x: Any, n: Any) -> Any:
 def _floor(x: Any) -> int:
     if not math.isfinite(middle := x.middle()):
         raise DomainError("the whole part of what is no number")
-    k = math.floor(middle)
+    k: int = math.floor(middle)
     if not k <= x < k + 1:
         raise DomainError("too close to a whole number")
     x.met(k)
