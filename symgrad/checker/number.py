@@ -54,6 +54,7 @@ class Nowhere(float):
 
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__ = compared
     __hash__: Any = None
+    __getitem__: Any = lambda self, key: np.array(self, object)[key]
 
 
 class Unknown(DomainError):

@@ -111,3 +111,9 @@ def test_parts_of_pi_are_as_they_are_written(y, a, parts: int) -> None:
     """The double next to pi is a multiple of 5, 7 and 35: divided, it is next to pi/5 no more."""
     f = sg.compile(sg.mean((a * sg.sin(2 * np.pi * y / parts)) ** 2))
     assert f.verify().verified, f.source
+
+
+def test_what_has_no_value_may_get_an_axis() -> None:
+    p = sg.param("p", 0.3)
+    f = sg.compile(sg.sum(sg.where(p[None] > 0.1, sg.log(p - 0.1)[None], 0.0)))
+    assert f.verify().verified
