@@ -20,7 +20,7 @@ from symgrad.codegen.elements import MAX_ELEMENTS, Elements, box, place
 from symgrad.codegen.gathers import GATHERS, SCATTERS, Wrapped, gather, scatter
 from symgrad.codegen.unit import ROLES, Group, Pack, Structure, Unit
 from symgrad.errors import LimitError, UnsupportedError
-from symgrad.ir.function import Instr, constant, function, parameter
+from symgrad.ir.function import Instr, as_given, constant, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.packing import entries
@@ -179,7 +179,7 @@ def expand(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
 
 
 def literal(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
-    values = np.asarray(x["value"], dtype=x.type.numpy).reshape(-1).tolist()
+    values = as_given(x["value"], x.type).reshape(-1).tolist()
     return box([f.term(constant(v, Type(x.type.dtype))) for v in values], shape)
 
 

@@ -43,3 +43,14 @@ def test_a_literal_beyond_float32_is_infinite_where_it_meets_it() -> None:
 def test_constants_stand_as_they_were_given() -> None:
     x = sg.param("x", np.array([0.3, 0.5], np.float32))
     assert "0.1 * x" in sg.compile(sg.sum((0.1 * x) ** 2)).source
+
+
+@pytest.mark.parametrize(
+    "formula", [lambda x: np.pi * x, lambda x: 0.1 * x * x, lambda x: abs(x) ** (1 / 3)]
+)
+def test_plain_python_has_the_numbers_that_were_given(formula) -> None:
+    """Its floats are wide: nothing is rounded on the way."""
+    x = sg.param("x", np.array([0.3, -0.2], np.float32))
+    f = sg.compile(sg.sum(formula(x)), target="python")
+    assert "0000149" not in f.source
+    assert f.verify().verified
