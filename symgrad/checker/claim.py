@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, cycle
 from types import FunctionType
 from typing import Any
 
@@ -35,7 +35,6 @@ from symgrad.runtime.load import load_source
 Draw = Callable[[random.Random], float]
 DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
 OTHERS = (6, 4, 5, 9)  # sizes beside the first
-SMALL = range(-3, 9)  # integers
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
 
@@ -141,20 +140,21 @@ class Claim:
         return tuple(self.numbers[:LITERALS])
 
     @cached_property
-    def integers(self) -> list[int]:
+    def integers(self) -> Iterator[int]:
+        """Those beside the text's numbers, again and again, in an order of no meaning."""
         near = {sign * int(x) + d for x in self.literals for sign in (1, -1) for d in (-1, 0, 1)}
-        return [*SMALL, *sorted(near.difference(SMALL))]
+        return cycle(random.Random(0).sample(sorted(near | {0, 1}), len(near | {0, 1})))
 
     def point(
         self, n: int, rng: random.Random, draw: Draw, whole: Sequence[int] = ()
     ) -> dict[str, Any]:
         """Arguments as floats, integers and truth values.
 
-        whole   among which the integers are that index nothing; by default small ones, and those
-                beside the text's numbers
+        whole   among which the integers are that index nothing; by default those beside the text's
+                numbers, in turn
         """
         point: dict[str, Any] = {}
-        sizes, whole = self.sizes(n), whole or self.integers
+        sizes = self.sizes(n)
         for name, type in self.types.items():
             if name in self.given:
                 point[name] = np.asarray(self.given[name])
@@ -165,7 +165,8 @@ class Claim:
             below = [_size(str(dim), sizes) for dim in self.below.get(name, ())]
             span = range(2 if kind == "bool" else min(below)) if below or kind == "bool" else whole
             draws = [
-                draw(rng) if kind[0] == "f" else rng.choice(span) for _ in range(math.prod(shape))
+                draw(rng) if kind[0] == "f" else rng.choice(span) if span else next(self.integers)
+                for _ in range(math.prod(shape))
             ]
             point[name] = np.array(draws, DTYPES[kind]).reshape(shape)
         return point

@@ -71,11 +71,16 @@ def beyond(k: float) -> Draw:
 
 
 LATTICE: tuple[Draw, ...] = (dense, sparse)  # where comparisons meet ties
+SMALL = range(-3, 9)  # integers
 OTHERS: tuple[Draw, ...] = (inside, above, ordinary, sparse)  # where functions may live
 FAR = tuple(beyond(k) for k in (10.0, -10.0, 100.0, -100.0, 1e3, -1e3))  # where others may
 
 
 def drawn(claim: Claim, n: int, seed: str, draw: Draw) -> dict[str, Any]:
-    """Arguments at random; their integers are 0 and 1 where functions may not live elsewhere."""
-    rng, known = random.Random(seed), dict.fromkeys(OTHERS, range(2)) | {large: range(-200, 1000)}
-    return claim.point(n, rng, draw, known.get(draw, ()))
+    """Arguments at random; their integers are 0 and 1 where functions may not live elsewhere, and
+    those beside the text's numbers where floats are."""
+    known = dict.fromkeys((zero, level, dense, small, huge), SMALL) | dict.fromkeys(
+        OTHERS, range(2)
+    )
+    whole = (known | {large: range(-200, 1000)}).get(draw, ())
+    return claim.point(n, random.Random(seed), draw, whole)

@@ -25,7 +25,7 @@ from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
 from symgrad.checker.field import Field
 from symgrad.checker.functions import READ, as_written
-from symgrad.checker.number import Unknown
+from symgrad.checker.number import Nowhere, Unknown
 from symgrad.checker.results import PRIMES, Agrees, Identity, Refuted, Result, Skipped, shown
 from symgrad.checker.rounding import Point, in_floats, measured, overflow, rounded, rounds_well
 from symgrad.checker.ties import MANY, differs_near_a_tie
@@ -230,8 +230,23 @@ def _run(trial: Trial, point: Mapping[str, Any], tame: bool) -> tuple[Any, list[
             if trial.is_smooth() and not finite:
                 raise VerificationError("it is not finite where the reference is") from error
             if trial.is_smooth():
-                raise UnsupportedError("it alone chooses by what has no value") from error
+                return _either_way(trial)
         raise
+
+
+def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
+    """A run in which what has no value is compared; right however that comes out, as a choice made
+    by it is not taken."""
+    try:
+        for Nowhere.answer in (False, True):
+            found = trial.run()
+            if trial.differs(*found):
+                raise UnsupportedError("it alone chooses by what has no value")
+        return found
+    except DomainError as error:
+        raise UnsupportedError("it alone chooses by what has no value") from error
+    finally:
+        Nowhere.answer = None
 
 
 def verify(claim: Claim, sizes: tuple[int, ...] = SIZES, seed: int = 0) -> tuple[Result, Result]:

@@ -34,8 +34,11 @@ class Nowhere(float):
 
     It is on no side of anything: what would be chosen by it is not known.
 
-    also   others that went into it
+    also    others that went into it
+    answer  what comes of comparing any of them, for a while, if that is to be seen
     """
+
+    answer: bool | None = None
 
     def __init__(self, *text: str) -> None:
         self.also: list[Nowhere] = []
@@ -50,7 +53,9 @@ class Nowhere(float):
     __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __abs__ = absorbed
 
     def compared(self, *others: Any) -> Any:
-        raise Unknown("a comparison of what has no value")
+        if Nowhere.answer is None:
+            raise Unknown("a comparison of what has no value")
+        return Nowhere.answer
 
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__ = compared
     __hash__: Any = None
@@ -166,7 +171,7 @@ class Number:
     def order(self: Any, other: Any) -> Any:
         """The sign of self - other; nan is on neither side of anything."""
         if isinstance(other, Nowhere):
-            other.compared()
+            return 1 if other.compared() else -1
         if isinstance(other, float) and not math.isfinite(other):
             return -other
         other = self.lift(other)

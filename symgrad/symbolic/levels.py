@@ -304,6 +304,9 @@ def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]
         found.append(f"sizes other than {' and '.join(tried)}")
     if levels["L3"].get("points", 0) > UNTIED * len(sizes or (1,)):
         found.append("combinations of comparisons that no sample met")
+    claim = None if isinstance(subject.claims, str) else subject.claims[0]
+    if claim and any(t[:3] == "i64" and k not in claim.below for k, t in claim.types.items()):
+        found.append("integers that are neither small nor beside the text's numbers")
     found.append("arguments that are not finite; overflow at other points than some near 1000")
     if levels["L5"]["result"] == "bounded":
         found.append("rounding at other points than those of L5")

@@ -117,3 +117,15 @@ def test_what_has_no_value_may_get_an_axis() -> None:
     p = sg.param("p", 0.3)
     f = sg.compile(sg.sum(sg.where(p[None] > 0.1, sg.log(p - 0.1)[None], 0.0)))
     assert f.verify().verified
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize(
+    "function",
+    [sg.relu, sg.sigmoid, sg.softplus, lambda z: sg.clip(z, -1, 1), lambda z: sg.logaddexp(z, 0.3)],
+    ids=["relu", "sigmoid", "softplus", "clip", "logaddexp"],
+)
+def test_a_choice_by_what_has_no_value_may_be_made_where_it_is_not_taken(function, target) -> None:
+    x = sg.param("x", np.array([0.3, 0.2]))
+    f = sg.compile(sg.sum(sg.where(x > 0, function(sg.log(x)), 0.5)), target=target)
+    assert f.verify().verified

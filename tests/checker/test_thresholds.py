@@ -51,3 +51,21 @@ def test_a_text_that_alone_chooses_by_what_has_no_value_is_not_verified(test: st
     w = sg.param("w", np.array([0.3, 0.2]))
     f = sg.compile(sg.sum(sg.abs(w)))
     assert not judged(f, "np.sign(w)", test).verified
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("n >= 18", "n >= 19"), ("n < 65", "n <= 65")], ids=["low", "high"]
+)
+def test_each_integer_beside_a_number_of_the_text_is_met(x, old: str, new: str) -> None:
+    n, a, b = sg.input("n", ("N",), dtype="int64"), sg.param("a", 0.3), sg.param("b", 0.2)
+    loss = sg.mean(sg.where((n >= 18) & (n < 65), a * x, b * b))
+    assert judged(sg.compile(loss), old, new).refuted
+    assert "integers that are neither small" in str(sg.compile(loss).verify())
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_integers_are_moderate_where_floats_are(target: str) -> None:
+    """The helper exp_ holds 709.78, beyond which it is infinite."""
+    n, a = sg.input("n", dtype="int64"), sg.param("a", 0.3)
+    for loss in (sg.exp(a * n), a**n, sg.cosh(a * n), (1 - (1 + a) ** (-n)) / a):
+        assert sg.compile(loss, target=target).verify().verified
