@@ -128,7 +128,8 @@ def batch(seed: int) -> CompiledFunction | None:
     xs, ys = rng.normal(size=(5, seed % 4 + 1)), rng.choice([-1.0, 1.0], size=5)
     f(xs, ys)
     f(xs[:1], ys[:1])  # one that is another function at N = 1 is told, and compiled for it alone
-    return f.compiled(xs, ys) if "N = 1 alone" not in str(f.notes) else None
+    told = ("gives other numbers", "division by zero")
+    return None if any(what in str(f.notes) for what in told) else f.compiled(xs, ys)
 
 
 def looped(seed: int) -> CompiledFunction | None:
