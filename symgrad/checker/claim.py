@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, cycle
+from itertools import chain
 from types import FunctionType
 from typing import Any
 
@@ -140,10 +140,16 @@ class Claim:
         return tuple(self.numbers[:LITERALS])
 
     @cached_property
-    def integers(self) -> Iterator[int]:
-        """Those beside the text's numbers, again and again, in an order of no meaning."""
+    def decks(self) -> dict[str, Iterator[int]]:
+        """For each argument the integers that it is yet to get; emptied before a check."""
+        return {}
+
+    def dealt(self, name: str) -> Iterator[int]:
+        """Those beside the text's numbers, all of them, and then again in another order."""
         near = {sign * int(x) + d for x in self.literals for sign in (1, -1) for d in (-1, 0, 1)}
-        return cycle(random.Random(0).sample(sorted(near | {0, 1}), len(near | {0, 1})))
+        rng, deck = random.Random(name), sorted(near | {0, 1})
+        while True:
+            yield from rng.sample(deck, len(deck))
 
     def point(
         self, n: int, rng: random.Random, draw: Draw, whole: Sequence[int] = ()
@@ -163,9 +169,10 @@ class Claim:
             if kind not in ("f64", "f32", "i64", "bool"):
                 raise UnsupportedError(f"{name}: no way to draw a {type}")
             below = [_size(str(dim), sizes) for dim in self.below.get(name, ())]
+            deck = self.decks.setdefault(name, self.dealt(name))
             span = range(2 if kind == "bool" else min(below)) if below or kind == "bool" else whole
             draws = [
-                draw(rng) if kind[0] == "f" else rng.choice(span) if span else next(self.integers)
+                draw(rng) if kind[0] == "f" else rng.choice(span) if span else next(deck)
                 for _ in range(math.prod(shape))
             ]
             point[name] = np.array(draws, DTYPES[kind]).reshape(shape)

@@ -153,11 +153,11 @@ class Namespace:
         return x if y is NotImplemented else y
 
     def testing(self, holds: Callable[[float], bool]) -> Function:
-        """A test of floats: a ``Number`` is finite; what has no value is nan, or it is infinite."""
+        """A test of floats: a ``Number`` is finite, and of what has no value it is not known."""
 
         def tested(x: Any) -> Any:
-            known = not isinstance(x, Nowhere) or holds is math.isfinite
-            return holds(x if isinstance(x, float) else 0.0) if known else x.compared()
+            x = x if isinstance(x, float) else 0.0
+            return x.compared() if isinstance(x, Nowhere) else holds(x)
 
         test = np.frompyfunc(tested, 1, 1)
         return lambda x: self.seen(np.asarray(test(x), bool)[()])

@@ -54,6 +54,7 @@ def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
     @wraps(check)
     def settled(claim: Claim, *args: Any, **named: Any) -> Result:
         READ.clear()
+        claim.decks.clear()
         found = once(claim, *args, **named)
         if verified((found,)) or not READ:
             return found

@@ -93,6 +93,8 @@ def _operator(formula: Function, infinite: Function | None = None) -> Any:
 
 def _comparison(holds: Callable[[float], bool]) -> Any:
     def method(self: Any, other: Any) -> Any:
+        if isinstance(other, Nowhere):
+            return other.compared()
         difference = self.order(other)
         return difference if difference is NotImplemented else holds(difference)
 
@@ -170,8 +172,6 @@ class Number:
 
     def order(self: Any, other: Any) -> Any:
         """The sign of self - other; nan is on neither side of anything."""
-        if isinstance(other, Nowhere):
-            return 1 if other.compared() else -1
         if isinstance(other, float) and not math.isfinite(other):
             return -other
         other = self.lift(other)

@@ -21,6 +21,7 @@ refuted in the value at x = 1.581138830084189
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -127,7 +128,10 @@ class _Way:
         self.made += balls.made
         if self.place not in balls.watch.gaps:
             raise DomainError("the way there does not pass the comparison")
-        return float(balls.watch.gaps[self.place].middle())
+        gap = float(balls.watch.gaps[self.place].middle())
+        if not math.isfinite(gap):
+            raise DomainError("so far from the tie that floats do not reach")
+        return gap
 
     def closed_in(self) -> tuple[int, ...]:
         """The parts of the way on either side of the tie."""

@@ -44,7 +44,13 @@ def test_the_threshold_of_an_integer_is_met(x, age: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "test", ["np.where(1.0 / w > 0.0, 1.0, -1.0)", "np.where(np.isinf(1.0 / w), 5.0, np.sign(w))"]
+    "test",
+    [
+        "np.where(1.0 / w > 0.0, 1.0, -1.0)",
+        "np.where(np.isinf(1.0 / w), 5.0, np.sign(w))",
+        "np.where(w == np.exp(-1.0 / (w * w)), 5.0, np.sign(w))",
+        "np.where(np.isfinite(np.exp(-1.0 / (w * w))), np.sign(w) + (w == 0.0), np.sign(w))",
+    ],
 )
 def test_a_text_that_alone_chooses_by_what_has_no_value_is_not_verified(test: str) -> None:
     """abs'(0) is 0: where the reference has a value, nothing is left out for the text's sake."""
@@ -61,6 +67,21 @@ def test_each_integer_beside_a_number_of_the_text_is_met(x, old: str, new: str) 
     loss = sg.mean(sg.where((n >= 18) & (n < 65), a * x, b * b))
     assert judged(sg.compile(loss), old, new).refuted
     assert "integers that are neither small" in str(sg.compile(loss).verify())
+
+
+def test_two_integers_meet_each_pair_of_neighbours() -> None:
+    n, m = sg.input("n", dtype="int64"), sg.input("m", dtype="int64")
+    a, b = sg.param("a", 0.3), sg.param("b", 0.2)
+    loss = sg.where(n >= 18, sg.sin(a), sg.exp(b)) + sg.where(m >= 18, sg.sin(b), sg.exp(a))
+    f = sg.compile(loss)
+    assert judged(f, "n >= 18", "n >= 19").refuted
+    assert f.verify().refuted  # the same again
+
+
+def test_a_gap_beyond_floats_is_no_error() -> None:
+    n, a = sg.input("n", dtype="int64"), sg.param("a", 0.3)
+    f = sg.compile(1000 * a / (1 - (1 + a) ** (-n)), accurate=True)
+    assert all(f.verify(seed=seed).verified for seed in range(3))
 
 
 @pytest.mark.parametrize("target", ["numpy", "python"])

@@ -43,7 +43,7 @@ def test_a_file_stays_under_400_lines_and_a_function_under_40(path: Path) -> Non
 def test_the_trusted_kernel_stays_small() -> None:
     """A certificate trusts the checker; it can be read in an hour, docstrings aside."""
     kernel = sorted((ROOT / "symgrad" / "checker").glob("*.py"))
-    assert sum(map(statements, kernel)) < 1850
+    assert sum(map(statements, kernel)) < 1900
 
 
 def statements(path: Path) -> int:
