@@ -29,6 +29,7 @@ import numpy as np
 from symgrad.checker.algebras import Dual
 from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS, Real
+from symgrad.checker.number import Nowhere
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
@@ -148,8 +149,10 @@ class Claim:
         """Those beside the text's numbers, all of them, and then again in another order."""
         near = {sign * int(x) + d for x in self.literals for sign in (1, -1) for d in (-1, 0, 1)}
         rng, deck = random.Random(name), sorted(near | {0, 1})
+        parts = [x for x in deck if x >= 0], [x for x in deck if x < 0]
         while True:
-            yield from rng.sample(deck, len(deck))
+            for part in parts:
+                yield from rng.sample(part, len(part))
 
     def point(
         self, n: int, rng: random.Random, draw: Draw, whole: Sequence[int] = ()
@@ -230,6 +233,7 @@ class Trial:
         self.along = [algebra.variable(v) for v in self.directions]
         self.kept: tuple[Any, list[Any]] = ((), [])
         self.found: list[Any] = []
+        Nowhere.asked = False
         self.want, *self.rest = self.derivatives(range(size))
 
     def derivatives(self, part: Sequence[int]) -> list[Dual]:
@@ -260,8 +264,14 @@ class Trial:
         """Value and gradient by the text, which must leave its arguments alone."""
         before = list(leaves(list(self.at.values())))
         named, one = {} if work is None else {"work": work}, self.algebra.one
-        with explained("the text"):
-            result = self.claim.program.run(one, *self.at.values(), name=self.claim.name, **named)
+        Nowhere.in_text = True
+        try:
+            with explained("the text"):
+                result = self.claim.program.run(
+                    one, *self.at.values(), name=self.claim.name, **named
+                )
+        finally:
+            Nowhere.in_text = False
         if outline(result, True) != self.claim.outline(self.at, True):
             raise VerificationError(f"the shapes and types are not {self.claim.promised}")
         value, grads = result if self.claim.wrt else (result, ())

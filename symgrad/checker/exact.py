@@ -153,11 +153,15 @@ class Namespace:
         return x if y is NotImplemented else y
 
     def testing(self, holds: Callable[[float], bool]) -> Function:
-        """A test of floats: a ``Number`` is finite, and of what has no value it is not known."""
+        """A test of floats: a ``Number`` is finite, and of what has no value it is not known, but
+        that the reference takes it to be infinite, or nan."""
 
         def tested(x: Any) -> Any:
-            x = x if isinstance(x, float) else 0.0
-            return x.compared() if isinstance(x, Nowhere) else holds(x)
+            if not isinstance(x, Nowhere):
+                return holds(x if isinstance(x, float) else 0.0)
+            finite = holds is math.isfinite
+            Nowhere.asked |= finite and not Nowhere.in_text
+            return x.compared() if not (finite and Nowhere.asked) else False
 
         test = np.frompyfunc(tested, 1, 1)
         return lambda x: self.seen(np.asarray(test(x), bool)[()])

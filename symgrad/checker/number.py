@@ -34,11 +34,14 @@ class Nowhere(float):
 
     It is on no side of anything: what would be chosen by it is not known.
 
-    also    others that went into it
-    answer  what comes of comparing any of them, for a while, if that is to be seen
+    also     others that went into it
+    answer   what comes of comparing any of them, for a while, if that is to be seen
+    asked    whether the reference asked if one is finite: then it is not, for the text either
+    in_text  whether a text runs, and not its reference
     """
 
     answer: bool | None = None
+    asked = in_text = False
 
     def __init__(self, *text: str) -> None:
         self.also: list[Nowhere] = []

@@ -129,3 +129,10 @@ def test_a_choice_by_what_has_no_value_may_be_made_where_it_is_not_taken(functio
     x = sg.param("x", np.array([0.3, 0.2]))
     f = sg.compile(sg.sum(sg.where(x > 0, function(sg.log(x)), 0.5)), target=target)
     assert f.verify().verified
+
+
+@pytest.mark.parametrize("function", [sg.log, sg.sqrt, lambda z: z**0.3, lambda z: 1 / z])
+def test_what_is_chosen_where_nothing_is_finite_is_judged(function) -> None:
+    x = sg.param("x", np.array([0.3, 0.2, -0.1]))
+    f = sg.compile(sg.sum(sg.where(sg.isfinite(function(x)), function(x) * x, 0.25)))
+    assert judged(f, "0.25", "0.75").refuted

@@ -90,3 +90,10 @@ def test_integers_are_moderate_where_floats_are(target: str) -> None:
     n, a = sg.input("n", dtype="int64"), sg.param("a", 0.3)
     for loss in (sg.exp(a * n), a**n, sg.cosh(a * n), (1 - (1 + a) ** (-n)) / a):
         assert sg.compile(loss, target=target).verify().verified
+
+
+@pytest.mark.parametrize("age", [34, 36])
+def test_one_integer_meets_all_its_thresholds(age: int) -> None:
+    n, a, b = sg.input("n", dtype="int64"), sg.param("a", 0.3), sg.param("b", 0.2)
+    steps = [sg.where(n >= t, a * b, b) for t in (18, 25, 35, 45, 55)]
+    assert judged(sg.compile(sum(steps, sg.sin(a))), "n >= 35", f"n >= {age}").refuted
