@@ -20,8 +20,6 @@ from symgrad.ir.types import Shape
 from symgrad.ops.algebra import IRAlgebra, Term
 
 Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
-
-
 DEPTH = 4  # of a condition that is told from another
 
 

@@ -9,9 +9,9 @@ A cotangent that comes through one branch of ``where`` is carried as a pair (g, 
 guard fails it is zero, *whatever g holds*.  Elementwise partials multiply g while the guard waits;
 only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  Where all ways
 that meet have a guard, their sum has one, too: that one of them holds.  So no 0 * inf of the branch
-not taken arises through elementwise operations, moves and sums, at first order or, since the
-result is again a ``where``, at any higher one.  A product of matrices mixes elements: what is no
-scalar guard is applied in front of it.
+not taken arises through elementwise operations, moves, repeats, gathers and sums, at first order
+or, since the result is again a ``where``, at any higher one.  A product of matrices
+mixes elements: what is no scalar guard is applied in front of it.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.function import emit, function, parameter

@@ -227,12 +227,12 @@ def _run(trial: Trial, point: Mapping[str, Any], tame: bool) -> tuple[Any, list[
     except (DomainError, UnsupportedError) as error:
         finite = all(map(math.isfinite, in_floats(trial.claim, point)))
         chosen = isinstance(error, Unknown)
-        if isinstance(error, DomainError) and tame and (chosen or not finite):
-            if trial.is_smooth() and not finite:
-                raise VerificationError("it is not finite where the reference is") from error
-            if trial.is_smooth():
-                return _either_way(trial)
-        raise
+        judged = isinstance(error, DomainError) and tame and (chosen or not finite)
+        if not judged or not trial.is_smooth():
+            raise
+        if not finite:
+            raise VerificationError("it is not finite where the reference is") from error
+        return _either_way(trial)
 
 
 def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
