@@ -18,7 +18,7 @@ from symgrad.compiler import verifying
 from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
 from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.facts import check_facts
-from symgrad.compiler.gradients import Gradients, gradients_class
+from symgrad.compiler.gradients import Gradients, wrapper
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.rows import EXAMPLES
 from symgrad.errors import ArgumentError, DomainError, FormatError, ShapeError
@@ -83,7 +83,7 @@ class CompiledFunction:
         self._arrange = Arranger(self._arguments, default, str(signature)).arrange
         self._checker = Checker(self._arguments, signature, default)
         self._checked = self._checker.check
-        self._wrap = gradients_class(tuple(name for name, _ in signature.wrt))
+        self._wrap = wrapper(tuple(name for name, _ in signature.wrt))
         self._plain = signature.kind != "gradients"
 
     @property

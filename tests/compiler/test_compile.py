@@ -205,15 +205,6 @@ def test_a_scalar_net_has_the_gradients_of_backward(target: str) -> None:
         f(theta[:-1])
 
 
-def test_gradients_are_a_named_tuple() -> None:
-    """Its fields and its dict are there, whatever the parameters are called."""
-    w, fields = param("w", 2.0), param("_fields", 3.0)
-    _, grads = compile(w * fields)()
-    assert grads._fields == ("w", "_fields")
-    assert grads._asdict() == {"w": 3.0, "_fields": 2.0}
-    assert grads["_fields"] == 2.0
-
-
 def test_gradients_nest() -> None:
     """The gradient of a gradient is the second derivative."""
     x = param("x", 2.0)
