@@ -6,8 +6,6 @@ Array expressions go through ``trace`` and give one argument a leaf; micrograd's
 
 from __future__ import annotations
 
-import builtins
-import keyword
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,17 +22,17 @@ from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import net_of, of_loss, of_outputs, of_values
 from symgrad.compiler.finish import finish
 from symgrad.compiler.looped import Scalars, compile_looped
-from symgrad.compiler.options import Options, parse_options
+from symgrad.compiler.options import Options, check_flag, check_function_name, parse_options
 from symgrad.compiler.pipeline import Pipeline, Step
 from symgrad.compiler.rolled import compile_rolled, reader, roll
 from symgrad.compiler.sizes import check_sizes, with_sizes
 from symgrad.compiler.verifying import TRACED, Reference, of_scalars
-from symgrad.errors import ArgumentError, DTypeError, LimitError, NamingError, ShapeError
+from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.examples import examples_of
 from symgrad.frontend.graph import reach
-from symgrad.frontend.leaves import Leaf, check_name
+from symgrad.frontend.leaves import Leaf
 from symgrad.frontend.linearise import linearise
 from symgrad.frontend.lower import lower, names_of, values_of
 from symgrad.frontend.names import expression_nodes, user_names, value_nodes
@@ -66,9 +64,8 @@ def compile(
     Raises ShapeError for a loss that is no scalar, ArgumentError for unusable arguments and
     options, and UnsupportedError where the target cannot express an operation.
     """
-    chosen = parse_options(options)
-    chosen.check_style(target)
-    _check_name(name)
+    chosen = parse_options(options, target)
+    check_function_name(name)
     if isinstance(loss, Value):
         with uncollected():
             return _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
@@ -96,8 +93,8 @@ def function(
     ``inputs`` are leaves that must be among the arguments although nothing may read them.
     Raises ArgumentError, UnsupportedError.
     """
-    chosen = parse_options(options)
-    _check_name(name)
+    chosen = parse_options(options, target)
+    check_function_name(name)
     outs = _several(outputs)
     if not outs:
         raise ArgumentError("outputs: expected an expression or a tuple of them, got none")
@@ -124,6 +121,7 @@ def grad(expr: Expr, wrt: Any, *, stabilize: bool = True) -> Any:
     its own; ``stabilize=False`` differentiates the formula as it is written.
     Raises ShapeError where ``expr`` is no scalar, ArgumentError, DTypeError.
     """
+    check_flag("stabilize", stabilize)
     if not isinstance(expr, Expr):
         raise ArgumentError(f"expected a symgrad expression, got {type(expr).__name__}")
     _check_loss(expr)
@@ -232,12 +230,7 @@ def _compile_line(outputs: Sequence[Any], p: Scalars, target: str) -> CompiledFu
 
 def _prepared(program: Function, options: Options) -> Pipeline:
     """The pipeline of a program that is not too large: its sizes fixed, and made stable."""
-    count = len(program.body)
-    if count > options.limit:
-        raise LimitError(
-            f"the program has {count} instructions, and the option 'limit' allows {options.limit}; "
-            "write loops over the data as array expressions, or raise the limit"
-        )
+    options.check_length(len(program.body))
     pipeline = Pipeline(program)
     if options.sizes:
         pipeline.run("sizes", lambda f: with_sizes(f, options.sizes))
@@ -309,13 +302,6 @@ def _check_loss(loss: Expr) -> None:
         raise ShapeError(
             f"loss: expected a scalar, got {loss.instr.type}; reduce it with sg.sum or sg.mean{at}"
         )
-
-
-def _check_name(name: Any) -> None:
-    check_name(name)
-    known = keyword.iskeyword(name) or hasattr(builtins, name) or name in ("np", "math")
-    if known or name.startswith("__"):
-        raise NamingError(f"name: {name!r} cannot be a function of emitted code; choose another")
 
 
 def _variables() -> dict[str, Any]:

@@ -184,13 +184,14 @@ def of_theta(
     """A loss of one vector of parameters, rolled up from scalars; ``traced`` says from what."""
     said, name = phrase(f.results[0]), f.results[0].hint
     size = f.parameters[0].type.shape[0]
+    vector = f"a tuple of {size} floats" if target == "python" else f"a new f64[{size}]"
     plain, called = structure_is_plain(structure), name or "loss"
     head = f"({called}, d_theta): a float" if plain else f"(({called}, aux), d_theta): as asked for"
     return Description(
         structure,
         title(said, name, target),
         summary(said, name, "its gradient with respect to every parameter"),
-        f"{head}, and a new f64[{size}] in the order of theta",
+        f"{head}, and {vector} in the order of theta",
         source(f.results[0]),
         facts=(*net.facts, ("traced", traced)),
         notes=conventions(f),

@@ -23,6 +23,7 @@ import numpy as np
 from symgrad.compiler.compile import compile, function
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.conversion import bindable, from_sympy
+from symgrad.compiler.options import check_flag
 from symgrad.errors import ArgumentError, ShapeError, UnsupportedError
 from symgrad.frontend.array import Expr, as_expr
 from symgrad.frontend.leaves import Leaf, input
@@ -54,6 +55,7 @@ def lambdify(
     cse, dummify   as in SymPy; common subexpressions are always shared, names are always safe
     Raises UnsupportedError, DomainError, ArgumentError for a symbol that is no argument.
     """
+    check_flag("grad", grad)
     names = [modules] if isinstance(modules, str) or modules is None else list(modules)
     for name in names:
         if not isinstance(name, str | None) or name not in _MODULES:

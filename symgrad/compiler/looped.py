@@ -83,6 +83,7 @@ def compile_looped(p: Scalars) -> CompiledFunction | str:
     if series.reason:
         note += f" and no others: {series.reason}"
     step = Step("loop", None, f, time.perf_counter() - start, note)
+    p.options.check_length(len(f.body))
     pipeline = Pipeline(f, (step,))
     if p.options.stabilize:
         pipeline.stabilize()

@@ -1,21 +1,35 @@
-"""The options of ``sg.compile``, in one place.
+"""The options of every way to a compiled function, in one table; each way in checks them here.
 
 >>> parse_options({"strict": True}).strict
 True
 >>> parse_options({"strikt": True})
 Traceback (most recent call last):
 symgrad.errors.ArgumentError: unknown option 'strikt'; did you mean 'strict'?
+>>> parse_options({"style": "looped"}, "numpy")
+Traceback (most recent call last):
+symgrad.errors.ArgumentError: the target 'numpy' has no style 'looped'; one of readable
 """
 
 from __future__ import annotations
 
+import builtins
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from symgrad.errors import ArgumentError
+from symgrad.errors import ArgumentError, LimitError, NamingError
+from symgrad.frontend.leaves import check_name
 
 STYLES = {"numpy": ("readable",), "python": ("unrolled", "looped")}
+# Options of other tools, and what serves here.
+FOREIGN = {
+    "argnums": "pass wrt=, the Module, Values or leaves to differentiate by",
+    "argnames": "pass wrt=, the Module, Values or leaves to differentiate by",
+    "static_argnums": "numbers become inputs where the function only computes with them",
+    "static_argnames": "numbers become inputs where the function only computes with them",
+    "modules": "pass target='numpy' or target='python'",
+}
 
 
 @dataclass(frozen=True)
@@ -58,22 +72,48 @@ class Options:
     style: str = ""
     limit: int = 1_000_000
 
-    def check_style(self, target: str) -> None:
-        """Raises ArgumentError for a style that the target does not have."""
-        own = STYLES.get(target, ())
-        if self.style and self.style not in own:
-            hint = _nearest(self.style, own)
-            raise ArgumentError(f"the target {target!r} has no style {self.style!r}; {hint}")
+    def check_length(self, count: int) -> None:
+        """Raises LimitError for a forward program of more instructions than ``limit``."""
+        if count > self.limit:
+            raise LimitError(
+                f"the program has {count} instructions, and the option 'limit' allows "
+                f"{self.limit}; write loops over the data as array expressions, or raise the limit"
+            )
 
 
-def parse_options(given: Mapping[str, Any]) -> Options:
-    """The options for keyword arguments.  Raises ArgumentError for an unknown one."""
+def parse_options(given: Mapping[str, Any], target: Any = "numpy") -> Options:
+    """The options for keyword arguments, for a target.
+
+    Raises ArgumentError for an unknown option or target, and for a style that the target lacks.
+    """
     known = [field.name for field in fields(Options)]
     for name, value in given.items():
+        if name in FOREIGN:
+            raise ArgumentError(f"unknown option {name!r}; {FOREIGN[name]}")
         if name not in known:
             raise ArgumentError(f"unknown option {name!r}; {_nearest(name, known)}")
         _check(name, value)
-    return Options(**given)
+    options = Options(**given)
+    if not isinstance(target, str) or target not in STYLES:
+        raise ArgumentError(f"unknown target {target!r}; {_nearest(str(target), [*STYLES])}")
+    if options.style and options.style not in STYLES[target]:
+        hint = _nearest(options.style, STYLES[target])
+        raise ArgumentError(f"the target {target!r} has no style {options.style!r}; {hint}")
+    return options
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raises ArgumentError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise ArgumentError(f"option {name!r}: expected True or False, got {value!r}")
+
+
+def check_function_name(name: Any) -> None:
+    """Raises NamingError for what cannot be the name of an emitted function."""
+    check_name(name)
+    known = keyword.iskeyword(name) or hasattr(builtins, name) or name in ("np", "math")
+    if known or name.startswith("__"):
+        raise NamingError(f"name: {name!r} cannot be a function of emitted code; choose another")
 
 
 def _check(name: str, value: Any) -> None:
@@ -96,8 +136,8 @@ def _check(name: str, value: Any) -> None:
             raise ArgumentError(
                 f"option 'simplify': expected True, False or 'sympy', got {value!r}"
             )
-    elif not isinstance(value, bool):
-        raise ArgumentError(f"option {name!r}: expected True or False, got {value!r}")
+    else:
+        check_flag(name, value)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

@@ -104,6 +104,7 @@ def compile_rolled(
 
     value   how the results of the function are arranged, the loss first
     """
+    options.check_length(len(rolled.function.body))
     pipeline = Pipeline(rolled.function, rolled.steps)
     if options.stabilize:
         pipeline.stabilize()

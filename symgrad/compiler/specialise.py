@@ -57,10 +57,16 @@ class Specialiser:
     """Compiled functions of one user's function, by shapes, dtypes and static values."""
 
     def __init__(
-        self, fn: Callable[..., Any], wrt: Any, has_aux: bool, name: str, options: Options
+        self,
+        fn: Callable[..., Any],
+        wrt: Any,
+        has_aux: bool,
+        target: str,
+        name: str,
+        options: Options,
     ) -> None:
         self.fn, self.wrt, self.has_aux = fn, wrt, has_aux
-        self.name, self.options = name, options
+        self.target, self.name, self.options = target, name, options
         self.values: list[Value] = []
         self.names: list[str] = []
         self.general: dict[Hashable, General | str] = {}
@@ -80,13 +86,16 @@ class Specialiser:
         key = call.exact()
         if key not in self.chosen:
             compiled = self.choose(call, theta)
-            self.chosen[key] = compiled, compiled.ready(theta, *call.arrays)
+            ready = compiled.ready(theta, *call.arrays) if self.target == "numpy" else compiled
+            self.chosen[key] = compiled, ready
         return self.chosen[key]
 
     def choose(self, call: Call, theta: Any) -> CompiledFunction:
         """The function for any number of examples where it is right, else one for these shapes."""
         if call.size is None:
             return self.exact(call, theta, "")
+        if self.target == "python":
+            return self.exact(call, theta, "the target python has a line for each scalar")
         pattern = call.pattern()
         if pattern not in self.general:
             self.general[pattern] = self.generalised(call)
@@ -136,6 +145,8 @@ class Specialiser:
         """The function for the shapes of the call.  Raises TraceError where two traces differ."""
         start = time.perf_counter()
         traced = self.trace(call, None)
+        if self.target == "python":
+            self.options.check_length(len(traced.program))
         rolled = self.rerolled(traced)
         words = f"{len(traced.program):,} scalar nodes"
         note = f"compiled for N = {call.size} alone: {why}" if why else ""
@@ -195,14 +206,14 @@ class Specialiser:
                 rolled.constants,
                 self.names,
                 words,
-                reader(self.values, "numpy"),
+                reader(self.values, self.target),
                 reference,
                 steps,
                 unreached(traced.program, self.names),
             )
             net = net_of(self.wrt, self.variables())
             structure: Structure = traced.outputs.structure
-            compiled = compile_rolled(given, net, "numpy", structure, self.options)
+            compiled = compile_rolled(given, net, self.target, structure, self.options)
         frozen = ""
         if traced.outside:
             frozen = (

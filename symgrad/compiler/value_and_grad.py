@@ -26,7 +26,7 @@ import numpy as np
 
 from symgrad.compiler.calls import Call
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.options import parse_options
+from symgrad.compiler.options import check_flag, check_function_name, parse_options
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.specialise import Specialiser
 from symgrad.errors import ArgumentError, TraceError
@@ -44,6 +44,7 @@ def value_and_grad(
     wrt: Any = None,
     *,
     has_aux: bool = False,
+    target: str = "numpy",
     name: str = "loss_and_grads",
     **options: Any,
 ) -> Any:
@@ -54,8 +55,9 @@ def value_and_grad(
     wrt       the Module, or list of Values, to differentiate by; its ``theta`` is read at each call
     has_aux   fn returns ``(loss, aux)``, and the result is ``((loss, aux), d_theta)``: scalars are
               floats, nested lists arrays
+    target    "numpy", or "python" for straight lines of scalars, compiled for each shape
     name      of the emitted function
-    options   the fields of ``sg.Options``
+    options   the fields of ``sg.Options``, but for ``sizes``
 
     The function is traced, so choices by numbers are written with ``sg.where``.  Its closure is
     read once: what is to change goes in by argument.  Numbers, strings and other values that are
@@ -63,15 +65,27 @@ def value_and_grad(
     of are followed once ``theta`` was read.
     Raises ArgumentError where ``wrt`` is missing or unusable, or for an unknown option.
     """
+    chosen = parse_options(options, target)
+    check_flag("has_aux", has_aux)
+    check_function_name(name)
+    if chosen.sizes:
+        raise ArgumentError("option 'sizes': a loss made of Values has no named sizes")
+    if chosen.style == "looped":
+        raise ArgumentError(
+            "option 'style': value_and_grad writes straight lines for the target 'python'; compile "
+            "a loss with sg.compile for a loop over its examples"
+        )
     if wrt is None:
         raise ArgumentError(
             "wrt is needed: pass the Module whose parameters fn reads, or a list of Values"
         )
-    if fn is None:
-        return functools.partial(value_and_grad, wrt=wrt, has_aux=has_aux, name=name, **options)
-    if not callable(fn):
-        raise ArgumentError(f"expected a function, got {type(fn).__name__}")
-    return ValueAndGrad(fn, wrt, Specialiser(fn, wrt, has_aux, name, parse_options(options)))
+
+    def decorated(fn: Callable[..., Any]) -> ValueAndGrad:
+        if not callable(fn):
+            raise ArgumentError(f"expected a function, got {type(fn).__name__}")
+        return ValueAndGrad(fn, wrt, Specialiser(fn, wrt, has_aux, target, name, chosen))
+
+    return decorated if fn is None else decorated(fn)
 
 
 class ValueAndGrad:
