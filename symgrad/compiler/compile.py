@@ -14,6 +14,8 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import gradients
 from symgrad.codegen import Example, Pack, Structure
@@ -28,7 +30,7 @@ from symgrad.compiler.rolled import compile_rolled, reader, roll
 from symgrad.compiler.sizes import check_sizes, with_sizes
 from symgrad.compiler.verifying import TRACED, Reference, of_scalars
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
-from symgrad.frontend.array import Expr
+from symgrad.frontend.array import Expr, as_expr
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.examples import examples_of
 from symgrad.frontend.graph import reach
@@ -56,7 +58,8 @@ def compile(
 ) -> CompiledFunction:
     """A function that returns ``(value, gradients)`` of a scalar loss in one call.
 
-    loss     a scalar expression, or a scalar ``Value``
+    loss     a scalar expression, or a scalar ``Value``; with ``wrt`` also a number, whose
+             gradients are 0
     wrt      params to differentiate by: for expressions a leaf or several, by default the params
              that the loss reaches; for Values a Module or a list of Values, and needed
     aux      expressions that come along: the value is then ``(loss, aux)``
@@ -66,6 +69,8 @@ def compile(
     """
     chosen = parse_options(options, target)
     check_function_name(name)
+    if _is_number(loss) and wrt is not None:  # sum() of nothing, or of numbers alone
+        loss = Value(loss) if _holds_values(wrt) else as_expr(float(loss))
     if isinstance(loss, Value):
         with uncollected():
             return _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
@@ -266,6 +271,14 @@ def _reader(leaf: Leaf) -> Callable[[], Any]:
     return lambda: leaf.data.item()  # type: ignore[union-attr]
 
 
+def _is_number(x: Any) -> bool:
+    return isinstance(x, int | float | np.number) and not isinstance(x, bool)
+
+
+def _holds_values(wrt: Any) -> bool:
+    return hasattr(wrt, "parameters") or any(isinstance(v, Value) for v in _several(wrt))
+
+
 def _is_many(given: Any) -> bool:
     return isinstance(given, list | tuple)
 
@@ -324,7 +337,8 @@ def _frames() -> Iterator[dict[str, Any]]:
     while frame is not None:
         if not INTERNAL[frame.f_globals.get("__name__")]:
             # Only identifiers: a debugger or test runner keeps names of its own among the locals.
-            yield {name: v for name, v in frame.f_locals.items() if name.isidentifier()}
+            names = [n for n in frame.f_locals if isinstance(n, str) and n.isidentifier()]
+            yield {name: frame.f_locals[name] for name in names}
         frame = frame.f_back
 
 

@@ -61,7 +61,7 @@ def net_of(wrt: Any, variables: Mapping[str, Any]) -> Net:
         return Net(wrt, next((n for n, v in variables.items() if v is wrt), ""))
     listed = [id(v) for v in wrt] if isinstance(wrt, Sequence) else []
     for name, value in variables.items():
-        if isinstance(value, type) or not hasattr(value, "parameter_rows"):
+        if not any("parameter_rows" in vars(kind) for kind in type(value).__mro__):
             continue
         if [id(p) for p in value.parameters()] == listed:
             return Net(value, name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from symgrad.frontend.origin import PATHS
@@ -110,4 +110,7 @@ def _is_count(call: ast.Call, count: int, variables: Mapping[str, Any]) -> bool:
     if len(call.args) != 1 or not isinstance(call.args[0], ast.Name):
         return False
     value = variables.get(call.args[0].id)
-    return len(value) == count if isinstance(value, Sized) else value is None
+    try:  # the user's own line asked for the same length
+        return value is None or len(value) == count
+    except Exception:
+        return False

@@ -16,6 +16,7 @@ from symgrad.frontend.graph import computed
 from symgrad.frontend.origin import PATHS
 from symgrad.frontend.scalar import Value
 from symgrad.frontend.statements import elements
+from symgrad.frontend.variables import is_a, items, listed, number, table
 
 _LIMIT = 8  # numbers of one example that a heading shows
 
@@ -67,61 +68,25 @@ def data_called(variables: Mapping[str, Any]) -> dict[tuple[tuple[int, ...], byt
     """The names of variables that hold arrays, or full lists of numbers, by shape and bytes."""
     found: dict[tuple[tuple[int, ...], bytes], str] = {}
     for name, value in variables.items():
-        if name.startswith("_") or not isinstance(value, list | tuple | np.ndarray):
+        if name.startswith("_") or not is_a(value, list, tuple, np.ndarray):
             continue
-        array = _numeric(value)
+        array = table(value)
         if array is not None and array.size > 1:
             found.setdefault((array.shape, array.tobytes()), name)
     return found
 
 
-def _numeric(value: Any) -> Any:
-    """The numbers of an array or of nested lists as float64; None for anything else."""
-    if not isinstance(value, np.ndarray):
-        value = _plain(value)
-    if value is None:
-        return None
-    array = np.asarray(value) if _is_full(value) else None
-    if array is None or array.dtype.kind not in "fiu" or not array.ndim:
-        return None
-    return np.ascontiguousarray(array, dtype=np.float64)
-
-
-def _is_full(value: Any) -> bool:
-    """Whether nested lists have rows of one length; an array always has."""
-    if isinstance(value, np.ndarray):
-        return True
-    lengths = {len(v) if isinstance(v, list) else -1 for v in value}
-    return len(lengths) == 1 and all(_is_full(v) for v in value if isinstance(v, list))
-
-
-def _plain(items: Any) -> list[Any] | None:
-    """Nested lists with numbers for the leaves that are Values; None where there is more."""
-    plain: list[Any] = []
-    for item in items:
-        row = _plain(item) if isinstance(item, list | tuple) else number(item)
-        if isinstance(item, np.ndarray):
-            row = item.tolist()
-        if row is None:
-            return None
-        plain.append(row)
-    return plain
-
-
 def numbers(series: Any) -> list[Any]:
     """A list of numbers, or of rows of them as tuples; empty for anything else."""
-    items = series.tolist() if hasattr(series, "tolist") else series
-    if not isinstance(items, list | tuple) or len(items) < 2:
+    given = listed(series)
+    if given is None or len(given) < 2:
         return []
-    rows = [tuple(map(number, r)) if isinstance(r, list | tuple) else number(r) for r in items]
+    rows: list[Any] = []
+    for item in given:
+        row = items(item)
+        rows.append(number(item) if row is None else tuple(map(number, row)))
     shapes = {len(r) if isinstance(r, tuple) else -1 for r in rows}
     return rows if len(shapes) == 1 and all(n is not None for r in rows for n in flat(r)) else []
-
-
-def number(x: Any) -> float | None:
-    if isinstance(x, Value):
-        return None if x._operands else x.data
-    return float(x) if isinstance(x, int | float) else None
 
 
 def flat(row: Any) -> tuple[Any, ...]:

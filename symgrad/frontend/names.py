@@ -24,6 +24,7 @@ from symgrad.frontend.leaves import LeafInstr
 from symgrad.frontend.origin import PATHS
 from symgrad.frontend.scalar import Value
 from symgrad.frontend.statements import Assignment, assignments
+from symgrad.frontend.variables import is_a, items
 from symgrad.ir.function import Function, Instr, Origin, topological
 
 
@@ -74,7 +75,7 @@ def called(variables: Mapping[str, Any]) -> dict[int, str]:
 
 def held(variables: Mapping[str, Any]) -> list[Value]:
     """The computed scalars that variables hold, alone or in lists."""
-    values = [v for value in variables.values() for v in _flat([value]) if isinstance(v, Value)]
+    values = [v for value in variables.values() for v in _flat([value]) if is_a(v, Value)]
     return [v for v in values if v._operands]
 
 
@@ -88,8 +89,9 @@ def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str
     for name, value in variables.items():
         if name.startswith("_"):
             continue
-        if isinstance(value, list | tuple):
-            keys = [key for key in map(_key, _flat(value)) if key in reached]
+        row = items(value)
+        if row is not None:
+            keys = [key for key in map(_key, _flat(row)) if key in reached]
             lists.append((name, list(dict.fromkeys(keys))))
         elif _key(value) in reached:
             named.setdefault(_key(value), name)
@@ -102,16 +104,17 @@ def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str
     return named
 
 
-def _flat(items: Iterable[Any]) -> list[Any]:
+def _flat(row: Iterable[Any]) -> list[Any]:
     """The elements of a list, and those of lists in it."""
     found: list[Any] = []
-    for item in items:
-        found += item if isinstance(item, list | tuple) else [item]
+    for item in row:
+        inner = items(item)
+        found += [item] if inner is None else inner
     return found
 
 
 def _key(value: Any) -> int:
-    return id(value.instr) if isinstance(value, Expr) else id(value)
+    return id(value.instr) if is_a(value, Expr) else id(value)
 
 
 def from_source(nodes: Sequence[Node], rounds_apart: bool = True) -> dict[int, str]:

@@ -19,6 +19,7 @@ import numpy as np
 from symgrad.frontend.examples import flat, numbers
 from symgrad.frontend.origin import PATHS
 from symgrad.frontend.statements import elements
+from symgrad.frontend.variables import listed
 from symgrad.ir.function import Origins
 
 
@@ -133,8 +134,8 @@ def candidates(
 
 
 def has_length(value: Any, length: int) -> bool:
-    some = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
-    return some and len(value) == length
+    row = listed(value)
+    return row is not None and len(row) == length
 
 
 def shared(part: Part) -> dict[str, float]:
