@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -93,8 +94,8 @@ def claim_fault(*arguments: Any) -> str:
 
 def main() -> None:
     """Runs one task, from the standard input to the standard output."""
-    name, arguments, memory = pickle.loads(sys.stdin.buffer.read())
-    _limit(memory)
+    name, arguments, memory, seconds = pickle.loads(sys.stdin.buffer.read())
+    _limit(memory, seconds)
     known = (simplified, derived, forms, are_zero, proved, claim_zeros, claim_fault)
     task: Any = {f.__name__: f for f in known}[name]
     try:
@@ -113,7 +114,9 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _limit(memory: int) -> None:
+def _limit(memory: int, seconds: float) -> None:
+    """Holds this process to so many bytes, and so many seconds of the processor."""
     if sys.platform != "win32":
         resource: Any = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
