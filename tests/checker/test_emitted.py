@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from campaign import seeds
 from claims import mlp
 
 import symgrad as sg
@@ -142,12 +143,13 @@ def namespace() -> SimpleNamespace:
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["numpy", "python"])
 def test_random_programs_raise_no_false_alarm(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The emitted text of 60 programs is never refuted, and nearly always verified."""
+    """The emitted text of a right program is never refuted, and nearly always verified."""
     module = programs()
     kinds = ("unary", "binary", "reduce", "transpose", "matmul", "where", "index")
     types = {f"p{k}": f"f64[{', '.join(map(str, shape))}]" for k, shape in enumerate(module.SHAPES)}
     count: Counter[str] = Counter()
-    for seed in range(60):
+    tried = seeds(10, 600)
+    for seed in tried:
         rng = random.Random(seed)
         length = rng.randint(2, 9)
         program = [
@@ -166,5 +168,5 @@ def test_random_programs_raise_no_false_alarm(target: str, monkeypatch: pytest.M
         results = verify(Claim(text, loss, types, tuple(types), arrays=target == "numpy"))
         assert not any(isinstance(r, Refuted) for r in results), (seed, *map(str, results))
         count["verified" if verified(results) else "not decided"] += 1
-    assert count["verified"] > 50
-    assert count["not decided"] <= 2
+    assert count["verified"] > 0.8 * len(tried)
+    assert count["not decided"] <= 1 + len(tried) // 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from campaign import RUNNING, many
 from claims import claim
 from mutants import mutants
 
@@ -58,13 +59,17 @@ def test_a_good_text_passes(name: str) -> None:
     [("lecture", 29), ("lecture_loop", 6), ("moons_readable", 1), ("moons_fast", 1)],
 )
 def test_every_change_is_found(name: str, step: int) -> None:
-    """All single changes (one in ``step``) are found, but for those argued to change nothing."""
+    """All single changes (one in ``step``) are found, but for those argued to change nothing.
+
+    One in six of those is tried, and all in a campaign.
+    """
     text = claim(name).text
     survivors, count = set(), 0
-    for what, changed in mutants(text, step):
+    for what, changed in mutants(text, step * many(6, 1)):
         count += 1
         changed_claim = claim(name, changed)
         if verified((check_identity(changed_claim),)) and verified((check_balls(changed_claim),)):
             survivors.add(what)
-    assert survivors == set(EQUIVALENT[name])
-    assert count > 95
+    assert survivors <= set(EQUIVALENT[name])
+    assert count > many(15, 95)
+    assert not RUNNING or survivors == set(EQUIVALENT[name])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from campaign import many
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -84,7 +85,7 @@ def safe(program: list[Step], arrays: list[Any]) -> tuple[Any, list[Any]] | None
         return None  # shapes that do not broadcast
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(20, 1200), suppress_health_check=list(HealthCheck))
 @given(steps(), st.integers(0, 2**32 - 1))
 def test_targets_interpreter_and_differences_agree(program: list[Step], seed: int) -> None:
     """One loss, four ways to its gradient: numpy, python, interpreter, central differences."""
@@ -122,7 +123,7 @@ def check_direction(f: Any, arrays: list[Any], grads: Any, rng: Any) -> None:
     np.testing.assert_allclose(slopes[0], want, rtol=2e-5, atol=2e-6)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(20, 1200), suppress_health_check=list(HealthCheck))
 @given(steps())
 def test_the_operands_that_a_rule_names_hide_no_rewrite(program: list[Step]) -> None:
     """Looking rules up by the ops of the operands gives what trying every rule gives."""

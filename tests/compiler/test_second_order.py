@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from campaign import many
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -71,7 +72,7 @@ def loss_of(program: list[Step], x: Any) -> Any:
     return sum((sg.sum(v) for v in pool[-3:]), sg.sum(sg.sin(x) * x))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(20, 800), suppress_health_check=list(HealthCheck))
 @given(programs(), st.integers(0, 2**32 - 1))
 def test_the_hessian_is_symmetric_and_right(program: list[Step], seed: int) -> None:
     """u H v is v H u in both targets, and u H is the difference of gradients, away from kinks."""

@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from campaign import many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -329,7 +330,7 @@ def programs(draw):
 MODERATE = st.floats(-2, 2).filter(lambda v: v == 0 or abs(v) > 1e-3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=many(80, 6000))
 @given(programs(), MODERATE, st.floats(0.1, 3))
 def test_random_programs_keep_their_values(expression, a, b):
     """Where the formula as written is finite and well conditioned, the rewritten one agrees."""

@@ -12,6 +12,7 @@ from functools import reduce
 
 import numpy as np
 import pytest
+from campaign import many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -469,19 +470,19 @@ def always_arrays(monkeypatch):
     monkeypatch.setattr(symgrad.compiler.rolled, "prefers_arrays", lambda *args: True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(40, 3000))
 @given(st.integers(0, 10**9))
 def check_reassociated(seed):
     assert_same(seed)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(40, 3000))
 @given(st.integers(0, 10**9))
 def check_in_order(seed):
     assert_same(seed, reassociate=False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(25, 2000))
 @given(st.integers(0, 10**9))
 def test_a_loss_of_examples_has_the_gradient_of_backward_for_any_number(seed):
     assert_same_for_any_number(seed)

@@ -10,6 +10,7 @@ import random
 
 import numpy as np
 import pytest
+from campaign import many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,21 +126,21 @@ def assert_same(seed, rolled, exact=False):
         assert float(got) == pytest.approx(expected, rel=1e-10, abs=1e-10, nan_ok=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=many(80, 6000))
 @given(st.integers(0, 10**9))
 def test_a_rerolled_program_computes_the_same_at_another_theta(seed):
     _, rolled = traced(seed)
     assert_same(seed, rolled)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=many(50, 4000))
 @given(st.integers(0, 10**9))
 def test_in_order_every_bit_of_a_sum_stays(seed):
     _, rolled = traced(seed, ordered=True)
     assert_same(seed, rolled, exact=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=many(50, 4000))
 @given(st.integers(0, 10**9))
 def test_wrong_classes_cost_quality_and_not_correctness(seed):
     """Classes propose, lanes decide: with all classes merged into four the numbers are right."""
