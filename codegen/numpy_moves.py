@@ -153,12 +153,26 @@ def _vector(x: Instr) -> Form:
     return form
 
 
+def _arange(x: Instr) -> Form:
+    dtype = "" if x.type.dtype == "i64" else f", dtype={DTYPES[x.type.dtype]}"
+    return lambda: Text(f"np.arange({x['dim']}{dtype})", ATOM, 1)
+
+
+def _cumsum(x: Instr) -> Form:
+    axis = x["axis"]
+    running = suffix(f".cumsum(axis={axis})" if x.type.rank > 1 else ".cumsum()")
+    turned = suffix(f"[{':, ' * axis}::-1]")
+    return (lambda a: turned(running(turned(a)))) if x["reverse"] else running
+
+
 def _wrap(size: str) -> Form:
     """range(3)[i]: Python's own counting from the end, and its IndexError."""
     return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
 
 
 MOVES: dict[str, Form | Rule] = {
+    "arange": Rule(_arange),
+    "cumsum": Rule(_cumsum),
     "reshape": Rule(_reshape),
     "broadcast_to": Rule(_broadcast_to),
     "transpose": Rule(_transpose),

@@ -64,6 +64,7 @@ _CALLS = [
     "isfinite",
     "where",
     "outer",
+    "cross",
 ]
 
 

@@ -254,6 +254,20 @@ def ordered_sum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) 
     return box([functools.reduce(f.add, lane) for lane in lanes], shape)
 
 
+def cumsum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    """Running sums along an axis, each the one before and an element."""
+    lanes = np.moveaxis(operands[0], x["axis"], -1)
+    turned = lanes[..., ::-1] if x["reverse"] else lanes
+    sums = np.empty(turned.shape, dtype=object)
+    for i in np.ndindex(turned.shape[:-1]):
+        sums[i] = list(itertools.accumulate(turned[i], f.add))
+    return np.moveaxis(sums[..., ::-1] if x["reverse"] else sums, -1, x["axis"])
+
+
+def arange(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    return box([f.term(constant(i, Type(x.type.dtype))) for i in range(*shape)], shape)
+
+
 def one_hot(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     hits = [f.equal(i, k) for i in operands[0].flat for k in range(shape[-1])]
     return box([f.cast(hit, dtype=x.type.dtype) for hit in hits], shape)
@@ -275,6 +289,8 @@ _RULES: dict[str, Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]]
     **dict.fromkeys(_PRODUCTS, product),
     **dict.fromkeys(("argmax", "argmin"), arg_extremum),
     "one_hot": one_hot,
+    "arange": arange,
+    "cumsum": cumsum,
     "ordered_sum": ordered_sum,
     "pack": pack,
     "view": move,

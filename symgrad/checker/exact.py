@@ -40,8 +40,8 @@ def _words(text: str) -> frozenset[str]:
 
 _SAME = _words(
     "add all any arange argmax argmin argsort array asarray ascontiguousarray atleast_1d bool_ "
-    "atleast_2d broadcast_shapes broadcast_to column_stack concatenate copy copyto cumprod cumsum "
-    "diag diag_indices diagonal dot e einsum equal expand_dims eye fill_diagonal flip full "
+    "atleast_2d broadcast_shapes broadcast_to column_stack concatenate copy copyto cross cumprod "
+    "cumsum diag diag_indices diagonal dot e einsum equal expand_dims eye fill_diagonal flip full "
     "full_like greater greater_equal hstack identity indices inf inner int64 intp invert ix_ kron "
     "less less_equal logical_and logical_not logical_or logical_xor matmul moveaxis multiply nan "
     "ndim negative newaxis not_equal ogrid ones_like outer pi positive prod ravel repeat "

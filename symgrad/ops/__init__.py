@@ -15,6 +15,7 @@ from symgrad.ops import (  # noqa: F401
     places,
     product,
     reduction,
+    running,
     segments,
     selection,
     shape,

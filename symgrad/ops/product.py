@@ -110,6 +110,43 @@ OUTER = register(
 )
 
 
+def _cross(a: Type, b: Type) -> Type:
+    if a.dtype != b.dtype or a.dtype == "bool":
+        raise DTypeError(f"cross: expected numbers of one dtype, got {a} and {b}; cast")
+    if a.shape[-1:] != (3,) or b.shape[-1:] != (3,):
+        raise ShapeError(
+            f"cross: expected vectors of 3 along the last axis, got {a} and {b}; in the plane "
+            "it is a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]"
+        )
+    return a.with_shape(broadcast("cross", a, b))
+
+
+def _cross_expansion(f: Any, a: Any, b: Any) -> Any:
+    def part(x: Any, i: int) -> Any:
+        lead = [("slice", 0, d, 1) for d in f.type(x).shape[:-1]]
+        return f.index(x, key=(*lead, ("slice", i, i + 1, 1)))
+
+    parts = [part(a, i) * part(b, j) - part(a, j) * part(b, i) for i, j in ((1, 2), (2, 0), (0, 1))]
+    return f.concatenate(*parts, axis=f.type(parts[0]).rank - 1)
+
+
+CROSS = register(
+    Op(
+        "cross",
+        "product",
+        2,
+        infer=_cross,
+        evaluate=np.cross,
+        pullback=lambda f, g, y, a, b: (
+            unbroadcast(f, f.cross(b, g), f.type(a).shape),
+            unbroadcast(f, f.cross(g, a), f.type(b).shape),
+        ),
+        expansion=_cross_expansion,
+        doc="the vector products of vectors of 3 along the last axis",
+    )
+)
+
+
 def _vdot(a: Type, b: Type) -> Type:
     if a != b or not a.is_float:
         raise ShapeError(f"vdot: expected two float arrays of one type, got {a} and {b}")

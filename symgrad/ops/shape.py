@@ -1,4 +1,4 @@
-"""Shape ops: reshape, broadcast_to, transpose, concatenate, size.  Dims may be symbolic.
+"""Shape ops: reshape, broadcast_to, transpose, concatenate, size, arange.  Dims may be symbolic.
 
 >>> TRANSPOSE.infer(Type("f64", ("N", 3)), axes=(1, 0))
 f64[3, N]
@@ -137,5 +137,17 @@ SIZE = register(
         attributes=("dim", "dtype"),
         dim_attributes=("dim",),
         doc="a size as a number",
+    )
+)
+ARANGE = register(
+    Op(
+        "arange",
+        "shape",
+        0,
+        infer=lambda *, dim, dtype: Type(dtype, (dim,)),
+        evaluate=lambda *, dim, dtype: np.arange(dim, dtype=DTYPES[dtype]),
+        attributes=("dim", "dtype"),
+        dim_attributes=("dim",),
+        doc="the numbers from 0 to a size, which is left out",
     )
 )

@@ -53,7 +53,7 @@ NUMPY = _words(
     "abs absolute add all any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax "
     "argmin argsort array array_equal asarray ascontiguousarray atleast_1d atleast_2d bincount "
     "block bool_ broadcast_shapes broadcast_to cbrt ceil clip column_stack concatenate copy "
-    "copysign copyto cos cosh cumprod cumsum deg2rad diag diag_indices diagonal divide dot e "
+    "copysign copyto cos cosh cross cumprod cumsum deg2rad diag diag_indices diagonal divide dot e "
     "einsum empty empty_like equal exp exp2 expand_dims expm1 eye fabs fill_diagonal "
     "flip float32 float64 float_power floor floor_divide fmax fmin full full_like greater "
     "greater_equal heaviside hstack hypot identity inf inner int64 intp invert isfinite isinf "

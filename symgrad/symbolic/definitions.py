@@ -146,6 +146,23 @@ def _with_k(name: str) -> Definition:
     return Definition(lambda x, operands, k: f"np.{name}({operands[0]}, {k})")
 
 
+def _cumsum(x: Any, operands: Sequence[str], axis: int, reverse: bool) -> str:
+    (a,) = operands
+    return (
+        f"np.flip(np.cumsum(np.flip({a}, {axis}), {axis}), {axis})"
+        if reverse
+        else (f"np.cumsum({a}, {axis})")
+    )
+
+
+_CROSS = """
+def cross(a, b):
+    a, b = [[x[..., 0], x[..., 1], x[..., 2]] for x in (a, b)]
+    parts = [a[i] * b[j] - a[j] * b[i] for i, j in ((1, 2), (2, 0), (0, 1))]
+    return np.stack(parts, axis=-1)
+
+
+""".lstrip("\n")
 _ADDED = """
 def added(shape, key, g):
     y = np.zeros(shape, dtype=np.float64)
@@ -180,6 +197,9 @@ def segment_spread(g, starts, size):
 
 STRUCTURE: dict[str, Definition] = {
     "cast": Definition(_cast),
+    "arange": Definition(lambda x, operands, dim, dtype: f"np.arange({dim})"),
+    "cross": Definition(lambda x, operands: f"cross({_listed(operands)})", _CROSS),
+    "cumsum": Definition(_cumsum),
     "size": Definition(lambda x, operands, dim, dtype: f"np.float64({dim})"),
     "matmul": Definition(_call("matmul")),
     "outer": Definition(_call("outer")),

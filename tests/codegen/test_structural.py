@@ -94,6 +94,13 @@ CASES: list[tuple[str, dict[str, Any], list[Any]]] = [
     *[("diagonal", {"k": k}, [(3, 4)]) for k in (-1, 0, 2)],
     ("diagonal", {"k": 0}, [("N", "N")]),
     ("flip", {"axis": (0,)}, [("N", 4)]),
+    *[
+        ("cumsum", {"axis": axis, "reverse": reverse}, [shape])
+        for axis, shape in ((0, ("N",)), (0, ("N", 4)), (1, ("N", 4)))
+        for reverse in (False, True)
+    ],
+    ("cross", {}, [("N", 3), (3,)]),
+    ("cross", {}, [(3,), (3,)]),
     ("flip", {"axis": (0, 1)}, [("N", 4)]),
     ("flip", {"axis": ()}, [("N", 4)]),
     ("matmul", {}, [("N", 4), (4, 2)]),
@@ -174,6 +181,18 @@ def test_a_structural_op_takes_leaves(name, attributes, leaf):
     (want,) = interpret(whole.function, [np.zeros(3)])
     got = np.asarray(run(emit(whole, "numpy"), "f")(np.zeros(3)))
     np.testing.assert_array_equal(got, want, strict=True, err_msg=emit(whole, "numpy"))
+
+
+@pytest.mark.parametrize("dtype", ["i64", "f64"])
+@pytest.mark.parametrize("dim", ["N", "2*N + 1", 3])
+def test_a_range_of_a_size_is_the_same_in_numpy(dim, dtype):
+    """It has no operand: the size is that of an argument."""
+    x = parameter("x", Type("f64", ("N",)))
+    y = build(OPS["arange"], [], {"dim": dim, "dtype": dtype})
+    whole = Unit(function("f", [x], [y]), 0, title="An op.")
+    (want,) = interpret(whole.function, [np.zeros(3)])
+    got = run(emit(whole, "numpy"), "f")(np.zeros(3))
+    np.testing.assert_array_equal(got, want, strict=True)
 
 
 def test_a_number_of_pythons_own_is_put_into_an_array():

@@ -66,6 +66,14 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
         for k in (-9, -1, 0, 1, 9)
         for shape in ((3, 3), (2, 4), (4, 2), (1, 1), (0, 3))
     ],
+    *[
+        ("cumsum", {"axis": axis, "reverse": reverse}, [shape])
+        for axis, shape in ((0, (4,)), (0, (2, 3)), (1, (2, 3)), (0, (0,)), (1, (2, 3, 2)))
+        for reverse in (False, True)
+    ],
+    ("cross", {}, [(3,), (3,)]),
+    ("cross", {}, [(2, 3), (3,)]),
+    ("cross", {}, [(1, 3), (4, 2, 3)]),
     *[("flip", {"axis": axis}, [(2, 3)]) for axis in ((), (0,), (0, 1))],
     *[
         ("einsum", {"spec": spec}, shapes)
