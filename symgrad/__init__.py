@@ -46,7 +46,7 @@ _HOME = {
     "to_sympy": "symgrad.compiler.conversion",
     "value_and_grad": "symgrad.compiler.value_and_grad",
     "constant": "symgrad.frontend.leaves",
-    **dict.fromkeys(("full", "ones", "zeros"), "symgrad.frontend.creation"),
+    **dict.fromkeys(("arange", "full", "ones", "zeros"), "symgrad.frontend.creation"),
     "function": "symgrad.compiler.compile",
     "grad": "symgrad.compiler.compile",
     "input": "symgrad.frontend.leaves",
@@ -58,7 +58,6 @@ _HOME = {
 METHODS["to_sympy"] = ("symgrad.compiler.conversion", "to_sympy")
 _MODULES = ("engine", "errors", "losses", "nn")
 _NUMPY: tuple[str, ...] = (
-    "arange",
     "e",
     "eye",
     "float32",
@@ -107,7 +106,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_HOME, *_NUMPY, *_functions()})
+    """The public names."""
+    return sorted({*__all__, *_HOME, *_NUMPY, *_functions(), "__version__"})
 
 
 def _find(name: str) -> Any:
@@ -123,7 +123,11 @@ def _find(name: str) -> Any:
     functions = _functions()
     if name in functions:
         return functions[name]
-    raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
+    from symgrad.frontend.keywords import nearest
+
+    near = nearest(name, __dir__())
+    hint = near if near.startswith("did") else "dir(symgrad) lists what there is"
+    raise AttributeError(f"module 'symgrad' has no attribute {name!r}; {hint}")
 
 
 def _functions() -> dict[str, Any]:

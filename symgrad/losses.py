@@ -21,8 +21,8 @@ from symgrad.frontend.shapes import expand_dims, index_within, squeeze, take_alo
 
 def _same_shape(name: str, a: Any, b: Any) -> None:
     # A prediction (N, 1) against a target (N,) would broadcast to (N, N) without a word.
-    if a.shape != b.shape:
-        raise ShapeError(f"{name}: shapes differ: {a.shape} and {b.shape}; reshape one of them")
+    if a.dims != b.dims:
+        raise ShapeError(f"{name}: shapes differ: {a.dims} and {b.dims}; reshape one of them")
 
 
 @numpy_too
@@ -74,14 +74,14 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     z, y = as_expr(logits, name="logits"), as_expr(labels, name="labels")
     if not z.ndim:
         raise ShapeError("cross_entropy: logits are a scalar")
-    if y.instr.type.dtype == "i64" and y.shape == z.shape[:-1]:
-        y = index_within(y, z.shape[-1], "labels")
+    if y.instr.type.dtype == "i64" and y.dims == z.dims[:-1]:
+        y = index_within(y, z.dims[-1], "labels")
         picked = squeeze(take_along_axis(z, expand_dims(y, -1), -1), -1)
         return mean(logsumexp(z, -1) - picked)
-    if y.shape != z.shape:
+    if y.dims != z.dims:
         raise ShapeError(
             f"cross_entropy: for logits {z.instr.type} expected labels of i64 and shape "
-            f"{z.shape[:-1]}, or probabilities of shape {z.shape}; got {y.instr.type}"
+            f"{z.dims[:-1]}, or probabilities of shape {z.dims}; got {y.instr.type}"
         )
     return mean(logsumexp(z, -1) * sum(y, -1) - sum(y * z, -1))
 

@@ -69,6 +69,10 @@ def _needs(x: Instr) -> Iterator[tuple[Dim, str, bool]]:
         for a in axis if isinstance(axis, tuple) else (axis,):
             size = x.operands[0].type.shape[a]
             yield subtract(size, 1), f"{x.op.name} over axis {a} of {_called(x)}", False
+    elif x.op.name == "divide" and x.operands[1].op.name == "size":
+        above, below = x.operands
+        if above.is_constant or above.op.name == "size":  # Python's own numbers in the text
+            yield subtract(below["dim"], 1), f"the division by {below['dim']}", False
 
 
 def _of_key(x: Instr) -> Iterator[tuple[Dim, str, bool]]:

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from symgrad.errors import ArgumentError, LimitError, NamingError
+from symgrad.frontend.keywords import nearest
 from symgrad.frontend.leaves import check_name
 
+_BESIDE = ("wrt", "aux", "target", "name")  # what sg.compile takes beside the options
 STYLES = {"numpy": ("readable",), "python": ("unrolled", "looped")}
 # Options of other tools, and what serves here.
 FOREIGN = {
@@ -91,13 +93,15 @@ def parse_options(given: Mapping[str, Any], target: Any = "numpy") -> Options:
         if name in FOREIGN:
             raise ArgumentError(f"unknown option {name!r}; {FOREIGN[name]}")
         if name not in known:
-            raise ArgumentError(f"unknown option {name!r}; {_nearest(name, known)}")
+            hint = nearest(name, [*known, *_BESIDE])
+            hint = hint if hint.startswith("did") else nearest("", known)
+            raise ArgumentError(f"unknown option {name!r}; {hint}")
         _check(name, value)
     options = Options(**given)
     if not isinstance(target, str) or target not in STYLES:
-        raise ArgumentError(f"unknown target {target!r}; {_nearest(str(target), [*STYLES])}")
+        raise ArgumentError(f"unknown target {target!r}; {nearest(str(target), [*STYLES])}")
     if options.style and options.style not in STYLES[target]:
-        hint = _nearest(options.style, STYLES[target])
+        hint = nearest(options.style, STYLES[target])
         raise ArgumentError(f"the target {target!r} has no style {options.style!r}; {hint}")
     return options
 
@@ -138,13 +142,6 @@ def _check(name: str, value: Any) -> None:
             )
     else:
         check_flag(name, value)
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
 
 
 def _is_count(value: Any) -> bool:

@@ -15,7 +15,7 @@ func @f(input %x: f64[100, M]) {
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from symgrad.compiler.needs import needs_of
 from symgrad.errors import ArgumentError, ShapeError
@@ -37,6 +37,29 @@ def check_sizes(f: Function) -> None:
                     f"{p.hint}: {dim} does not tell {missing[0]}, which no argument has as a size; "
                     f"give the axis a name of its own{at}"
                 )
+    for x in f.body:
+        unknown = [n for n in sizes_of(x) if n not in alone]
+        if unknown:
+            at = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+            raise ShapeError(
+                f"{x.op.name}: the size {unknown[0]} is that of no argument; let the program read "
+                f"an input that has it, or give it a number with sizes={{{unknown[0]!r}: ...}}{at}"
+            )
+
+
+def sizes_of(x: Instr) -> Iterator[str]:
+    """The names of sizes in the type and in the attributes of an instruction."""
+    for dim in x.type.shape:
+        yield from dims.names(dim)
+    for key, value in x.attributes:
+        if key in x.op.dim_attributes:
+            stack = [value]
+            while stack:
+                part = stack.pop()
+                if isinstance(part, tuple):
+                    stack += part[1:] if part[:1] in (("slice",), ("int",), ("new",)) else part
+                elif isinstance(part, str):
+                    yield from dims.names(part)
 
 
 def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
@@ -45,7 +68,7 @@ def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
     Raises ArgumentError for a name that is no size of the function, ShapeError for a number that
     one of its slices or indices cannot do with.
     """
-    known = {n for x in (*f.parameters, *f.body) for d in x.type.shape for n in dims.names(d)}
+    known = {n for x in (*f.parameters, *f.body) for n in sizes_of(x)}
     for name in sizes:
         if name not in known:
             from difflib import get_close_matches

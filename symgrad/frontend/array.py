@@ -27,6 +27,9 @@ from symgrad.frontend.coerce import (
     weak_literal,
 )
 from symgrad.frontend.extensions import method
+from symgrad.frontend.keywords import nearest
+from symgrad.frontend.named_size import Size, as_size
+from symgrad.frontend.numpy_functions import call_function, call_ufunc, functions
 from symgrad.frontend.origin import caller
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Instr, Origin, emit
@@ -60,6 +63,13 @@ def _function(name: str) -> Callable[..., Any]:
     return method
 
 
+def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
+    def method(self: Expr, *args: Any) -> NoReturn:
+        raise TraceError(f"{what} takes no {self.instr.type}; {instead}; built at {caller()}")
+
+    return method
+
+
 class Expr:
     """An array expression: wraps the IR instruction ``instr``.  Hashed by identity."""
 
@@ -72,20 +82,20 @@ class Expr:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         """``np.tanh(x)``, and ``array + x``: NumPy's functions are ours by the same name."""
-        from symgrad.frontend.functions import FUNCTIONS
+        return call_ufunc(ufunc, method, operands, options)
 
-        ours = FUNCTIONS.get(ufunc.__name__)
-        if ours is None or method != "__call__" or options:
-            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-            raise TraceError(
-                f"np.{call} takes no symgrad expression in this form; use the functions of sg, "
-                f"such as sg.sum for np.add.reduce, without out= or where=; called at {caller()}"
-            )
-        return ours(*operands)
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """``np.sum(x, axis=0)``, ``np.concatenate([x, y])``, ``np.linalg.norm(x)``."""
+        return call_function(function, args, kwargs)
 
     @property
-    def shape(self) -> tuple[Dim, ...]:
-        """Ints, and texts for named sizes."""
+    def shape(self) -> tuple[int | Size, ...]:
+        """Ints, and a ``Size`` for each named size, which is computed with as a number is."""
+        return tuple(map(as_size, self.instr.type.shape))
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        """The shape in the IR's own terms: ints and texts."""
         return self.instr.type.shape
 
     @property
@@ -97,8 +107,8 @@ class Expr:
         return self.instr.type.rank
 
     @property
-    def size(self) -> Dim:
-        return self.instr.type.size
+    def size(self) -> int | Size:
+        return as_size(self.instr.type.size)
 
     @property
     def T(self) -> Expr:
@@ -117,6 +127,12 @@ class Expr:
     __eq__ = _binary("equal")  # type: ignore[assignment]
     __ne__ = _binary("not_equal")  # type: ignore[assignment]
     __hash__ = object.__hash__
+
+    __floordiv__ = _refused("//", "its floor is sg.floor(x / y)")
+    __rfloordiv__ = _refused("//", "its floor is sg.floor(x / y)")
+    __mod__ = _refused("%", "the remainder is x - y * sg.floor(x / y)")
+    __rmod__ = _refused("%", "the remainder is x - y * sg.floor(x / y)")
+    __divmod__ = __rdivmod__ = _refused("divmod()", "use sg.floor(x / y)")
 
     def __matmul__(self, other: Any) -> Expr:
         return _matmul(self, other)
@@ -142,19 +158,20 @@ class Expr:
         return getitem(self, key)
 
     def __len__(self) -> int:
-        if not self.shape:
+        if not self.dims:
             raise TraceError(f"len() of a scalar expression{_built(self)}")
-        length = self.shape[0]
+        length = self.dims[0]
         if isinstance(length, str):
-            _refuse(self, f"len() of the named size {length}", "use .shape[0]")
+            instead = "divide by x.shape[0], or use sg.mean, which compute with the size itself"
+            _refuse(self, f"len() of the named size {length}", instead)
         return length
 
     def __iter__(self) -> Iterator[Expr]:
-        if not self.shape:
+        if not self.dims:
             raise TraceError(f"iteration over a scalar expression{_built(self)}")
-        if isinstance(self.shape[0], str):
-            _refuse(self, f"a loop over the size {self.shape[0]}", "use whole-array functions")
-        return (self[i] for i in range(self.shape[0]))
+        if isinstance(self.dims[0], str):
+            _refuse(self, f"a loop over the size {self.dims[0]}", "use whole-array functions")
+        return (self[i] for i in range(self.dims[0]))
 
     def __bool__(self) -> bool:
         _refuse(self, "the truth", "use sg.where(condition, a, b) to choose between values")
@@ -169,7 +186,8 @@ class Expr:
         _refuse(self, "an index", "compile it and call it; to choose by its value use sg.where")
 
     def __array__(self, *args: Any, **kwargs: Any) -> Array:
-        _refuse(self, "a NumPy array", "use the functions of symgrad in place of NumPy's")
+        instead = "symgrad has NumPy's functions, such as sg.stack for a list of expressions"
+        _refuse(self, "a NumPy array", instead)
 
     def __repr__(self) -> str:
         return f"<expr {self.instr.op.name}: {self.instr.type}>"
@@ -182,6 +200,17 @@ class Expr:
     dot, clip = _function("dot"), _function("clip")
     ravel, flatten, squeeze = _function("ravel"), _function("ravel"), _function("squeeze")
     swapaxes, astype = _function("swapaxes"), _function("astype")
+    cumsum, take, round = _function("cumsum"), _function("take"), _function("round")
+    trace, diagonal = _function("trace"), _function("diagonal")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Says what was meant, or which function there is in place of a method."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in functions():
+            raise AttributeError(f"an expression has no .{name}; write sg.{name}(x)")
+        own = [n for n in dir(type(self)) if not n.startswith("_")]
+        raise AttributeError(f"an expression has no .{name}; {nearest(name, own)}")
 
     def to_sympy(self, **options: Any) -> Any:
         """This expression in SymPy: see ``sg.to_sympy``."""
@@ -227,6 +256,8 @@ def as_expr(value: Any, dtype: str | None = None, name: str = "argument") -> Exp
     try:
         if is_weak(value):
             dtype = dtype or common_dtype([], [value])
+            if isinstance(value, Size):
+                return Expr(_located("size", [], {"dim": str(value), "dtype": dtype}, at))
             return Expr(literal(weak_literal(value, dtype, name), Type(dtype), origins=(at,)))
         array = plain_array(value, name)
     except DTypeError as error:

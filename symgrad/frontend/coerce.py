@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError
+from symgrad.frontend.named_size import Size
 from symgrad.ir.types import DTYPES, dtype_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -25,8 +26,8 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def is_weak(value: object) -> bool:
-    """Whether a value is a Python number, which takes the dtype of its neighbours."""
-    return type(value) in (bool, int, float)
+    """Whether a value is a Python number or a size, which takes the dtype of its neighbours."""
+    return type(value) in (bool, int, float, Size)
 
 
 def plain_array(value: Any, name: str) -> Array:
@@ -96,12 +97,12 @@ def weak_literal(value: bool | int | float, dtype: str, name: str) -> bool | int
     return value
 
 
-def common_dtype(strong: Sequence[str], weak: Sequence[bool | int | float]) -> str:
+def common_dtype(strong: Sequence[str], weak: Sequence[bool | int | float | Size]) -> str:
     """The dtype that NumPy's promotion gives to operands and Python numbers together."""
     if not strong:
         if weak and all(isinstance(v, bool) for v in weak):
             return "bool"
-        return "i64" if all(isinstance(v, int) for v in weak) else "f64"
+        return "i64" if all(isinstance(v, int | Size) for v in weak) else "f64"
     distinct = list(dict.fromkeys(strong))
     result = distinct[0]
     if len(distinct) > 1:

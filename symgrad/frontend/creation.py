@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.errors import ArgumentError
 from symgrad.frontend.array import as_expr, raw
 from symgrad.frontend.leaves import dims_of, dtype_of
+from symgrad.frontend.named_size import Size, as_dim, as_size
 from symgrad.frontend.origin import located
+from symgrad.ir.dims import subtract
 
 
 @located
@@ -30,6 +33,26 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     return raw("broadcast_to", fill, shape=dims)
 
 
+@located
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Any:
+    """The numbers from ``start`` (0 if only one is given) to ``stop``, as ``np.arange`` gives them.
+
+    A limit may be a size, ``arange(x.shape[0])``: the result is an expression then.  Raises
+    ArgumentError for a step between such limits.
+    """
+    if not isinstance(start, Size) and not isinstance(stop, Size):
+        return np.arange(start, stop, step, dtype=dtype)
+    low, high = (0, start) if stop is None else (start, stop)
+    a, b = as_dim(low), as_dim(high)
+    if a is None or b is None or step != 1:
+        raise ArgumentError(
+            f"arange: expected ints and sizes, with a step of 1, got {low!r}, {high!r} and {step!r}"
+        )
+    own = "i64" if dtype is None else dtype_of(dtype)
+    count = raw("arange", dim=subtract(b, a), dtype=own)
+    return count if a == 0 else count + as_size(a)
+
+
 def ones(shape: Any, dtype: Any = None) -> Any:
     """An array of that shape, every element 1; see ``full``."""
     return full(shape, 1.0, dtype)
@@ -40,4 +63,4 @@ def zeros(shape: Any, dtype: Any = None) -> Any:
     return full(shape, 0.0, dtype)
 
 
-__all__ = ["full", "ones", "zeros"]
+__all__ = ["arange", "full", "ones", "zeros"]

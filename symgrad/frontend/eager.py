@@ -17,6 +17,7 @@ import numpy as np
 from symgrad.errors import TraceError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import leaf_of
+from symgrad.frontend.named_size import Size
 from symgrad.frontend.origin import located
 from symgrad.ir.function import Instr, topological
 from symgrad.ir.types import DTYPES
@@ -52,7 +53,7 @@ def has_expr(args: Any) -> bool:
     stack = list(args)
     while stack:
         x = stack.pop()
-        if isinstance(x, Expr):
+        if isinstance(x, Expr | Size):
             return True
         if isinstance(x, list | tuple):
             stack.extend(x)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -105,8 +106,49 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 @numpy_too
-def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
-    """x, held between ``a_min`` and ``a_max``; either may be None.  Raises ArgumentError."""
+def positive(x: Any, /) -> Any:
+    """x as it is."""
+    return x if scalars.is_scalar(x) else as_expr(x)
+
+
+@numpy_too
+def fabs(x: Any, /) -> Any:
+    """The absolute value, a float of integers too."""
+    return absolute(x if scalars.is_scalar(x) else _as_float(as_expr(x)))
+
+
+def _as_float(x: Expr) -> Expr:
+    return as_expr(x, "f64") if x.instr.type.dtype == "i64" else x
+
+
+@numpy_too
+def isinf(x: Any, /) -> Any:
+    """Whether x is inf or -inf."""
+    return _apply("equal", _apply("absolute", x), math.inf)
+
+
+@numpy_too
+def deg2rad(x: Any, /) -> Any:
+    """An angle in degrees, in radians."""
+    return _apply("multiply", x, math.pi / 180.0)
+
+
+@numpy_too
+def rad2deg(x: Any, /) -> Any:
+    """An angle in radians, in degrees."""
+    return _apply("multiply", x, 180.0 / math.pi)
+
+
+radians, degrees = deg2rad, rad2deg
+
+
+@numpy_too
+def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """x, held between ``a_min`` and ``a_max``, or ``min`` and ``max``; either may be None.
+
+    Raises ArgumentError.
+    """
+    a_min, a_max = (b if a is None else a for a, b in ((a_min, min), (a_max, max)))
     if a_min is None and a_max is None:
         raise ArgumentError("clip: expected a_min, a_max or both, got neither")
     if a_max is None:
@@ -147,6 +189,12 @@ def piecewise(conditions: Sequence[Any], values: Sequence[Any], default: Any = 0
 
 
 @numpy_too
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """``piecewise`` by NumPy's name: the choice beside the first condition that holds."""
+    return piecewise(condlist, choicelist, default)
+
+
+@numpy_too
 def pick(values: Any, index: Any) -> Any:
     """``values[index]`` for a list of Values, whose index may be an integer that is traced."""
     return scalars.pick(values, index)
@@ -177,7 +225,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     x = as_expr(x)
     own = x.instr.type.dtype if dtype is None else dtype_of(dtype)
     fill = bool(fill_value) if own == "bool" else fill_value
-    return raw("broadcast_to", as_expr(fill, own, "fill_value"), shape=x.shape)
+    return raw("broadcast_to", as_expr(fill, own, "fill_value"), shape=x.dims)
 
 
 zeros_like, ones_like = _filled("zeros_like", 0), _filled("ones_like", 1)

@@ -20,6 +20,7 @@ from types import CodeType
 from typing import Any, TypeVar
 
 from symgrad.errors import SymgradError
+from symgrad.frontend.keywords import check_keywords
 from symgrad.ir.function import Origin
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -84,11 +85,16 @@ def _name(path: str) -> str:
 
 
 def located(function: F) -> F:
-    """Ends the message of each of our errors with the user's line, unless one is in it."""
+    """Ends the message of each of our errors with the user's line, unless one is in it.
+
+    A keyword that the function does not take is an ArgumentError that says what was meant.
+    """
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
+            if kwargs:
+                check_keywords(function, kwargs)
             return function(*args, **kwargs)
         except SymgradError as error:
             at = caller()

@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
-from symgrad.errors import ShapeError
+from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.array import Expr, apply, as_expr, raw
 from symgrad.frontend.coerce import real, whole
 from symgrad.frontend.eager import numpy_too
@@ -62,7 +63,7 @@ def _arg(name: str) -> Callable[..., Any]:
     def function(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_expr(x, name=name)
         if axis is None:
-            flat = raw("reshape", x, shape=(product(x.shape),))
+            flat = raw("reshape", x, shape=(product(x.dims),))
             y = raw(name, flat, axis=0, keepdims=False)
             return raw("reshape", y, shape=(1,) * x.ndim) if keepdims else y
         return raw(name, x, axis=axis_of(axis, x.ndim, name), keepdims=bool(keepdims))
@@ -96,7 +97,7 @@ def _var(x: Any, axis: Any, ddof: float, keepdims: bool, name: str) -> Any:
     squares = apply("square", x - mean(x, axes, keepdims=True))
     if not less:
         return mean(squares, axes, keepdims)
-    count = product(x.shape[i] for i in axes)
+    count = product(x.dims[i] for i in axes)
     dtype = x.instr.type.dtype
     if isinstance(count, str):
         divisor: Any = apply("maximum", raw("size", dim=count, dtype=dtype) - less, 0)
@@ -112,14 +113,24 @@ def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
 
 
 @numpy_too
-def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The 2-norm over ``axis``; its gradient at 0 is 0.
+def norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None) -> Any:
+    """The 2-norm over ``axis``; its gradient at 0 is 0.  ``ord`` as in ``np.linalg.norm``.
 
     The root of the sum of squares, which overflow beyond 1e154 and vanish below 1e-162 as in NumPy;
-    ``hypot`` does not.
+    ``hypot`` does not.  ``ord`` may be 1, 2, inf or -inf for vectors and "fro" for matrices.
+    Raises ArgumentError for another one.
     """
     x = _float(x, "norm")
-    return _safe_sqrt(sum(apply("square", x), axes_of(axis, x.ndim, "norm"), keepdims))
+    axes = axes_of(axis, x.ndim, "norm")
+    if ord is None or (len(axes), ord) in ((1, 2), (2, "fro")):
+        return _safe_sqrt(sum(apply("square", x), axes, keepdims))
+    for own, reduce in ((1, sum), (math.inf, max), (-math.inf, min)):
+        if len(axes) == 1 and ord == own:
+            return reduce(apply("absolute", x), axes, keepdims)
+    raise ArgumentError(
+        f"norm: expected an ord of 1, 2, inf or -inf for a vector, or 'fro' for a matrix, got "
+        f"{ord!r} for {x.instr.type} over {len(axes)} axes"
+    )
 
 
 @numpy_too
@@ -137,6 +148,16 @@ def _log_softmax(x: Any, axis: Any, name: str) -> Any:
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) along ``axis``, without overflow."""
     return apply("exp", _log_softmax(x, axis, "softmax"))
+
+
+@numpy_too
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """The sums of the elements up to each place along ``axis`` (None: flattened)."""
+    x = as_expr(x, name="cumsum")
+    x = as_expr(x, "i64") if x.instr.type.dtype == "bool" else x  # NumPy counts
+    if axis is None:
+        x, axis = raw("reshape", x, shape=(x.instr.type.size,)), 0
+    return raw("cumsum", x, axis=axis_of(axis, x.ndim, "cumsum"), reverse=False)
 
 
 @numpy_too

@@ -68,6 +68,18 @@ class Node:
     _operands: tuple[Any, ...]
     _serial: int  # creation order, which is a topological order
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """``np.maximum(v, 0)``, ``np.float64(2) * v``; see ``numpy_on_scalars``."""
+        from symgrad.frontend.numpy_on_scalars import call_ufunc
+
+        return call_ufunc(ufunc, method, operands, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """``np.where(v > 0, v, 0)``, ``np.clip(v, 0, 1)``."""
+        from symgrad.frontend.numpy_on_scalars import call_function
+
+        return call_function(function, args, kwargs)
+
     @property
     def _prev(self) -> tuple[Any, ...]:
         """The operands, each once."""

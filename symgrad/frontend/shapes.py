@@ -33,18 +33,18 @@ def reshape(x: Any, shape: Any) -> Any:
     if free:
         rest = dims_of([d for i, d in enumerate(items) if i != free[0]], "reshape")
         count = product(rest)
-        size = None if count == 0 else divide(x.size, count)
+        size = None if count == 0 else divide(x.instr.type.size, count)
         if size is None:
-            raise ShapeError(f"reshape: {x.shape} does not divide into {tuple(items)}")
+            raise ShapeError(f"reshape: {x.dims} does not divide into {tuple(items)}")
         items[free[0]] = size
     new = dims_of(items, "reshape")
-    return x if new == x.shape else raw("reshape", x, shape=new)
+    return x if new == x.dims else raw("reshape", x, shape=new)
 
 
 @numpy_too
 def ravel(x: Any) -> Any:
     """``x`` as one axis."""
-    return reshape(as_expr(x), (-1,) if as_expr(x).size != 0 else (0,))
+    return reshape(as_expr(x), (-1,) if as_expr(x).instr.type.size != 0 else (0,))
 
 
 @numpy_too
@@ -63,7 +63,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 def _permuted(x: Expr, order: Sequence[int]) -> Expr:
     if sorted(order) != list(range(x.ndim)):
-        raise ShapeError(f"transpose: {tuple(order)} does not name each axis of {x.shape} once")
+        raise ShapeError(f"transpose: {tuple(order)} does not name each axis of {x.dims} once")
     return x if list(order) == sorted(order) else raw("transpose", x, axes=tuple(order))
 
 
@@ -78,12 +78,19 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 
 @numpy_too
-def moveaxis(x: Any, source: int, destination: int) -> Any:
-    """``x`` with one axis moved to another place."""
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    """``x`` with one axis, or several, moved to other places."""
     x = as_expr(x)
-    i = axis_of(source, x.ndim, "moveaxis")
-    order = [k for k in range(x.ndim) if k != i]
-    order.insert(axis_of(destination, x.ndim, "moveaxis"), i)
+    old, new = ([v] if isinstance(v, int) else list(v) for v in (source, destination))
+    if len(old) != len(new):
+        raise ShapeError(f"moveaxis: {len(old)} axes to move to {len(new)} places")
+    moved = {
+        axis_of(j, x.ndim, "moveaxis"): axis_of(i, x.ndim, "moveaxis")
+        for i, j in zip(old, new, strict=True)
+    }
+    order = [k for k in range(x.ndim) if k not in moved.values()]
+    for j in sorted(moved):
+        order.insert(j, moved[j])
     return _permuted(x, order)
 
 
@@ -92,18 +99,18 @@ def expand_dims(x: Any, axis: int) -> Any:
     """``x`` with a new axis of size 1 at ``axis``."""
     x = as_expr(x)
     i = axis_of(axis, x.ndim + 1, "expand_dims")
-    return raw("reshape", x, shape=(*x.shape[:i], 1, *x.shape[i:]))
+    return raw("reshape", x, shape=(*x.dims[:i], 1, *x.dims[i:]))
 
 
 @numpy_too
 def squeeze(x: Any, axis: Any = None) -> Any:
     """``x`` without its axes of size 1, or without the given ones.  Raises ShapeError."""
     x = as_expr(x)
-    ones = tuple(i for i, d in enumerate(x.shape) if d == 1)
+    ones = tuple(i for i, d in enumerate(x.dims) if d == 1)
     axes = ones if axis is None else axes_of(axis, x.ndim, "squeeze")
     if any(i not in ones for i in axes):
-        raise ShapeError(f"squeeze: axes {axes} of {x.shape} are not all of size 1")
-    return raw("reshape", x, shape=tuple(d for i, d in enumerate(x.shape) if i not in axes))
+        raise ShapeError(f"squeeze: axes {axes} of {x.dims} are not all of size 1")
+    return raw("reshape", x, shape=tuple(d for i, d in enumerate(x.dims) if i not in axes))
 
 
 @numpy_too
@@ -118,9 +125,9 @@ def _joined(name: str, arrays: Sequence[Any], axis: int) -> Expr:
     """The arrays one after another; errors name the function that was called."""
     xs = promote(name, *arrays)
     i = axis_of(axis, xs[0].ndim, name)
-    rest = {(*x.shape[:i], *x.shape[i + 1 :]) for x in xs}
+    rest = {(*x.dims[:i], *x.dims[i + 1 :]) for x in xs}
     if len(rest) > 1 or len({x.ndim for x in xs}) > 1:
-        shapes = " and ".join(str(shape) for shape in dict.fromkeys(x.shape for x in xs))
+        shapes = " and ".join(str(shape) for shape in dict.fromkeys(x.dims for x in xs))
         raise ShapeError(f"{name}: expected shapes equal but for axis {i}, got {shapes}")
     return raw("concatenate", *xs, axis=i)
 
@@ -132,8 +139,8 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
         raise ArgumentError("stack: expected one array at least, got none")
     xs = promote("stack", *arrays)
     i = axis_of(axis, xs[0].ndim + 1, "stack")
-    if len({x.shape for x in xs}) > 1:
-        shapes = " and ".join(str(shape) for shape in dict.fromkeys(x.shape for x in xs))
+    if len({x.dims for x in xs}) > 1:
+        shapes = " and ".join(str(shape) for shape in dict.fromkeys(x.dims for x in xs))
         raise ShapeError(f"stack: expected equal shapes, got {shapes}")
     if not xs[0].ndim:
         return raw("vector", *xs)
@@ -146,7 +153,7 @@ def vstack(arrays: Sequence[Any]) -> Any:
     if not len(arrays):
         raise ArgumentError("vstack: expected one array at least, got none")
     xs = [as_expr(x, name="vstack") for x in arrays]
-    rows = [reshape(x, (1, *(x.shape or (1,)))) if x.ndim < 2 else x for x in xs]
+    rows = [reshape(x, (1, *(x.dims or (1,)))) if x.ndim < 2 else x for x in xs]
     return _joined("vstack", rows, 0)
 
 
@@ -230,7 +237,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = as_expr(ravel(x)), 0
     i = axis_of(axis, x.ndim, "take")
-    return raw("take", x, _index_array(indices, "take", x.shape[i]), axis=i)
+    return raw("take", x, _index_array(indices, "take", x.dims[i]), axis=i)
 
 
 @numpy_too
@@ -238,7 +245,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     """The entries of ``x`` that ``indices``, of the same rank, name along ``axis``."""
     x = as_expr(x)
     i = axis_of(axis, x.ndim, "take_along_axis")
-    index = _index_array(indices, "take_along_axis", x.shape[i])
+    index = _index_array(indices, "take_along_axis", x.dims[i])
     return raw("take_along_axis", x, index, axis=i)
 
 
@@ -290,6 +297,17 @@ def inner(a: Any, b: Any) -> Any:
 
 
 @numpy_too
+def cross(a: Any, b: Any, axis: int | None = None) -> Any:
+    """The vector products of vectors of 3 along ``axis`` (None: the last).
+
+    Raises ShapeError for vectors of another length.
+    """
+    along = -1 if axis is None else axis
+    x, y = (moveaxis(v, along, -1) for v in promote("cross", a, b))
+    return moveaxis(apply("cross", x, y), -1, along)
+
+
+@numpy_too
 def outer(a: Any, b: Any) -> Any:
     """The product of each element of ``a`` with each of ``b``; both are flattened."""
     x, y = promote("outer", a, b)
@@ -319,9 +337,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     right = [axis_of(i, y.ndim, "tensordot") for i in right]
     if len(left) != len(right):
         raise ShapeError(f"tensordot: {len(left)} axes against {len(right)}")
-    if any(x.shape[i] != y.shape[j] for i, j in zip(left, right, strict=True)):
+    if any(x.dims[i] != y.dims[j] for i, j in zip(left, right, strict=True)):
         raise ShapeError(
-            f"tensordot: axes {left} of {x.shape} and {right} of {y.shape} differ in size"
+            f"tensordot: axes {left} of {x.dims} and {right} of {y.dims} differ in size"
         )
     letters = "abcdefghijklmnopqrstuvwxyz"
     s = list(letters[: x.ndim])
