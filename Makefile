@@ -1,11 +1,19 @@
 # Each target makes what it needs: a machine with Python >= 3.10 (with venv) and make is enough.
+# Another interpreter has an environment of its own: make test PYTHON=python3.13
 PYTHON ?= python3
-VENV := .venv
+SUFFIX := $(patsubst python%,%,$(notdir $(PYTHON)))
+VENV := .venv$(if $(filter 3,$(SUFFIX)),,-$(SUFFIX))
 BENCH_VENV := .venv-bench
 BIN := $(VENV)/bin
 OUT := out
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What `make matrix` looks for, and the oldest releases that pyproject.toml allows.
+PYTHONS := python3.10 python3.11 python3.12 python3.13
+OLDEST := numpy==2.0.* sympy==1.13.* graphviz==0.20.*
+# A campaign draws cases that nobody has tried yet: its seed is the day, or make campaign SEED=7
+SEED ?= $(shell date +%y%m%d)
 
-.PHONY: help demo test lint bench
+.PHONY: help demo test tests lint campaign matrix bench
 
 help:  ## print this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -15,7 +23,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.test.stamp: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,test]'
+	$(PIP) -e '.[demo,test]' $(foreach c,$(CONSTRAINTS),'$(c)')
 	touch $@
 
 demo: $(VENV)/.test.stamp  ## train the lecture's net and the moons on compiled functions; pictures in out/
@@ -23,16 +31,38 @@ demo: $(VENV)/.test.stamp  ## train the lecture's net and the moons on compiled 
 	$(BIN)/python examples/moons.py --out $(OUT)
 
 test: $(VENV)/.test.stamp  ## run the tests, then the linter, the formatter and the type checker
-	$(BIN)/python -m pytest -n auto --dist worksteal
-	@$(MAKE) --no-print-directory lint
+	@tests=passed; lint=passed; \
+	$(MAKE) --no-print-directory lint || lint=failed; \
+	$(MAKE) --no-print-directory tests || tests=failed; \
+	echo "tests $$tests, lint $$lint"; [ $$tests$$lint = passedpassed ]
 
-lint: $(VENV)/.test.stamp  ## ruff check, ruff format --check, mypy --strict
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	rm -rf build $(VENV)/installed  # mypy reads an installed package: an editable one hides codegen
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-	    --target $(VENV)/installed .
-	cd $(VENV)/installed && ../bin/mypy --config-file ../../pyproject.toml -p symgrad
+tests: $(VENV)/.test.stamp  ## run the tests alone
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: $(VENV)/.test.stamp  ## ruff check, ruff format --check, mypy --strict; each of them whatever the others say
+	@status=0; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check . || status=1; \
+	rm -rf build $(VENV)/installed; \
+	$(PIP) --no-deps --target $(VENV)/installed . || status=1; \
+	cd $(VENV)/installed && ../bin/mypy --config-file ../../pyproject.toml -p symgrad || status=1; \
+	exit $$status  # mypy reads an installed package: an editable one hides codegen
+
+campaign: $(VENV)/.test.stamp  ## try many more random programs, faults and points, with a seed that moves; hours
+	@echo "CAMPAIGN=$(SEED)"
+	CAMPAIGN=$(SEED) $(BIN)/python -m pytest -n auto --dist worksteal
+	PYTHONPATH=tests/measures:tests/checker $(BIN)/python tests/mutation/emitted.py
+	PYTHONPATH=tests/measures:tests/checker $(BIN)/python tests/mutation/compiler.py 10000
+
+matrix:  ## run the tests on each Python that is installed, and with the oldest releases of what is needed
+	@failed=; first=; for python in $(PYTHONS); do \
+	    $$python -c '' 2>/dev/null || { echo "$$python: not installed"; continue; }; \
+	    first=$${first:-$$python}; \
+	    $(MAKE) --no-print-directory tests PYTHON=$$python || failed="$$failed $$python"; \
+	done; \
+	$(MAKE) --no-print-directory tests PYTHON=$$first VENV=.venv-oldest CONSTRAINTS="$(OLDEST)" \
+	    || failed="$$failed oldest"; \
+	echo "failed:$${failed:- none}"; [ -z "$$failed" ]
 
 # PyTorch first and alone: installed together with the others, it would bring its own toolchain.
 $(BENCH_VENV)/.bench.stamp: pyproject.toml

