@@ -17,6 +17,7 @@ import ast
 import hashlib
 import importlib.machinery
 import json
+import os
 import signal
 import statistics
 import subprocess
@@ -195,7 +196,7 @@ def seeds_for(mutant: Mutant | None, limit: int) -> list[int]:
 def search(expected: Sequence[tuple[int, str]]) -> tuple[int, Outcome] | None:
     """The first program, with its place, that is not the expected one and not verified either."""
     for place, (seed, sound) in enumerate(expected):
-        signal.alarm(PATIENCE)
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
         digest, found = attempted(seed)
         if digest != sound and (outcome := judged(found))[0] != "verified":
             return place, outcome
@@ -211,7 +212,10 @@ def caught(mutant: Mutant | None, sound: Sound, limit: int = LIMIT) -> tuple[int
         block = block or seeds[at : at + next(blocks, BLOCKS[-1])]
         job = json.dumps([number, [(seed, sound.digest(seed)) for seed in block]])
         command = [sys.executable, __file__, "--planted"]
-        run = subprocess.run(command, input=job, capture_output=True, text=True, check=False)
+        where = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        run = subprocess.run(
+            command, input=job, capture_output=True, text=True, check=False, env=where
+        )
         if run.returncode:  # not even the import succeeds
             return at + 1, ("raises", run.stderr.strip().rpartition("\n")[2])
         found = json.loads(run.stdout)
@@ -257,7 +261,7 @@ def main(argv: Sequence[str]) -> None:
         number, expected = json.load(sys.stdin)
         if number >= 0:
             sys.meta_path.insert(0, Planted(declared()[number]))
-        signal.signal(signal.SIGALRM, _too_long)
+        signal.signal(signal.SIGPROF, _too_long)
         print(json.dumps(search(expected)))
         return
     word = argv[1] if len(argv) > 1 else ""
