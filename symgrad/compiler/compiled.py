@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.compiler import verifying
+from symgrad.compiler import saved, verifying
 from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
 from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.facts import check_facts
@@ -258,8 +258,18 @@ class CompiledFunction:
         return verifying.certificate(self, level, seed)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the source, and bound constants as ``.npz`` beside it; ``sg.load`` reads them."""
-        return saving.write(path, self.source, self._facts(), self.constants)
+        """Writes the source, with a function ``constants()`` where constants are bound.
+
+        ``sg.load`` reads it; without symgrad, ``step.loss_and_grads(w, x, **step.constants())``.
+        Up to 1,000 numbers stand in the text.  More stand beside it, in a file whose name has a
+        hash of them, as ``step.1f3a9c0d5e6f7a8b.npz``: keep the two together.  The old file stays
+        whole until the new one is; its mode stays, and a link stays a link.
+        Raises OSError, and ArgumentError where there is something else than a file.
+        """
+        names = self.python.__code__.co_varnames
+        pairs = zip(names, self.signature.arguments, strict=False)
+        keywords = [name for name, a in pairs if a.kind == "constant"]
+        return saved.save(path, self.source, self._facts(), self.constants, keywords)
 
     def _facts(self) -> dict[str, Any]:
         return {**self.signature.facts(), **verifying.facts(self)}
@@ -356,7 +366,14 @@ def _check_constant(a: Argument, constant: Array | None) -> None:
 def load(path: str | os.PathLike[str]) -> CompiledFunction:
     """A function that ``save`` wrote.  Its parameters have no data of their own: pass them.
 
-    Raises FormatError for a file that is foreign, changed or cut short.
+    Nothing of the file runs but definitions of functions and of literal constants.
+    Raises FormatError for a file that is foreign, changed, cut short, too large, no plain file, or
+    whose constants are not its own; OSError where it cannot be read.
     """
-    source, facts, constants = saving.read(path)
-    return _restore(saving.join(source, facts), constants, {})
+
+    def build(found: saved.Saved) -> CompiledFunction:
+        text = saving.join(found.source, found.facts)
+        return _restore(text, found.constants, {}, found.notes)
+
+    loaded: CompiledFunction = saved.load(path, build)
+    return loaded

@@ -9,6 +9,7 @@ symgrad.errors.FormatError: the facts of the file: 'name' is 3, expected a text
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ from symgrad.ir import dims
 from symgrad.ir.types import parse_type
 
 KINDS = ("gradients", "vector", "plain")
+_LONG, _RANK = 10_000, 64  # characters of a type, and its dims, at most
 ARGUMENTS = ("param", "input", "constant", "theta", EXAMPLES)
 
 
@@ -34,12 +36,25 @@ def _number(x: Any) -> bool:
     return type(x) in (int, float)
 
 
+def _value(x: Any) -> bool:
+    return type(x) in (int, float, bool)
+
+
+def _beside(x: Any) -> bool:
+    if type(x) is not dict or set(x) != {"file", "sha256"} or not all(map(_text, x.values())):
+        return False
+    is_name = not set(x["file"]) & set("/\\:\0") and x["file"] not in ("", ".", "..")
+    return is_name and re.fullmatch("[0-9a-f]{64}", x["sha256"]) is not None
+
+
 def _dim(x: Any) -> bool:
-    return type(x) is str and _reads(dims.names, x)
+    return type(x) is str and len(x) <= _LONG and _reads(dims.names, x)
 
 
 def _type(x: Any) -> bool:
-    return type(x) is str and _reads(parse_type, x)
+    if type(x) is not str or len(x) > _LONG or x.count(",") >= _RANK:
+        return False
+    return _reads(parse_type, x) and str(parse_type(x)) == x
 
 
 def _reads(parse: Callable[[Any], Any], x: str) -> bool:
@@ -95,8 +110,12 @@ FORM: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "reference": (_text, "a text"),
     "rewrites": (_list(_text), "texts"),
     "columns": (_columns, "lists of numbers by name"),
+    "keywords": (_list(_text), "names"),
+    "values": (_list(_list(_value)), "lists of numbers"),
+    "beside": (_beside, "a 'file' in the same folder and its 'sha256'"),
 }
-LATER = ("layout", "reference", "rewrites", "columns")  # what a file may be without
+# What a file may be without.
+LATER = ("layout", "reference", "rewrites", "columns", "keywords", "values", "beside")
 
 
 def check_facts(facts: Mapping[str, Any]) -> None:
@@ -121,6 +140,12 @@ def check_facts(facts: Mapping[str, Any]) -> None:
         unknown = set(dims.names(dim)) - sizes
         if unknown:
             _refuse(f"no argument has the size {min(unknown)!r}")
+    if "values" in facts or "beside" in facts:
+        counts = [len(facts[key]) for key in ("keywords", "values") if key in facts]
+        if {*counts} != {len(facts["constants"])} or "keywords" not in facts:
+            _refuse("'keywords' and 'values' are not as many as 'constants'")
+        if len(set(facts["keywords"])) != len(facts["keywords"]):
+            _refuse("two constants have one name")
     also = [name for name, _ in facts["wrt"]] if facts["kind"] == "gradients" else []
     for name in [*also, *(row[0] for row in facts["ranges"]), *facts["constants"]]:
         if name not in names:

@@ -21,7 +21,7 @@ from symgrad.compiler.rows import EXAMPLES, names_of
 from symgrad.compiler.tracer import trace
 from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
 from symgrad.frontend.scalar import Value
-from symgrad.ir import dims
+from symgrad.ir import dims, verifier
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.parser import parse
 from symgrad.ir.program import ScalarProgram
@@ -65,7 +65,9 @@ class Reference:
         if isinstance(self.function, Function):
             return inline(self.function)
         try:
-            return parse(self.function, OPS)
+            function = parse(self.function, OPS)
+            verifier.verify(function)
+            return function
         except SymgradError as error:
             raise FormatError(f"the unoptimised IR of the file cannot be read: {error}") from error
 

@@ -1,14 +1,15 @@
 r"""The fixed grammar of emitted text: arithmetic on its arguments and nothing else.
 
 Every text passes here before it runs, our own included.  Node kinds, names, attributes and imports
-are each on a list; whatever is not is refused with its line.
+are each on a list; whatever is not is refused with its line.  A module defines functions, and
+constants that are literals or arrays of literals: to load it takes no more than to read it.
 
 >>> _ = check_source("import numpy as np\n\n\ndef f(x):\n    return np.tanh(x)\n")
 >>> check_source("def f(x):\n    return open(x)\n")
 Traceback (most recent call last):
 symgrad.errors.FormatError: line 2: the name 'open' is not allowed in emitted code
 
-It is defence in depth, not a sandbox: an allowed text may still use all memory or time.
+It is defence in depth, not a sandbox: a function that is called may still use all memory or time.
 """
 
 from __future__ import annotations
@@ -90,6 +91,12 @@ _BELOW: dict[type, tuple[str, ...]] = {
 }
 _BELOW[ast.Constant] = ()
 _LITERALS = frozenset({bool, int, float, str, type(None), type(...)})
+# What stands for a number where a literal is wanted, and what makes an array or number of one.
+_NUMBERS = frozenset({"np.e", "np.inf", "np.nan", "np.newaxis", "np.pi"})
+_NUMBERS |= {f"math.{name}" for name in ("e", "inf", "nan", "pi", "tau")}
+_DTYPES = frozenset({"np.float32", "np.float64", "np.int64", "np.bool_"})
+_MAKERS = _DTYPES | {"np.array", "float"}
+_FIXED = ("np", "math", "float")  # names that mean one thing in every text
 
 
 def check_source(source: str, given: Iterable[str] = ()) -> ast.Module:
@@ -104,6 +111,7 @@ def check_source(source: str, given: Iterable[str] = ()) -> ast.Module:
     for statement in tree.body:
         if not isinstance(statement, allowed) and not _is_text(statement):
             _refuse(statement, f"{_kind(statement)} outside a function")
+        _check_runs_nothing(statement)
         _check(statement, known)
     return tree
 
@@ -171,13 +179,55 @@ def _check(statement: ast.stmt, known: frozenset[str]) -> None:
     _check_names(loaded, stored, known)
 
 
+def _check_runs_nothing(statement: ast.stmt) -> None:
+    """Refuses what would be computed when the module is loaded."""
+    if isinstance(statement, ast.FunctionDef):
+        given = statement.args
+        defaults = [*given.defaults, *(d for d in given.kw_defaults if d is not None)]
+        for default in defaults:
+            _check_literal(default, "a default that is computed")
+    elif isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            if not isinstance(target, ast.Name):
+                _refuse(target, f"{_kind(target)} that is assigned to outside a function")
+        _check_literal(statement.value, "a constant that is computed")
+
+
+def _check_literal(value: ast.expr, what: str) -> None:
+    """Refuses all but literals, tuples and lists of them, arrays made of them, and another name.
+
+    A name inside a literal is refused: tuples that share tuples make arrays of any size.
+    """
+    stack: list[ast.AST] = [] if isinstance(value, ast.Name) else [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Tuple | ast.List):
+            stack += node.elts
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            stack.append(node.operand)
+        elif isinstance(node, ast.Call) and _dotted(node.func) in _MAKERS:
+            dtypes = [k for k in node.keywords if k.arg == "dtype" and _dotted(k.value) in _DTYPES]
+            if len(node.args) != 1 or len(dtypes) != len(node.keywords):
+                _refuse(node, what)
+            stack += node.args
+        elif not (isinstance(node, ast.Constant) or _dotted(node) in _NUMBERS):
+            _refuse(node, what)
+
+
+def _dotted(node: ast.AST) -> str:
+    """``np.array`` or ``float``; "" for what is no name, nor an attribute of one."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _check_names(
     loaded: dict[str, ast.AST], stored: dict[str, ast.AST], known: frozenset[str]
 ) -> None:
     for name, node in stored.items():
         _plain_name(node, name)
     for name, node in loaded.items():
-        if name not in ("np", "math"):
+        if name not in _FIXED:
             _plain_name(node, name)
         if name not in known:
             _refuse(node, f"the name {name!r}")
@@ -187,7 +237,7 @@ def _plain_name(node: ast.AST, name: str) -> None:
     """Refuses a name that is given a meaning, if it has one already."""
     if name.startswith("__"):
         _refuse(node, f"the name {name!r}")
-    if name in ("np", "math"):
+    if name in _FIXED:
         _refuse(node, f"another meaning of {name!r}")
 
 
@@ -267,6 +317,9 @@ def _check_function(node: ast.FunctionDef, top: ast.stmt) -> None:
         _refuse(node, f"a decorator or annotation of {node.name!r}")
     if node.args.vararg or node.args.kwarg:
         _refuse(node, f"* in the arguments of {node.name!r}")
+    for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        if a.annotation is not None:
+            _refuse(a, f"an annotation of {a.arg!r}")
     _plain_name(node, node.name)
 
 

@@ -77,7 +77,12 @@ def load_source(
         ) from error
     except (SyntaxError, ValueError) as error:
         raise FormatError(f"this is no Python text: {error}") from error
-    exec(code, space)
+    try:
+        exec(code, space)
+    except Exception as error:
+        if rewrite is not None:
+            raise  # by what the rewritten tree calls
+        raise FormatError(f"the text fails as it is loaded: {error}") from error
     own = {key: value for key, value in space.items() if key not in bound}
     _register(name, source, own)
     return own

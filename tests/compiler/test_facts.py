@@ -50,7 +50,7 @@ def changed(facts: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[st
 def test_wrong_facts_under_a_right_hash_are_refused_or_do_no_harm(tmp_path: Path) -> None:
     """Each fact, and each part of it, replaced by something else: only our errors are raised."""
     path = saved(tmp_path)
-    source, facts, _ = saving.read(path)
+    source, facts = saving.read(path)
     assert all(facts[key] for key in ("arguments", "wrt", "needs", "ranges", "constants"))
     refused = 0
     arguments = {"w": np.ones((2, 3)), "x": np.ones((4, 2)), "y": np.zeros(4, int)}
@@ -83,7 +83,7 @@ def test_wrong_facts_under_a_right_hash_are_refused_or_do_no_harm(tmp_path: Path
 )
 def test_a_wrong_fact_is_named(tmp_path: Path, fact: str, value: Any, why: str) -> None:
     path = saved(tmp_path)
-    source, facts, _ = saving.read(path)
+    source, facts = saving.read(path)
     path.write_text(saving.join(source, {**facts, fact: value}))
     with pytest.raises(FormatError, match=why):
         sg.load(path)
@@ -91,7 +91,7 @@ def test_a_wrong_fact_is_named(tmp_path: Path, fact: str, value: Any, why: str) 
 
 def test_a_text_with_other_arguments_than_told_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path)
-    source, facts, _ = saving.read(path)
+    source, facts = saving.read(path)
     path.write_text(saving.join(source.replace("(w, x, y, ", "(w, x, y, z, "), facts))
     with pytest.raises(FormatError, match=r"4 arguments, but the text takes 5"):
         sg.load(path)
@@ -100,7 +100,7 @@ def test_a_text_with_other_arguments_than_told_is_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize("fact", ["name", "target", "kind", "arguments", "wrt", "constants"])
 def test_a_missing_fact_is_named(tmp_path: Path, fact: str) -> None:
     path = saved(tmp_path)
-    source, facts, _ = saving.read(path)
+    source, facts = saving.read(path)
     del facts[fact]
     path.write_text(saving.join(source, facts))
     with pytest.raises(FormatError, match=f"'{fact}' is missing"):

@@ -1,0 +1,232 @@
+"""``save`` and ``load``: a text and its constants, which nobody can mistake for another's.
+
+Small constants are literals of the text itself.  Larger ones stand beside it in a file that is
+named for its contents, as ``step.1f3a9c0d5e6f7a8b.npz``: whichever save a reader meets, old or new,
+the text names its own constants, and the SHA-256 of the file is part of the text.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from symgrad.codegen import bound
+from symgrad.compiler.facts import check_facts
+from symgrad.errors import FormatError, MissingExtraError
+from symgrad.ir.types import Type, parse_type
+from symgrad.runtime import archive, saving
+from symgrad.runtime.allowlist import MAX_BYTES
+from symgrad.runtime.files import Replacement, cleared, opened, replacing, shared
+
+Array = np.ndarray[Any, np.dtype[Any]]
+IN_TEXT = 1000  # elements of all constants that are written out
+_HASHED = 16  # characters of the hash that are in a name
+_LONGEST = 255  # bytes of a name that file systems take
+_TRIES = 5  # to read a file that is saved again meanwhile
+_UNHASHED = (
+    "Saved by symgrad 0.1, which kept no hash of the constants: nothing shows that {} holds those "
+    "of this text. Save it again."
+)
+
+
+class Saved(NamedTuple):
+    """What a file holds: ``notes`` tell what it does not vouch for."""
+
+    source: str
+    facts: dict[str, Any]
+    constants: dict[str, Array]
+    notes: tuple[str, ...] = ()
+
+
+def save(
+    path: str | os.PathLike[str],
+    source: str,
+    facts: Mapping[str, Any],
+    constants: Mapping[str, Array],
+    keywords: Sequence[str],
+) -> Path:
+    """Writes a text with its constants, which its function calls by ``keywords``.
+
+    The file appears whole or not at all, and so do its constants.
+    Raises OSError, and ArgumentError where there is something else than a file.
+    """
+    arrays = [constants[name] for name in facts["constants"]]
+    called = dict(zip(keywords, arrays, strict=True))
+    with replacing(Path(path)) as text:
+        try:
+            if facts["target"] == "python" or sum(a.size for a in arrays) <= IN_TEXT:
+                values = [a.ravel().tolist() for a in arrays]
+                held = {"keywords": list(keywords), "values": values} if arrays else {}
+                _write(text, source, {**facts, **held}, called)
+                text.publish()
+            else:
+                _publish_both(text, source, {**facts, "keywords": list(keywords)}, called)
+        finally:
+            _remove_stale(text.target)
+    return Path(path)
+
+
+def _publish_both(
+    text: Replacement, source: str, facts: dict[str, Any], called: Mapping[str, Array]
+) -> None:
+    folder = text.target.parent
+    with replacing(folder / text.target.name) as data:
+        data.mode = None
+        archive.write(data.stream, called)
+        data.settle()
+        digest = archive.digest(data.stream)
+        file = _name_beside(text.target, digest)
+        _write(text, source, {**facts, "beside": {"file": file, "sha256": digest}}, called)
+        text.settle()
+        with shared(folder):
+            data.publish(folder / file)
+            text.publish()
+
+
+def _write(
+    text: Replacement, source: str, facts: dict[str, Any], called: Mapping[str, Array]
+) -> None:
+    whole = "\n\n\n".join(part for part in (source.rstrip(), _reader(facts, called)) if part)
+    text.stream.write(saving.join(whole, facts).encode())
+
+
+def _reader(facts: Mapping[str, Any], called: Mapping[str, Array]) -> str:
+    """The function of the text that gives its constants; "" for a text that has none."""
+    if "beside" in facts:
+        return bound.beside(facts["name"], facts["beside"]["file"], facts["beside"]["sha256"])
+    if "values" in facts:
+        return bound.literals(facts["name"], called, facts["target"] != "python")
+    return ""
+
+
+def _name_beside(target: Path, digest: str) -> str:
+    tail = f".{digest[:_HASHED]}.npz"
+    stem = target.name.removesuffix(".py").encode(errors="surrogateescape")
+    return stem[: _LONGEST - len(tail)].decode(errors="ignore") + tail
+
+
+def _remove_stale(target: Path) -> None:
+    """Removes constants of former saves under this name that no text beside them speaks of."""
+    pattern = re.compile(re.escape(_name_beside(target, "-")[:-5]) + r"([0-9a-f]{16})\.npz")
+    with suppress(OSError), cleared(target.parent) as alone:
+        entries = list(os.scandir(target.parent)) if alone else []
+        stale = {e.name: m[1] for e in entries if (m := pattern.fullmatch(e.name))}
+        for entry in entries if stale else ():
+            with suppress(OSError, FormatError), opened(Path(entry), MAX_BYTES) as stream:
+                told = stream.read() if saving.is_ours(stream) else b""
+                stale = {n: h for n, h in stale.items() if f".{h}.npz".encode() not in told}
+        for name, digest in stale.items():
+            file = target.with_name(name)
+            with suppress(OSError, FormatError), opened(file, archive.MAX_BYTES) as stream:
+                if archive.digest(stream).startswith(digest):
+                    file.unlink()
+
+
+def load(path: str | os.PathLike[str], build: Callable[[Saved], Any]) -> Any:
+    """What ``build`` makes of a saved file.
+
+    Raises FormatError for a file that is not whole, not ours, or more than it should be;
+    MissingExtraError where its text needs what is not installed; OSError where it cannot be read.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        return build(_read(target))
+    except (FormatError, MissingExtraError, OSError):
+        raise
+    except Exception as error:  # a file may be anything
+        raise FormatError(
+            f"{target.name}: cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _read(target: Path) -> Saved:
+    text = saving.read(target)
+    for _ in range(_TRIES):
+        try:
+            return _whole(target, *text)
+        except FormatError:
+            before, text = text, saving.read(target)
+            if text == before:
+                raise
+    return _whole(target, *text)
+
+
+def _whole(target: Path, source: str, facts: dict[str, Any]) -> Saved:
+    check_facts(facts)
+    types = {name: parse_type(t) for name, t, _ in facts["arguments"]}
+    wanted = {name: types[name] for name in facts["constants"]}
+    for name, type in wanted.items():
+        if not all(isinstance(dim, int) for dim in type.shape):
+            raise FormatError(f"the constant {name}: expected known sizes, got {type}")
+    if not wanted:
+        return Saved(source, facts, {})
+    if "values" in facts:
+        parts = zip(wanted.items(), facts["values"], strict=True)
+        constants = {name: _array(name, type, values) for (name, type), values in parts}
+    elif "beside" in facts:
+        constants = _beside(target, facts, wanted)
+    else:
+        return _of_old(target, source, facts, wanted)
+    called = dict(zip(facts["keywords"], constants.values(), strict=True))
+    reader = _reader(facts, called)
+    if not source.rstrip().endswith(f"\n\n\n{reader}"):
+        raise FormatError(f"{target.name}: its constants are not what the facts tell")
+    return Saved(f"{source.rstrip().removesuffix(reader).rstrip()}\n", facts, constants)
+
+
+def _array(name: str, type: Type, values: Sequence[Any]) -> Array:
+    kind = {"f64": float, "f32": float, "i64": int, "bool": bool}[type.dtype]
+    shape = tuple(map(int, type.shape))
+    if len(values) != math.prod(shape) or any(v.__class__ is not kind for v in values):
+        raise FormatError(f"the constant {name}: expected {type}, got {len(values)} numbers")
+    return np.array(values, type.numpy).reshape(shape)
+
+
+def _beside(target: Path, facts: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str, Array]:
+    """The constants in the file that the text names."""
+    file = target.with_name(facts["beside"]["file"])
+    names = dict(zip(facts["keywords"], wanted, strict=True))
+    expected = {k: _expected(wanted[name]) for k, name in names.items()}
+    try:
+        with opened(file, archive.most(expected)) as stream:
+            if archive.digest(stream) != facts["beside"]["sha256"]:
+                raise FormatError(
+                    f"{file.name} is not the file that was saved with {target.name}: its hash does "
+                    "not match"
+                )
+            arrays = archive.read(stream, file.name, expected)
+    except OSError as error:
+        raise _unread(file, error) from error
+    return {name: arrays[k] for k, name in names.items()}
+
+
+def _of_old(target: Path, source: str, facts: dict[str, Any], wanted: Mapping[str, Type]) -> Saved:
+    """What 0.1 wrote: constants in an ``.npz`` of the same name, without a hash."""
+    file = target.with_suffix(".npz")
+    expected = {name: _expected(type) for name, type in wanted.items()}
+    try:
+        with opened(file, archive.most(expected)) as stream:
+            constants = archive.read(stream, file.name, expected)
+    except OSError as error:
+        raise _unread(file, error) from error
+    return Saved(source, facts, constants, (_UNHASHED.format(file.name),))
+
+
+def _expected(type: Type) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    return tuple(map(int, type.shape)), type.numpy
+
+
+def _unread(file: Path, error: OSError) -> FormatError:
+    if isinstance(error, FileNotFoundError):
+        return FormatError(f"{file.name} with the constants is missing beside the source")
+    return FormatError(f"{file.name} with the constants cannot be read: {error.strerror}")
+
+
+__all__ = ["Saved", "load", "save"]
