@@ -14,6 +14,10 @@ rounding    what floats make of it
 ties        either side of comparisons
 watch       which ways its comparisons went
 results     what a check finds
+arrays      trials of whole arrays
+cells       arrays of numbers
+algebra     what algebras of them share
+residues    arrays of residues
 judge       the verdicts
 """
 

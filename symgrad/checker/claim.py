@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.algebras import Dual
+from symgrad.checker.cells import Cells
 from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS, Real
 from symgrad.checker.number import Nowhere
@@ -36,6 +37,8 @@ from symgrad.runtime.load import load_source
 Draw = Callable[[random.Random], float]
 DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
 OTHERS = (6, 4, 5, 9)  # sizes beside the first
+POOL = 1000  # different numbers in an array that is drawn
+LARGE = 256  # numbers, above which arrays are cheaper than numbers one by one
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
 
@@ -122,6 +125,12 @@ class Claim:
         rest = {name: OTHERS[(n + i) % len(OTHERS)] for i, name in enumerate(self.dims[1:])}
         return {**dict.fromkeys(self.dims[:1], n), **rest}
 
+    def is_large(self, n: int, count: int = 0) -> bool:
+        """Whether arguments are arrays large enough to be tried as such."""
+        shapes = [[_size(d, self.sizes(n)) for d in _dims(t)] for t in self.types.values()]
+        whole = self.arrays and not getattr(self.reference, "by_numbers", False)
+        return whole and sum(map(math.prod, shapes)) > (count or LARGE)
+
     def outline(self, at: Mapping[str, Any], exact: bool) -> Any:
         """How the results at a point are nested, their shapes, and unless exact their types."""
         axes = [zip(_dims(t), np.shape(at[k]), strict=True) for k, t in self.types.items()]
@@ -174,10 +183,13 @@ class Claim:
             below = [_size(str(dim), sizes) for dim in self.below.get(name, ())]
             deck = self.decks.setdefault(name, self.dealt(name))
             span = range(2 if kind == "bool" else min(below)) if below or kind == "bool" else whole
+            count = math.prod(shape)
             draws = [
                 draw(rng) if kind[0] == "f" else rng.choice(span) if span else next(deck)
-                for _ in range(math.prod(shape))
+                for _ in range(min(count, POOL))
             ]
+            if count > POOL:  # dealt again, as often as it takes
+                draws = [*np.random.default_rng(rng.getrandbits(64)).choice(draws, count)]
             point[name] = np.array(draws, DTYPES[kind]).reshape(shape)
         return point
 
@@ -208,10 +220,13 @@ def outline(x: Any, exact: bool) -> Any:
     if isinstance(x, tuple):
         return tuple([outline(part, exact) for part in x])
     return (
-        list
-        if isinstance(x, list)
-        else (isinstance(x, np.ndarray), np.shape(x), exact or np.asarray(x).dtype)
+        list if isinstance(x, list) else (_is_array(x), np.shape(x), exact or np.asarray(x).dtype)
     )
+
+
+def _is_array(x: Any) -> bool:
+    """A number among cells is an array without axes."""
+    return isinstance(x, np.ndarray) and not (isinstance(x, Cells) and x.ndim == 0)
 
 
 def _size(dim: str, sizes: Mapping[str, int]) -> int:

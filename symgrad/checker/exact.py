@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.checker.cells import Cells
 from symgrad.checker.number import Function, Nowhere, Number, Unwritten, everywhere
 from symgrad.checker.tree import made_exact
 from symgrad.errors import UnsupportedError, VerificationError
@@ -74,14 +75,17 @@ def along(fold: Function) -> Function:
     fold = everywhere(fold)
 
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = np.asarray(x, object)
+        x = x if isinstance(x, Cells) else np.asarray(x, object)
         axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         gone = sorted(a % x.ndim for a in axes)
         kept = [a for a in range(x.ndim) if a not in gone]
         rows = x.transpose(*kept, *gone).reshape(*(x.shape[a] for a in kept), -1)
-        result = np.empty(rows.shape[:-1], object)
-        for i in np.ndindex(result.shape):
-            result[i] = fold(*rows[i])
+        if isinstance(x, Cells):
+            result = fold(*(rows[..., i] for i in range(rows.shape[-1])))
+        else:
+            result = np.empty(rows.shape[:-1], object)
+            for i in np.ndindex(result.shape):
+                result[i] = fold(*rows[i])
         full = [1 if a in gone else n for a, n in enumerate(x.shape)]
         return result.reshape(full)[()] if keepdims else result[()]
 
@@ -101,6 +105,8 @@ class Elementwise:
         self.over = np.frompyfunc(self.function, self.arity, 1)
 
     def __call__(self, *xs: Any, **named: Any) -> Any:
+        if cells := [x for x in xs if isinstance(x, Cells)]:
+            return cells[0].assigned(self.function(*xs), **named)
         if named or any(type(x) is np.ndarray for x in xs):
             return self.over(*xs, **named)
         return self.function(*xs)
@@ -139,12 +145,14 @@ class Namespace:
     def lifting(self, function: Any) -> Any:
         """The function, for plain numbers too."""
         if not isinstance(function, Elementwise):
-            return lambda x, *rest, **named: function(self.exact(np.asarray(x)), *rest, **named)
+            return lambda x, *rest, **named: function(self.exact(self.asarray(x)), *rest, **named)
         core = function.function
         return Elementwise(lambda *xs: core(*map(self.exact, xs)), function.arity)
 
     def exact(self, x: Any) -> Any:
         """A number of a text, or an array of them; what is no finite number stays."""
+        if isinstance(x, np.ndarray) and isinstance(self.one, Cells):
+            return self.one.lift(x)
         if isinstance(x, np.ndarray):
             return np.asarray(np.frompyfunc(self.exact, 1, 1)(x), object)[()]
         if isinstance(x, float) and not math.isfinite(x):
@@ -164,7 +172,12 @@ class Namespace:
             return x.compared() if not (finite and Nowhere.asked) else False
 
         test = np.frompyfunc(tested, 1, 1)
-        return lambda x: self.seen(np.asarray(test(x), bool)[()])
+
+        def over(x: Any) -> Any:
+            plain = np.zeros(x.alive().shape) if isinstance(x, Cells) else x
+            return self.seen(np.asarray(test(plain), bool)[()])
+
+        return over
 
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
         return self.seen(holds(a, b, **named))
@@ -183,6 +196,14 @@ class Namespace:
         self.one.met(outcome)
         return outcome
 
+    def array(self, x: Any, *rest: Any, **named: Any) -> Any:
+        if isinstance(x, list | tuple) and any(isinstance(v, Cells) for v in leaves(x)):
+            return np.stack(self.one.algebra.alike([self.array(v) for v in x]))
+        return x.copy() if isinstance(x, Cells) else np.array(x, *rest, **named)
+
+    def asarray(self, x: Any, *rest: Any, **named: Any) -> Any:
+        return x if isinstance(x, Cells) else self.array(x, *rest, **{**named, "copy": None})
+
     def where(self, condition: Any, *branches: Any) -> Any:
         """A choice; what has no value in the branch not taken is not read there."""
         chosen, undefined = np.where(condition, *branches), self.one.undefined()
@@ -195,19 +216,22 @@ class Namespace:
         return chosen
 
     def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return np.mean(self.exact(np.asarray(x)), axis=axis, keepdims=keepdims)
+        return np.mean(self.exact(self.asarray(x)), axis=axis, keepdims=keepdims)
 
     def vdot(self, a: Any, b: Any) -> Any:
         return np.sum(np.ravel(a) * np.ravel(b))  # NumPy's own gives None of nothing
 
+    def full(self, shape: Any, x: Any, dtype: Any = object) -> Any:
+        return self.one.filled(shape, x, np.dtype(dtype))
+
     def zeros(self, shape: Any, dtype: Any = object) -> Any:
-        return np.zeros(shape, dtype)
+        return self.full(shape, 0, dtype)
 
     def ones(self, shape: Any, dtype: Any = object) -> Any:
-        return np.ones(shape, dtype)
+        return self.full(shape, 1, dtype)
 
     def empty(self, shape: Any, dtype: Any = object) -> Any:
-        return np.full(shape, Unwritten(), object)
+        return self.full(shape, Unwritten())
 
     def empty_like(self, x: Any) -> Any:
         return self.empty(np.shape(x))
@@ -248,7 +272,7 @@ class ExactText:
         """What could outlast a call, as it is now."""
         return [
             x.tobytes()
-            if isinstance(x, np.ndarray) and x.dtype != object
+            if isinstance(x, np.ndarray) and x.dtype.kind != "O"
             else [*map(id, leaves(x))]
             for x in self.constants
         ]

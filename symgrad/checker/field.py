@@ -26,7 +26,7 @@ import numpy as np
 
 from symgrad.checker.functions import ENCLOSED, MADE, Real
 from symgrad.checker.number import Nowhere, Undefined
-from symgrad.checker.oracles import Logarithms, Powers
+from symgrad.checker.oracles import MANY, Logarithms, Powers
 from symgrad.checker.watch import Watch
 
 WHOLE = 2**20  # a residue below it is a whole number, not by chance one
@@ -36,14 +36,14 @@ Logarithm = tuple["Element", "Element"]
 class Field:
     """The integers mod p, and the oracles of one trial."""
 
-    def __init__(self, seed: str, p: int, filename: str) -> None:
+    def __init__(self, seed: str, p: int, filename: str, related: int = MANY) -> None:
         self.p, self.seed, self.random = p, seed, random.Random(seed)
         self.watch = Watch(filename)
         self.degree, self.calls, self.one = 1, 0, Element(self, 1, 1.0, 0, 0)
         self.literals: dict[Any, Any] = {}
         self.undefined: dict[int, Nowhere] = {}
         self.exponents: dict[int, Element] = {}
-        self.powers = Powers()
+        self.powers = Powers(related)
         self.logs = Logarithms(0 * self.one)
         self.roots: dict[int, Element] = {}
         self.squares: dict[int, Element] = {}
@@ -128,14 +128,15 @@ class Element(Real):
         s = 1.0 / self.s if self.s else math.nan
         return Element(self.field, pow(self.r, -1, self.field.p), s, self.d, self.n)
 
-    def sign(self) -> int:
+    def side(self) -> int:
         f, s = self.field, self.s
         f.calls += 1
         if s != s or s == 0.0:  # the float cannot tell: an odd oracle does
             s = 0.5 - (f.oracle("sign", min(self.r, f.p - self.r)) + (self.r > f.p // 2)) % 2
-        side = 0 if not self.r else 1 if s > 0 else -1
-        f.watch.went(side, self)
-        return side
+        return 0 if not self.r else 1 if s > 0 else -1
+
+    def sign(self) -> int:
+        return self.field.watch.went(self.side(), self)
 
     def met(self, outcome: Any) -> None:
         self.field.watch.met(outcome)

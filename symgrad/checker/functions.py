@@ -19,7 +19,10 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from symgrad.checker import exact
+from symgrad.checker.cells import Cells, chosen
 from symgrad.checker.exact import Elementwise, along
 from symgrad.checker.number import Number
 from symgrad.errors import DomainError, UnsupportedError
@@ -56,6 +59,8 @@ def _power_by_exponent(y: Any, x: Any, n: Any) -> Any:
 
 
 def _floor(x: Any) -> int:
+    if isinstance(x, Cells):
+        raise UnsupportedError("the whole parts of arrays")
     if not math.isfinite(middle := x.middle()):
         raise DomainError("the whole part of what is no number")
     k: int = math.floor(middle)
@@ -79,7 +84,7 @@ def alike(y: Any, xs: Any) -> Any:
 
 
 def _capped(x: Any, high: Any) -> Any:
-    return high if x > high else x
+    return chosen(x > high, high, x)
 
 
 def _extreme(beats: Any) -> Any:
@@ -88,8 +93,9 @@ def _extreme(beats: Any) -> Any:
     def extreme(*xs: Any) -> Any:
         if nan := [x for x in xs if isinstance(x, Number) and x.is_nan()]:
             return nan[0]
-        at = largest(beats, xs)
-        top = xs[at]
+        at, top = largest(beats, xs)
+        if isinstance(top, Cells) and len(xs) > 1:
+            return _shared(xs, at, top)
         # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
         ties = [x for i, x in enumerate(xs) if x is top or (x == top if i > at else top == x)]
         alone = all(x is top for x in ties)
@@ -98,12 +104,26 @@ def _extreme(beats: Any) -> Any:
     return extreme
 
 
-def largest(beats: Any, xs: Any) -> int:
-    """The place of the first that no other beats."""
-    at = 0
+def _shared(xs: Any, at: Any, top: Any) -> Any:
+    """Of arrays, the mean of those that are largest, element by element."""
+    ties = []
+    for i, x in enumerate(xs):
+        later, earlier = chosen(at < i, x, top), chosen(at < i, top, x)
+        ties.append((at == i) | top.lift(later).tied(earlier, at != i))
+    count = sum(1 * tie for tie in ties)
+    if not np.any(count > 1):
+        return top
+    total = sum(np.where(tie, top.lift(x), 0) for tie, x in zip(ties, xs, strict=True))
+    return np.where(count > 1, total / count, top)
+
+
+def largest(beats: Any, xs: Any) -> tuple[Any, Any]:
+    """The place of the first that no other beats, and that one."""
+    at, top = 0, xs[0]
     for i in range(1, len(xs)):
-        at = i if beats(xs[i], xs[at]) else at
-    return at
+        wins = beats(xs[i], top)
+        at, top = chosen(wins, i, at), chosen(wins, xs[i], top)
+    return at, top
 
 
 def _first(beats: Any) -> Any:
@@ -111,7 +131,7 @@ def _first(beats: Any) -> Any:
 
     def first(*xs: Any) -> Any:
         xs = xs if len(xs) > 1 else tuple(xs[0])
-        return xs[largest(beats, xs)]
+        return largest(beats, xs)[1]
 
     return first
 
@@ -128,12 +148,12 @@ exact.BUILTINS.update(max=_first(operator.gt), min=_first(operator.lt))
 F: Any = SimpleNamespace()  # the FUNCTIONS, as attributes
 MEANINGS: dict[str, Any] = {
     "absolute": lambda x: x * F.sign(x),
-    "sign": lambda x: (x > 0) - (x < 0),
+    "sign": lambda x: 1 * (x > 0) - 1 * (x < 0),
     "maximum": lambda x, y: _largest(x, y),
     "minimum": lambda x, y: _least(x, y),
-    "clip": lambda x, low, high: alike(_capped(low if x < low else x, high), (x, low, high)),
-    "relu": lambda x: x if x > 0 else 0 * x,
-    "copysign": lambda x, y: F.absolute(x) if y >= 0 else -F.absolute(x),
+    "clip": lambda x, low, high: alike(_capped(chosen(x < low, low, x), high), (x, low, high)),
+    "relu": lambda x: chosen(x > 0, x, 0 * x),
+    "copysign": lambda x, y: chosen(y >= 0, F.absolute(x), -F.absolute(x)),
     "floor": lambda x: x.lift(_floor(x)),
     "ceil": lambda x: x.lift(-_floor(-x)),
     "round": _round,

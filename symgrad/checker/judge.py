@@ -17,15 +17,19 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from symgrad.checker import draws
 from symgrad.checker.algebras import Balls, precision
+from symgrad.checker.arrays import ArrayTrial
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
 from symgrad.checker.field import Field
 from symgrad.checker.functions import READ, as_written
 from symgrad.checker.number import Nowhere, Unknown
+from symgrad.checker.residues import RELATED, SMALL, Residues
 from symgrad.checker.results import PRIMES, Agrees, Identity, Refuted, Result, Skipped, shown
 from symgrad.checker.rounding import Point, in_floats, measured, overflow, rounded, rounds_well
 from symgrad.checker.ties import MANY, differs_near_a_tie
@@ -35,31 +39,67 @@ from symgrad.errors import DomainError, SymgradError, UnsupportedError, Verifica
 SIZES = (1, 2, 7)
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 BITS = 256  # of a ball
+HUGE = 20_000  # numbers among the arguments, above which they are not judged one by one
 NARROW = 20  # digits that a point has to show where there are others
 TIES = 16  # pairs of points on a lattice for a text that compares, at the first size; then 2
+
+
+class Modulus(NamedTuple):
+    """What an identity is taken modulo: a prime, number by number; or several, arrays at once.
+
+    related   of arrays, among how many exponentials relations are looked for
+    """
+
+    primes: tuple[int, ...]
+    related: int = 0
+
+    @property
+    def trial(self) -> type[Trial]:
+        return ArrayTrial if len(self.primes) > 1 else Trial
+
+    def field(self, seed: str, filename: str) -> Any:
+        if len(self.primes) > 1:
+            return Residues(seed, filename, self.primes, self.related)
+        return Field(seed, self.primes[0], filename)
+
+    def larger(self, degree: float, bits: float) -> Modulus | None:
+        """One for a degree at which this one left so many bits."""
+        if len(self.primes) == 1:
+            return next((Modulus((p,)) for p in PRIMES if p > self.primes[0]), None)
+        each = math.log2(self.primes[-1]) - math.log2(degree)
+        count = len(self.primes) + math.ceil((44 - bits) / each) if each > 1 else math.inf
+        return Modulus(SMALL[: int(count)], self.related) if count <= len(SMALL) else None
+
+
+def numbers_too(claim: Claim, n: int) -> bool:
+    """Whether arrays are not too large to be judged number by number."""
+    return not claim.is_large(n, HUGE)
+
+
+def _once(check: Callable[..., Result], *args: Any, **named: Any) -> Result:
+    """A check whose exceptions are results."""
+    try:
+        with np.errstate(all="ignore"):
+            return check(*args, **named)
+    except VerificationError as error:
+        return Refuted("the text", {}, str(error))
+    except SymgradError as error:
+        return Skipped(str(error))
 
 
 def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
     """A check whose exceptions are results; one that fails is made again with literals as they are
     written, where one of them was read as an irrational number."""
 
-    def once(claim: Claim, *args: Any, **named: Any) -> Result:
-        try:
-            return check(claim, *args, **named)
-        except VerificationError as error:
-            return Refuted("the text", {}, str(error))
-        except SymgradError as error:
-            return Skipped(str(error))
-
     @wraps(check)
     def settled(claim: Claim, *args: Any, **named: Any) -> Result:
         READ.clear()
         claim.decks.clear()
-        found = once(claim, *args, **named)
+        found = _once(check, claim, *args, **named)
         if verified((found,)) or not READ:
             return found
         with as_written():
-            again = once(replace(claim), *args, **named)
+            again = _once(check, replace(claim), *args, **named)
         return again if verified((again,)) else found
 
     return settled
@@ -72,13 +112,25 @@ def check_identity(
     """Whether text and reference are the same function of exact numbers.
 
     Two runs at each size, on one workspace and without; more while a comparison went one way alone.
-    All of it again mod a larger prime where the degree is too large for this one.
+    All of it again mod a larger prime where the degree is too large for this one.  Large arrays
+    are tried as such first.
     """
+    if claim.is_large(max(sizes)):
+        for related in (0, RELATED):
+            found = _once(_identity, claim, sizes, seed, Modulus(SMALL[:4], related))
+            if isinstance(found, Identity):
+                return found
+        if not numbers_too(claim, max(sizes)):
+            return found
+    return _identity(claim, sizes, seed, Modulus((prime,)))
+
+
+def _identity(claim: Claim, sizes: tuple[int, ...], seed: int, modulus: Modulus) -> Result:
     sizes = sizes if claim.dims else ()
-    fields: list[Field] = []
+    fields: list[Any] = []
     watch = Watch("")
     for n in sizes or (1,):
-        work = _workspace(claim, n, prime)
+        work = _workspace(claim, n, modulus)
         kept: list[Trial] = []
         for k in range(TRIALS[1]):
             if k >= TRIALS[0] and not watch.is_unsure():
@@ -86,7 +138,7 @@ def check_identity(
             searching = k >= TRIALS[0]
             first = draws.near(*claim.literals) if searching else draws.ordinary
             try:
-                trial, component = _field_trial(claim, n, f"{seed}, {n}, {k}", prime, first, work)
+                trial, component = _field_trial(claim, n, f"{seed}, {n}, {k}", modulus, first, work)
             except UnsupportedError:
                 if searching:  # beyond what has a meaning here, such as an infinity
                     continue
@@ -96,18 +148,27 @@ def check_identity(
             if component:
                 return Skipped(f"not the reference{f' at N = {n}' if sizes else ''}: {component}")
             fields.append(trial.algebra)
+            if trial.algebra.bits() < 40:
+                return _larger(claim, sizes, seed, modulus, trial.algebra)
             kept.append(trial)
             watch.add(trial.algebra.watch)
         if not all(trial.intact() for trial in kept):
             raise VerificationError("a call changes the gradient that an earlier call returned")
     bits = min(f.bits() for f in fields) - math.log2(len(fields))
     degree = max(f.degree for f in fields)
-    if bits < 40:
-        for larger in PRIMES:
-            if larger > prime:
-                return check_identity(claim, sizes, seed, larger)
-        raise UnsupportedError(f"the degree, {shown(degree)}, is too large for the primes")
-    return Identity(prime, sizes, len(fields), degree, int(bits), seed, watch.one_sided())
+    prime, several = math.prod(modulus.primes), len(modulus.primes)
+    ways = watch.one_sided()
+    return Identity(prime, sizes, len(fields), int(degree), int(bits), seed, ways, several)
+
+
+def _larger(
+    claim: Claim, sizes: tuple[int, ...], seed: int, modulus: Modulus, field: Any
+) -> Result:
+    larger = modulus.larger(field.degree, field.bits())
+    if larger is None:
+        degree = shown(int(field.degree))
+        raise UnsupportedError(f"the degree, {degree}, is too large for the primes")
+    return _identity(claim, sizes, seed, larger)
 
 
 def _agrees_at(claim: Claim, point: Mapping[str, Any], seed: int) -> bool:
@@ -120,24 +181,24 @@ def _agrees_at(claim: Claim, point: Mapping[str, Any], seed: int) -> bool:
         return False
 
 
-def _workspace(claim: Claim, n: int, prime: int) -> Any:
+def _workspace(claim: Claim, n: int, modulus: Modulus) -> Any:
     """What the text's own ``workspace`` makes, unwritten memory as such; None without it."""
     if "workspace" not in claim.program.functions:
         return None
-    one = Field("workspace", prime, "").one
+    one = modulus.field("workspace", "").one
     with explained("the text"):
         return claim.program.run(one, name="workspace", **claim.sizes(n))
 
 
 def _field_trial(
-    claim: Claim, n: int, seed: str, prime: int, first: Draw, work: Any
+    claim: Claim, n: int, seed: str, modulus: Modulus, first: Draw, work: Any
 ) -> tuple[Trial, str | None]:
     """One trial, at the first sample that meets no pole."""
     failure = DomainError("no sample")
     for attempt, draw in enumerate((first, *draws.OTHERS, draws.large, draws.dense, *draws.FAR)):
-        field = Field(f"{seed}, {attempt}", prime, claim.program.filename)
+        field = modulus.field(f"{seed}, {attempt}", claim.program.filename)
         try:
-            trial = Trial(claim, field, drawn(claim, n, f"{seed}, {attempt}", draw), seed)
+            trial = modulus.trial(claim, field, drawn(claim, n, f"{seed}, {attempt}", draw), seed)
             component = trial.differs(*trial.run())
             if component is None and work is not None:
                 component = trial.differs(*trial.run(work))

@@ -165,6 +165,10 @@ class Number:
         self.undefined()[id(nan)] = nan
         return nan
 
+    def filled(self, shape: Any, x: Any, dtype: Any) -> Any:
+        """An array to write into."""
+        return np.full(shape, x, dtype)
+
     def undefined(self) -> dict[int, Nowhere]:
         """Where an algebra keeps the nans that may yet be read."""
         return {}

@@ -34,20 +34,24 @@ class Powers(dict[int, tuple[int, int, int]]):
     exp(u + v), exp(u - v) and exp(u/2) are what they have to be where exp(u) and exp(v) are known;
     of few arguments exp(u + v - w), too.
 
+    many   among how many relations are looked for
     gaps   u - v -> exp(u - v), for all pairs of few arguments
     """
 
-    def __init__(self) -> None:
+    def __init__(self, many: int) -> None:
         super().__init__({0: (1, 1, 0)})
+        self.many = many
         self.gaps: dict[int, tuple[int, int]] = {}
 
     def of(self, w: int, field: Any) -> tuple[int, int, int]:
         if w not in self:
             found = self.multiple(w, field.p)
             found = (
-                found or (len(self) <= MANY and self.related(w, field.p)) or self.fresh(w, field)
+                found
+                or (len(self) <= self.many and self.related(w, field.p))
+                or self.fresh(w, field)
             )
-            if len(self) <= FEW:
+            if len(self) <= min(FEW, self.many):
                 self.pair(w, found, field.p)
             self[w] = found
         return self[w]
@@ -100,7 +104,7 @@ class Logarithms:
     def related(self, y: int, field: Any) -> Any:
         """log(y) from another one, or None."""
         p, new = field.p, list(field.exponents.items())[len(self.inverses) - 1 :]
-        if len(self.known) * (len(self.inverses) + len(new)) > PAIRS:
+        if not field.powers.many or len(self.known) * (len(self.inverses) + len(new)) > PAIRS:
             return None
         self.inverses += [(pow(value, -1, p), u) for value, u in new]
         for other, (log, done) in self.known.items():

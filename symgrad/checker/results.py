@@ -28,7 +28,10 @@ def shown(n: int) -> str:
 
 @dataclass(frozen=True)
 class Identity:
-    """Equal as functions, at these sizes, but for a chance of 2**-bits."""
+    """Equal as functions, at these sizes, but for a chance of 2**-bits.
+
+    prime    modulo which, or the product of several
+    """
 
     prime: int
     sizes: tuple[int, ...]
@@ -37,10 +40,15 @@ class Identity:
     bits: int
     seed: int
     one_sided: tuple[int, ...]
+    several: int = 1
+
+    @property
+    def modulus(self) -> str:
+        return shown(self.prime) if self.several < 2 else f"{self.several} primes near 2**31"
 
     def __str__(self) -> str:
         at = f" at N = {', '.join(map(str, self.sizes))}" if self.sizes else ""
-        text = f"identity{at} mod {shown(self.prime)} in {self.trials} trials: "
+        text = f"identity{at} mod {self.modulus} in {self.trials} trials: "
         text += f"degree {shown(self.degree)}, error <= 2^-{self.bits}, seed {self.seed}"
         lines = ", ".join(map(str, self.one_sided))
         return text + (f"; comparisons went one way alone in line {lines}" if lines else "")

@@ -40,10 +40,11 @@ class Watch:
         self.others: dict[Place, set[Any]] = defaultdict(set)
         self.gaps: dict[Place, Any] = {}
 
-    def went(self, side: int, gap: Any) -> None:
+    def went(self, side: int, gap: Any) -> int:
         place = self.place()
         self.sides[place].add(side)
         self.gaps.setdefault(place, gap)
+        return side
 
     def met(self, outcome: Any) -> None:
         self.others[self.place()] |= set(np.asarray(outcome).flat)

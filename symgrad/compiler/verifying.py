@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -114,6 +114,7 @@ class Again:
     shapes: Sequence[Shape]
     program: ScalarProgram
     general: bool
+    by_numbers: ClassVar[bool] = True  # whatever arrays it is given
     reads: bool = True  # literals as made of N, in a general function
     known: dict[Any, Any] = field(default_factory=dict)
 

@@ -37,7 +37,7 @@ import symgrad.ops
 import symgrad.passes
 from symgrad.checker import Agrees, Claim, Identity, Refuted, Skipped, check_balls, check_identity
 from symgrad.checker.judge import SIZES
-from symgrad.checker.results import Result, shown
+from symgrad.checker.results import Result
 from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
 from symgrad.runtime.allowlist import check_source
 from symgrad.symbolic.assumptions import assumptions_of
@@ -189,7 +189,7 @@ def _identity(subject: Subject, claim: Claim, seed: int) -> Level:
     return {
         "result": "identity",
         "sizes": list(result.sizes),
-        "prime": shown(result.prime),
+        "prime": result.modulus,
         "trials": result.trials,
         "degree": result.degree,
         "bits": result.bits,

@@ -164,6 +164,8 @@ class Replay:
     loose     balls of literals of many digits hold what they may be the rounding of
     """
 
+    by_numbers = True  # whatever arrays it is given
+
     def __init__(
         self,
         program: ScalarProgram,

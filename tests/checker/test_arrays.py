@@ -1,0 +1,173 @@
+"""Whole arrays of numbers against numbers one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+from claims import claim
+from mutants import mutants
+
+from symgrad.checker import Claim, Identity, Skipped, check_identity
+from symgrad.checker import claim as claims
+from symgrad.checker.cells import Cells
+from symgrad.checker.functions import F
+from symgrad.checker.residues import SMALL, Residues
+from symgrad.errors import DomainError, UnsupportedError
+
+RNG = np.random.default_rng(7)
+
+
+def added_at(x: Any) -> Any:
+    y = 0 * x
+    np.add.at(y, np.array([1, 1, 0]), x[[2, 0, 1]])
+    return y
+
+
+def written(x: Any) -> Any:
+    y = x.copy()
+    y[1:, ::2] = x[:2, :1] * x[:2, ::2]
+    y[0] += 2
+    view = y.T[1]
+    view *= y[:, 0]
+    np.multiply(y[2], x[1], out=y[1])
+    return y
+
+
+# On 3 rows of 4 numbers.
+EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
+    "arithmetic": lambda x: (x + 1) * (2 - x) / (x * x + 3) - -x / 4,
+    "matmul": lambda x: x @ x.T @ x,
+    "vectors": lambda x: (x[0] @ x[1]) * (x @ x[0]).sum() + np.dot(x[2], x.T).sum(),
+    "stacked": lambda x: np.matmul(x[None, :, :3], np.stack([x[:, 1:], x[:, :3]])),
+    "sums": lambda x: x.sum(axis=0, keepdims=True) * x.sum(axis=1)[:, None] + np.sum(x),
+    "mean": lambda x: x.mean(axis=1) + np.mean(x),
+    "einsum": lambda x: np.einsum("ij,kj,ki->ik", x, x, x[:, :3]),
+    "outer": lambda x: np.outer(x[0], x[1]) + np.vdot(x, x),
+    "moved": lambda x: np.concatenate([x[:, :1], x[:, ::-1]], axis=1).reshape(5, 3).T,
+    "taken": lambda x: np.take(x, [2, 0], axis=0) + x[[1, 2]][:, [3, 0, 1, 2]],
+    "chosen": lambda x: np.where(x > 1, x * x, -x) * (x[:, :1] <= x),
+    "written": written,
+    "added": added_at,
+    "repeated": lambda x: np.repeat(x, 2, axis=0)[1:4] * np.tile(x[0], 1),
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_arrays_are_what_their_numbers_are(name: str) -> None:
+    """Views, products and sums of cells give what exact fractions give."""
+    whole = RNG.integers(-9, 10, (3, 4)).astype(float) / 4
+    exact = np.array([Fraction(v) for v in whole.flat]).reshape(whole.shape)
+    algebra = Residues("seed", "")
+    found = EXPRESSIONS[name](algebra.lift(whole))
+    want = np.asarray(EXPRESSIONS[name](exact))
+    assert isinstance(found, Cells)
+    assert algebra.equal(found, algebra.lift(want))
+    assert not algebra.equal(found, algebra.lift(want + Fraction(1, 2**80)))
+
+
+def test_the_moduli_are_primes_of_which_2_is_a_square() -> None:
+    assert all(sympy.isprime(p) and p % 8 == 7 and p < 2**31 for p in SMALL)
+    assert len({*SMALL}) == len(SMALL)
+
+
+def test_large_products_are_exact() -> None:
+    """Residues near the prime do not overflow, however many are summed."""
+    algebra = Residues("seed", "")
+    x = algebra.lift(np.full((2, 5000), -1.0))
+    assert algebra.equal(x @ x.T, algebra.lift(np.full((2, 2), 5000.0)))
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_what_has_no_value_kills_what_it_goes_into() -> None:
+    """Unless a choice leaves it out; to compare it raises."""
+    algebra = Residues("seed", "")
+    x = algebra.lift(np.array([0.0, 2.0]))
+    assert algebra.equal(np.where(x == 0, 0, 1 / x), algebra.lift(np.array([0.0, 0.5])))
+    with pytest.raises(DomainError):
+        (1 / x).sum().alive()
+    with pytest.raises(DomainError):
+        bool(np.all(1 / x > 0))
+
+
+@pytest.mark.parametrize("name", ["argmax", "sort", "nonzero", "cumsum", "prod"])
+def test_what_is_not_known_of_arrays_is_refused(name: str) -> None:
+    """NumPy would order cells field by field."""
+    x = Residues("seed", "").lift(np.arange(3.0))
+    with pytest.raises((UnsupportedError, TypeError)):
+        getattr(x, name)()
+    with pytest.raises((UnsupportedError, TypeError)):
+        getattr(np, name)(x)
+
+
+SOFTMAX = """
+import numpy as np
+def f(w, x):
+    z = x @ w
+    top = z.max(axis=1, keepdims=True)
+    e = np.exp(z - top)
+    total = e.sum(axis=1, keepdims=True)
+    h = np.tanh(z)
+    loss = np.sum(np.log(total) + top) + np.sum(h * h)
+    d_z = e / total + 2.0 * h * (1.0 - h * h)
+    return loss, (x.T @ d_z,)
+"""
+
+
+def reference(w: Any, x: Any) -> Any:
+    z = np.matmul(x, w)
+    return np.sum(F.logsumexp(z, 1)) + np.sum(F.tanh(z) ** 2)
+
+
+def softmax(text: str) -> Claim:
+    return Claim(text, reference, {"w": "f64[6, 5]", "x": "f64[N, 6]"}, ("w",))
+
+
+def test_large_arrays_are_judged_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The identity is modulo several primes, and its error bound is stated."""
+    monkeypatch.setattr(claims, "LARGE", 0)
+    found = check_identity(softmax(SOFTMAX), (1, 3))
+    assert isinstance(found, Identity)
+    assert found.several >= 4
+    assert found.bits >= 40
+    assert "primes near 2**31" in str(found)
+
+
+def test_every_change_of_a_text_is_found_on_arrays_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What numbers one by one do not take for the reference, whole arrays do not either."""
+    monkeypatch.setattr("symgrad.checker.judge.numbers_too", lambda claim, n: False)
+    monkeypatch.setattr(claims, "LARGE", 0)
+    alive = [
+        what
+        for what, text in mutants(SOFTMAX)
+        if isinstance(check_identity(softmax(text), (2,)), Identity)
+    ]
+    assert alive == ["line 5: z to x"]  # softmax is the same whatever it is shifted by
+
+
+def moons(theta: Any, x: Any, t: Any) -> Any:
+    h, at = x, 0
+    for inputs, outputs in ((2, 16), (16, 16), (16, 1)):
+        rows = theta[at : at + outputs * (inputs + 1)].reshape(outputs, inputs + 1)
+        h, at = h @ rows[:, :-1].T + rows[:, -1], at + rows.size
+        h = F.relu(h) if outputs > 1 else h
+    return np.mean(F.relu(1 - t * h[:, 0])) + 1e-4 * np.sum(theta * theta)
+
+
+@pytest.mark.parametrize("name", ["moons_readable", "moons_fast"])
+def test_texts_with_a_workspace_are_judged_whole(name: str) -> None:
+    found = check_identity(replace(claim(name), reference=moons), (1, 2))
+    assert isinstance(found, Identity)
+    assert found.several > 1
+
+
+def test_a_wrong_one_is_told_by_its_component(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "LARGE", 0)
+    found = check_identity(softmax(SOFTMAX.replace("x.T @ d_z", "x.T @ (d_z * d_z)")), (2,))
+    assert isinstance(found, Skipped)
+    assert found.reason.startswith("not the reference at N = 2: d_w[")
