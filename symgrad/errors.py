@@ -31,7 +31,10 @@ class NamingError(SymgradError, ValueError):
 
 
 class TraceError(SymgradError, TypeError):
-    """Python asked a symbolic value for something that only a number has."""
+    """Python asked a symbolic value for something that only a number has; ``asked`` is the value,
+    where a function was being traced."""
+
+    asked: object = None
 
 
 class DomainError(SymgradError, ValueError):

@@ -16,6 +16,7 @@ import numpy as np
 from symgrad.compiler.acceptance import accepts, listed
 from symgrad.compiler.rows import EXAMPLES, Layout, Rows
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
+from symgrad.frontend.coerce import refuse_tensor
 from symgrad.ir import dims
 from symgrad.ir.types import DTYPES, Type, parse_type
 
@@ -229,6 +230,7 @@ def _mismatch(a: Argument, shape: tuple[int, ...]) -> ShapeError:
 def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """``value`` as an array of the argument's dtype and rank."""
     wanted = DTYPES[a.type.dtype]
+    refuse_tensor(a.name, value)
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError) as error:

@@ -1,13 +1,16 @@
-"""A call of a traced function: which arguments are arrays, and which stand as they are.
+"""A call of a traced function: which arguments are inputs, and which stand as they are.
 
-Arrays, and nested lists of numbers, become inputs of the compiled function; everything else is
-static: a part of the key under which the function is compiled.
+Arrays, nested lists of numbers, and numbers become inputs of the compiled function; everything else
+is static: a part of the key under which the function is compiled.  A number that the function asks
+for (``if k == 2``, ``range(k)``) can be made static, too.
 
 >>> import inspect
 >>> def loss(xs, ys, alpha=1e-4): ...
 >>> call = Call.of(inspect.signature(loss), ([[1.0, 2.0], [3.0, 4.0]], [1, -1]), {"alpha": 0.5})
 >>> [(g.name, g.place) for g in call.given], call.size, call.shapes(7)
-([('xs', 0), ('ys', 1), ('alpha', -1)], 2, [(7, 2), (7,)])
+([('xs', 0), ('ys', 1), ('alpha', 2)], 2, [(7, 2), (7,), ()])
+>>> [(g.name, g.place) for g in call.fixed({"alpha": ""}).given]
+[('xs', 0), ('ys', 1), ('alpha', -1)]
 """
 
 from __future__ import annotations
@@ -19,29 +22,48 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import ArgumentError, DTypeError, NamingError
-from symgrad.ir.types import DTYPES, dtype_name
+from symgrad.compiler.data import Array, array_of, is_number, is_table, settled
+from symgrad.errors import ArgumentError
+from symgrad.ir.types import dtype_name
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
-_KINDS = {"f": "f64", "i": "i64", "u": "i64", "b": "bool"}
 
 
 @dataclass(frozen=True)
 class Given:
-    """An argument: the ``place``-th array, or static where that is -1; given by name or not."""
+    """An argument: the ``place``-th array, or static where that is -1; given by name or not.
+
+    ``value`` is that of a number or of a static one, None for an array; ``why`` says why a number
+    is static.
+    """
 
     name: str
     by_name: bool
     place: int
-    static: Any = None
+    value: Any = None
+    why: str = ""
 
     @property
     def key(self) -> Hashable:
         """Tells static values apart, 1 from 1.0 and True, and 0.0 from -0.0."""
-        if isinstance(self.static, float):
-            return type(self.static), float(self.static).hex()
-        return type(self.static), self.static
+        if self.place >= 0:
+            return None
+        if isinstance(self.value, float):
+            return type(self.value), float(self.value).hex()
+        return type(self.value), self.value
+
+    def __str__(self) -> str:
+        """What to say of a static value."""
+        if not isinstance(self.value, str | bytes | int | float | None):
+            kind = type(self.value).__name__
+            return f"{self.name} is static: what the {kind} holds is read at its first call alone"
+        why = f" ({self.why})" if self.why else ""
+        return f"{self.name} = {self.value!r:.60} is static{why}: each new value compiles again"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is an input that is a number."""
+        return self.place >= 0 and self.value is not None
 
 
 @dataclass(frozen=True)
@@ -64,13 +86,42 @@ class Call:
             raise ArgumentError(f"the call does not fit the function: {error}") from error
         given: list[Given] = []
         arrays: list[Array] = []
-        for name, by_name, value in _named(bound):
-            if _is_array(value):
+        for name, by_name, raw in _named(bound):
+            value = settled(name, raw)
+            if is_table(value):
                 given.append(Given(name, by_name, len(arrays)))
+                arrays.append(array_of(name, value))
+            elif is_number(value) and name != "theta":
+                given.append(Given(name, by_name, len(arrays), value))
                 arrays.append(array_of(name, value))
             else:
                 given.append(Given(name, by_name, -1, _checked(name, value)))
         return Call(tuple(given), tuple(arrays))
+
+    @property
+    def numbers(self) -> list[str]:
+        """The names of the numbers among the inputs."""
+        return [g.name for g in self.given if g.is_number]
+
+    def fixed(self, static: Mapping[str, str]) -> Call:
+        """The call in which the numbers of these names are static; the names map to reasons."""
+        if not static:
+            return self
+        given: list[Given] = []
+        arrays: list[Array] = []
+        for g in self.given:
+            if g.place < 0:
+                given.append(g)
+            elif g.is_number and g.name in static:
+                given.append(replace(g, place=-1, why=static[g.name]))
+            else:
+                given.append(replace(g, place=len(arrays)))
+                arrays.append(self.arrays[g.place])
+        return Call(tuple(given), tuple(arrays))
+
+    def notes(self) -> tuple[str, ...]:
+        """What is static."""
+        return tuple(str(g) for g in self.given if g.place < 0)
 
     @property
     def names(self) -> list[str]:
@@ -80,6 +131,10 @@ class Call:
     @property
     def dtypes(self) -> list[str]:
         return [str(dtype_name(a.dtype)) for a in self.arrays]
+
+    def values(self) -> list[Any]:
+        """What the compiled function takes: the arrays, and numbers as Python's."""
+        return [a.item() if a.ndim == 0 else a for a in self.arrays]
 
     @property
     def size(self) -> int | None:
@@ -115,9 +170,18 @@ class Call:
         arrays = [a[:rows] if self.is_batched(a) else a for a in self.arrays]
         return replace(self, arrays=tuple(arrays))
 
+    def shifted(self) -> Call:
+        """The call with other values for the numbers among the inputs."""
+        alone = {g.place for g in self.given if g.is_number}
+        arrays = [
+            a + (1 if a.dtype.kind == "i" else 0.5 + abs(a) / 8) if k in alone else a
+            for k, a in enumerate(self.arrays)
+        ]
+        return replace(self, arrays=tuple(map(np.asarray, arrays)))
+
     def run(self, fn: Callable[..., Any], present: Callable[[int], Any]) -> Any:
         """``fn`` called with what ``present`` makes of each array, and the static values."""
-        values = [(g, present(g.place) if g.place >= 0 else g.static) for g in self.given]
+        values = [(g, present(g.place) if g.place >= 0 else g.value) for g in self.given]
         args = [v for g, v in values if not g.by_name]
         return fn(*args, **{g.name: v for g, v in values if g.by_name})
 
@@ -139,15 +203,6 @@ def _named(bound: inspect.BoundArguments) -> Iterator[tuple[str, bool, Any]]:
             yield name, kinds[name] not in positional, value
 
 
-def _is_array(value: Any) -> bool:
-    """Whether it is an array, or a list or tuple, perhaps nested, of numbers; or an empty list."""
-    if isinstance(value, list | tuple):
-        while isinstance(value, list | tuple) and len(value):
-            value = value[0]
-        return isinstance(value, list | int | float | np.number | np.bool_ | np.ndarray)
-    return isinstance(value, np.ndarray)
-
-
 def _checked(name: str, value: Any) -> Any:
     try:
         hash(value)
@@ -160,40 +215,4 @@ def _checked(name: str, value: Any) -> Any:
     return value
 
 
-def array_of(name: str, value: Any) -> Array:
-    """The value as an array of f64, i64 or bool; itself where it is one already."""
-    if name == "theta":
-        raise NamingError("theta names the parameters; call the argument something else")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise DTypeError(f"{_ragged(name, value)}; expected rows of one length") from error
-    if array.dtype.kind not in _KINDS:
-        raise DTypeError(
-            f"{name}: expected real numbers or bool, got {type(value).__name__} of dtype "
-            f"{array.dtype}"
-        )
-    wanted = DTYPES[_KINDS[array.dtype.kind]]
-    if array.dtype.kind == "u" and array.size and int(array.max()) >= 2**63:
-        raise DTypeError(f"{name}: an integer does not fit int64")
-    return array if array.dtype is wanted else array.astype(wanted)
-
-
-def _ragged(path: str, value: Any) -> str:
-    """Where rows begin to differ in length; nothing where they do not."""
-    if not _is_row(value):
-        return ""
-    lengths = [len(x) if _is_row(x) else None for x in value]
-    for i, n in enumerate(lengths):
-        if n != lengths[0]:
-            first, other = ("no row" if k is None else f"of length {k}" for k in (lengths[0], n))
-            return f"{path}[0] is {first} and {path}[{i}] is {other}"
-    found = (_ragged(f"{path}[{i}]", x) for i, x in enumerate(value))
-    return next((text for text in found if text), "")
-
-
-def _is_row(x: Any) -> bool:
-    return isinstance(x, list | tuple | np.ndarray)
-
-
-__all__ = ["Call", "Given", "array_of"]
+__all__ = ["Call", "Given", "Shape"]

@@ -5,13 +5,16 @@ and compared once, for each N that it is called with, with the user's own loops 
 a function that looks at its first ten examples alone is found out there.  Of a large batch only as
 many examples are compared as ``NODES`` scalars hold, so a bound beyond those stays unseen.  Where
 the traces differ, or the numbers do, the function is traced and compiled for the very shapes.
+
+A number among the arguments is an input, and compared at a second value as well.  Where the
+function asks for it, it becomes static: a part of the text and of the key, which ``notes`` say.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +23,11 @@ import numpy as np
 from symgrad.codegen import Structure
 from symgrad.compiler.calls import Call
 from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.data import is_used_up
 from symgrad.compiler.describing import net_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Step
+from symgrad.compiler.recent import Recent
 from symgrad.compiler.rolled import (
     Rolled,
     compile_rolled,
@@ -30,9 +35,9 @@ from symgrad.compiler.rolled import (
     unreached,
     with_user_names,
 )
-from symgrad.compiler.tracer import Trace, described, plain, trace
+from symgrad.compiler.tracer import Trace, Undisturbed, asked_numbers, described, plain, trace
 from symgrad.compiler.verifying import Again, Reference
-from symgrad.errors import ShapeError, TraceError
+from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.lower import names_of
 from symgrad.frontend.scalar import Value
@@ -43,6 +48,11 @@ from symgrad.reroll.generalise import Difference, generalise
 SIZES = (3, 4, 7)
 NODES = 40_000  # of the user's loops, in which a new number of examples is compared
 ROWS = 16  # that are compared at least
+KEPT = 128  # compiled functions by shapes, dtypes and static values; the oldest goes first
+
+
+class ByType(TraceError):
+    """The function gives other numbers for plain floats than it was traced to."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,9 @@ class Specialiser:
         self.target, self.name, self.options = target, name, options
         self.values: list[Value] = []
         self.names: list[str] = []
-        self.general: dict[Hashable, General | str] = {}
-        self.chosen: dict[Hashable, tuple[CompiledFunction, Callable[..., Any]]] = {}
+        self.general: Recent[General | str] = Recent(KEPT)
+        self.chosen: Recent[tuple[CompiledFunction, Callable[..., Any]]] = Recent(KEPT)
+        self.static: Recent[dict[str, str]] = Recent(KEPT)  # numbers that are, and why
 
     def use(self, values: list[Value]) -> bool:
         """Takes the parameters; whether they are others than before, and all starts anew."""
@@ -79,16 +90,43 @@ class Specialiser:
         self.values, self.names = values, names_of(self.wrt)
         self.general.clear()
         self.chosen.clear()
+        self.static.clear()
         return True
 
-    def find(self, call: Call, theta: Any) -> tuple[CompiledFunction, Callable[..., Any]]:
-        """The compiled function for a call, and what to call for the very same shapes."""
-        key = call.exact()
-        if key not in self.chosen:
-            compiled = self.choose(call, theta)
-            ready = compiled.ready(theta, *call.arrays) if self.target == "numpy" else compiled
-            self.chosen[key] = compiled, ready
-        return self.chosen[key]
+    def find(
+        self, call: Call, theta: Any
+    ) -> tuple[CompiledFunction, Callable[..., Any], list[Any]]:
+        """The compiled function for a call, what to call for the same shapes, and with what."""
+        pattern = call.pattern()
+        now = call.fixed(self.static.get(pattern) or {})
+        found = self.chosen.get(now.exact())
+        if found is None:
+            compiled, now = self.settle(call, theta)
+            ready = compiled.ready(theta, *now.values()) if self.target == "numpy" else compiled
+            found = self.chosen[now.exact()] = compiled, ready
+        return *found, now.values()
+
+    def settle(self, call: Call, theta: Any) -> tuple[CompiledFunction, Call]:
+        """The compiled function, and the call with those numbers static that must be."""
+        pattern = call.pattern()
+        if pattern not in self.general:
+            self.check_repeats(call)
+        static = dict(self.static.get(pattern) or {})
+        while True:
+            now = call.fixed(static)
+            try:
+                compiled = self.choose(now, theta)
+            except (LimitError, VerificationError):
+                raise
+            except Exception as error:  # the user's: it may treat a number as only a number can be
+                asked = set(now.numbers) if isinstance(error, ByType) else asked_numbers(error, now)
+                if not asked:
+                    raise
+                static.update(dict.fromkeys(sorted(asked), _reason(error)))
+                continue
+            if static:
+                self.static[pattern] = static
+            return compiled, now
 
     def choose(self, call: Call, theta: Any) -> CompiledFunction:
         """The function for any number of examples where it is right, else one for these shapes."""
@@ -103,8 +141,10 @@ class Specialiser:
         if isinstance(found, str):
             return self.exact(call, theta, found)
         rows = max(ROWS, NODES // found.nodes)
+        few = call.first(rows)
         try:
-            if agree(*self.numbers(found.compiled, call.first(rows), theta)):
+            if agree(*self.numbers(found.compiled, few, theta)):
+                self.check_shifted(found.compiled, few, theta)
                 return found.compiled
         except (ShapeError, ZeroDivisionError) as error:  # it needs more examples than these
             return self.exact(call, theta, str(error))
@@ -122,12 +162,14 @@ class Specialiser:
             except Exception as error:  # the user's: it may want a certain number of examples
                 return f"with {n} examples it raises {type(error).__name__}: {error}"
         if any(t.outputs.structure != traces[0].outputs.structure for t in traces):
+            self.check_same(call, SIZES[0], traces[0])
             return "what it returns depends on the number of examples"
         rolled = [self.rerolled(t) for t in traces]
         nodes = sum(len(t.program) for t in traces)
         between = time.perf_counter()
         found = generalise(rolled, SIZES)
         if isinstance(found, Difference):
+            self.check_same(call, SIZES[0], traces[0])
             return str(found)
         sizes = "3, 4 and 7 examples"
         first = with_user_names(rolled[0].function)
@@ -137,7 +179,7 @@ class Specialiser:
         )
         words = f"{sizes}, {nodes:,} scalar nodes"
         reference = self.again(call, SIZES[0], traces[0]).reference(found)
-        compiled = self.compile(found, rolled[0], traces[0], words, steps, "", reference)
+        compiled = self.compile(found, rolled[0], traces[0], words, steps, "", reference, call)
         per_example = (len(traces[2].program) - len(traces[0].program)) // (SIZES[2] - SIZES[0])
         return General(compiled, max(per_example, 1))
 
@@ -153,17 +195,16 @@ class Specialiser:
         said = f"{words}; {note}" if note else words
         step = Step("reroll", None, rolled.function, time.perf_counter() - start, said)
         reference = self.again(call, None, traced).reference(rolled.function)
-        compiled = self.compile(rolled.function, rolled, traced, words, (step,), note, reference)
+        compiled = self.compile(
+            rolled.function, rolled, traced, words, (step,), note, reference, call
+        )
         expected, found = self.numbers(compiled, call, theta)
         if agree(expected, found):
+            self.check_shifted(compiled, call, theta)
             return compiled
-        if not self.trace(call, None).program.equals(traced.program):
-            raise TraceError(
-                f"two traces of {self.name_of_fn} differ: it draws random numbers or reads "
-                "something that changes; pass what changes as an argument"
-            )
+        self.check_same(call, None, traced)
         if not close(found[0], expected[0], 1e-3):
-            raise TraceError(
+            raise ByType(
                 f"{self.name_of_fn} gives {float(expected[0])!r} for plain floats, but "
                 f"{float(found[0])!r} as it was traced: it treats numbers by their type "
                 "(isinstance, try), or is too sensitive to rounding to be compiled"
@@ -171,6 +212,60 @@ class Specialiser:
         far = "rounding shows: the results differ from those of the loops by more than 1e-7 of them"
         compiled.notes = (*compiled.notes, far)
         return compiled
+
+    def check_repeats(self, call: Call) -> None:
+        """Raises TraceError where the function, run twice on a few examples, gives two results: a
+        first trace that used something up would make the second one wrong."""
+        if call.size is None and not call.numbers:
+            return  # one trace is compared with one run
+        for part in (call.first(SIZES[0]), call):
+            try:
+                with Undisturbed(self.fn):
+                    same = agree(*[plain(self.fn, part, self.has_aux) for _ in range(2)])
+            except TraceError:
+                raise
+            except Exception:  # the user's: it may want a certain number of examples
+                if self.used_up:
+                    raise self.differs("a run") from None
+                continue
+            if not same:
+                raise self.differs("two runs")
+            return
+
+    def check_same(self, call: Call, n: int | None, traced: Trace) -> None:
+        """Raises TraceError where the function, traced again, is another one."""
+        if not self.trace(call, n).program.equals(traced.program):
+            raise self.differs("two traces")
+
+    def differs(self, what: str) -> TraceError:
+        names = ", ".join(self.used_up)
+        why = "it draws random numbers or reads something that changes; pass what changes as an "
+        why += "argument"
+        if names:
+            why = f"it goes through {names}, which one run uses up; make a list of it"
+        return TraceError(f"{what} of {self.name_of_fn} differ: {why}")
+
+    @property
+    def used_up(self) -> list[str]:
+        """The iterators that the function sees, by name."""
+        return [name for name, value in self.variables().items() if is_used_up(value)]
+
+    def check_shifted(self, compiled: CompiledFunction, call: Call, theta: Any) -> None:
+        """Compares at other values of the numbers, which the text is to serve, too.
+
+        Raises TraceError where they disagree; values that the function refuses tell nothing.
+        """
+        if not call.numbers:
+            return
+        try:
+            right = agree(*self.numbers(compiled, call.shifted(), theta))
+        except Exception:
+            return
+        if not right:
+            raise ByType(
+                f"{self.name_of_fn} gives other numbers for {', '.join(call.numbers)} than as it "
+                "was traced: it treats numbers by their type"
+            )
 
     @property
     def name_of_fn(self) -> str:
@@ -199,6 +294,7 @@ class Specialiser:
         steps: tuple[Step, ...],
         note: str,
         reference: Reference,
+        call: Call,
     ) -> CompiledFunction:
         with uncollected():
             given = Rolled(
@@ -220,7 +316,8 @@ class Specialiser:
                 f"Values that are not in wrt are constants: {described(traced.outside)}; "
                 "what their data become later is not seen"
             )
-        compiled.notes = (*compiled.notes, *(text for text in (note, frozen) if text))
+        notes = (note, frozen, *call.notes())
+        compiled.notes = (*compiled.notes, *filter(None, notes))
         return compiled
 
     def variables(self) -> dict[str, Any]:
@@ -240,8 +337,15 @@ class Specialiser:
         """The results of the user's own loops, and those of the compiled function."""
         expected = plain(self.fn, call, self.has_aux)
         with np.errstate(all="ignore"):
-            value, _ = compiled(theta, *call.arrays)
+            value, _ = compiled(theta, *call.values())
         return expected, _leaves(value)
+
+
+def _reason(error: Exception) -> str:
+    """In a few words why a number must be known."""
+    if isinstance(error, TraceError):
+        return str(error).partition(";")[0]
+    return f"{type(error).__name__}: {error!s:.80}"
 
 
 def agree(expected: list[Any], found: list[Any]) -> bool:

@@ -135,11 +135,13 @@ def trace(
     Raises TraceError where the function asks for numbers, or draws random ones.
     """
     started = serial()
+    alone = {g.place for g in call.given if g.is_number}
     with Undisturbed(fn), Tracing(values) as tracing:
 
         def present(k: int) -> Any:
             count = int(np.prod(shapes[k], dtype=np.int64))
-            scalars = [tracing.element(k, place, call.dtypes[k]) for place in range(count)]
+            dtype = call.dtypes[k]
+            scalars = [tracing.element(k, i, dtype, k in alone) for i in range(count)]
             return Nested.of(call.names[k], scalars, shapes[k])
 
         out = read(call.run(fn, present), has_aux)
@@ -155,6 +157,18 @@ def trace(
             [v for v in reach(nodes) if v._serial < started and not v._operands and v not in own]
         )
     return Trace(program, out, outside)
+
+
+def asked_numbers(error: Exception, call: Call) -> set[str]:
+    """The numbers among the arguments that the function must know: those behind the value that it
+    asked for its number; all of them where Python's own functions failed on one."""
+    if not isinstance(error, TraceError):
+        return set(call.numbers)
+    asked: Any = error.asked
+    if asked is None:
+        return set()
+    places = {v._cell[0] for v in reach([asked]) if v._name == "input"}
+    return {g.name for g in call.given if g.is_number and g.place in places}
 
 
 def plain(fn: Callable[..., Any], call: Call, has_aux: bool) -> list[Any]:

@@ -19,16 +19,17 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
 from symgrad.compiler.calls import Call
 from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.data import LARGEST
 from symgrad.compiler.options import check_flag, check_function_name, parse_options
 from symgrad.compiler.pipeline import History
-from symgrad.compiler.specialise import Specialiser
+from symgrad.compiler.specialise import KEPT, Specialiser
 from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.lower import values_of
 from symgrad.frontend.origin import located
@@ -60,9 +61,11 @@ def value_and_grad(
     options   the fields of ``sg.Options``, but for ``sizes``
 
     The function is traced, so choices by numbers are written with ``sg.where``.  Its closure is
-    read once: what is to change goes in by argument.  Numbers, strings and other values that are
-    no arrays are static: each new one compiles again.  Parameters that others have taken the place
-    of are followed once ``theta`` was read.
+    read once: what is to change goes in by argument.  Arrays, lists of numbers, what hands out an
+    array (a Series, a DataFrame), and numbers are inputs; iterators are read once and kept.  A
+    number that ``fn`` asks for (``if k == 2``, ``range(k)``), and any other value, is static: each
+    new one compiles again, and ``notes`` tell.  The last 128 shapes and static values are kept.
+    Parameters that others have taken the place of are followed once ``theta`` was read.
     Raises ArgumentError where ``wrt`` is missing or unusable, or for an unknown option.
     """
     chosen = parse_options(options, target)
@@ -100,32 +103,34 @@ class ValueAndGrad:
         self._signature = inspect.signature(fn)
         self._specialiser = specialiser
         self._lock = threading.RLock()
-        self._ready: dict[tuple[Hashable, ...], Callable[..., Any]] = {}
+        self._ready: dict[tuple[Any, ...], Callable[..., Any]] = {}
         self._moves = -1
         self._theta: Any = None
         self._latest: CompiledFunction | None = None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if kwargs or moves[0] != self._moves:
             return self._run(args, kwargs)
-        key: tuple[Hashable, ...] = ()
+        key: tuple[Any, ...] = ()
         for a in args:
-            if a.__class__ is not _ndarray:
+            if a.__class__ is _ndarray:
+                key += (a.shape, a.dtype)
+            elif a.__class__ is float or (a.__class__ is int and -LARGEST <= a <= LARGEST):
+                key += (a.__class__,)
+            else:
                 return self._run(args, kwargs)
-            key += (a.shape, a.dtype)
         ready = self._ready.get(key)
         return self._run(args, kwargs) if ready is None else ready(self._theta, *args)
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call that has something to find out first."""
         self._refuse_in_a_trace()
-        call = Call.of(self._signature, args, kwargs)
-        ready = self._prepared(call)
-        if not kwargs and all(type(a) is np.ndarray for a in args):
-            key = tuple(k for a in args for k in (a.shape, a.dtype))
-            if all(a is b for a, b in zip(args, call.arrays, strict=True)):
-                self._ready[key] = ready
-        return ready(self._theta, *call.arrays)
+        ready, values = self._prepared(Call.of(self._signature, args, kwargs))
+        if not kwargs and len(values) == len(args) and all(map(_is_kept, args, values)):
+            if len(self._ready) >= KEPT:
+                self._ready.clear()
+            self._ready[_key(args)] = ready
+        return ready(self._theta, *values)
 
     def _refuse_in_a_trace(self) -> None:
         if Tracing.is_mine():
@@ -134,11 +139,11 @@ class ValueAndGrad:
                 "be frozen; call the plain function, its __wrapped__, instead"
             )
 
-    def _prepared(self, call: Call) -> Callable[..., Any]:
+    def _prepared(self, call: Call) -> tuple[Callable[..., Any], list[Any]]:
         with self._lock:
             self._refresh()
-            self._latest, ready = self._specialiser.find(call, self._theta)
-        return ready
+            self._latest, ready, values = self._specialiser.find(call, self._theta)
+        return ready, values
 
     def _refresh(self) -> None:
         """Learns where the parameters are; after a change of the module all starts anew."""
@@ -150,7 +155,7 @@ class ValueAndGrad:
         self._theta = bind(values)
         self._moves = seen
 
-    def compiled(self, *args: Any, **kwargs: Any) -> CompiledFunction:
+    def compiled(self, /, *args: Any, **kwargs: Any) -> CompiledFunction:
         """The compiled function for such arguments; compiles it where there is none yet."""
         self._refuse_in_a_trace()
         self._prepared(Call.of(self._signature, args, kwargs))
@@ -193,6 +198,16 @@ class ValueAndGrad:
 
     def __repr__(self) -> str:
         return f"<value_and_grad of {self.__name__}{self._signature}>"
+
+
+def _is_kept(given: Any, value: Any) -> bool:
+    """Whether an argument goes to the compiled function as it is."""
+    return given is value or given.__class__ is value.__class__ in (float, int)
+
+
+def _key(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    parts = [(a.shape, a.dtype) if a.__class__ is _ndarray else (a.__class__,) for a in args]
+    return tuple(k for part in parts for k in part)
 
 
 __all__ = ["ValueAndGrad", "value_and_grad"]

@@ -282,19 +282,29 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
     """The claim that the text computes a reference."""
     from symgrad.checker import Claim
 
-    signature = f.signature
+    signature, called = f.signature, spelled(f)
     arguments = [a for a in signature.arguments if a.kind != EXAMPLES]  # whose default is checked
     return Claim(
         f.source,
         reference,
-        {a.name: str(a.type) for a in arguments},
-        differentiated(signature),
-        bounds,
-        f.constants,
+        {called[a.name]: str(a.type) for a in arguments},
+        tuple(called[name] for name in differentiated(signature)),
+        {called.get(name, name): found for name, found in bounds.items()},
+        {called[name]: data for name, data in f.constants.items()},
         signature.name,
         signature.returns,
         signature.target == "numpy",
     )
+
+
+def spelled(f: CompiledFunction) -> dict[str, str]:
+    """The names of the arguments as the text has them: ``len_`` for what would hide a builtin,
+    ``N_2`` for what is called as a size is.  One argument under another's name is a fault, which
+    stays for the checker to find."""
+    names = [a.name for a in f.signature.arguments]
+    text = (*f.python.__code__.co_varnames, *names)[: len(names)]
+    pairs = zip(names, text, strict=True)
+    return {n: t if t.startswith(n) and t not in names else n for n, t in pairs}
 
 
 def over_any_examples(f: CompiledFunction, function: Function) -> tuple[Any, ...]:

@@ -35,6 +35,7 @@ def plain_array(value: Any, name: str) -> Array:
 
     Raises DTypeError, naming the argument, for complex, object, text and ragged data.
     """
+    refuse_tensor(name, value)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -55,6 +56,22 @@ def plain_array(value: Any, name: str) -> Array:
         f"{name}: expected real numbers or bool, got {type(value).__name__} "
         f"of dtype {array.dtype}; convert to float first"
     )
+
+
+def refuse_tensor(name: str, value: Any) -> None:
+    """Raises DTypeError for what is part of another tool's graph: its gradient would be lost."""
+    kind = type(value)
+    module = kind.__module__.partition(".")[0]
+    if module == "torch" and getattr(value, "requires_grad", False):
+        raise DTypeError(
+            f"{name}: got a torch tensor that requires grad, and no gradient would flow back to "
+            "it; pass x.detach()"
+        )
+    if module in ("jax", "jaxlib") and "Tracer" in kind.__name__:
+        raise DTypeError(
+            f"{name}: got a JAX tracer, which has no numbers; call this outside of jax.jit, "
+            "jax.grad and jax.vmap"
+        )
 
 
 def real(value: Any, name: str) -> float:

@@ -86,7 +86,7 @@ class Nested(Sequence[Any]):
         if isinstance(key, tuple):
             return self._at(key)
         if isinstance(key, Value):
-            raise unknown(f"the index into {self.name}", "use sg.pick(values, index)")
+            raise unknown(f"the index into {self.name}", "use sg.pick(values, index)", key)
         if not isinstance(key, int | np.integer) or isinstance(key, bool):
             raise self._refusal(f"an index of type {type(key).__name__}")
         if not -len(self) <= key < len(self):

@@ -17,19 +17,21 @@ AUX = "return the value as aux (has_aux=True) and compute with it outside"
 PICK = "pick by a traced index with sg.pick(values, index)"
 
 
-def unknown(asked: str, instead: str = AUX) -> TraceError:
+def unknown(asked: str, instead: str = AUX, value: object = None) -> TraceError:
     """The error for asking a traced value for its number, with the user's line."""
-    return TraceError(
+    error = TraceError(
         f"{asked} asks a traced value for its number, at {caller()}; while a function is traced "
         f"its values are not known: {instead}"
     )
+    error.asked = value
+    return error
 
 
 def refuse(asked: str, instead: str = AUX) -> Callable[..., NoReturn]:
     """A method that raises ``unknown``."""
 
     def method(self: Any, *args: Any) -> NoReturn:
-        raise unknown(asked, instead)
+        raise unknown(asked, instead, self)
 
     return method
 

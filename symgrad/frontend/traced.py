@@ -26,7 +26,7 @@ from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.origin import caller
 from symgrad.frontend.parameters import Parameter, moves
-from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refuse
+from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refuse, unknown
 from symgrad.frontend.scalar import (
     TRUTHS,
     Condition,
@@ -65,6 +65,8 @@ def _reflected(name: str) -> Callable[..., Any]:
         kind = self._result
         left, right = leaf(other) if not isinstance(other, Value) else other, self
         if isinstance(other, Value):
+            if name == "power" and isinstance(self, Number):
+                _refuse_count(self)
             kind = Traced if not isinstance(other, Number) else kind
         elif not swap:
             left, right = self, left
@@ -122,6 +124,8 @@ class Traced(Parameter):
 
     def __pow__(self, other: Any) -> Any:
         if isinstance(other, Value):
+            if isinstance(other, Number):
+                _refuse_count(other)
             return _power(self, other)
         made = _become(node(NAN, "power", (self,)), self._result)
         made._exponent = number(other)
@@ -178,6 +182,39 @@ class Number(Traced):
 
 
 Number._result = Number
+
+
+class Scalar(Number):
+    """An argument that is a number by itself.  In a text it would be asked for its digits."""
+
+    __slots__ = ()
+
+    __str__ = refuse("str()", AUX)
+    __format__ = refuse("a format", AUX)
+
+
+class Count(Scalar):
+    """An argument that is an integer by itself."""
+
+    __slots__ = ()
+
+
+def _refuse_count(exponent: Number) -> None:
+    """Whole exponents are worth their literal: x**2 is x*x, and x**0 has no slope at 0."""
+    leaves = [v for v in walk(exponent) if v._name == "input"]
+    if leaves and all(type(v) is Count for v in leaves):
+        raise unknown("an exponent", AUX, exponent)
+
+
+def walk(x: Value) -> list[Value]:
+    """``reach`` by identity: in a trace numbers have no hash."""
+    seen, stack = {id(x): x}, [x]
+    while stack:
+        for operand in stack.pop()._operands:
+            if id(operand) not in seen:
+                seen[id(operand)] = operand
+                stack.append(operand)
+    return list(seen.values())
 
 
 class TracedCondition(Condition):
@@ -265,15 +302,19 @@ class Tracing:
         """Whether this thread is tracing."""
         return Tracing.owner == threading.get_ident()
 
-    def element(self, array: int, place: int, dtype: str) -> Any:
-        """The scalar that stands for an element of an array argument."""
+    def element(self, array: int, place: int, dtype: str, alone: bool = False) -> Any:
+        """The scalar that stands for an element of an array argument, or for a number that is an
+        argument by itself."""
         if dtype == "bool":
             c: Any = condition(False, "input", ())
             c._cell, c.__class__ = (array, place), Truth
             return c
         v = leaf(NAN)
         v._name, v._cell = "input", (array, place)
-        return _become(v, Number)
+        made = _become(v, Number)
+        if alone:
+            made.__class__ = Count if dtype == "i64" else Scalar
+        return made
 
 
 __all__ = ["AUX", "Number", "Traced", "TracedCondition", "Tracing", "Truth"]
