@@ -187,8 +187,19 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
     return ""
 
 
+def _called_cast(x: Instr) -> str:
+    """Of integers, or of floats: a sum of truths is a count."""
+    (a,) = x.operands
+    if a.op.name == "sum" and a.type.dtype == "i64":
+        return "count"
+    kind = "float" if x.type.is_float else "int"
+    return f"{a.hint}_{kind}" if a.hint else f"{kind}s"
+
+
 def called_by_op(x: Instr) -> str:
     """The op's word, with the operand's name if there is one."""
+    if x.op.name == "cast" and x.operands[0].type.dtype != "bool":
+        return _called_cast(x)
     base = _CALLED.get(x.op.name, x.op.name)
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"

@@ -12,12 +12,26 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Iterator
 
+from symgrad.ir import dims
 from symgrad.ir.function import Instr
 
-# What is added up over the examples -> (the phrase for a sum, the phrase for a mean)
-Phrases = tuple[str, str]
+# What is added up over the examples -> the phrases for a sum, for a mean, and for one alone
+Phrases = tuple[str, str, str]
+NONE: Phrases = ("", "", "")
+_SIZES = (7, 11)  # at which a factor is compared with one over a count
+_ARITHMETIC: dict[str, Callable[..., float]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negative": operator.neg,
+    "maximum": max,
+    "cast": float,
+}
 
 
 def phrase(loss: Instr) -> str:
@@ -46,41 +60,66 @@ def is_number(x: Instr, value: float) -> bool:
 def averaged(data: list[Instr]) -> str:
     """The phrase of one reduction, or of several like terms added up one by one."""
     if len(data) > 1:
-        found = {phrases(term) for term in data}
-        return next(iter(found))[0] if len(found) == 1 else ""
+        return alike(data)[0]
     (x,) = data
-    scaled = False
-    while x.op.name in ("multiply", "divide") and len(list(unscaled(x))) == 1:
-        (x,) = unscaled(x)
-        scaled = True
+    factors = [1.0, 1.0]  # at the sizes of both trials
+    while x.op.name in ("multiply", "divide"):
+        number = next((o for o in reversed(x.operands) if at_sizes(o, 7) is not None), None)
+        if number is None or (x.op.name == "divide" and number is x.operands[0]):
+            break
+        for i, n in enumerate(_SIZES):
+            factor = at_sizes(number, n) or math.nan
+            factors[i] *= factor if x.op.name == "multiply" else 1.0 / factor
+        x = x.operands[0] if number is x.operands[1] else x.operands[1]
     vector = self_product(x)
-    if vector is not None and vector.op.name == "subtract":
-        return SQUARED_ERROR[scaled]
-    if x.op.name in ("sum", "mean") and x.operands[0].type.rank == len(x["axis"]):
-        return phrases(x.operands[0])[scaled or x.op.name == "mean"]
-    terms = list(addends(x))
-    return averaged_terms(terms, scaled) if len(terms) > 1 else phrases(x)[0]
+    if vector is not None:
+        said, count = SQUARED_ERROR if is_error(vector) else NONE, vector.type.size
+    elif x.op.name in ("sum", "mean") and x.operands[0].type.rank == len(x["axis"]):
+        said, count = phrases(x.operands[0]), x.operands[0].type.size
+    else:
+        terms = list(addends(x))
+        said, count = alike(terms), len(terms)
+    counts = [dims.evaluate(count, dict.fromkeys(dims.names(count), n)) for n in _SIZES]
+    means = [f * (1.0 if x.op.name == "mean" else n) for f, n in zip(factors, counts, strict=True)]
+    return scaled(said, factors if x.op.name != "mean" else [math.nan], means, count == 1)
 
 
-def averaged_terms(terms: list[Instr], scaled: bool) -> str:
+def scaled(said: Phrases, sums: list[float], means: list[float], alone: bool) -> str:
+    """The phrase for so many times the sum, which is so many times the mean."""
+    if not said[0]:
+        return ""
+    forms = [(sums, said[2] if alone else said[0]), (means, said[1])]
+    for factor, start in ((1.0, ""), (0.5, "half ")):
+        for factors, form in forms:
+            if all(math.isclose(f, factor) for f in factors):
+                return start + form
+    return ""
+
+
+def alike(terms: list[Instr]) -> Phrases:
+    """The phrases of terms that all have the same ones."""
     found = {phrases(term) for term in terms}
-    return next(iter(found))[scaled] if len(found) == 1 else ""
+    return next(iter(found)) if len(found) == 1 else NONE
 
 
-def unscaled(x: Instr) -> Iterator[Instr]:
-    """The operands that are neither literals nor sizes."""
-    return (o for o in x.operands if not (o.is_constant or made_of_sizes(o)))
-
-
-def made_of_sizes(x: Instr) -> bool:
-    if x.op.name in ("divide", "cast", "negative"):
-        return all(o.is_constant or made_of_sizes(o) for o in x.operands)
-    return x.op.name == "size"
+def at_sizes(x: Instr, n: int) -> float | None:
+    """The number that a literal, or what is made of sizes, is where each name is ``n``."""
+    if x.is_constant and not x.type.rank:
+        return float(x["value"])
+    if x.op.name == "size":
+        return float(dims.evaluate(x["dim"], dict.fromkeys(dims.names(x["dim"]), n)))
+    if x.op.name not in _ARITHMETIC or x.type.rank:
+        return None
+    operands = [at_sizes(o, n) for o in x.operands]
+    known = [o for o in operands if o is not None]
+    if len(known) < len(operands) or (x.op.name == "divide" and not known[1]):
+        return None
+    return _ARITHMETIC[x.op.name](*known)
 
 
 def phrases(term: Instr) -> Phrases:
-    """The two phrases for a term that a loss adds up, by the first pattern that holds."""
-    return next((said for holds, said in TABLE if holds(term)), ("", ""))
+    """The phrases for a term that a loss adds up, by the first pattern that holds."""
+    return next((said for holds, said in TABLE if holds(term)), NONE)
 
 
 def squared(x: Instr) -> Instr | None:
@@ -97,13 +136,40 @@ def self_product(x: Instr) -> Instr | None:
     return x.operands[0] if same and x.type.rank == 0 else None
 
 
+def is_error(x: Instr) -> bool:
+    """What is computed of params, less what is not; or the difference of two inputs."""
+    if x.op.name != "subtract":
+        return False
+    trained = [reads_params(o) for o in x.operands]
+    if not any(trained):
+        return all(o.is_parameter for o in x.operands) and x.operands[0] is not x.operands[1]
+    if all(trained):
+        return False
+    prediction = x.operands[trained.index(True)]
+    while prediction.op.name in ("index", "reshape", "view", "broadcast_to"):
+        prediction = prediction.operands[0]
+    return not prediction.is_parameter
+
+
+def reads_params(x: Instr) -> bool:
+    """Whether a value depends on a param."""
+    stack, seen = [x], {x}
+    while stack:
+        top = stack.pop()
+        if top.is_parameter and top["kind"] == "param":
+            return True
+        stack += [o for o in top.operands if o not in seen]
+        seen.update(top.operands)
+    return False
+
+
 def is_squared_error(x: Instr) -> bool:
     inner = squared(x)
-    return inner is not None and inner.op.name == "subtract"
+    return inner is not None and is_error(inner)
 
 
 def is_absolute_error(x: Instr) -> bool:
-    return x.op.name == "absolute" and x.operands[0].op.name == "subtract"
+    return x.op.name == "absolute" and is_error(x.operands[0])
 
 
 def is_margin_loss(x: Instr) -> bool:
@@ -157,15 +223,22 @@ def is_cross_entropy(x: Instr) -> bool:
     return False
 
 
-SQUARED_ERROR = ("the sum of squared errors", "the mean squared error")
+def _phrases(sum: str, mean: str, one: str = "") -> Phrases:
+    return sum, mean, one or mean
+
+
+SQUARED_ERROR = _phrases("the sum of squared errors", "the mean squared error", "the squared error")
 TABLE: tuple[tuple[Callable[[Instr], bool], Phrases], ...] = (
     (is_squared_error, SQUARED_ERROR),
-    (is_absolute_error, ("the sum of absolute errors", "the mean absolute error")),
-    (is_margin_loss, ("the sum of max-margin losses", "the max-margin loss")),
-    (is_logistic_loss, ("the sum of logistic losses", "the logistic loss")),
-    (is_binary_entropy, ("the sum of binary cross-entropies", "the binary cross-entropy")),
-    (is_huber, ("the sum of Huber losses", "the Huber loss")),
-    (is_cross_entropy, ("the sum of cross-entropies", "the cross-entropy")),
+    (
+        is_absolute_error,
+        _phrases("the sum of absolute errors", "the mean absolute error", "the absolute error"),
+    ),
+    (is_margin_loss, _phrases("the sum of max-margin losses", "the max-margin loss")),
+    (is_logistic_loss, _phrases("the sum of logistic losses", "the logistic loss")),
+    (is_binary_entropy, _phrases("the sum of binary cross-entropies", "the binary cross-entropy")),
+    (is_huber, _phrases("the sum of Huber losses", "the Huber loss")),
+    (is_cross_entropy, _phrases("the sum of cross-entropies", "the cross-entropy")),
 )
 
 
