@@ -46,7 +46,9 @@ _HOME = {
     "to_sympy": "symgrad.compiler.conversion",
     "value_and_grad": "symgrad.compiler.value_and_grad",
     "constant": "symgrad.frontend.leaves",
-    **dict.fromkeys(("arange", "full", "ones", "zeros"), "symgrad.frontend.creation"),
+    **dict.fromkeys(
+        ("arange", "eye", "full", "linspace", "ones", "zeros"), "symgrad.frontend.creation"
+    ),
     "function": "symgrad.compiler.compile",
     "grad": "symgrad.compiler.compile",
     "input": "symgrad.frontend.leaves",
@@ -59,12 +61,10 @@ METHODS["to_sympy"] = ("symgrad.compiler.conversion", "to_sympy")
 _MODULES = ("engine", "errors", "losses", "nn")
 _NUMPY: tuple[str, ...] = (
     "e",
-    "eye",
     "float32",
     "float64",
     "inf",
     "int64",
-    "linspace",
     "nan",
     "newaxis",
     "pi",

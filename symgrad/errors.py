@@ -42,6 +42,10 @@ class DomainError(SymgradError, ValueError):
     ``strict`` asks for an error."""
 
 
+class BoundsError(SymgradError, IndexError):
+    """An index lies outside of the array that it reads from."""
+
+
 class IRError(SymgradError, ValueError):
     """An IR function breaks a rule of the IR; the message shows the lines around the fault."""
 

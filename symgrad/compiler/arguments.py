@@ -15,8 +15,8 @@ import numpy as np
 
 from symgrad.compiler.acceptance import accepts, listed
 from symgrad.compiler.rows import EXAMPLES, Layout, Rows
-from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
-from symgrad.frontend.coerce import refuse_tensor
+from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError, SymgradError
+from symgrad.frontend.coerce import as_data
 from symgrad.ir import dims
 from symgrad.ir.types import DTYPES, Type, parse_type
 
@@ -230,9 +230,10 @@ def _mismatch(a: Argument, shape: tuple[int, ...]) -> ShapeError:
 def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """``value`` as an array of the argument's dtype and rank."""
     wanted = DTYPES[a.type.dtype]
-    refuse_tensor(a.name, value)
     try:
-        array = np.asarray(value)
+        array = as_data(value, a.name)
+    except SymgradError:
+        raise
     except (ValueError, TypeError, OverflowError) as error:
         raise DTypeError(f"{a.name}: expected {a.type}, got rows of unequal length") from error
     if array.dtype.kind != "b" and wanted.kind != "b" and _holds_bool(value):

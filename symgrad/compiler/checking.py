@@ -118,6 +118,9 @@ def check_gradient(
     """
     if not (isinstance(seconds, int | float) and seconds >= 0):
         raise ArgumentError(f"seconds: expected a number >= 0, got {seconds!r}")
+    for option, value in (("at", at), ("sizes", sizes)):
+        if value is not None and not isinstance(value, Mapping):
+            raise ArgumentError(f"{option}: expected a dict of names, got {value!r}")
     problem, several = _problem(loss, wrt)
     claim = claim_of(problem, claimed, several)
     drawn = sampled(problem, at or {}, sizes or {}, points)

@@ -112,7 +112,7 @@ def function(
         pipeline = _prepared(traced.function, chosen)
         arguments = [_argument(p) for p in pipeline.function.parameters]
         signature = Signature(name, target, tuple(arguments), kind="plain")
-        said = of_outputs(structure, traced.function.results[0])
+        said = of_outputs(structure, traced.function.results[0], traced.unread)
         data = _data(arguments, traced.leaves)
         reference = Reference(TRACED, traced.function)
         return finish(pipeline, said, signature, data, chosen, reference)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,13 @@ import numpy as np
 
 from symgrad.compiler import saved, verifying
 from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
+from symgrad.compiler.bounds import outside
 from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.facts import check_facts
 from symgrad.compiler.gradients import Gradients, wrapper
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.rows import EXAMPLES
-from symgrad.errors import ArgumentError, DomainError, FormatError, ShapeError
+from symgrad.errors import ArgumentError, BoundsError, DomainError, FormatError, ShapeError
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.runtime import saving
@@ -106,7 +107,10 @@ class CompiledFunction:
             values = self._arrange(args, kwargs)
         if self.check:
             values = self._checked(values)
-        result = self._run(*values, *self._bound)
+        try:
+            result = self._run(*values, *self._bound)
+        except IndexError as error:
+            raise self._outside(values, error) from error
         if self._plain:
             return result
         value, grads = result
@@ -132,16 +136,32 @@ class CompiledFunction:
             f"{self.__name__}: a result is not finite; compile the loss again to learn where"
         )
         if self.ir is not None:
-            arguments = list(values)
-            if self.signature.kind == "vector" and not self.ir.parameters[0].type.rank:
-                arguments = list(values[0])  # a program of scalars: one parameter each
-                if self._checker.rows:
-                    columns = self._checker.rows.columns(values[1])
-                    arguments += [columns[p.hint] for p in self.ir.parameters[len(arguments) :]]
-            error = explained(self.ir, arguments)
+            error = explained(self.ir, self._of_ir(self.ir, values))
         if error is not None:
             raise error
         return result
+
+    def _of_ir(self, ir: Function, values: Sequence[Any]) -> list[Any]:
+        """The arguments of the IR function, from those of the emitted one."""
+        if self.signature.kind != "vector" or ir.parameters[0].type.rank:
+            return list(values)
+        arguments = list(values[0])  # a program of scalars: one parameter each
+        if self._checker.rows:
+            columns = self._checker.rows.columns(values[1])
+            arguments += [columns[p.hint] for p in ir.parameters[len(arguments) :]]
+        return arguments
+
+    def _outside(self, values: Sequence[Any], error: IndexError) -> IndexError:
+        """The error for an index out of range, by name where the program is at hand."""
+        if self.ir is None or isinstance(error, BoundsError):
+            return error
+        return outside(self.ir, self._of_ir(self.ir, (*values, *self._bound))) or error
+
+    def _guarded(self, values: Sequence[Any]) -> Any:
+        try:
+            return self._run(*values, *self._bound)
+        except IndexError as error:
+            raise self._outside(values, error) from error
 
     def _values(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         values = self._checker.convert(self._arrange((), kwargs))
@@ -170,7 +190,7 @@ class CompiledFunction:
                 raise ArgumentError(f"expected {len(free)} parameters ({names}), got {len(given)}")
             fresh = dict(zip([a.name for a in free], checker.check(given), strict=True))
             values = [fresh[n] if n in fresh else fixed[n] for n in order]
-            result = self._run(*values, *self._bound)
+            result = self._guarded(values)
             return result if self._plain else (result[0], self._wrap(result[1]))
 
         return bound
@@ -202,7 +222,7 @@ class CompiledFunction:
                 fixed[a.name] if name is None else parts[name if not vector else 0]
                 for a, name in zip(self._arguments, place, strict=True)
             ]
-            value, grads = self._run(*values, *self._bound)
+            value, grads = self._guarded(values)
             value = value[0] if isinstance(value, tuple) else value
             pieces = grads if not vector else [grads]
             return float(value), _flatten(pieces)

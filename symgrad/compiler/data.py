@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import ArgumentError, DTypeError, NamingError
-from symgrad.frontend.coerce import refuse_tensor
+from symgrad.errors import ArgumentError, DTypeError, NamingError, SymgradError
+from symgrad.frontend.coerce import as_data
 from symgrad.ir.types import DTYPES
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -126,9 +126,10 @@ def as_array(name: str, value: Any) -> Array:
     """``np.asarray``, and what it cannot take refused by name.  Raises DTypeError."""
     if isinstance(value, np.ma.MaskedArray):
         raise DTypeError(f"{name}: a masked array loses its mask here; fill it first")
-    refuse_tensor(name, value)
     try:
-        return np.asarray(value)
+        return as_data(value, name)
+    except SymgradError:
+        raise
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         found = _ragged(name, value)
         pairs = "; pass its parts as arguments of their own, and zip them in the function"

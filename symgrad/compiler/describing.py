@@ -101,9 +101,13 @@ _UNIT_FIELDS = (
 )
 
 
-def of_outputs(structure: Structure, first: Instr) -> Description:
+def of_outputs(structure: Structure, first: Instr, unread: Sequence[str]) -> Description:
     """A function without gradients."""
-    return Description(structure, "The outputs.", "The outputs.", "the outputs", source(first))
+    said = f"The outputs do not depend on {_listed(unread)}, which a call gives all the same."
+    return Description(
+        *(structure, "The outputs.", "The outputs.", "the outputs", source(first)),
+        zero=(said,) if unread else (),
+    )
 
 
 def of_loss(
@@ -245,8 +249,11 @@ def conventions(f: Function) -> tuple[str, ...]:
 def unreached(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return (f"The loss does not reach {shown}: the gradient is zero.",)
+    return (f"The loss does not reach {_listed(names)}: the gradient is zero.",)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
 
 __all__ = ["Description", "Net", "net_of", "of_loss", "of_outputs", "of_theta", "of_values"]

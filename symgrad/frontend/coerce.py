@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import ArgumentError, DTypeError
+from symgrad.errors import ArgumentError, DTypeError, SymgradError
 from symgrad.frontend.named_size import Size
 from symgrad.ir.types import DTYPES, dtype_name
 
@@ -30,14 +30,43 @@ def is_weak(value: object) -> bool:
     return type(value) in (bool, int, float, Size)
 
 
+def as_data(value: Any, name: str) -> Array:
+    """``np.asarray(value)``, for data alone.
+
+    Raises DTypeError for what another library says is none, such as a value that JAX traces or a
+    tensor that requires grad; ValueError, TypeError and OverflowError as NumPy does.
+    """
+    refuse_tensor(name, value)
+    try:
+        return np.asarray(value)
+    except (SymgradError, OverflowError):
+        raise
+    except Exception as error:
+        owner, kind = _owner(value)
+        if owner in ("builtins", "numpy"):
+            raise
+        said = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise DTypeError(
+            f"{name}: expected numbers, got a {kind} of {owner} that NumPy cannot read "
+            f"({said:.80}); give an array of numbers"
+        ) from error
+
+
+def _owner(value: Any) -> tuple[str, str]:
+    """The package and the name of a value's class; in lists that of the first that is no number."""
+    while isinstance(value, list | tuple) and len(value):
+        value = next((v for v in value if not isinstance(v, int | float)), value[0])
+    kind = type(value)
+    return kind.__module__.partition(".")[0], kind.__name__
+
+
 def plain_array(value: Any, name: str) -> Array:
     """``value`` as an array of a dtype the IR has.
 
     Raises DTypeError, naming the argument, for complex, object, text and ragged data.
     """
-    refuse_tensor(name, value)
     try:
-        array = np.asarray(value)
+        array = as_data(value, name)
     except ValueError as error:
         raise DTypeError(f"{name}: the rows differ in length; expected a full array") from error
     except OverflowError as error:

@@ -13,10 +13,11 @@ import numpy as np
 
 from symgrad.errors import ArgumentError
 from symgrad.frontend.array import as_expr, raw
+from symgrad.frontend.eager import check_count
 from symgrad.frontend.leaves import dims_of, dtype_of
 from symgrad.frontend.named_size import Size, as_dim, as_size
 from symgrad.frontend.origin import located
-from symgrad.ir.dims import subtract
+from symgrad.ir.dims import product, subtract
 
 
 @located
@@ -28,6 +29,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     """
     dims = dims_of(shape, "full")
     if all(isinstance(d, int) for d in dims):
+        check_count("full", product(dims))
         return np.full(shape, fill_value, dtype)
     fill = as_expr(fill_value, None if dtype is None else dtype_of(dtype), "fill_value")
     return raw("broadcast_to", fill, shape=dims)
@@ -41,6 +43,8 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
     ArgumentError for a step between such limits.
     """
     if not isinstance(start, Size) and not isinstance(stop, Size):
+        span = start if stop is None else stop - start
+        check_count("arange", int(span / step) if step else 0)
         return np.arange(start, stop, step, dtype=dtype)
     low, high = (0, start) if stop is None else (start, stop)
     a, b = as_dim(low), as_dim(high)
@@ -53,6 +57,20 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
     return count if a == 0 else count + as_size(a)
 
 
+@located
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Any:
+    """The identity matrix, as ``np.eye`` makes it.  Raises LimitError for a large one."""
+    check_count("eye", N * (N if M is None else M))
+    return np.eye(N, M, k, dtype)
+
+
+@located
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Any:
+    """Evenly spaced numbers, as ``np.linspace`` makes them.  Raises LimitError for many."""
+    check_count("linspace", num)
+    return np.linspace(start, stop, num, endpoint, dtype=dtype)
+
+
 def ones(shape: Any, dtype: Any = None) -> Any:
     """An array of that shape, every element 1; see ``full``."""
     return full(shape, 1.0, dtype)
@@ -63,4 +81,4 @@ def zeros(shape: Any, dtype: Any = None) -> Any:
     return full(shape, 0.0, dtype)
 
 
-__all__ = ["arange", "full", "ones", "zeros"]
+__all__ = ["arange", "eye", "full", "linspace", "ones", "zeros"]

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from symgrad.errors import TraceError
+from symgrad.errors import LimitError, TraceError
 from symgrad.frontend.array import Expr
 from symgrad.frontend.leaves import leaf_of
 from symgrad.frontend.named_size import Size
@@ -22,6 +22,7 @@ from symgrad.frontend.origin import located
 from symgrad.ir.function import Instr, topological
 from symgrad.ir.types import DTYPES
 
+MAX_ELEMENTS = 10**9  # of an array that is made while building
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -33,8 +34,19 @@ def evaluate(x: Expr) -> Any:
     values: dict[int, Any] = {}
     with np.errstate(all="ignore"):
         for instr in topological([x.instr]):
+            check_count(instr.op.name, instr.type.size)
             values[id(instr)] = _value(instr, values)
     return values[id(x.instr)]
+
+
+def check_count(name: str, count: Any) -> None:
+    """Raises LimitError for more elements than ``MAX_ELEMENTS``, before anything is made."""
+    if not isinstance(count, str) and count > MAX_ELEMENTS:
+        raise LimitError(
+            f"{name}: {count:,} elements, more than the {MAX_ELEMENTS:,} of an array that is made "
+            "while building (symgrad.frontend.eager.MAX_ELEMENTS); name the size instead, as in "
+            "sg.zeros(('N',)), and give it at the call"
+        )
 
 
 def _value(instr: Instr, values: dict[int, Any]) -> Any:

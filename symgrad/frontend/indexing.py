@@ -48,7 +48,7 @@ def getitem(x: Expr, key: Any) -> Expr:
                 flips.append(rank)
             axis, rank = axis + 1, rank + 1
         else:
-            entries.append(("int", _int(item, x.dims[axis])))
+            entries.append(("int", _int(item, x.dims[axis], read_of(x, axis))))
             axis += 1
     whole = all(e == ("slice", 0, d, 1) for e, d in zip(entries, x.dims, strict=False))
     y = x if whole and len(entries) == x.ndim else raw("index", x, key=tuple(entries))
@@ -151,7 +151,12 @@ def _is_surely_within(low: Dim, high: Dim) -> bool:
     return all(c > 0 for c in polynomial(subtract(high, low)).values())
 
 
-def _int(item: Any, dim: Dim) -> Dim:
+def read_of(x: Expr, axis: int) -> str:
+    """What an index reads, as messages say it: "w, whose axis 0 has "."""
+    return f"{x.instr.hint or x.instr.type}, whose axis {axis} has "
+
+
+def _int(item: Any, dim: Dim, read: str = "") -> Dim:
     i = _integer_or_size(item)
     if isinstance(i, str):
         if not _is_surely_within(add(i, 1), dim):
@@ -159,7 +164,7 @@ def _int(item: Any, dim: Dim) -> Dim:
         return i
     if isinstance(dim, int):
         if not -dim <= i < dim:
-            raise ShapeError(f"index {i} is outside of size {dim}")
+            raise ShapeError(f"index {i} is outside of {read}size {dim}")
         return i % dim
     return add(dim, i) if i < 0 else i
 
@@ -194,7 +199,26 @@ def _slice(item: slice, dim: Dim) -> tuple[Entry, bool]:
     return ("slice", low, high, step or 1), False
 
 
-def _indices(item: Any, dim: Dim) -> Expr:
+def known_data(index: Expr) -> np.ndarray[Any, np.dtype[Any]] | None:
+    """The elements of a literal or a bound constant; None for what is known at the call only."""
+    leaf = leaf_of(index.instr)
+    if leaf is not None:
+        return leaf.data
+    return np.asarray(index.instr["value"]) if index.instr.is_constant else None
+
+
+def check_places(
+    name: str, places: np.ndarray[Any, np.dtype[Any]] | None, size: Dim, read: str = ""
+) -> None:
+    """Raises ShapeError for indices that are known, and outside of a known size."""
+    if places is None or not isinstance(size, int):
+        return
+    wrong = places[(places < -size) | (places >= size)]
+    if wrong.size:
+        raise ShapeError(f"{name}: index {wrong.flat[0]} is outside of {read}size {size}")
+
+
+def _indices(item: Any, dim: Dim, read: str = "") -> Expr:
     """An array of ints >= 0; negative ones count from the end where the size is known."""
     index = as_expr(item, name="index")
     if index.instr.type.dtype != "i64":
@@ -202,11 +226,10 @@ def _indices(item: Any, dim: Dim) -> Expr:
             f"an index array has dtype {index.dtype}, expected int64; use astype; a computed mask "
             "selects no fixed number of elements: choose with sg.where(mask, x, 0)"
         )
-    if isinstance(item, Expr):
+    values = known_data(index)
+    check_places("index", values, dim, read)
+    if values is None or isinstance(item, Expr):
         return index
-    values = np.asarray(item)
-    if isinstance(dim, int) and values.size and not (-dim <= values.min() <= values.max() < dim):
-        raise ShapeError(f"an index array reaches outside of size {dim}")
     if values.size and values.min() < 0:
         if not isinstance(dim, int):
             raise ShapeError(f"negative indices into the named size {dim}; count from the start")
@@ -230,7 +253,7 @@ def _gather(x: Expr, items: list[Any]) -> Expr:
     if len(arrays) == 1 and _stays_in_place(items, arrays[0]):
         at = arrays[0]
         axis = sum(v is not None for v in items[:at])
-        index = _indices(items[at], x.dims[axis])
+        index = _indices(items[at], x.dims[axis], read_of(x, axis))
         taken = raw("take", x, index, axis=axis)
         return getitem(taken, (*items[:at], *(full,) * index.ndim, *items[at + 1 :]))
     chosen = [i for i, v in enumerate(items) if not (v is None or isinstance(v, slice))]

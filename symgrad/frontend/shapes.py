@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
 from symgrad.frontend.array import Expr, apply, as_expr, promote, raw
 from symgrad.frontend.coerce import whole
 from symgrad.frontend.eager import numpy_too
-from symgrad.frontend.leaves import dims_of, dtype_of, leaf_of
+from symgrad.frontend.indexing import check_places, known_data, read_of
+from symgrad.frontend.leaves import dims_of, dtype_of
 from symgrad.frontend.reductions import axes_of, axis_of, diagonal_of
 from symgrad.ir.dims import Dim, divide, product
 
@@ -199,15 +198,12 @@ def diag(x: Any, k: int = 0) -> Any:
     return raw("diag", x, k=whole(k, "diag: k")) if x.ndim == 1 else diagonal_of(x, k, "diag")
 
 
-def _index_array(indices: Any, name: str, size: Dim) -> Expr:
+def _index_array(indices: Any, name: str, size: Dim, read: str = "") -> Expr:
+    """Indices of i64; ``read`` tells what of that size they are into."""
     index = as_expr(indices, name="indices")
     if index.instr.type.dtype != "i64":
         raise DTypeError(f"{name}: indices are {index.dtype}, expected int64; use astype")
-    if not isinstance(indices, Expr) and isinstance(size, int):
-        places = np.asarray(indices)
-        wrong = places[(places < -size) | (places >= size)]
-        if wrong.size:
-            raise ShapeError(f"{name}: index {wrong.flat[0]} is outside of size {size}")
+    check_places(name, known_data(index), size, read)
     return index
 
 
@@ -216,10 +212,7 @@ def index_within(index: Expr, size: Dim, name: str) -> Expr:
 
     Raises DomainError where the elements are known already.
     """
-    leaf = leaf_of(index.instr)
-    data = leaf.data if leaf is not None else None
-    if index.instr.is_constant:
-        data = np.asarray(index.instr["value"])
+    data = known_data(index)
     if data is not None and isinstance(size, int):
         wrong = data[(data < 0) | (data >= size)]
         if wrong.size:
@@ -237,7 +230,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = as_expr(ravel(x)), 0
     i = axis_of(axis, x.ndim, "take")
-    return raw("take", x, _index_array(indices, "take", x.dims[i]), axis=i)
+    return raw("take", x, _index_array(indices, "take", x.dims[i], read_of(x, i)), axis=i)
 
 
 @numpy_too
@@ -245,7 +238,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     """The entries of ``x`` that ``indices``, of the same rank, name along ``axis``."""
     x = as_expr(x)
     i = axis_of(axis, x.ndim, "take_along_axis")
-    index = _index_array(indices, "take_along_axis", x.dims[i])
+    index = _index_array(indices, "take_along_axis", x.dims[i], read_of(x, i))
     return raw("take_along_axis", x, index, axis=i)
 
 

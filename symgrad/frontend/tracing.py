@@ -27,6 +27,12 @@ class Traced:
     leaves: tuple[Leaf, ...]
     reached: tuple[Leaf, ...]
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The names of the leaves that nothing reads."""
+        read = {id(leaf) for leaf in self.reached}
+        return tuple(leaf.name for leaf in self.leaves if id(leaf) not in read)
+
 
 def trace(
     outputs: Sequence[Expr],

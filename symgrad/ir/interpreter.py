@@ -59,6 +59,21 @@ def values_of(function: Function, arguments: Sequence[Any]) -> dict[int, Array]:
     return values
 
 
+def failing(function: Function, arguments: Sequence[Any]) -> tuple[Instr, list[Array]] | None:
+    """The first instruction that raises IndexError, with its operands; None where none does."""
+    arrays = _arrays(function, arguments)
+    sizes = _sizes(function, arrays)
+    values: dict[int, Array] = {id(p): a for p, a in zip(function.parameters, arrays, strict=True)}
+    with np.errstate(all="ignore"):
+        for x in function.body:
+            operands = [values[id(o)] for o in x.operands]
+            try:
+                values[id(x)] = _evaluate(x, operands, sizes)
+            except IndexError:
+                return x, operands
+    return None
+
+
 def bind_sizes(function: Function, arguments: Sequence[Any]) -> dict[str, int]:
     """The named sizes that the arguments' shapes give.
 

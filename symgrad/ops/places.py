@@ -55,7 +55,7 @@ def bounds_of(function: Function) -> dict[str, tuple[Dim, ...]]:
     """For each parameter of integers that indexes something, the sizes that it stays below."""
     found: dict[str, dict[Dim, None]] = {}
     for x in function.body:
-        for index, size in _indices(x):
+        for index, size in indices_of(x):
             while index.op.name in _MOVES:
                 index = index.operands[0]
             if index.is_parameter:
@@ -66,7 +66,7 @@ def bounds_of(function: Function) -> dict[str, tuple[Dim, ...]]:
 _MOVES = ("wrap", "within", "reshape", "broadcast_to", "transpose", "index", "flip", "take")
 
 
-def _indices(x: Instr) -> Iterator[tuple[Instr, Dim]]:
+def indices_of(x: Instr) -> Iterator[tuple[Instr, Dim]]:
     """The operands of an instruction that are indices, and the sizes that they are indices into."""
     name, first = x.op.name, x.operands[:1]
     if name in ("wrap", "within", "one_hot"):

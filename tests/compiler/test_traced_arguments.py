@@ -260,7 +260,7 @@ def indexed(xs: Any, k: int) -> Any:
 
 
 def by_math(xs: Any, a: float) -> Any:
-    return sum(W[0] * x * np.sqrt(a) + W[1] for x in xs)
+    return sum(W[0] * x * np.cbrt(a) + W[1] for x in xs)
 
 
 def by_type(xs: Any, a: float) -> Any:
@@ -283,7 +283,7 @@ def by_name(xs: Any, mode: str) -> Any:
         (rounds, [1, 3], "an index"),
         (cut, [2, 3, 1], "an index"),
         (indexed, [0, 2, -1], "the index into xs"),
-        (by_math, [1.0, 2.0], "sqrt|no callable"),
+        (by_math, [1.0, 2.0], "cbrt|no callable"),
         (by_type, [0.0, 2.0], "by their type"),
         (by_text, [1, 2], "a format"),
         (by_name, ["double", "single"], "mode = 'double' is static"),

@@ -134,3 +134,19 @@ def test_no_examples_are_refused_where_the_text_would_divide_by_their_count() ->
     f = sg.compile(sg.sum(x @ w) / x.shape[0])
     with pytest.raises(ShapeError, match=r"N is 0 in x, expected N >= 1 for the division by N"):
         f(x=np.zeros((0, 3)))
+
+
+def test_the_package_shows_its_public_names_and_knows_near_misses() -> None:
+    """No helper of its own; a typo of a name or of a method says what was meant."""
+    own = dir(sg)
+    assert {"sum", "compile", "param", "losses", "pi", "cumsum"} <= set(own)
+    assert not {"import_module", "Any", "METHODS", "annotations", "TYPE_CHECKING"} & set(own)
+    assert [n for n in own if n.startswith("_")] == ["__version__"]
+    with pytest.raises(AttributeError, match="'sofmax'; did you mean 'softmax'"):
+        _ = sg.sofmax
+    x = sg.input("x", ("N", 3))
+    with pytest.raises(AttributeError, match=r"no .meen; did you mean 'mean'"):
+        x.meen()
+    with pytest.raises(AttributeError, match=r"no .tanh; write sg.tanh\(x\)"):
+        x.tanh()
+    assert not hasattr(x, "__array_interface__")
