@@ -100,19 +100,18 @@ class Ball(Real):
     def order(self, other: Any) -> Any:
         if isinstance(other, Ball) and self.balls.arithmetic.alike(self.x, other.x):
             # Made alike; their radius would hide the tie.
-            self.balls.watch.went(0, self.balls.variable(0.0))
-            return 0
+            return self.watch.went(0, self.balls.variable(0.0))
         return super().order(other)
 
     def sign(self) -> int:
         if self.vanishes() and self.size() != 0.0:
             raise Close("a comparison is too close to call")
         side = 1 if self.x > 0 else -1 if self.x < 0 else 0
-        self.balls.watch.went(side, self)
-        return side
+        return int(self.watch.went(side, self))
 
-    def met(self, outcome: Any) -> None:
-        self.balls.watch.met(outcome)
+    @property
+    def watch(self) -> Any:
+        return self.balls.watch
 
     def vanishes(self) -> bool:
         return not (self.x > 0 or self.x < 0)
@@ -189,6 +188,10 @@ class Dual(Real):
 
     def order(self, other: Any) -> Any:
         return self.value.order(other.value if isinstance(other, Dual) else other)
+
+    @property
+    def watch(self) -> Any:
+        return self.value.watch
 
     def is_nan(self) -> bool:
         return bool(self.value.is_nan())

@@ -95,9 +95,9 @@ class Cells(np.ndarray, Number):  # type: ignore[override]
     def lift(self, x: Any) -> Any:
         return self.algebra.lift(x)
 
-    def met(self, outcome: Any) -> None:
-        near = self.algebra.near(outcome) if isinstance(outcome, Cells) else outcome
-        self.algebra.watch.met(near)
+    @property
+    def watch(self) -> Any:
+        return self.algebra.watch
 
     def literal(self) -> float | None:
         """The float that all of them are, exactly, if they are."""

@@ -31,12 +31,13 @@ from symgrad.checker.cells import Cells
 from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS, Real
 from symgrad.checker.number import Nowhere
+from symgrad.checker.watch import Place
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
 DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
-OTHERS = (6, 4, 5, 9)  # sizes beside the first
+OTHERS = (4, 6, 1, 5, 9, 3)  # sizes beside the first, where that is small
 POOL = 1000  # different numbers in an array that is drawn
 LARGE = 256  # numbers, above which arrays are cheaper than numbers one by one
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
@@ -121,9 +122,7 @@ class Claim:
         return tuple(dict.fromkeys(found))
 
     def sizes(self, n: int) -> dict[str, int]:
-        """The first is n; the others are neither n nor n + 1, and other ones at each n."""
-        rest = {name: OTHERS[(n + i) % len(OTHERS)] for i, name in enumerate(self.dims[1:])}
-        return {**dict.fromkeys(self.dims[:1], n), **rest}
+        return sizes_at(n, self.dims)
 
     def is_large(self, n: int, count: int = 0) -> bool:
         """Whether arguments are arrays large enough to be tried as such."""
@@ -194,6 +193,20 @@ class Claim:
         return point
 
 
+def sizes_at(n: int, names: Sequence[str]) -> dict[str, int]:
+    """The first is n; the others are neither n nor n + 1, other ones at each n, and above 8 where
+    n is.
+
+    >>> [list(sizes_at(n, "NMK").values()) for n in (1, 2, 7, 20)]
+    [[1, 4, 6], [2, 1, 5], [7, 9, 3], [20, 10, 14]]
+    """
+    turn = 2 * (1, 2, 7).index(n) if n in (1, 2, 7) else n
+    free = [k for k in (*OTHERS[turn % 6 :], *OTHERS[: turn % 6]) if k not in (n, n + 1)]
+    far = [n + 2 + 4 * i if n < 20 else 8 + (n - 18 + 4 * i) % 9 for i in range(len(names))]
+    rest = far if n > 8 else free * len(names)
+    return dict(zip(names, [n, *rest], strict=False))
+
+
 def _dims(type: str) -> list[str]:
     """The sizes of ``f64[N, 2]``, as they are written."""
     return [d.strip() for d in type.partition("[")[2].rstrip("]").split(",") if d.strip()]
@@ -248,6 +261,7 @@ class Trial:
         self.along = [algebra.variable(v) for v in self.directions]
         self.kept: tuple[Any, list[Any]] = ((), [])
         self.found: list[Any] = []
+        self.returned: list[Any] = []
         Nowhere.asked = False
         self.want, *self.rest = self.derivatives(range(size))
 
@@ -279,17 +293,11 @@ class Trial:
         """Value and gradient by the text, which must leave its arguments alone."""
         before = list(leaves(list(self.at.values())))
         named, one = {} if work is None else {"work": work}, self.algebra.one
-        Nowhere.in_text = True
-        try:
-            with explained("the text"):
-                result = self.claim.program.run(
-                    one, *self.at.values(), name=self.claim.name, **named
-                )
-        finally:
-            Nowhere.in_text = False
+        result = self.called(**named)
         if outline(result, True) != self.claim.outline(self.at, True):
             raise VerificationError(f"the shapes and types are not {self.claim.promised}")
         value, grads = result if self.claim.wrt else (result, ())
+        self.returned = [*leaves(result)]
         if _shapes(value) not in ([], self.shapes):  # plain Python has no arrays
             raise VerificationError(f"values have shapes {_shapes(value)}, not {self.shapes}")
         if not same(before, list(self.at.values())):
@@ -304,6 +312,30 @@ class Trial:
         if count != len(self.rest):
             raise VerificationError(f"the text gives {count + 1} values, not {len(self.rest) + 1}")
         return first, rest[count:]
+
+    def called(self, **named: Any) -> Any:
+        """What the text returns."""
+        Nowhere.in_text = True
+        try:
+            with explained("the text"):
+                run = self.claim.program.run
+                return run(self.algebra.one, *self.at.values(), name=self.claim.name, **named)
+        finally:
+            Nowhere.in_text = False
+
+    def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
+        """Whether a result of the last run changes where one side of a comparison is taken for
+        another, at each of its numbers or at one alone."""
+        algebra, lift = self.algebra, self.algebra.one.lift
+        digits, watch = algebra.digits, algebra.watch
+        watch.taken, watch.count = (place, old, new, which), 0
+        try:
+            pairs = zip(leaves(self.called()), self.returned, strict=True)
+            return not all(a is b or algebra.equal(lift(a), lift(b)) for a, b in pairs)
+        except (SymgradError, ValueError):
+            return True  # it would have been seen
+        finally:
+            watch.taken, algebra.digits = None, digits
 
     def intact(self) -> bool:
         """Whether the gradient is still what it was when the text returned it."""

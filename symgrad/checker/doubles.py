@@ -17,16 +17,19 @@ import numpy as np
 
 from symgrad.checker.functions import Real
 
+LARGE = 1e290
+
 
 class Doubles:
     """Makes the numbers.
 
     real   their type
     tame   whether all of them were finite so far
+    far    whether some nearly overflowed or underflowed, or did; a division by 0 alone does not
     """
 
     def __init__(self, real: Any = float) -> None:
-        self.tame, self.real, self.undefined = True, real, False
+        self.tame, self.far, self.real, self.undefined = True, False, real, False
         self.one = Double(self, 1.0)
 
     def variable(self, value: float) -> Double:
@@ -47,10 +50,15 @@ class Double(Real):
         return Double(self.doubles, float(q))
 
     def plus(self, o: Double) -> Double:
-        return Double(self.doubles, self.x + o.x)
+        return self.made(self.x + o.x, o, 0.0)
 
     def times(self, o: Double) -> Double:
-        return Double(self.doubles, self.x * o.x)
+        return self.made(self.x * o.x, o)
+
+    def made(self, x: float, other: Double, least: float = 1.0 / LARGE) -> Double:
+        plain = all(0.0 < abs(o.x) < math.inf for o in (self, other))
+        self.doubles.far |= plain and not least <= abs(x) <= LARGE
+        return Double(self.doubles, x)
 
     def inverse(self) -> Double:
         with np.errstate(all="ignore"):
@@ -71,4 +79,5 @@ class Double(Real):
     def apply(self, name: str, *xs: Double) -> Double:
         function = math.erf if name == "erf" else getattr(np, name)
         with np.errstate(all="ignore"):
-            return Double(self.doubles, float(function(*(x.x for x in xs))))
+            least = 1.0 / LARGE if name in ("exp", "power") else 0.0
+            return self.made(float(function(*(x.x for x in xs))), xs[-1], least)

@@ -45,6 +45,11 @@ def dense(rng: random.Random) -> float:
     return rng.choice((-1.0, -0.5, 0.0, 1.0))
 
 
+def dyadic(rng: random.Random) -> float:
+    """Of few bits, so that products and most quotients are exact."""
+    return rng.choice((-1.0, 1.0)) * rng.choice((0.25, 0.5, 0.5, 1.0, 1.0, 2.0, 1.5, 3.0))
+
+
 def sparse(rng: random.Random) -> float:
     return rng.choice((-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0))
 

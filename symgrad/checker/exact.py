@@ -13,6 +13,7 @@ updates, ``out=``) is kept, as object arrays; ``np.empty`` holds what may not be
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import math
 import operator
@@ -26,7 +27,7 @@ import numpy as np
 
 from symgrad.checker.cells import Cells
 from symgrad.checker.number import Function, Nowhere, Number, Unwritten, everywhere
-from symgrad.checker.tree import made_exact
+from symgrad.checker.tree import made_exact, parts
 from symgrad.errors import UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
@@ -50,8 +51,7 @@ _SAME = _words(
     "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
     "put_along_axis zeros_like"
 )
-_OPERATORS: dict[str, Function] = {
-    **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+_OTHERS: dict[str, Function] = {
     "is": operator.is_,
     "is not": operator.is_not,
     "in": lambda a, b: a in b,
@@ -180,21 +180,26 @@ class Namespace:
         return over
 
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
+        if all(np.asarray(x).dtype.kind in "iub" for x in (a, b)):
+            gaps = np.subtract(a, b, dtype=np.int64)
+            sides = [self.one.watch.went(int(np.sign(gap)), gap) for gap in gaps.flat]
+            a, b = np.reshape(np.array(sides, np.int64), gaps.shape)[()], 0
         return self.seen(holds(a, b, **named))
 
-    def compared(self, names: str, first: Any, *others: Any) -> Any:
-        """``a < b``, or ``a < b < c``, as it stands in the text."""
-        outcome: Any = True
-        for name, other in zip(names.split(", "), others, strict=True):
-            outcome = self.compare(_OPERATORS[name], first, other)
-            first = other
-            if len(others) > 1 and not outcome:
-                break
-        return outcome
+    def compared(self, name: str, a: Any, b: Any) -> Any:
+        """A comparison as it stands in the text."""
+        if name in _OTHERS:
+            return self.seen(_OTHERS[name](a, b))
+        return self.compare(getattr(operator, name), a, b)
 
     def seen(self, outcome: Any) -> Any:
-        self.one.met(outcome)
+        self.one.watch.met(outcome)
         return outcome
+
+    def passed(self, part: tuple[int, int], value: Any = None) -> Any:
+        """The value of a part of the text that ran."""
+        self.one.watch.passed(part)
+        return value
 
     def array(self, x: Any, *rest: Any, **named: Any) -> Any:
         if isinstance(x, list | tuple) and any(isinstance(v, Cells) for v in leaves(x)):
@@ -255,18 +260,27 @@ class ExactText:
         modules: dict[str, Any] = dict.fromkeys(("numpy", "math", "scipy.special"), self.space)
         modules["builtins"] = {
             **BUILTINS,
+            "__passed__": self.space.passed,
             "float": self.space.float64,
             "__compare__": self.space.compared,
             "__exact__": self.space.exact,
             "__fraction__": _fraction,
         }
         given = {name: self.space.lifting(f) for name, f in given.items()}
-        own = load_source(source, self.filename, given, modules=modules, rewrite=made_exact)
+        own = load_source(source, self.filename, given, modules=modules, rewrite=self.rewritten)
         self.functions = {k: f for k, f in own.items() if isinstance(f, FunctionType)}
         self.constants = [x for x in own.values() if not isinstance(x, FunctionType)]
         self.constants += [x for f in self.functions.values() for x in f.__defaults__ or ()]
         if any(hasattr(x, "__next__") for x in leaves(self.constants)):
             raise VerificationError("it counts its calls")
+
+    def rewritten(self, tree: ast.Module) -> ast.Module:
+        self.tree = made_exact(tree)
+        return self.tree
+
+    def parts(self, name: str) -> set[tuple[int, int]]:
+        """Lines and columns of what may or may not run, the last function's by default."""
+        return parts(self.tree, name or [*self.functions][-1])
 
     def state(self) -> list[Any]:
         """What could outlast a call, as it is now."""

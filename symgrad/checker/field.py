@@ -138,8 +138,9 @@ class Element(Real):
     def sign(self) -> int:
         return self.field.watch.went(self.side(), self)
 
-    def met(self, outcome: Any) -> None:
-        self.field.watch.met(outcome)
+    @property
+    def watch(self) -> Any:
+        return self.field.watch
 
     def literal(self) -> float | None:
         plain = not self.n and not self.d and math.isfinite(self.s)

@@ -64,9 +64,8 @@ def _floor(x: Any) -> int:
     if not math.isfinite(middle := x.middle()):
         raise DomainError("the whole part of what is no number")
     k: int = math.floor(middle)
-    if not k <= x < k + 1:
-        raise DomainError("too close to a whole number")
-    x.met(k)
+    k -= x.order(k) < 0  # the float in its middle is rounded
+    x.watch.met(k)
     return k
 
 
@@ -144,6 +143,7 @@ def _logsumexp(*xs: Any) -> Any:
     return top + F.log(sum(F.exp(x - top) for x in xs))
 
 
+JUMPS = frozenset(("sign", "copysign", "floor", "ceil", "round"))  # the others are continuous
 exact.BUILTINS.update(max=_first(operator.gt), min=_first(operator.lt))
 F: Any = SimpleNamespace()  # the FUNCTIONS, as attributes
 MEANINGS: dict[str, Any] = {
@@ -234,6 +234,9 @@ def as_written() -> Iterator[None]:
     finally:
         NAMED.update(named)
         exact.NAMED.update(mantissas)
+
+
+NAMES: dict[Any, str] = {f.__code__: name for name, f in MEANINGS.items()}
 
 
 def _elementwise(name: str) -> Any:

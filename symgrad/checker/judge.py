@@ -28,20 +28,28 @@ from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
 from symgrad.checker.field import Field
 from symgrad.checker.functions import READ, as_written
-from symgrad.checker.number import Nowhere, Unknown
 from symgrad.checker.residues import RELATED, SMALL, Residues
 from symgrad.checker.results import PRIMES, Agrees, Identity, Refuted, Result, Skipped, shown
-from symgrad.checker.rounding import Point, in_floats, measured, overflow, rounded, rounds_well
-from symgrad.checker.ties import MANY, differs_near_a_tie
+from symgrad.checker.rounding import Point, measured, overflow, rounded, rounds_well
+from symgrad.checker.ties import MANY, Search, tried
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
-SIZES = (1, 2, 7)
+SIZES = (1, 2, 7)  # of N, and one that goes with the seed
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 BITS = 256  # of a ball
 HUGE = 20_000  # numbers among the arguments, above which they are not judged one by one
 NARROW = 20  # digits that a point has to show where there are others
-TIES = 16  # pairs of points on a lattice for a text that compares, at the first size; then 2
+TIES = (6, 2, 1, 0)  # pairs of points on a lattice for a text that compares, by sizes
+
+
+def drawn_size(seed: int) -> int:
+    """The size that shows a branch for N above 7: 33 seeds in a row have each from 8 to 40.
+
+    >>> [drawn_size(seed) for seed in range(3)], len({drawn_size(seed) for seed in range(33)})
+    ([13, 26, 39], 33)
+    """
+    return 8 + (5 + 13 * seed) % 33
 
 
 class Modulus(NamedTuple):
@@ -107,7 +115,7 @@ def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
 
 @_settled
 def check_identity(
-    claim: Claim, sizes: tuple[int, ...] = SIZES, seed: int = 0, prime: int = PRIMES[0]
+    claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0, prime: int = PRIMES[0]
 ) -> Result:
     """Whether text and reference are the same function of exact numbers.
 
@@ -115,6 +123,7 @@ def check_identity(
     All of it again mod a larger prime where the degree is too large for this one.  Large arrays
     are tried as such first.
     """
+    sizes = (sizes or (*SIZES, drawn_size(seed))) if claim.dims else (1,)
     if claim.is_large(max(sizes)):
         for related in (0, RELATED):
             found = _once(_identity, claim, sizes, seed, Modulus(SMALL[:4], related))
@@ -210,7 +219,7 @@ def _field_trial(
 
 @_settled
 def check_balls(
-    claim: Claim, sizes: tuple[int, ...] = SIZES, seed: int = 0, bits: int = BITS
+    claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0, bits: int = BITS
 ) -> Result:
     """Whether the exact values at some points are the same, and how far float64 is from them.
 
@@ -219,28 +228,29 @@ def check_balls(
     points one that is not finite where the reference's own is.
     """
     judged: list[Point] = []
+    sizes = (sizes or (*SIZES, drawn_size(seed))) if claim.dims else (1,)
+    search = Search(claim, sizes, seed)
     with precision(bits):
-        for k, n in enumerate(sizes if claim.dims else (1,)):
-            here = _at_points(claim, n, seed, 2 if k else TIES)
+        for k, n in enumerate(sizes):
+            here = _at_points(claim, n, seed, TIES[min(k, len(TIES) - 1)], search)
             if isinstance(here, Refuted):
                 return here
-            if not k and (near := differs_near_a_tie(claim, here, seed)):
-                return near
             if (point := overflow(claim, n, seed)) is not None:
                 reason = "it overflows, or is nan, where the reference is finite"
                 return Refuted("the text", point, reason)
             judged += here
+        if fault := search.fault():
+            return fault
         rounds_well(claim, judged, SIZES[-1], seed)
     digits = int(min(bits * math.log10(2), *(p.digits for p in judged)))
     errors = [p.rounded for p in judged if p.rounded]
     worst, bound = (max((e[i] for e in errors), default=math.nan) for i in (0, 1))
-    watch = Watch("")
-    for p in judged:
-        watch.add(p.watch)
-    return Agrees(bits, digits, len(judged), worst, bound, watch.one_sided(), watch.untied())
+    known, points = search.known, len(judged) + search.points
+    told = (known.one_sided(), known.idle(), known.untied(), known.loose())
+    return Agrees(bits, digits, points, worst, bound, *told, search.never_ran(), len(known.sides))
 
 
-def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Point]:
+def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Refuted | list[Point]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
     judged: list[Point] = []
     failure, compares, made = DomainError("no sample"), False, 0
@@ -248,7 +258,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
     tied = [draws.among(numbers[k % len(numbers)]) for k in range(2 * ties)]
     lattice = (draws.zero, draws.level, *draws.LATTICE * ties, *tied)
     far = (draws.large, *tied, *draws.FAR)
-    plan = (draws.ordinary, draws.large, *lattice)
+    plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
     for k, draw in enumerate((*plan, *draws.OTHERS, *draws.FAR)):
         if judged and 3 < k < len(plan) and (not compares or made > MANY):
             continue
@@ -257,7 +267,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
         point = drawn(claim, n, f"{seed}, {n}, {k}", draw)
         try:
             trial = Trial(claim, Balls(0.0, claim.program.filename), point, str(seed))
-            value, grads = _run(trial, point, draw not in far)
+            value, grads = tried(trial, draw not in far)
             if component := trial.differs(value, grads):
                 return Refuted(component, point, "the exact values differ")
         except DomainError as error:
@@ -271,7 +281,8 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
             continue  # so far out that the balls show nothing
         watch, made = trial.algebra.watch, made + trial.algebra.made
         compares |= bool(watch.sides or watch.others)
-        here = Point(point, trial.algebra.digits, watch, measured([value, *grads]))
+        search.learn(trial)
+        here = Point(point, trial.algebra.digits, measured([value, *grads]))
         if draw not in lattice:
             here = rounded(trial, [value, *grads], here)
         judged.append(here._replace(rounded=None) if draw in far else here)
@@ -281,37 +292,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int) -> Refuted | list[Poi
     return judged
 
 
-def _run(trial: Trial, point: Mapping[str, Any], tame: bool) -> tuple[Any, list[Any]]:
-    """A run whose failure is the text's own if floats fail too; the reference did not."""
-    try:
-        return trial.run()
-    except (DomainError, UnsupportedError) as error:
-        finite = all(map(math.isfinite, in_floats(trial.claim, point)))
-        chosen = isinstance(error, Unknown)
-        judged = isinstance(error, DomainError) and tame and (chosen or not finite)
-        if not judged or not trial.is_smooth():
-            raise
-        if not finite:
-            raise VerificationError("it is not finite where the reference is") from error
-        return _either_way(trial)
-
-
-def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
-    """A run in which what has no value is compared; right however that comes out, as a choice made
-    by it is not taken."""
-    try:
-        for Nowhere.answer in (False, True):
-            found = trial.run()
-            if trial.differs(*found):
-                raise UnsupportedError("it alone chooses by what has no value")
-        return found
-    except DomainError as error:
-        raise UnsupportedError("it alone chooses by what has no value") from error
-    finally:
-        Nowhere.answer = None
-
-
-def verify(claim: Claim, sizes: tuple[int, ...] = SIZES, seed: int = 0) -> tuple[Result, Result]:
+def verify(claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0) -> tuple[Result, Result]:
     """Both checks: an identity says nothing of rounding, and points say nothing of other points."""
     return check_identity(claim, sizes, seed), check_balls(claim, sizes, seed)
 

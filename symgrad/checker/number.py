@@ -104,10 +104,27 @@ def _comparison(holds: Callable[[float], bool]) -> Any:
     return method
 
 
+class Unwatched:
+    """Takes what a Watch is told."""
+
+    def went(self, side: Any, gap: Any) -> Any:
+        return side
+
+    def met(self, outcome: Any) -> None:
+        """What came out of a comparison, a test for infinities, a whole part."""
+
+    def passed(self, part: Any) -> None:
+        """A part of the text ran."""
+
+
 class Number:
-    """What stands for a float.  A subclass has plus, times, inverse, sign, exactly, functions."""
+    """What stands for a float.  A subclass has plus, times, inverse, sign, exactly, functions.
+
+    watch   told of comparisons; it says how they go on
+    """
 
     __slots__ = ()
+    watch: Any = Unwatched()
     dtype, shape, ndim = np.dtype(object), (), 0
     dual = False
     functions: Mapping[str, Function] = {}
@@ -153,9 +170,6 @@ class Number:
     def is_nan(self) -> bool:
         """Whether it is a nan that floats made."""
         return False
-
-    def met(self, outcome: Any) -> None:
-        """Told what came out of a comparison, a test for infinities, a whole part."""
 
     def nowhere(self: Any, error: Undefined) -> float:
         """The nan that is there, or a new one."""

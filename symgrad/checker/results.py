@@ -56,7 +56,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class Agrees:
-    """The exact values agree to so many digits at points; float64 is off by error at most."""
+    """The exact values agree to so many digits at points; float64 is off by error at most.
+
+    compared   how many comparisons ran; the lines are those in which one of them
+    one_sided  came out one way alone
+    idle       had numbers on a side where no result depended on it
+    untied     met no tie
+    loose      met a tie on which no result depended
+    unrun      the lines of parts of the text that never ran
+    """
 
     bits: int
     digits: int
@@ -64,7 +72,11 @@ class Agrees:
     error: float
     bound: float
     one_sided: tuple[int, ...] = ()
+    idle: tuple[int, ...] = ()
     untied: tuple[int, ...] = ()
+    loose: tuple[int, ...] = ()
+    unrun: tuple[int, ...] = ()
+    compared: int = 0
 
     def __str__(self) -> str:
         return (

@@ -22,7 +22,6 @@ from symgrad.checker.claim import Claim, Trial, entangled, outline
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.draws import drawn
 from symgrad.checker.exact import leaves
-from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 # How much worse than the reference, or than one rounding of what is usual, a text may be.
@@ -42,19 +41,19 @@ class Part(NamedTuple):
 
 
 class Point(NamedTuple):
-    """What one point showed: digits of agreement, the branches, how floats round there, and the
-    largest error and bound of a component, where it is an ordinary one."""
+    """What one point showed: digits of agreement, how floats round there, and the largest error
+    and bound of a component, where it is an ordinary one."""
 
     at: Mapping[str, Any]
     digits: float
-    watch: Watch
     parts: tuple[Part, Part]
     rounded: tuple[float, float] | None = None
 
-    def reach(self) -> float:
-        """The largest argument that is finite."""
-        sizes = [np.abs(v)[np.isfinite(v)] for v in self.at.values()]
-        return max((float(np.max(size, initial=0.0)) for size in sizes), default=0.0)
+
+def _reach(here: Point) -> float:
+    """The largest argument that is finite."""
+    sizes = [np.abs(v)[np.isfinite(v)] for v in here.at.values()]
+    return max((float(np.max(size, initial=0.0)) for size in sizes), default=0.0)
 
 
 def measured(exact: list[Any]) -> tuple[Part, Part]:
@@ -115,7 +114,7 @@ def rounds_well(claim: Claim, judged: Sequence[Point], n: int, seed: int) -> Non
         with suppress(DomainError):
             at = drawn(claim, n, f"{seed}, usual {k}", draw)
             value, grads = Trial(claim, Balls(), at, str(seed)).run()
-            known.append(Point(at, math.inf, Watch(""), measured([value, *grads])))
+            known.append(Point(at, math.inf, measured([value, *grads])))
     for here, part in _far_off(claim, judged, known):
         if part.name == "the value" and _is_as_written(claim, here.at, seed):
             continue
@@ -129,8 +128,10 @@ def _far_off(
     claim: Claim, judged: Sequence[Point], known: Sequence[Point], slack: float = 0.0
 ) -> Iterator[tuple[Point, Part]]:
     """What is usual is its size where arguments are no larger."""
+    reach = [_reach(p) for p in known]
     for here in judged:
-        near = [p for p in known if p.reach() <= 2.0 * here.reach()]
+        within = 2.0 * _reach(here)
+        near = [p for p, r in zip(known, reach, strict=True) if r <= within]
         for i, part in enumerate(here.parts):
             usual = max(p.parts[i].size for p in near)
             if part.gap > (slack or _slack(claim)) * (part.noise + _unit(claim) * usual):

@@ -1,28 +1,26 @@
-r"""Either side of the ties that no sample met: where a text compares with 1.01 and the reference
-with 1, they differ between the two alone.
+r"""Either side of each comparison, and its tie, where a result depends on it.
 
-Between a point on one side of a comparison and a point on the other, the tie is closed in on by
-regula falsi, to as many bits as the balls have; fractions are exact however near it is.  The way
-there first keeps off zeros and equal numbers, at which a gradient may vanish on both sides.
+A point is drawn where the text compares, one of its arguments is moved until the two numbers are
+equal, and text and reference are run there and beside it: where the text compares with 1.01 and
+the reference with 1, they differ between the two alone.  Small numbers of few bits make most ties
+exact; where none is, it is closed in on by regula falsi, to as many bits as the balls have.
 
 >>> text = "def f(x):\n    return (x * x if x * x < {} else 4.0), (2 * x if x * x < {} else 0.0,)\n"
 >>> claim = Claim(text.format(2.5, 2.5), lambda x: x * x if x * x < 2 else 4 * x / x,
 ...               {"x": "f64[]"}, ("x",))
->>> at = []
 >>> from symgrad.checker.algebras import precision
+>>> search = Search(claim, (1,), 0)
 >>> with precision(256):
-...     for x in (1.0, 2.0):
-...         trial = Trial(claim, Balls(0.0, claim.program.filename), {"x": np.array(x)}, "0")
-...         _ = trial.run()
-...         at.append(Point(trial.point, 77.0, trial.algebra.watch, ()))
-...     print(str(differs_near_a_tie(claim, at, 0))[:45])
-refuted in the value at x = 1.581138830084189
+...     trial = search.look({"x": np.array(1.0)})
+...     print(str(search.fault())[:36])
+refuted in the value at x = 1.581138
 """
 
 from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
@@ -30,107 +28,298 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebras import Balls, Close
+from symgrad.checker import draws
+from symgrad.checker.algebras import Ball, Balls, Close
 from symgrad.checker.claim import Claim, Trial, arguments, explained
-from symgrad.checker.draws import small
+from symgrad.checker.doubles import Doubles
+from symgrad.checker.number import Nowhere, Unknown
 from symgrad.checker.results import Refuted
-from symgrad.checker.rounding import Point
-from symgrad.checker.watch import Place, Watch
-from symgrad.errors import DomainError, UnsupportedError
+from symgrad.checker.rounding import in_floats
+from symgrad.checker.watch import SIDES, Place, Watch
+from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
+MANY = 400_000  # balls, after which no more ties are looked for
+ATTEMPTS = 4  # at a tie of one comparison, each at another point
+IDLE = 2  # of them that taught nothing, after which it is left
+ASKED = 3  # points of each size at which it is asked whether results depend on a side
+PIVOTS = 8  # arguments of a point that are tried
+SECANTS = 12
 STEPS = 60
-MANY = 2_000_000  # balls, after which no more ties are looked for
 GRID = 2**200  # parts of the way between two points
 NEAR = 2**100  # parts of the grid that are near enough
+BESIDE = Fraction(1, 2**100)  # of 1, or of a larger argument
+WIDE = Fraction(1, 2**20)  # around a tie that no float meets
+Point = Mapping[str, Any]
 
 
-def differs_near_a_tie(claim: Claim, judged: Sequence[Point], seed: int) -> Refuted | None:
-    """A point beside a tie where the text is not the reference."""
-    watch = Watch("")
-    for p in judged:
-        watch.add(p.watch)
-    made = 0
-    for place in {place[:2]: place for place in watch.crossed()}.values():
-        for way in _ways(claim, judged, place, random.Random(seed)):
-            if made > MANY:
-                return None
-            beside = way.beside()
-            for point in beside:
-                balls = Balls(0.0, claim.program.filename)
+def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
+    """A run whose failure is the text's own if floats fail too; the reference did not."""
+    try:
+        return trial.run()
+    except (DomainError, UnsupportedError) as error:
+        finite = all(map(math.isfinite, in_floats(trial.claim, floats_of(trial.point))))
+        chosen = isinstance(error, Unknown)
+        judged = isinstance(error, DomainError) and tame and (chosen or not finite)
+        if not judged or overflows(trial.claim, trial.point) or not trial.is_smooth():
+            raise
+        if not finite:
+            raise VerificationError("it is not finite where the reference is") from error
+        return _either_way(trial)
+
+
+def overflows(claim: Claim, point: Point) -> bool:
+    """Whether the reference leaves the range of floats, or nearly."""
+    doubles = Doubles()
+    with suppress(SymgradError):
+        Trial(claim, doubles, floats_of(point), "0")
+    return doubles.far
+
+
+def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
+    """A run in which what has no value is compared; right however that comes out, as a choice made
+    by it is not taken."""
+    try:
+        for Nowhere.answer in (False, True):
+            found = trial.run()
+            if trial.differs(*found):
+                raise UnsupportedError("it alone chooses by what has no value")
+        return found
+    except DomainError as error:
+        raise UnsupportedError("it alone chooses by what has no value") from error
+    finally:
+        Nowhere.answer = None
+
+
+class Search:
+    """What the points of a claim showed of its comparisons, and the search for more.
+
+    known   all of them
+    points  how many were judged here
+    made    how many balls that took
+    """
+
+    def __init__(self, claim: Claim, sizes: Sequence[int], seed: int) -> None:
+        self.claim, self.seed, self.rng = claim, seed, random.Random(seed)
+        self.sizes = sorted(sizes, key=lambda n: (n < 2, n))
+        self.known, self.asked = Watch(""), Counter[tuple[Place, int, int]]()
+        self.judged: list[tuple[Point, Watch]] = []
+        self.points = self.made = 0
+
+    def learn(self, trial: Trial, sought: Place | None = None) -> None:
+        """On which sides of the comparisons at a judged point its results depend."""
+        here, before = trial.algebra.watch, trial.algebra.made
+        size = sum(v.size for v in trial.point.values())
+        for place, sides in here.sides.items():
+            for side in sides if place.line else ():
+                if self.known.sides[place].get(side) or not (side or place.jumps()):
+                    continue
+                asked = place != sought and self.asked[place, side, size] == ASKED
+                if not asked and self.made + trial.algebra.made - before < MANY:
+                    self.asked[place, side, size] += 1
+                    others = (other for other in SIDES if other != side)
+                    sides[side] = any(trial.depends(place, side, other) for other in others)
+        self.made += trial.algebra.made - before
+        self.known.add(here)
+        self.judged.append((trial.point, here))
+
+    def look(self, at: Point, sought: Place | None = None) -> Refuted | Trial | None:
+        """A point beside a tie where the text is not the reference; nothing where there is none."""
+        try:
+            balls = Balls(0.0, self.claim.program.filename)
+            trial = Trial(self.claim, balls, at, str(self.seed))
+            if component := trial.differs(*tried(trial, True)):
+                return Refuted(component, floats_of(at), "the exact values differ, by a tie")
+        except (DomainError, UnsupportedError):
+            return None
+        self.made += balls.made
+        self.points += 1
+        self.learn(trial, sought)
+        return trial
+
+    def fault(self) -> Refuted | None:
+        """A point where the text is not the reference, by a comparison that is not settled yet."""
+        for place in [p for p in self.known.sides if p.line]:
+            idle = 0
+            for k in range(ATTEMPTS):
+                if self.made > MANY or self.known.is_settled(place) or idle == IDLE:
+                    break
+                before = {0: True} | self.known.sides[place]
                 with suppress(DomainError, UnsupportedError):
-                    trial = Trial(claim, balls, point, str(seed))
-                    if component := trial.differs(*trial.run()):
-                        reason = "the exact values differ, by a tie"
-                        return Refuted(component, _floats(point), reason)
-                made += balls.made
-            made += way.made
-            if beside:
+                    for beside in self.ways(place, k):
+                        if found := self.at_tie(place, *beside):
+                            return found
+                        idle += before == {0: True} | self.known.sides[place]
+        return None
+
+    def never_ran(self) -> tuple[int, ...]:
+        """The lines of the text that no point reached."""
+        parts = self.claim.program.parts(self.claim.name) - self.known.ran
+        return tuple(sorted({line for line, _ in parts}))
+
+    def ways(self, place: Place, k: int) -> Iterator[tuple[list[Point], int | None]]:
+        """Points beside a tie, and which comparison of those at the place it is."""
+        if k == ATTEMPTS - 1:
+            yield from ((way.beside(), None) for way in self.between(place))
+            return
+        at, gaps = self.start(place, k)
+        pivot = self.pivot(place, at, gaps)
+        if pivot is not None:
+            yield pivot.beside(), pivot.which
+
+    def at_tie(self, place: Place, beside: list[Point], which: int | None) -> Refuted | None:
+        """Whether text and reference differ at such points: the tie, and a point on either side,
+        but for a side that is to the text what the tie is.  A maximum is told by its sides."""
+        told, alike = False, 0
+        for at in beside:
+            side = 0 if at is beside[0] else self.side(place, at, which)
+            if side and side == alike:
+                continue
+            found = self.look(at, place)
+            if isinstance(found, Refuted):
+                return found
+            if found is None or which is None:
+                continue
+            if place.jumps() and 0 in found.algebra.watch.sides.get(place, ()):
+                same = [s for s in (1, -1) if not found.depends(place, 0, s, which)]
+                alike = same[0] if len(same) == 1 else 0
+            elif side:
+                told |= any(found.depends(place, side, s, which) for s in (-side, 0))
+                alike = -side
+        if told and 0 in self.known.sides[place]:
+            self.known.sides[place][0] = True
+        return None
+
+    def side(self, place: Place, at: Point, which: int | None) -> int:
+        """On which side a difference is, where it is known which difference, and where it is."""
+        with suppress(DomainError, UnsupportedError):
+            gaps = self.gaps(place, at) if which is not None else []
+            return int(np.sign(_middle(gaps[which]))) if which is not None and gaps[which:] else 0
+        return 0
+
+    def start(self, place: Place, k: int) -> tuple[Point, list[Any]]:
+        """A point of numbers of few bits at which the text compares at the place."""
+        n = self.sizes[k % len(self.sizes)]
+        drawn = draws.drawn(self.claim, n, f"{self.seed}, {place}, {k}", draws.dyadic)
+        known = [at for at, watch in self.judged if place in watch.sides]
+        for at in (drawn, *map(_rounded, self.rng.sample(known, min(2, len(known))))):
+            with suppress(DomainError, UnsupportedError):
+                if gaps := self.gaps(place, at):
+                    return at, gaps
+        raise DomainError("no point passes the comparison")
+
+    def gaps(self, place: Place, at: Point) -> list[Any]:
+        """The differences at a place, in order."""
+        balls = Balls(0.0, self.claim.program.filename)
+        balls.watch.every = True
+        known = arguments(self.claim, balls, at)
+        with explained("the text"):
+            self.claim.program.run(balls.one, *known.values(), name=self.claim.name)
+        self.made += balls.made
+        return balls.watch.gaps[place]
+
+    def pivot(self, place: Place, at: Point, gaps: list[Any]) -> Pivot | None:
+        """An argument that a difference at the place depends on."""
+        names = [k for k, v in at.items() if v.size and v.dtype.kind in "fiO"]
+        names = [k for k in names if k not in self.claim.given and k not in self.claim.below]
+        for _ in range(PIVOTS if names else 0):
+            name = self.rng.choice(names)
+            index = self.rng.randrange(at[name].size)
+            pivot = Pivot(self, place, at, name, index)
+            moved = self.gaps(place, pivot.point(pivot.start + 1))
+            pairs = zip(gaps, moved, strict=False)
+            changed = [i for i, (a, b) in enumerate(pairs) if _middle(a) != _middle(b)]
+            if changed and len(gaps) == len(moved):
+                pivot.which = self.rng.choice(changed)
+                return pivot
+        return None
+
+    def between(self, place: Place) -> Iterator[_Way]:
+        """From one judged point to another, on the other side of the tie."""
+        known = [
+            (at, _middle(watch.gaps[place][0]))
+            for at, watch in self.judged
+            if watch.gaps.get(place) and watch.gaps[place][0] is not None
+        ]
+        below = max((k for k in known if k[1] < 0.0), key=lambda k: k[1], default=None)
+        above = min((k for k in known if k[1] > 0.0), key=lambda k: k[1], default=None)
+        if below and above:
+            near = [{k: _shifted(v, self.rng) for k, v in at.items()} for at, _ in (below, above)]
+            yield _Way(self, near[0], near[1], place, 0)
+            yield _Way(self, below[0], above[0], place, 0)
+
+
+class Pivot:
+    """One number of the arguments, which is moved until a difference at a place is 0."""
+
+    def __init__(self, search: Search, place: Place, at: Point, name: str, index: int) -> None:
+        self.search, self.place, self.at, self.name, self.index = search, place, at, name, index
+        self.start, self.which = _exact(at[name].flat[index]), 0
+        self.whole = at[name].dtype.kind == "i"
+
+    def point(self, value: Fraction) -> dict[str, Any]:
+        moved = self.at[self.name].astype(np.int64 if self.whole else object)
+        moved.flat[self.index] = int(value) if self.whole else value
+        return {**self.at, self.name: moved}
+
+    def gap(self, value: Fraction) -> Any:
+        found = self.search.gaps(self.place, self.point(value))
+        if len(found) <= self.which or not math.isfinite(_middle(found[self.which])):
+            raise DomainError("the way there does not pass the comparison")
+        return found[self.which]
+
+    def beside(self) -> list[Point]:
+        """The tie, and points on either side; what lies beside it where no number meets it."""
+        a, b = self.start, self.start + 1
+        at_a, at_b = (_middle(self.gap(v)) for v in (a, b))
+        for _ in range(SECANTS):
+            if at_a == at_b:
                 break
-    return None
+            exact = b - Fraction(at_b) * (b - a) / (Fraction(at_b) - Fraction(at_a))
+            new = Fraction(math.floor(exact)) if self.whole else Fraction(float(exact))
+            if self.whole or self.ties(new):
+                step = 1 if self.whole else BESIDE * max(1, abs(math.floor(new)))
+                return [self.point(new + d * step) for d in (0, 1, -1, 2)[: 4 if self.whole else 3]]
+            if abs(new - b) <= BESIDE:
+                break
+            if abs(new - b) < WIDE and self.ties(short := Fraction(round(new / WIDE)) * WIDE):
+                return [self.point(short + d * BESIDE) for d in (0, 1, -1)]
+            a, at_a, b, at_b = b, at_b, new, _middle(self.gap(new))
+        ends = [self.point(b - WIDE), self.point(b + WIDE)]
+        ends = ends if _middle(self.gap(b - WIDE)) < 0 else ends[::-1]
+        return _Way(self.search, ends[0], ends[1], self.place, self.which).beside()
 
-
-def _ways(
-    claim: Claim, judged: Sequence[Point], place: Place, rng: random.Random
-) -> Iterator[_Way]:
-    """Between the points nearest to the tie, if they lie on both sides: near them, and from one to
-    the other."""
-    known = [(p.at, p.watch.gaps[place].middle()) for p in judged if place in p.watch.gaps]
-    below = max((k for k in known if k[1] < 0.0), key=lambda k: k[1], default=None)
-    above = min((k for k in known if k[1] > 0.0), key=lambda k: k[1], default=None)
-    if below and above:
-        beside = [{k: _shifted(v, rng) for k, v in at.items()} for at in (below[0], above[0])]
-        yield _Way(claim, beside[0], beside[1], place)
-        yield _Way(claim, below[0], above[0], place)
-
-
-def _shifted(v: Any, rng: random.Random) -> Any:
-    """An array with its floats a little elsewhere."""
-    if v.dtype.kind != "f":
-        return v
-    return np.array([x + small(rng) for x in v.flat], v.dtype).reshape(v.shape)
+    def ties(self, value: Fraction) -> bool:
+        gap = self.gap(value)
+        return bool(gap.size() == 0.0 if isinstance(gap, Ball) else gap == 0)
 
 
 class _Way:
-    """The straight way from one point to another, in parts of the grid.
+    """The straight way from one point to another, in parts of the grid."""
 
-    made   how many balls looking at it took
-    """
+    def __init__(self, search: Search, low: Point, high: Point, place: Place, which: int) -> None:
+        self.search, self.low, self.high = search, low, high
+        self.place, self.which = place, which
 
-    def __init__(
-        self, claim: Claim, low: Mapping[str, Any], high: Mapping[str, Any], place: Place
-    ) -> None:
-        self.claim, self.low, self.high, self.place, self.made = claim, low, high, place, 0
-
-    def beside(self) -> list[dict[str, Any]]:
-        """Points on both sides of the tie, and what may be the tie itself; none if it is lost."""
-        try:
-            return [*map(self.point, self.closed_in())]
-        except (DomainError, UnsupportedError):
-            return []
+    def beside(self) -> list[Point]:
+        """Points on both sides of the tie, and what may be the tie itself."""
+        return [*map(self.point, self.closed_in())]
 
     def point(self, part: int) -> dict[str, Any]:
         """Where so much of the way is gone; integers stay."""
-        t = Fraction(part, GRID)
-        between = np.frompyfunc(lambda a, b: (1 - t) * Fraction(a) + t * Fraction(b), 2, 1)
+        t, given = Fraction(part, GRID), self.search.claim.given
+        between = np.frompyfunc(lambda a, b: (1 - t) * _exact(a) + t * _exact(b), 2, 1)
         return {
-            k: np.asarray(between(v.astype(float), self.high[k].astype(float)), object)
-            if v.dtype.kind == "f" and k not in self.claim.given
+            k: np.asarray(between(v, self.high[k]), object)
+            if v.dtype.kind in "fO" and k not in given
             else v
             for k, v in self.low.items()
         }
 
     def gap(self, part: int) -> float:
-        """By how much the first two numbers that are compared at the place differ."""
-        balls = Balls(0.0, self.claim.program.filename)
-        at = arguments(self.claim, balls, self.point(part))
-        with explained("the text"):
-            self.claim.program.run(balls.one, *at.values(), name=self.claim.name)
-        self.made += balls.made
-        if self.place not in balls.watch.gaps:
+        """By how much the two numbers differ."""
+        found = self.search.gaps(self.place, self.point(part))
+        if len(found) <= self.which or not math.isfinite(gap := _middle(found[self.which])):
             raise DomainError("the way there does not pass the comparison")
-        gap = float(balls.watch.gaps[self.place].middle())
-        if not math.isfinite(gap):
-            raise DomainError("so far from the tie that floats do not reach")
         return gap
 
     def closed_in(self) -> tuple[int, ...]:
@@ -160,5 +349,33 @@ class _Way:
         return a, b
 
 
-def _floats(point: Mapping[str, Any]) -> dict[str, Any]:
+def _middle(gap: Any) -> float:
+    return float(gap.middle() if hasattr(gap, "middle") else gap)
+
+
+def _exact(x: Any) -> Fraction:
+    return x if isinstance(x, Fraction) else Fraction(float(x))
+
+
+def _shifted(v: Any, rng: random.Random) -> Any:
+    """An array with its floats a little elsewhere."""
+    if v.dtype.kind != "f":
+        return v
+    return np.array([x + draws.small(rng) for x in v.flat], v.dtype).reshape(v.shape)
+
+
+def _rounded(at: Point) -> dict[str, Any]:
+    """The point with its floats to a few bits."""
+
+    def few(x: Any) -> float:
+        mantissa, exponent = math.frexp(x)
+        return math.ldexp(round(mantissa * 64), exponent - 6)
+
+    return {
+        k: np.asarray(np.vectorize(few, [float])(v)) if v.dtype.kind in "fO" and v.size else v
+        for k, v in at.items()
+    }
+
+
+def floats_of(point: Point) -> dict[str, Any]:
     return {k: v.astype(float) if v.dtype == object else v for k, v in point.items()}

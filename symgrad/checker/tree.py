@@ -1,8 +1,8 @@
 r"""What the tree of a text becomes before it runs on numbers that are not floats.
 
->>> text = "def f(x):\n    return x / 3 if x < 0.5 else x\n"
+>>> text = "def f(x):\n    return x / 3 + (x < 0.5)\n"
 >>> print(ast.unparse(made_exact(ast.parse(text))).splitlines()[1].strip())
-return __exact__(x) / 3 if __compare__('lt', x, __exact__(0.5)) else x
+return __exact__(x) / 3 + __compare__('lt', x, __exact__(0.5))
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ _COMPARISONS = {
 
 def made_exact(tree: ast.Module) -> ast.Module:
     """Wraps each float literal of a function, and what a / divides, in ``__exact__``; each literal
-    of the module in ``__fraction__``; comparisons in ``__compare__``."""
+    of the module in ``__fraction__``; comparisons in ``__compare__``; what may or may not run in
+    ``__passed__``."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     for f in functions:
         _tell(f)
+        _mark(f)
     _wrap([statement for f in functions for statement in f.body], "__exact__")
     _wrap([node for node in tree.body if isinstance(node, ast.Assign)], "__fraction__")
     return tree
@@ -65,15 +67,54 @@ def _tell(f: ast.FunctionDef) -> None:
                 setattr(node, field, _call_of(value))
 
 
-def _raises(node: ast.If) -> bool:
+def _raises(node: Any) -> bool:
     return not node.orelse and all(isinstance(s, ast.Raise) for s in node.body)
 
 
 def _call_of(node: Any) -> Any:
+    """``a < b < c`` is two comparisons, each a place of its own; a text has no side effects."""
     if not isinstance(node, ast.Compare):
         return node
-    names = ", ".join(_COMPARISONS[type(op).__name__] for op in node.ops)
-    return _called("__compare__", ast.Constant(names), node.left, *node.comparators)
+    names = [ast.Constant(_COMPARISONS[type(op).__name__]) for op in node.ops]
+    pairs = zip(names, [node.left, *node.comparators], node.comparators, strict=False)
+    calls = [_called("__compare__", *pair) for pair in pairs]
+    return calls[0] if len(calls) == 1 else ast.copy_location(ast.BoolOp(ast.And(), calls), node)
+
+
+def _mark(f: ast.FunctionDef) -> None:
+    """Has each part that may or may not run say so."""
+    for node in [*ast.walk(f)]:
+        if isinstance(node, ast.If | ast.For | ast.While) and not _raises(node):
+            for block in filter(None, (node.body, node.orelse)):
+                told = ast.Expr(_called("__passed__", _place(block[0])))
+                block.insert(0, ast.copy_location(told, block[0]))
+        elif isinstance(node, ast.IfExp):
+            node.body, node.orelse = _marked(node.body), _marked(node.orelse)
+        elif isinstance(node, ast.BoolOp):
+            node.values[1:] = map(_marked, node.values[1:])
+        elif isinstance(node, ast.ListComp | ast.GeneratorExp):
+            node.elt = _marked(node.elt)
+
+
+def _marked(node: ast.expr) -> ast.expr:
+    return _called("__passed__", _place(node), node)
+
+
+def _place(node: Any) -> ast.expr:
+    return ast.copy_location(ast.Constant((node.lineno, node.col_offset)), node)
+
+
+def parts(tree: ast.Module, name: str) -> set[tuple[int, int]]:
+    """Lines and columns of what may or may not run, in a function and those that it calls."""
+    functions: dict[str, ast.AST] = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
+    found, stack = set(), [name]
+    while stack:
+        for node in ast.walk(functions.pop(stack.pop(), ast.Pass())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                stack.append(node.func.id)
+                if node.func.id == "__passed__" and isinstance(node.args[0], ast.Constant):
+                    found.add(node.args[0].value)
+    return found
 
 
 def _is_float(node: Any) -> bool:

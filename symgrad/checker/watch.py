@@ -1,92 +1,144 @@
-"""Which ways the comparisons of a text went, by their places: a line may compare twice.
+r"""Which ways the comparisons of a text went, and whether anything came of it.
 
+A *place* is one comparison: its line, the instruction, and where in the checker's own functions it
+stands.  The difference of the two numbers has a *side*: 1, -1, or 0 where they tie.  A text that
+runs again with one side of a place *taken* for another shows whether its results depend on it: on
+an empty array, or among elements that nobody reads, both ways give the same.
+
+>>> text = compile("side = watch.went(1, 0.5)", "<a text>", "exec")
 >>> watch = Watch("<a text>")
->>> exec(compile("watch.met(True)", "<a text>", "exec"))
->>> watch.one_sided()
-(1,)
->>> both = Watch("<a text>")
->>> exec(compile("both.met(False)", "<a text>", "exec"))
->>> both.add(watch)
->>> both.one_sided()
-()
+>>> exec(text)
+>>> side, watch.one_sided(), watch.untied(), watch.idle()
+(1, (1,), (1,), (1,))
+>>> watch.taken = (*watch.sides, 1, -1, None)
+>>> exec(text)
+>>> side, watch.one_sided()
+(-1, (1,))
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from symgrad.checker import functions
 
-Place = tuple[int, int, tuple[Any, ...]]
 FUNCTIONS, LARGEST = functions.__file__, functions.largest.__code__
 FEW = 4  # numbers, among which each comparison of a largest is a place of its own
+SIDES = (1, -1, 0)
+
+
+class Place(NamedTuple):
+    """line is 0 where no text is running; inner names the checker's functions, innermost first."""
+
+    line: int
+    instruction: tuple[str, int]
+    inner: tuple[Any, ...]
+
+    def jumps(self) -> bool:
+        """Whether the choice matters at a tie: a maximum is the same number whichever it takes."""
+        return not self.inner or self.inner[-1] in functions.JUMPS
 
 
 class Watch:
     """What was seen while a text ran.
 
-    sides   of differences of numbers: 1, 0, -1
-    gaps    the first difference at each place
+    sides   of differences of numbers; whether results were seen to depend on which it was
     others  of comparisons that stand in the text, tests for infinities, whole parts: what came out
+    gaps    the first difference at each place, or every one
+    ran     which parts of the text
+    taken   a place, one of its sides, another one that is taken for it, and there which comparison
+            alone; nothing is recorded meanwhile
     """
 
-    def __init__(self, filename: str) -> None:
-        self.filename = filename
-        self.sides: dict[Place, set[Any]] = defaultdict(set)
+    def __init__(self, filename: str, every: bool = False) -> None:
+        self.filename, self.every = filename, every
+        self.sides: dict[Place, dict[int, bool]] = defaultdict(dict)
         self.others: dict[Place, set[Any]] = defaultdict(set)
-        self.gaps: dict[Place, Any] = {}
+        self.gaps: dict[Place, list[Any]] = defaultdict(list)
+        self.ran: set[Any] = set()
+        self.taken: tuple[Place, int, int, int | None] | None = None
+        self.count = 0
 
     def went(self, side: int, gap: Any) -> int:
+        """The side, or another one that is taken for it."""
         place = self.place()
-        self.sides[place].add(side)
-        self.gaps.setdefault(place, gap)
+        if self.taken is not None:
+            at, old, new, which = self.taken
+            if place != at:
+                return side
+            self.count += 1
+            return new if side == old and which in (None, self.count - 1) else side
+        self.sides[place].setdefault(side, False)
+        if self.every or place not in self.gaps:
+            self.gaps[place].append(gap)
         return side
 
     def met(self, outcome: Any) -> None:
-        self.others[self.place()] |= set(np.asarray(outcome).flat)
+        if self.taken is None:
+            self.others[self.place()] |= set(np.asarray(outcome).flat)
+
+    def passed(self, part: Any) -> None:
+        if self.taken is None:
+            self.ran.add(part)
 
     def add(self, other: Watch) -> None:
-        for known, new in ((self.sides, other.sides), (self.others, other.others)):
-            for place, seen in new.items():
-                known[place] |= seen
+        for place, ways in other.others.items():
+            self.others[place] |= ways
+        for place, sides in other.sides.items():
+            for side, told in sides.items():
+                self.sides[place][side] = told or self.sides[place].get(side, False)
+        self.ran |= other.ran
 
     def is_unsure(self) -> bool:
         """Whether more samples may show another side of some difference."""
-        return any(place[0] and len(self.ways(place)) < 2 for place in self.sides)
+        return any(place.line and len(self.ways(place)) < 2 for place in self.sides)
 
     def ways(self, place: Place) -> set[Any]:
         """What came out; of a difference in a function of the checker, on which sides it was."""
-        return self.others.get(place) or self.sides[place] - {0}
+        return self.others.get(place) or {*self.sides.get(place, ())} - {0}
+
+    def is_settled(self, place: Place) -> bool:
+        """Whether results depend on every side, a tie among them, and it came out both ways."""
+        sides = self.sides.get(place, {})
+        return len(self.ways(place)) > 1 and 0 in sides and all(sides.values())
 
     def one_sided(self) -> tuple[int, ...]:
         """The lines in which something came out one way alone."""
-        places = [*self.sides, *self.others]
-        return tuple(sorted({p[0] for p in places if p[0] and len(self.ways(p)) < 2}))
+        return _lines(p for p in (*self.sides, *self.others) if len(self.ways(p)) < 2)
 
     def untied(self) -> tuple[int, ...]:
         """The lines in which some two numbers were compared, and never equal."""
-        found = {line for (line, *_), ways in self.sides.items() if line and 0 not in ways}
-        return tuple(sorted(found))
+        return _lines(p for p, sides in self.sides.items() if 0 not in sides)
 
-    def crossed(self) -> list[Place]:
-        """Where some two numbers were compared, each the larger at times."""
-        return [place for place, ways in self.sides.items() if place[0] and {1, -1} <= ways]
+    def idle(self) -> tuple[int, ...]:
+        """The lines in which some two numbers were compared, and on a side on which they were no
+        result depended on it."""
+        return _lines(p for p, s in self.sides.items() if not all(s[k] for k in s if k))
+
+    def loose(self) -> tuple[int, ...]:
+        """The lines in which some two numbers were equal, and no result depended on it."""
+        return _lines(p for p, sides in self.sides.items() if not sides.get(0, True))
 
     def place(self) -> Place:
-        """The line at which the text is running, the instruction, and where in the checker's own
-        functions the comparison stands; zeros where no text is running."""
+        """Where the text is running, and where in the checker's own functions."""
         frame: Any = sys._getframe()
         inner: list[Any] = []
         while frame is not None and frame.f_code.co_filename != self.filename:
-            if frame.f_code.co_filename == FUNCTIONS:
-                inner.append(frame.f_code.co_name)
-                if frame.f_code is LARGEST and len(frame.f_locals["xs"]) <= FEW:
+            code = frame.f_code
+            if code.co_filename == FUNCTIONS:
+                inner.append(functions.NAMES.get(code, code.co_name))
+                if code is LARGEST and len(frame.f_locals["xs"]) <= FEW:
                     inner.append(frame.f_locals["i"])
             frame = frame.f_back
         if frame is None:
-            return 0, 0, ()
-        return int(frame.f_lineno), frame.f_lasti, tuple(inner)
+            return Place(0, ("", 0), ())
+        return Place(int(frame.f_lineno), (frame.f_code.co_name, frame.f_lasti), tuple(inner))
+
+
+def _lines(places: Iterable[Place]) -> tuple[int, ...]:
+    return tuple(sorted({p.line for p in places if p.line}))

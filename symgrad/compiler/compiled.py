@@ -272,7 +272,8 @@ class CompiledFunction:
 
         level   the last that is run: L0 the rules, L1 the text, L2 identity, L3 balls with L5, the
                 rounding, and L4 symbolic proof
-        seed    of the random points, for L2 and L3
+        seed    of the random points, for L2 and L3, and of one size: a function for any N is run at
+                N = 1, 2, 7 and one from 8 to 40, each of which some seed has
         A text that is refuted is no error here; see ``compile(..., verify=True)``.
         """
         return verifying.certificate(self, level, seed)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from symgrad.compiler.compiled import CompiledFunction
     from symgrad.symbolic.certificate import Certificate
 
-SIZES = (1, 2, 7)
 LARGEST = 64  # the largest N that is looked at for one that the function takes
 TRACED = "the traced expressions, before any pass"
 SCALARS = "the scalar program of the Values, before any pass"
@@ -203,7 +202,7 @@ def certificate(f: CompiledFunction, level: str, seed: int) -> Certificate:
     """The certificate of a compiled function.  Raises ArgumentError for an unknown level."""
     from symgrad.symbolic.levels import certify
 
-    return certify(subject_of(f), level, seed)
+    return certify(subject_of(f, seed), level, seed)
 
 
 def withhold_refuted(f: CompiledFunction) -> CompiledFunction:
@@ -217,12 +216,13 @@ def withhold_refuted(f: CompiledFunction) -> CompiledFunction:
     return f
 
 
-def subject_of(f: CompiledFunction) -> Any:
+def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
     """The text of a function, and all that its certificate says of it."""
     from symgrad.symbolic.levels import Subject
 
     signature, reference = f.signature, f.reference
-    if f.subject is not None and (reference is None or reference.again is None):
+    known = f.subject is not None and f.subject.seed == seed
+    if known and (reference is None or reference.again is None):
         return f.subject  # a function that is traced again may have changed
     bare_subject = Subject(
         str(signature), signature.target, f.source, "there is no reference", "none"
@@ -233,7 +233,7 @@ def subject_of(f: CompiledFunction) -> Any:
         function = reference.ir()
     except FormatError as error:
         return replace(bare_subject, claims=str(error), reference=reference.kind)
-    sizes: Sequence[int] = sizes_of(signature)
+    sizes: Sequence[int] = sizes_of(signature, seed)
     claims: Any = ""
     try:
         if reference.again is not None:
@@ -253,6 +253,7 @@ def subject_of(f: CompiledFunction) -> Any:
         rewrites=rewrites_of(f),
         assumed=assumed_of(f, function),
         sizes=tuple(sizes),
+        seed=seed,
     )
     return f.subject
 
@@ -354,20 +355,26 @@ def differentiated(signature: Signature) -> tuple[str, ...]:
     return tuple(name for name, _ in signature.wrt)
 
 
-def sizes_of(signature: Signature) -> tuple[int, ...]:
-    """The values of N: 1, 2 and 7, or the least that meet what the function needs."""
-    found = [n for n in SIZES if suits(signature, n)]
+def sizes_of(signature: Signature, seed: int) -> tuple[int, ...]:
+    """The values of N: 1, 2, 7 and one from 8 to 40 that goes with the seed, or the least that meet
+    what the function needs."""
+    from symgrad.checker.judge import SIZES, drawn_size
+
+    sizes = (*SIZES, drawn_size(seed))
+    found = [n for n in sizes if suits(signature, n)]
     if not found:
         found = [n for n in range(1, LARGEST) if suits(signature, n)][:3]
-    return tuple(found) or SIZES
+    return tuple(found) or sizes
 
 
 def suits(signature: Signature, n: int) -> bool:
     """Whether no size is negative that must not be."""
+    from symgrad.checker.claim import sizes_at
+
     names = dict.fromkeys(
         d for a in signature.arguments for s in a.type.shape for d in dims.names(s)
     )
-    sizes = {name: n + i for i, name in enumerate(names)}
+    sizes = sizes_at(n, [*names])
     return all(
         dims.evaluate(dim, sizes) >= 0
         for dim, _ in signature.needs

@@ -41,7 +41,8 @@ class Certificate:
     levels       for each level its ``result``: proved, identity, agrees, bounded, refuted or
                  skipped, and what belongs to it
     digests      SHA-256 of the text, the unoptimised IR, the rules and the checker
-    branches     of comparisons: the lines in which all samples and points went one way
+    branches     of comparisons: the lines in which all samples and points went one way, in which
+                 no result depended on a side or a tie, or no tie was met; the lines that never ran
     kinks        the derivative chosen at each kink that occurs, and the one-sided ones
     rewrites     the stabilising rewrites that fired, and where
     assumptions  where the arguments are assumed to lie
@@ -90,7 +91,7 @@ class Certificate:
         rows = [("reference", self.reference)]
         rows += [(f"{name} {LEVELS[name]}".strip(), said(level)) for name, level in self._shown()]
         for title, items in (
-            ("branches", self.branches or self._both_ways()),
+            ("branches", self.branches or self._settled()),
             ("kinks", tuple(_kink(k) for k in self.kinks)),
             ("rewrites", self.rewrites),
             ("assumed", self.assumptions),
@@ -102,9 +103,12 @@ class Certificate:
         head = f"{self.verdict}: {self.function}, {self.target}"
         return "\n".join([head, *(f"  {title:<12} {text}" for title, text in rows if text)])
 
-    def _both_ways(self) -> tuple[str, ...]:
-        known = self.levels.get("L2", {}).get("result") == "identity"
-        return ("each comparison that ran went both ways",) if known else ()
+    def _settled(self) -> tuple[str, ...]:
+        compared = self.levels.get("L3", {}).get("compared")
+        if compared is None:
+            return ()
+        told = "results depend on each comparison, and both its sides and its tie were judged"
+        return (told if compared else "the text compares nothing",)
 
     def _shown(self) -> list[tuple[str, Level]]:
         return [(name, self.levels[name]) for name in LEVELS if name in self.levels]

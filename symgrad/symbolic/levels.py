@@ -13,7 +13,7 @@ verified: f(x: f64[]), python
   L3 balls     agrees to ... digits of 256 bits at ... points
   L4 symbolic  skipped: not asked for
   L5 rounding  float64 off by ..., at most ..., of the largest component, at ordinary points
-  branches     each comparison that ran went both ways
+  branches     the text compares nothing
   ...
 """
 
@@ -48,6 +48,13 @@ from symgrad.symbolic.lines import line_of
 UNTIED = 4  # points at a size where nothing is compared
 DIGITS = 13  # to which the balls must agree: fewer decide nothing
 BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
+KINDS = {  # of lines, and what there is to say of them
+    "one_sided": "one way alone",
+    "unrun": "never ran",
+    "idle": "no result depended on it",
+    "untied": "no tie met",
+    "loose": "a tie met only where no result depends on it",
+}
 WHAT = ("L0", "L1", "L2", "L3", "L5", "L4")  # each is run with those before it
 
 
@@ -64,7 +71,7 @@ class Subject:
     rewrites   the stabilising rewrites that fired, and where
     assumed    what is assumed of the arguments besides the domains of the ops
     unchecked  what cannot be checked
-    sizes      the values of N
+    sizes      the values of N, for this seed
     """
 
     function: str
@@ -80,6 +87,7 @@ class Subject:
     assumed: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
     sizes: tuple[int, ...] = SIZES
+    seed: int = 0
 
 
 def certify(subject: Subject, level: str = "L3", seed: int = 0) -> Certificate:
@@ -151,9 +159,9 @@ def _with_others(
             return more
         worst = {k: min(level[k], more[k]) for k in ("bits", "digits") if k in level}
         largest = {k: max(level[k], more[k]) for k in ("degree",) if k in level}
-        sums = {k: level[k] + more[k] for k in ("trials", "points") if k in level}
+        sums = {k: level[k] + more[k] for k in ("trials", "points", "compared") if k in level}
         own = {k: more[k] for k in ("sizes",) if k in more}
-        kinds = [k for k in ("one_sided", "untied") if k in more]
+        kinds = [k for k in KINDS if k in more]
         alike = {k: sorted({*level[k]} & {*more[k]}) for k in kinds}
         level = {**level, **own, **alike, **worst, **largest, **sums}
     return level
@@ -219,8 +227,8 @@ def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
     real = {"floats": claim.real.__name__}
     plain = {"bits": result.bits, "digits": result.digits, "points": result.points}
     finite = {k: _finite(v) for k, v in measured.items()}
-    lines = {"one_sided": list(result.one_sided), "untied": list(result.untied)}
-    return {"result": "agrees", **plain, **finite, **real, **lines}
+    lines = {k: list(getattr(result, k)) for k in KINDS}
+    return {"result": "agrees", **plain, **finite, **real, **lines, "compared": result.compared}
 
 
 def _rounding(balls: Level) -> Level:
@@ -287,11 +295,15 @@ def _readings(claim: Claim | None) -> list[str]:
 
 
 def _branches(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:
-    lines = subject.text.splitlines()
-    one_sided = set.intersection(*({*levels[k].get("one_sided", ())} for k in ("L2", "L3")))
-    told = [("one way alone", n) for n in sorted(one_sided)]
-    told += [("no tie met", n) for n in levels["L3"].get("untied", ()) if n not in one_sided]
-    return tuple(f"{what} in line {n}: {lines[n - 1].strip()}" for what, n in told)
+    lines, seen = subject.text.splitlines(), set[int]()
+    found: list[str] = []
+    for kind, what in KINDS.items():
+        at = {*levels["L3"].get(kind, ())} - seen
+        if kind == "one_sided":
+            at &= {*levels["L2"].get(kind, ())}
+        found += [f"{what} in line {n}: {lines[n - 1].strip()}" for n in sorted(at)]
+        seen |= at if kind != "untied" else set()
+    return tuple(found)
 
 
 def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:

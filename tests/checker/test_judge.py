@@ -43,7 +43,7 @@ def test_a_result_prints_what_was_checked() -> None:
     """Sizes, prime, trials, degree, chance of error and seed stand in the print."""
     claim = vector("return np.sum(x * x), (2.0 * x,)")
     assert str(check_identity(claim, seed=5)).startswith(
-        "identity at N = 1, 2, 7 mod 2**127 - 1 in 6 trials: degree 2, error <= 2^-12"
+        "identity at N = 1, 2, 7, 12 mod 2**127 - 1 in 8 trials: degree 2, error <= 2^-12"
     )
     assert str(check_identity(claim, seed=5)).endswith("seed 5")
     assert str(check_balls(claim)).startswith("agrees to 7")
@@ -221,16 +221,16 @@ def test_a_comparison_that_went_one_way_is_reported() -> None:
 @pytest.mark.parametrize(
     "factor",
     [
-        "(2.0 if len(x) < 8 else 3.0)",
+        "(2.0 if len(x) < 41 else 3.0)",
         "np.where(np.isfinite(x), 2.0, 3.0)",
         "np.where(np.isnan(x), 3.0, 2.0)",
         "np.where(x < np.inf, 2.0, 3.0)",
         "np.where(np.floor(x * x) > 4e9, 3.0, 2.0)",
         "(2.0 + np.round(x * 1e-9))",
         "np.where(x == 0.123, 3.0, 2.0)",
-        "np.where(np.greater(np.arange(len(x)), 6), 3.0, 2.0)",
-        "(2.0 if x.argmax() < 7 else 3.0)",
-        "(2.0 if 0 < len(x) < 8 else 3.0)",
+        "np.where(np.greater(np.arange(len(x)), 40), 3.0, 2.0)",
+        "(2.0 if x.argmax() < 40 else 3.0)",
+        "(2.0 if 0 < len(x) < 41 else 3.0)",
     ],
 )
 def test_a_branch_that_no_number_decides_is_reported_too(factor: str) -> None:
@@ -259,7 +259,7 @@ def test_points_are_where_the_texts_numbers_are(factor: str) -> None:
 
 def test_what_decides_about_an_exception_alone_is_no_branch() -> None:
     """A text that raises gives no wrong number."""
-    body = "if len(x) > 7:\n    raise ValueError('x')\nreturn np.sum(x * x), (2.0 * x,)"
+    body = "if len(x) > 40:\n    raise ValueError('x')\nreturn np.sum(x * x), (2.0 * x,)"
     result = check_identity(vector(body))
     assert isinstance(result, Identity)
     assert result.one_sided == ()

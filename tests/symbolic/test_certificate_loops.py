@@ -24,7 +24,7 @@ def demo() -> Any:
 def test_a_loop_is_verified_for_other_numbers_of_examples() -> None:
     c = demo().verify()
     assert c.verified
-    assert "identity at N = 1, 2, 7" in str(c)
+    assert "identity at N = 1, 2, 7, 13" in str(c)
 
 
 @pytest.mark.parametrize(("old", "new"), [("N < 1", "N <= 1"), ("*yi", "/yi")])
