@@ -9,9 +9,10 @@ algebras    balls, and duals
 oracles     what exponentials and logarithms know of each other
 doubles     float64 itself
 claim       what is claimed, and one trial of it
+shapes      of arguments and results
 draws       where it is tried
 rounding    what floats make of it
-ties        either side of comparisons
+ties        either side of comparisons, and their ties, where results depend on them
 watch       which ways its comparisons went
 results     what a check finds
 arrays      trials of whole arrays

@@ -27,17 +27,15 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.algebras import Dual
-from symgrad.checker.cells import Cells
 from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS, Real
 from symgrad.checker.number import Nowhere
+from symgrad.checker.shapes import DTYPES, dims_of, like, outline, size_of, sizes_at
 from symgrad.checker.watch import Place
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
-DTYPES: dict[str, Any] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "bool": np.bool_}
-OTHERS = (4, 6, 1, 5, 9, 3)  # sizes beside the first, where that is small
 POOL = 1000  # different numbers in an array that is drawn
 LARGE = 256  # numbers, above which arrays are cheaper than numbers one by one
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
@@ -126,14 +124,14 @@ class Claim:
 
     def is_large(self, n: int, count: int = 0) -> bool:
         """Whether arguments are arrays large enough to be tried as such."""
-        shapes = [[_size(d, self.sizes(n)) for d in _dims(t)] for t in self.types.values()]
+        shapes = [[size_of(d, self.sizes(n)) for d in dims_of(t)] for t in self.types.values()]
         whole = self.arrays and not getattr(self.reference, "by_numbers", False)
         return whole and sum(map(math.prod, shapes)) > (count or LARGE)
 
     def outline(self, at: Mapping[str, Any], exact: bool) -> Any:
         """How the results at a point are nested, their shapes, and unless exact their types."""
-        axes = [zip(_dims(t), np.shape(at[k]), strict=True) for k, t in self.types.items()]
-        return outline(_like(self.promised, dict(chain(*axes)), self.arrays), exact)
+        axes = [zip(dims_of(t), np.shape(at[k]), strict=True) for k, t in self.types.items()]
+        return outline(like(self.promised, dict(chain(*axes)), self.arrays), exact)
 
     @cached_property
     def numbers(self) -> list[float]:
@@ -176,10 +174,10 @@ class Claim:
             if name in self.given:
                 point[name] = np.asarray(self.given[name])
                 continue
-            kind, shape = type.partition("[")[0], [_size(d, sizes) for d in _dims(type)]
+            kind, shape = type.partition("[")[0], [size_of(d, sizes) for d in dims_of(type)]
             if kind not in ("f64", "f32", "i64", "bool"):
                 raise UnsupportedError(f"{name}: no way to draw a {type}")
-            below = [_size(str(dim), sizes) for dim in self.below.get(name, ())]
+            below = [size_of(str(dim), sizes) for dim in self.below.get(name, ())]
             deck = self.decks.setdefault(name, self.dealt(name))
             span = range(2 if kind == "bool" else min(below)) if below or kind == "bool" else whole
             count = math.prod(shape)
@@ -191,62 +189,6 @@ class Claim:
                 draws = [*np.random.default_rng(rng.getrandbits(64)).choice(draws, count)]
             point[name] = np.array(draws, DTYPES[kind]).reshape(shape)
         return point
-
-
-def sizes_at(n: int, names: Sequence[str]) -> dict[str, int]:
-    """The first is n; the others are neither n nor n + 1, other ones at each n, and above 8 where
-    n is.
-
-    >>> [list(sizes_at(n, "NMK").values()) for n in (1, 2, 7, 20)]
-    [[1, 4, 6], [2, 1, 5], [7, 9, 3], [20, 10, 14]]
-    """
-    turn = 2 * (1, 2, 7).index(n) if n in (1, 2, 7) else n
-    free = [k for k in (*OTHERS[turn % 6 :], *OTHERS[: turn % 6]) if k not in (n, n + 1)]
-    far = [n + 2 + 4 * i if n < 20 else 8 + (n - 18 + 4 * i) % 9 for i in range(len(names))]
-    rest = far if n > 8 else free * len(names)
-    return dict(zip(names, [n, *rest], strict=False))
-
-
-def _dims(type: str) -> list[str]:
-    """The sizes of ``f64[N, 2]``, as they are written."""
-    return [d.strip() for d in type.partition("[")[2].rstrip("]").split(",") if d.strip()]
-
-
-def _like(promised: Any, sizes: Mapping[str, int], arrays: bool) -> Any:
-    """A result of the promised types: numbers, and arrays, or tuples of numbers in their place."""
-    if isinstance(promised, tuple):
-        return tuple([_like(p, sizes, arrays) for p in promised])
-    x = np.zeros([_size(d, sizes) for d in _dims(promised)], DTYPES[promised.partition("[")[0]])
-    return x if arrays and x.ndim else _tuples(x.tolist())
-
-
-def _tuples(x: Any) -> Any:
-    return tuple(map(_tuples, x)) if isinstance(x, list) else x
-
-
-def outline(x: Any, exact: bool) -> Any:
-    """How a result is nested, its shapes, and unless it is exact its types.
-
-    >>> outline((1.0, (np.ones(2),)), False)
-    ((False, (), dtype('float64')), ((True, (2,), dtype('float64')),))
-    """
-    if isinstance(x, tuple):
-        return tuple([outline(part, exact) for part in x])
-    return (
-        list if isinstance(x, list) else (_is_array(x), np.shape(x), exact or np.asarray(x).dtype)
-    )
-
-
-def _is_array(x: Any) -> bool:
-    """A number among cells is an array without axes."""
-    return isinstance(x, np.ndarray) and not (isinstance(x, Cells) and x.ndim == 0)
-
-
-def _size(dim: str, sizes: Mapping[str, int]) -> int:
-    """A size such as ``2*N - 1``, for some sizes."""
-    terms = dim.replace("- ", "+ -1*").split("+")
-    factors = ([f.strip() for f in term.split("*")] for term in terms)
-    return sum(math.prod(sizes[f] if f in sizes else int(f) for f in fs) for fs in factors)
 
 
 class Trial:

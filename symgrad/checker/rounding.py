@@ -18,10 +18,11 @@ import numpy as np
 
 from symgrad.checker import draws
 from symgrad.checker.algebras import Balls
-from symgrad.checker.claim import Claim, Trial, entangled, outline
+from symgrad.checker.claim import Claim, Trial, entangled
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.draws import drawn
 from symgrad.checker.exact import leaves
+from symgrad.checker.shapes import outline
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 # How much worse than the reference, or than one rounding of what is usual, a text may be.

@@ -101,13 +101,14 @@ def _marked(node: ast.expr) -> ast.expr:
 
 
 def _place(node: Any) -> ast.expr:
-    return ast.copy_location(ast.Constant((node.lineno, node.col_offset)), node)
+    place: Any = node.lineno, node.col_offset
+    return ast.copy_location(ast.Constant(place), node)
 
 
 def parts(tree: ast.Module, name: str) -> set[tuple[int, int]]:
     """Lines and columns of what may or may not run, in a function and those that it calls."""
     functions: dict[str, ast.AST] = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
-    found, stack = set(), [name]
+    found, stack = set[Any](), [name]
     while stack:
         for node in ast.walk(functions.pop(stack.pop(), ast.Pass())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -369,7 +369,7 @@ def sizes_of(signature: Signature, seed: int) -> tuple[int, ...]:
 
 def suits(signature: Signature, n: int) -> bool:
     """Whether no size is negative that must not be."""
-    from symgrad.checker.claim import sizes_at
+    from symgrad.checker.shapes import sizes_at
 
     names = dict.fromkeys(
         d for a in signature.arguments for s in a.type.shape for d in dims.names(s)

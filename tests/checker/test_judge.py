@@ -22,6 +22,7 @@ from symgrad.checker import (
 )
 
 SQUARE = "def f(x):\n    return x * x, (2.0 * x,)\n"
+ONES = "import numpy as np\n\nONES = np.array([1.0, 1.0, 1.0])\n\n\n"
 VECTOR = {"x": "f64[N]"}
 
 
@@ -129,9 +130,7 @@ def test_faults_that_need_no_arithmetic(body: str, reason: str) -> None:
 )
 def test_results_are_the_callers_own(grads: str, reason: str) -> None:
     """What is returned shares no memory with arguments, constants or other results."""
-    text = (
-        f"import numpy as np\n\nONES = np.ones(3)\n\n\ndef f(w, x):\n    return w @ x, ({grads})\n"
-    )
+    text = f"{ONES}def f(w, x):\n    return w @ x, ({grads})\n"
     types = {"w": "f64[3]", "x": "f64[3]"}
     result = check_balls(Claim(text, lambda w, x: w @ x, types, ("w", "x")))
     assert isinstance(result, Refuted if reason else Agrees), result
@@ -140,7 +139,7 @@ def test_results_are_the_callers_own(grads: str, reason: str) -> None:
 
 def test_a_result_is_not_a_constant_of_the_module_nor_twice_the_same() -> None:
     """A caller who writes into a gradient would change the next call, or the other gradient."""
-    head = "import numpy as np\n\nONES = np.ones(3)\n\n\ndef f(w, x):\n    value = np.sum(w + x)\n"
+    head = f"{ONES}def f(w, x):\n    value = np.sum(w + x)\n"
     types = {"w": "f64[3]", "x": "f64[3]"}
     for body, reason in (
         ("    return value, (ONES, ONES + 0.0)\n", "what it was made of"),

@@ -42,9 +42,9 @@ def test_a_file_stays_under_400_lines_and_a_function_under_40(path: Path) -> Non
 
 def test_the_trusted_kernel_stays_small() -> None:
     """A certificate trusts the checker; it can be read in an hour, docstrings aside, and in half
-    an hour more what judges whole arrays at once."""
+    an hour more what judges whole arrays at once, and what looks for ties that matter."""
     kernel = sorted((ROOT / "symgrad" / "checker").glob("*.py"))
-    assert sum(map(statements, kernel)) < 2600
+    assert sum(map(statements, kernel)) < 2850
 
 
 def statements(path: Path) -> int:
