@@ -158,10 +158,22 @@ def _arange(x: Instr) -> Form:
     return lambda: Text(f"np.arange({x['dim']}{dtype})", ATOM, 1)
 
 
+def _turned(axes: tuple[int, ...]) -> Form:
+    """The elements in reverse order along some axes."""
+    if not axes:
+        return _same
+    key = ["::-1" if i in axes else ":" for i in range(max(axes) + 1)]
+    return suffix(f"[{', '.join(key)}]")
+
+
+def _flip(x: Instr) -> Form:
+    return _turned(x["axis"])
+
+
 def _cumsum(x: Instr) -> Form:
     axis = x["axis"]
     running = suffix(f".cumsum(axis={axis})" if x.type.rank > 1 else ".cumsum()")
-    turned = suffix(f"[{':, ' * axis}::-1]")
+    turned = _turned((axis,))
     return (lambda a: turned(running(turned(a)))) if x["reverse"] else running
 
 
@@ -180,6 +192,7 @@ MOVES: dict[str, Form | Rule] = {
     "index": Rule(_index),
     "embed": Rule(_embed),
     "take": Rule(_take),
+    "flip": Rule(_flip),
     "gather": Rule(_gather),
     "scatter_nd": Rule(_scatter_nd),
     "one_hot": Rule(_one_hot),

@@ -255,7 +255,6 @@ EMIT: dict[str, Form | Rule] = {
     "triu": _with("np.triu", "k"),
     "diag": _with("np.diag", "k"),
     "diagonal": Rule(lambda x: call("np.diagonal", f"offset={x['k']}")),
-    "flip": _with("np.flip", "axis"),
     "einsum": Rule(_einsum),
     "within": lambda x: x,
     "vdot": Rule(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),

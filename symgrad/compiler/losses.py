@@ -145,7 +145,9 @@ def is_error(x: Instr) -> bool:
         return all(o.is_parameter for o in x.operands) and x.operands[0] is not x.operands[1]
     if all(trained):
         return False
-    prediction = x.operands[trained.index(True)]
+    prediction, target = (x.operands[trained.index(t)] for t in (True, False))
+    if target.is_constant and not target.type.rank and x.type.rank:
+        return False  # one number for all is a goal, no data
     while prediction.op.name in ("index", "reshape", "view", "broadcast_to"):
         prediction = prediction.operands[0]
     return not prediction.is_parameter

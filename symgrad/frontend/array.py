@@ -146,6 +146,9 @@ class Expr:
     def __pos__(self) -> Expr:
         return self
 
+    def __round__(self, ndigits: int = 0) -> Any:
+        return _function("round")(self, ndigits)
+
     def __abs__(self) -> Expr:
         return apply("absolute", self)
 
@@ -201,7 +204,8 @@ class Expr:
     ravel, flatten, squeeze = _function("ravel"), _function("ravel"), _function("squeeze")
     swapaxes, astype = _function("swapaxes"), _function("astype")
     cumsum, take, round = _function("cumsum"), _function("take"), _function("round")
-    trace, diagonal = _function("trace"), _function("diagonal")
+    trace, diagonal, copy = _function("trace"), _function("diagonal"), _function("copy")
+    repeat, ptp = _function("repeat"), _function("ptp")
 
     def __getattr__(self, name: str) -> NoReturn:
         """Says what was meant, or which function there is in place of a method."""

@@ -72,6 +72,11 @@ def has_expr(args: Any) -> bool:
     return False
 
 
+def _settled(x: Any) -> Any:
+    """The value of an expression of a known size."""
+    return evaluate(x) if isinstance(x, Expr) and isinstance(x.instr.type.size, int) else x
+
+
 def numpy_too(function: F) -> F:
     """Lets ``function`` compute at once when it is called without any expression; what has a named
     size stays an expression."""
@@ -80,8 +85,8 @@ def numpy_too(function: F) -> F:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
-        if isinstance(result, Expr) and not has_expr((*args, *kwargs.values())):
-            return evaluate(result) if isinstance(result.instr.type.size, int) else result
+        if isinstance(result, Expr | list) and not has_expr((*args, *kwargs.values())):
+            return [*map(_settled, result)] if isinstance(result, list) else _settled(result)
         return result
 
     return wrapper  # type: ignore[return-value]

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from symgrad.frontend import elementwise, reductions, shapes
+from symgrad.frontend import composed, elementwise, reductions, shapes
 
 _HELPERS = ("axis_of", "axes_of", "condition_of", "diagonal_of", "index_within", "size_of")
 
@@ -35,6 +35,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **_public(elementwise, _HELPERS),
     **_public(reductions, _HELPERS),
     **_public(shapes, _HELPERS),
+    **_public(composed, _HELPERS),
 }
 
 __all__ = ["FUNCTIONS"]

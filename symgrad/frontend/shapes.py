@@ -113,10 +113,12 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 @numpy_too
-def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """The arrays one after another along ``axis``; dtypes are promoted."""
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """The arrays one after another along ``axis`` (None: flattened); dtypes are promoted."""
     if not len(arrays):
         raise ArgumentError("concatenate: expected one array at least, got none")
+    if axis is None:
+        return _joined("concatenate", [ravel(x) for x in arrays], 0)
     return _joined("concatenate", arrays, axis)
 
 

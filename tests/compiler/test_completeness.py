@@ -109,6 +109,24 @@ STRUCTURAL: dict[str, Function] = {
     "cross": lambda np, a, b: np.cross(a.T, a.T[0] * 2 - 1) + np.cross(a[:, 0], a, axis=0).T,
     "select": lambda np, a, b: np.select([a > 1, a > b], [a * a, b - a], default=-1.0),
     "moveaxis": lambda np, a, b: np.moveaxis(a[None], (0, 1), (-1, 0)),
+    "diff": lambda np, a, b: np.diff(a, axis=0) * np.diff(a)[1:] + np.diff(a, n=2, axis=0),
+    "roll": lambda np, a, b: np.roll(a, 1) + np.roll(a, -2, axis=0) * np.roll(b, 4),
+    "average": lambda np, a, b: (
+        np.average(a, axis=0, weights=b[:1] * b[:1] + a * a)
+        + np.average(a, axis=0)
+        - np.average(a, axis=1, weights=np.abs(b))[:2] * np.average(b, weights=[1, 2])
+    ),
+    "ptp": lambda np, a, b: np.ptp(a) + np.ptp(a, axis=0) * np.count_nonzero(a > 0, axis=0),
+    "vdot": lambda np, a, b: np.vdot(a, a) * np.vdot(b, b),
+    "at least": lambda np, a, b: np.atleast_2d(b) + np.atleast_1d(b[0]) + np.atleast_2d(a[0, 0]),
+    "column_stack": lambda np, a, b: np.column_stack([a, a[:, 0]]) * np.column_stack([b[0], 1, 2]),
+    "repeat": lambda np, a, b: np.repeat(a, 2, axis=0)[1:4] * np.repeat(b, 2)[2:],
+    "tile": lambda np, a, b: np.tile(a, (2, 1, 2)) + np.tile(b, 2) + np.tile(a, 2),
+    "split": lambda np, a, b: np.split(a, 3)[1] + np.split(a, [1, 2], axis=0)[2],
+    "polyval": lambda np, a, b: np.polyval([1.0, -2.0, 0.5], a) + np.polyval(b, a[0]),
+    "flat concatenate": lambda np, a, b: (
+        np.concatenate([a, b], axis=None) + np.flipud(np.fliplr(a))[0, 0]
+    ),
     "tril and triu": lambda np, a, b: np.tril(a) + np.triu(a, 1) + np.tril(a, -1),
     "diag": lambda np, a, b: np.diag(b, 1)[:2, :2] + np.diag(np.diag(a)),
     "diagonal": lambda np, a, b: np.diagonal(a, -1) + np.trace(a) + np.trace(a, 1),

@@ -49,6 +49,7 @@ ONE_BY_ONE = [(W[0] * i - T[i]) ** 2 for i in range(4)]
         ((1 - W[0]) ** 2, ""),
         (sg.sum((X - sg.mean(X)) ** 2), ""),
         (sg.sum(Y * R**2), ""),
+        (sg.sum((X @ W - 1.0) ** 2), ""),
         (sg.mean(sg.relu(1 - Y * (X @ W))), "the max-margin loss"),
         (sg.mean(sg.softplus(-Y * (X @ W))), "the logistic loss"),
         (sg.sum(sg.softplus(-Y * (X @ W))) / 2, "half the sum of logistic losses"),
