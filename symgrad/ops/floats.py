@@ -17,6 +17,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from symgrad.ops import float_forms
 from symgrad.ops.table import OPS
 
 INF, NAN = math.inf, math.nan
@@ -197,6 +198,9 @@ FLOATS: dict[str, Callable[..., Any]] = {
 }
 
 
+FLOATS |= {name: getattr(float_forms, name) for name, op in OPS.items() if op.approximate}
+
+
 def _expanded(name: str) -> Callable[..., Any]:
     expansion = OPS[name].expansion
     assert expansion is not None
@@ -204,6 +208,7 @@ def _expanded(name: str) -> Callable[..., Any]:
 
 
 # These are on floats what they are on arrays: their expansions, computed with the functions above.
-for _name in ("log_sigmoid", "leaky_relu", "elu", "gelu", "silu", "xlogy", "xlog1py", "log1mexp"):
+_EXPANDED = "log_sigmoid leaky_relu elu gelu silu xlogy xlog1py log1mexp log_abs coth"
+for _name in _EXPANDED.split():
     FLOATS[_name] = _expanded(_name)
 ALGEBRA = FloatAlgebra()
