@@ -160,6 +160,19 @@ class Expr:
 
         return getitem(self, key)
 
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TraceError(
+            f"an expression is not written into, and {self.instr.type} is one; choose with "
+            f"sg.where, or build it of parts with sg.stack and sg.concatenate; built at {caller()}"
+        )
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            _refuse(
+                self, f"a number, asked for by the format {spec!r},", "format what a call gives"
+            )
+        return repr(self)
+
     def __len__(self) -> int:
         if not self.dims:
             raise TraceError(f"len() of a scalar expression{_built(self)}")
@@ -180,7 +193,8 @@ class Expr:
         _refuse(self, "the truth", "use sg.where(condition, a, b) to choose between values")
 
     def __float__(self) -> float:
-        _refuse(self, "float()", "compile it and call it; to choose by its value use sg.where")
+        instead = "compile it and call it; for math.exp write sg.exp, to choose use sg.where"
+        _refuse(self, "float()", instead)
 
     def __int__(self) -> int:
         _refuse(self, "int()", "compile it and call it; to choose by its value use sg.where")
@@ -220,9 +234,9 @@ class Expr:
         """This expression in SymPy: see ``sg.to_sympy``."""
         return method("to_sympy")(self, **options)
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, **options: Any) -> Any:
         """``sg.reshape``; the sizes may be given one by one."""
-        return _function("reshape")(self, shape[0] if len(shape) == 1 else shape)
+        return _function("reshape")(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: Any) -> Any:
         """``sg.transpose``; the axes may be given one by one."""

@@ -18,6 +18,7 @@ from symgrad.frontend.coerce import whole
 from symgrad.frontend.eager import numpy_too
 from symgrad.frontend.elementwise import condition_of
 from symgrad.frontend.indexing import getitem
+from symgrad.frontend.named_size import Size
 from symgrad.frontend.reductions import axis_of, max, mean, min, sum
 from symgrad.frontend.shapes import concatenate, flip, ravel, reshape
 from symgrad.ir.dims import Dim, multiply, product
@@ -114,7 +115,7 @@ def column_stack(tup: Sequence[Any]) -> Any:
 
 
 @numpy_too
-def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element ``repeats`` times, one after another, along ``axis`` (None: flattened)."""
     x = as_expr(x, name="repeat")
     x, i = (x, axis_of(axis, x.ndim, "repeat")) if axis is not None else (as_expr(ravel(x)), 0)
@@ -143,7 +144,9 @@ def tile(x: Any, reps: Any) -> Any:
     return reshape(spread, tuple(product(pair) for pair in zip(times, own, strict=True)))
 
 
-def _times(n: Any, name: str) -> int:
+def _times(n: Any, name: str) -> Dim:
+    if isinstance(n, Size):
+        return str(n)
     count = whole(n, name)
     if count < 0:
         raise ShapeError(f"{name}: expected an int >= 0, got {count}")

@@ -222,10 +222,13 @@ def _indices(item: Any, dim: Dim, read: str = "") -> Expr:
     """An array of ints >= 0; negative ones count from the end where the size is known."""
     index = as_expr(item, name="index")
     if index.instr.type.dtype != "i64":
-        raise DTypeError(
-            f"an index array has dtype {index.dtype}, expected int64; use astype; a computed mask "
-            "selects no fixed number of elements: choose with sg.where(mask, x, 0)"
-        )
+        instead = "use astype(int)"
+        if index.instr.type.dtype == "bool":
+            instead = (
+                "a computed mask selects no fixed number of elements: choose with "
+                "sg.where(mask, x, 0)"
+            )
+        raise DTypeError(f"an index array has dtype {index.dtype}, expected int64; {instead}")
     values = known_data(index)
     check_places("index", values, dim, read)
     if values is None or isinstance(item, Expr):

@@ -33,6 +33,7 @@ _INSTEAD = {
     "dtype": "cast with .astype(dtype) first",
     "initial": "add it, or compare with it, afterwards",
     "mode": "an index outside of the array is refused; bring it inside first",
+    "order": "elements are in row-major order; transpose first",
     "casting": "cast with .astype(dtype) first",
 }
 

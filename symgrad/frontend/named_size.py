@@ -148,7 +148,7 @@ class Size(str):
     __bool__ = _refused("the truth of {}", "an empty array needs no case of its own")
     __iter__ = _refused("a loop over {}", "use whole-array functions")
     __int__ = _refused("int({})", "divide and multiply by the size itself")
-    __float__ = _refused("float({})", "divide and multiply by the size itself")
+    __float__ = _refused("float({})", "compute with the size itself; for math.log write sg.log")
     __index__ = _refused(
         "range({0}), np.zeros({0}) or an index",
         "use whole-array functions, sg.zeros, sg.ones or sg.full",

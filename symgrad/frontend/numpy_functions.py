@@ -37,6 +37,14 @@ _REDUCED = {
     "logical_or": "any",
     "logaddexp": "logsumexp",
 }
+_FORMULAS = {
+    "remainder": "x - y * sg.floor(x / y)",
+    "floor_divide": "sg.floor(x / y)",
+    "cbrt": "sg.sign(x) * sg.abs(x) ** (1 / 3)",
+    "heaviside": "sg.where(x > 0, 1.0, 0.0)",
+    "nansum": "sg.sum(sg.where(sg.isnan(x), 0.0, x))",
+    "allclose": "sg.all(sg.abs(x - y) < 1e-8)",
+}
 _WITHOUT_MEANING = frozenset(("optimize", "like", "subok"))  # they change no value
 
 
@@ -118,7 +126,7 @@ def call_ufunc(ufunc: Any, method: str, operands: Sequence[Any], options: Mappin
     name = ufunc.__name__
     own = ours(name)
     if own is None:
-        raise unknown(f"np.{name}")
+        raise unknown(f"np.{name}" if hasattr(np, name) else name)
     if method == "__call__":
         return own(*operands, **options)
     if method == "outer":
@@ -141,8 +149,10 @@ def _along(x: Any, before: int, behind: int) -> Any:
 def unknown(call: str) -> TraceError:
     """The error for a function that ``sg`` has no like of."""
     there = ", ".join(sorted(functions()))
+    formula = _FORMULAS.get(call.rpartition(".")[2])
+    instead = f"{formula}, of" if formula else "it with"
     return TraceError(
-        f"{call} takes no symgrad expression, at {caller()}; write it with what sg has: {there}"
+        f"{call} takes no symgrad expression, at {caller()}; write {instead} what sg has: {there}"
     )
 
 

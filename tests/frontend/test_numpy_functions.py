@@ -96,6 +96,8 @@ def test_a_traced_function_may_call_numpy() -> None:
         (lambda x, n: sg.sum(sg.arange(n) * x[:, 0]), lambda a: a[1, 0]),
         (lambda x, n: sg.sum(sg.arange(1, n + 1) * x[:, 0]), lambda a: a[0, 0] + 2 * a[1, 0]),
         (lambda x, n: sg.sum(sg.reshape(x, (3 * n,))[n:]), lambda a: a.ravel()[2:].sum()),
+        (lambda x, n: sg.sum(np.tile(x[0], (n, 1))) + 0 * n, lambda a: 2 * a[0].sum()),
+        (lambda x, n: sg.sum(np.repeat(x[0], n) ** 2), lambda a: 2 * (a[0] ** 2).sum()),
         (lambda x, n: sg.sum(x) / x.size, lambda a: a.mean()),
         (lambda x, n: np.array([1.0, 2.0]) @ sg.stack([n / 2, n * 2]), lambda a: 9.0),
     ],
