@@ -42,7 +42,7 @@ __all__ = ["Array", "Expr", "apply", "as_expr", "plain_array", "promote"]
 
 def _binary(name: str, reflected: bool = False) -> Callable[[Expr, Any], Expr]:
     def method(self: Expr, other: Any) -> Expr:
-        return apply(name, other, self) if reflected else apply(name, self, other)
+        return operated(name, other, self) if reflected else operated(name, self, other)
 
     method.__name__ = name
     return method
@@ -244,6 +244,22 @@ class Expr:
         return _function("transpose")(self, order)
 
 
+class Count(Expr):
+    """A float that Python would hold, such as 0.5 * N: it takes the dtype of what it meets."""
+
+    __slots__ = ()
+
+    def __neg__(self) -> Expr:
+        return Count(apply("negative", self).instr)
+
+
+def operated(name: str, a: Any, b: Any) -> Expr:
+    """What an operator gives; of sizes and Python's numbers a ``Count``."""
+    y = apply(name, a, b)
+    weak = all(is_weak(v) or isinstance(v, Count) for v in (a, b))
+    return Count(y.instr) if weak and y.instr.type.is_float else y
+
+
 def _built(x: Expr) -> str:
     return f"; built at {x.instr.origins[0]}" if x.instr.origins else ""
 
@@ -292,9 +308,9 @@ def as_expr(value: Any, dtype: str | None = None, name: str = "argument") -> Exp
 
 def promote(name: str, *values: Any) -> list[Expr]:
     """The operands of ``name`` with one dtype, as NumPy would promote them."""
-    weak = [v for v in values if is_weak(v)]
+    weak = [0.0 if isinstance(v, Count) else v for v in values if is_weak(v) or type(v) is Count]
     arrays = [v if is_weak(v) or isinstance(v, Expr) else as_array(v, name) for v in values]
-    strong = [_dtype(v) for v in arrays if not is_weak(v)]
+    strong = [_dtype(v) for v in arrays if not is_weak(v) and type(v) is not Count]
     try:
         dtype = common_dtype(strong, weak)
     except DTypeError as error:

@@ -84,9 +84,9 @@ class Size(str):
         """An op on the number, as an expression; texts are left to Python."""
         if isinstance(other, str) and not isinstance(other, Size):
             return NotImplemented
-        from symgrad.frontend.array import apply  # expressions have shapes, so they come later
+        from symgrad.frontend.array import operated  # expressions have shapes, so they come later
 
-        return apply(name, other, self) if reflected else apply(name, self, other)
+        return operated(name, other, self) if reflected else operated(name, self, other)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         from symgrad.frontend.numpy_functions import call_ufunc

@@ -110,6 +110,27 @@ def test_a_size_is_computed_with(make: Any, right: Any) -> None:
     assert sg.compile(loss, target="python", sizes={"N": 2})(x=X)[0] == pytest.approx(right(X))
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda z, n: z / n,
+        lambda z, n: z * (n * 0.5),
+        lambda z, n: z ** (1 / n) - -(n / 2) * z,
+        lambda z, n: z + (n**0.5 * 2.0 - 1),
+        lambda z, n: z * np.float64(2.0) / n,
+        lambda z, n: z * np.sqrt(n),
+    ],
+)
+def test_a_number_made_of_sizes_has_the_dtype_of_what_it_meets(make: Any) -> None:
+    """As Python's own numbers have; those of NumPy keep theirs."""
+    z = sg.input("z", ("N",), "f32")
+    array = np.array([0.5, 2.0], np.float32)
+    got = sg.function([z], make(z, z.shape[0]))(array)
+    want = make(array, len(array))
+    assert got.dtype == want.dtype
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
 def test_a_size_declares_shapes_and_stays_a_text() -> None:
     """It is the name, and exact arithmetic gives the name of another size."""
     x = sg.input("x", ("N", 3))
