@@ -193,6 +193,8 @@ def _called_cast(x: Instr) -> str:
     if a.op.name == "sum" and a.type.dtype == "i64":
         return "count"
     kind = "float" if x.type.is_float else "int"
+    if not x.type.rank and not a.hint:
+        return "number"
     return f"{a.hint}_{kind}" if a.hint else f"{kind}s"
 
 

@@ -240,9 +240,10 @@ class Search:
             for at, watch in self.judged
             if watch.gaps.get(place) and watch.gaps[place][0] is not None
         ]
-        below = max((k for k in known if k[1] < 0.0), key=lambda k: k[1], default=None)
-        above = min((k for k in known if k[1] > 0.0), key=lambda k: k[1], default=None)
-        if below and above:
+        pairs = [(b, a) for b in known if b[1] < 0.0 for a in known if a[1] > 0.0]
+        pairs = [(b, a) for b, a in pairs if all(v.shape == a[0][k].shape for k, v in b[0].items())]
+        if pairs:
+            below, above = min(pairs, key=lambda pair: pair[1][1] - pair[0][1])
             near = [{k: _shifted(v, self.rng) for k, v in at.items()} for at, _ in (below, above)]
             yield _Way(self, near[0], near[1], place, 0)
             yield _Way(self, below[0], above[0], place, 0)

@@ -173,3 +173,12 @@ def test_the_package_shows_its_public_names_and_knows_near_misses() -> None:
     with pytest.raises(AttributeError, match=r"no .tanh; write sg.tanh\(x\)"):
         x.tanh()
     assert not hasattr(x, "__array_interface__")
+
+
+def test_a_choice_by_a_size_is_certified() -> None:
+    """Between points of different sizes there is no way on which to look for a tie."""
+    x, w = sg.input("x", ("N", 3)), sg.param("w", np.ones(3))
+    r = x @ w
+    certificate = sg.compile(sg.where(x.shape[0] > 3, sg.sum(r), sg.sum(r * r))).verify()
+    assert certificate.verdict == "verified"
+    assert "no tie met in line" in str(certificate)
