@@ -41,7 +41,7 @@ def finish(
 
 def simplify(pipeline: Pipeline, options: Options) -> None:
     """What runs behind differentiation."""
-    if any(x.op.inline for x in pipeline.function.body):
+    if any(x.op.inline or x.op.shares for x in pipeline.function.body):
         pipeline.run(inline.name, inline)
     passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
     instead = {softmax: accurate_softmax} if options.accurate else {}

@@ -17,7 +17,6 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from symgrad.ops import float_forms
 from symgrad.ops.table import OPS
 
 INF, NAN = math.inf, math.nan
@@ -198,17 +197,14 @@ FLOATS: dict[str, Callable[..., Any]] = {
 }
 
 
-FLOATS |= {name: getattr(float_forms, name) for name, op in OPS.items() if op.approximate}
-
-
 def _expanded(name: str) -> Callable[..., Any]:
     expansion = OPS[name].expansion
     assert expansion is not None
     return lambda *xs, **attributes: expansion(ALGEBRA, *xs, **attributes)
 
 
-# These are on floats what they are on arrays: their expansions, computed with the functions above.
-_EXPANDED = "log_sigmoid leaky_relu elu gelu silu xlogy xlog1py log1mexp log_abs coth"
-for _name in _EXPANDED.split():
-    FLOATS[_name] = _expanded(_name)
+# The others are on floats what they are on arrays: their expansions, by the functions above.
+for _op in [*OPS.values()]:
+    if _op.kind == "elementwise" and _op.expansion is not None:
+        FLOATS.setdefault(_op.name, _expanded(_op.name))
 ALGEBRA = FloatAlgebra()

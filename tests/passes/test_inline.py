@@ -1,0 +1,56 @@
+"""Inline: ops that share what they compute are written out where both are wanted."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.ir import parse
+from symgrad.ops import OPS
+from symgrad.passes import cse, inline
+from symgrad.symbolic.precise import ulps
+
+BOTH = """
+func @f(input %x: f64[N], input %z: f64[N]) {
+  %s = sigmoid %x : f64[N]
+  %d = sigmoid_slope %x : f64[N]
+  %alone = sigmoid %z : f64[N]
+  return %s, %d, %alone
+}
+"""
+
+
+def test_a_sigmoid_and_its_slope_share_their_exponential() -> None:
+    """One exp serves both; a sigmoid of something else stays as it is."""
+    body = cse(inline(parse(BOTH, OPS))).body
+    names = [x.op.name for x in body]
+    assert names.count("exp") == 1
+    assert names.count("sigmoid") == 1
+    assert "sigmoid_slope" not in names
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("at", [-745.0, -40.0, 0.3, 37.5, 40.0, 300.0, 700.0])
+def test_the_slope_of_a_sigmoid_has_all_its_digits(target: str, at: float) -> None:
+    """Where y*(1 - y) has none, because y is 1; at the second order as well."""
+    x = sg.param("x", at)
+    _, (slope,) = sg.compile(sg.sigmoid(x), target=target)()
+    _, (bend,) = sg.compile(sg.grad(sg.sigmoid(x), x), target=target)()
+    with mpmath.workdps(700):
+        e = mpmath.exp(-mpmath.mpf(at))
+        exact = e / (1 + e) ** 2
+        assert ulps(slope, exact) <= 4.0
+        assert ulps(bend, exact * (e - 1) / (e + 1)) <= 8.0
+
+
+def test_the_text_takes_one_exponential() -> None:
+    """What the value computed is what its slope is made of."""
+    x = sg.input("x", ("N",))
+    w = sg.param("w", 0.5)
+    f = sg.compile(sg.mean(sg.square(sg.sigmoid(w * x))))
+    assert f.source.count("np.exp(") == 1
+    value, (slope,) = f(x=np.array([80.0]))
+    assert value == 1.0
+    assert slope == pytest.approx(160.0 * np.exp(-40.0), rel=1e-14)
