@@ -7,7 +7,6 @@
 from symgrad.ops import (  # noqa: F401
     activation,
     arithmetic,
-    cancelling,
     einsum,
     gathering,
     indexing,
@@ -20,7 +19,6 @@ from symgrad.ops import (  # noqa: F401
     segments,
     selection,
     shape,
-    tails,
     transcendental,
 )
 from symgrad.ops.algebra import ArrayAlgebra, IRAlgebra, Term

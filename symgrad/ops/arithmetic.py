@@ -32,16 +32,25 @@ def _power_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     """
     fixed = known(n)
     if fixed is None:
-        # Of x**0 at 0 alone: a choice by n = 0 would cut off how the slope changes with n.
-        zeros = f.logical_and(f.equal(x, 0.0), f.equal(n, 0.0))
-        dx = f.where(zeros, 0.0, n * f.power(x, n - 1.0))
+        dx = f.power_slope(x, n)
     elif fixed in (0.0, 1.0):
         dx = fixed
     else:
         lower = n - 1.0 if is_rounded(n, fixed) else fixed - 1.0
         dx = n * (x if lower == 1.0 else f.power(x, lower))
+    return dx, _slope_by_exponent(f, y, x, n)
+
+
+def _slope_by_exponent(f: Any, y: Any, x: Any, n: Any) -> Any:
+    """x**n log x for y = x**n; 0 where x = 0 and n >= 0."""
     at_zero = f.logical_and(f.equal(x, 0.0), f.greater_equal(n, 0.0))
-    return dx, f.where(at_zero, 0.0, y * f.log(x))
+    return f.where(at_zero, 0.0, y * f.log(x))
+
+
+def _power_slope_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
+    less = n - 1.0
+    lower = f.power(x, less)
+    return n * f.power_slope(x, less), lower + n * _slope_by_exponent(f, lower, x, less)
 
 
 def smallest(f: Any, y: Any) -> float:
@@ -75,7 +84,10 @@ def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     dn = f.where(lost_too, half * f.log(x) * half, dn)
     if known(n) in (None, 0.0):
         usable = f.logical_and(usable, f.not_equal(x, 0.0))  # 0**0 is 1
-    return f.where(usable, f.divide(n * y, x), dx), dn
+    ratio = f.divide(y, x)
+    size = f.absolute(ratio)
+    large = f.logical_and(f.isfinite(size), f.greater_equal(size, smallest(f, y)))
+    return f.where(usable, f.where(large, n * ratio, f.divide(n * y, x)), dx), dn
 
 
 def _extremum_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
@@ -108,13 +120,20 @@ def scaled(f: Any, r: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def _hypot_slopes(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    _, a, b, r = scaled(f, y, a, b)
-    return _hypot_partials(f, r, a, b)
+    _, a, b, _ = scaled(f, y, a, b)
+    return f.direction(a, b), f.direction(b, a)
 
 
-def _hypot_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    zero = f.equal(y, 0.0)
-    return f.where(zero, 0.0, f.divide(a, y)), f.where(zero, 0.0, f.divide(b, y))
+def _direction(f: Any, a: Any, b: Any) -> Any:
+    r = f.hypot(a, b)
+    return f.where(f.equal(r, 0.0), 0.0, f.divide(a, r))
+
+
+def _direction_partials(f: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """(b/r)**2/r and -(a/r)(b/r)/r: 1 - (a/r)**2 would have no digit left where b is small."""
+    r, across = f.hypot(a, b), f.direction(b, a)
+    rest = f.where(f.equal(r, 0.0), 0.0, f.divide(across, r))
+    return across * rest, -(y * rest)
 
 
 ADD = elementwise(
@@ -173,6 +192,17 @@ POWER = elementwise(
     kinks=((0.0, 2.0),),
     doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n >= 0, nan at x < 0",
 )
+# n times a power would be 0*inf for n = 0 beside x = 0; how the slope changes with n is its own.
+POWER_SLOPE = elementwise(
+    "power_slope",
+    None,
+    meaning=lambda sp, x, n: n * x ** (n - 1),
+    partials=_power_slope_partials,
+    expansion=lambda f, x, n: f.where(f.equal(n, 0.0), 0.0, n * f.power(x, n - 1.0)),
+    domain=(POSITIVE, REAL),
+    inline=True,
+    doc="n x**(n-1), which is 0 for n = 0, at x = 0 too",
+)
 SQUARE = elementwise(
     "square",
     np.square,
@@ -189,6 +219,15 @@ SQRT = elementwise(
     domain=(POSITIVE,),
     kinks=((0.0,),),
     doc="the square root; its derivative at 0 is inf",
+)
+ONE_MINUS_SQUARE = elementwise(
+    "one_minus_square",
+    None,
+    meaning=lambda sp, x: 1 - x**2,
+    partials=lambda f, y, x: (-2.0 * x,),
+    expansion=lambda f, x: (1.0 - x) * (1.0 + x),
+    inline=True,
+    doc="(1 - x)(1 + x), which has all its digits beside 1 and -1",
 )
 RECIPROCAL = elementwise(
     "reciprocal",
@@ -257,12 +296,22 @@ HYPOT = elementwise(
     "hypot",
     np.hypot,
     meaning=lambda sp, x, y: sp.sqrt(x**2 + y**2),
-    partials=_hypot_partials,
+    partials=lambda f, y, a, b: (f.direction(a, b), f.direction(b, a)),
     accurate=_hypot_slopes,
     domain=(NONZERO, NONZERO),
     kinks=((0.0, 0.0),),
     commutative=True,
     doc="sqrt(x**2 + y**2) without overflow; its derivative at the origin is 0",
+)
+DIRECTION = elementwise(
+    "direction",
+    None,
+    meaning=lambda sp, x, y: x / sp.sqrt(x**2 + y**2),
+    partials=_direction_partials,
+    expansion=_direction,
+    domain=(NONZERO, NONZERO),
+    inline=True,
+    doc="x/hypot(x, y), the cosine of the direction of the point (x, y); 0 at the origin",
 )
 FLOOR = elementwise(
     "floor",

@@ -189,7 +189,7 @@ ARCSIN = elementwise(
     "arcsin",
     np.arcsin,
     meaning=lambda sp, x: sp.asin(x),
-    partials=lambda f, y, x: (f.divide(1.0, f.sqrt((1.0 - x) * (1.0 + x))),),
+    partials=lambda f, y, x: (f.divide(1.0, f.sqrt(f.one_minus_square(x))),),
     domain=(UNIT,),
     doc="the angle whose sine is x; nan outside [-1, 1]",
 )
@@ -197,7 +197,7 @@ ARCCOS = elementwise(
     "arccos",
     np.arccos,
     meaning=lambda sp, x: sp.acos(x),
-    partials=lambda f, y, x: (f.divide(-1.0, f.sqrt((1.0 - x) * (1.0 + x))),),
+    partials=lambda f, y, x: (f.divide(-1.0, f.sqrt(f.one_minus_square(x))),),
     domain=(UNIT,),
     doc="the angle whose cosine is x; nan outside [-1, 1]",
 )
@@ -259,7 +259,7 @@ ARCTANH = elementwise(
     "arctanh",
     np.arctanh,
     meaning=lambda sp, x: sp.atanh(x),
-    partials=lambda f, y, x: (f.divide(1.0, (1.0 - x) * (1.0 + x)),),
+    partials=lambda f, y, x: (f.divide(1.0, f.one_minus_square(x)),),
     domain=(UNIT,),
     doc="the inverse of tanh; inf at 1, nan beyond",
 )
