@@ -6,9 +6,7 @@ arithmetic and the interpreter say.
 
 from __future__ import annotations
 
-from symgrad.codegen.pasted import helpers_of
 from symgrad.codegen.target import Helper
-from symgrad.ops import float_forms
 
 
 def _m(*names: str) -> tuple[str, ...]:
@@ -50,9 +48,19 @@ HELPERS = {
             "atanh(x); an infinity at 1 and -1, nan beyond.",
         ),
         _guarded(
-            "sinh_", "sinh", "not abs(x) > 710.0", f"x * {_INF}", "sinh(x); inf where it overflows."
+            "sinh_",
+            "sinh",
+            "not abs(x) > 710.4758600739439",
+            f"x * {_INF}",
+            "sinh(x); inf where it overflows.",
         ),
-        _guarded("cosh_", "cosh", "not abs(x) > 710.0", _INF, "cosh(x); inf where it overflows."),
+        _guarded(
+            "cosh_",
+            "cosh",
+            "not abs(x) > 710.4758600739439",
+            _INF,
+            "cosh(x); inf where it overflows.",
+        ),
         _guarded(
             "expm1_",
             "expm1",
@@ -114,7 +122,15 @@ HELPERS = {
     """x**y for positive x; inf where it overflows."""
     if x != x or y != y:
         return x + y
-    return float("inf") if y * log2(x) >= 1024.0 else pow(x, y)
+    size = y * log2(x)
+    if size < 1023.0:
+        return pow(x, y)
+    if size > 1025.0:
+        return float("inf")
+    if abs(y) > 256.0:
+        half = pow(x, 0.5 * y)
+        return half * half
+    return pow(x, y - 1.0) * x if y > 0.0 else pow(x, y + 1.0) / x
 ''',
             _m("log2", "pow"),
         ),
@@ -281,4 +297,3 @@ HELPERS = {
         ),
     )
 }
-HELPERS |= helpers_of(float_forms)
