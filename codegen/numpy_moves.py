@@ -132,12 +132,23 @@ def _gather(x: Instr) -> Form:
     return form
 
 
+def array(x: Instr) -> Form:
+    """What a helper asks for its shape and dtype: a scalar may be a float of Python's own."""
+    scalar = x.operands[0].type.rank == 0
+    return call(DTYPES[x.operands[0].type.dtype]) if scalar else _same
+
+
+def _scatter_add(x: Instr) -> Form:
+    scatter = call("scatter_add", f"axis={x['axis']}", f"size={x['size']}")
+    return lambda a, i: scatter(array(x)(a), i)
+
+
 def _scatter_nd(x: Instr) -> Form:
     shape = atom(shape_text(x["shape"]))
 
     def form(a: Text, *indices: Text) -> Text:
         inner = ", ".join(i.text for i in indices) + ("," if len(indices) == 1 else "")
-        return call("scatter_nd")(a, atom(f"({inner})"), shape)
+        return call("scatter_nd")(array(x)(a), atom(f"({inner})"), shape)
 
     return form
 
@@ -194,6 +205,7 @@ MOVES: dict[str, Form | Rule] = {
     "take": Rule(_take),
     "flip": Rule(_flip),
     "gather": Rule(_gather),
+    "scatter_add": Rule(_scatter_add),
     "scatter_nd": Rule(_scatter_nd),
     "one_hot": Rule(_one_hot),
     "vector": Rule(_vector),

@@ -207,10 +207,6 @@ def _with(name: str, *attributes: str) -> Rule:
     return Rule(lambda x: call(name, *(f"{k}={x[k]!r}" for k in attributes)))
 
 
-def _along(name: str) -> Rule:
-    return Rule(lambda x: call(name, f"axis={x['axis']}", f"size={x['size']}"))
-
-
 EMIT: dict[str, Form | Rule] = {
     **{name: call(f"np.{name}") for name in _CALLS},
     "add": infix("+", ADD),
@@ -248,9 +244,10 @@ EMIT: dict[str, Form | Rule] = {
     "mean": Rule(_mean),
     "prod_others": call("prod_others"),
     "logsumexp": Rule(_logsumexp),
-    "scatter_add": _along("scatter_add"),
     "take_along_axis": Rule(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
-    "add_along_axis": _along("add_along_axis"),
+    "add_along_axis": Rule(
+        lambda x: call("add_along_axis", f"axis={x['axis']}", f"size={x['size']}")
+    ),
     "tril": _with("np.tril", "k"),
     "triu": _with("np.triu", "k"),
     "diag": _with("np.diag", "k"),

@@ -171,10 +171,14 @@ def _sum_of_sum(r: Rewriter, x: Instr) -> Instr | None:
 def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:
     """One element a row, added up in zeros: rows of the identity matrix, without a scatter."""
     g, places = x.operands
-    (index,) = places.operands
-    rows = x["axis"] == x.type.rank - 1 and places.type.shape == (*index.type.shape, 1)
+    shape = places.type.shape
+    rows = x["axis"] == x.type.rank - 1 and shape[-1] == 1
     if not rows or not isinstance(x["size"], int) or x["size"] > 64:
         return None
+    added = places.op.name in ("reshape", "index")  # a last axis that the user added
+    index = places.operands[0] if added else places
+    if index.type.shape != shape[:-1]:
+        index = r.build("reshape", places, shape=shape[:-1])
     number = g.operands[0] if g.op.name == "broadcast_to" else g
     scaled = number.type.rank == 0 and _of_sizes(number)
     one = r.number(1.0, x.type.dtype) if scaled else r.number(True, "bool")
@@ -219,7 +223,7 @@ def _over_count(r: Rewriter, x: Instr) -> Instr | None:
 
 
 RULES = table(
-    ("add_along_axis", _one_index_a_row, "reshape"),
+    ("add_along_axis", _one_index_a_row),
     ("add subtract", _common_factor, "multiply"),
     ("multiply", _over_count, "divide"),
     ("transpose", _transposed_product, "matmul"),
