@@ -17,6 +17,7 @@ from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr, Origin
 
 _LAST_COLUMN = 72
+_WIDEST = 80  # a longer note has no part in choosing the column
 
 
 def body_text(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
@@ -28,8 +29,9 @@ def body_text(plan: Sequence[Section], f: Function, compact: bool) -> list[str]:
         for line in statements(section)
     ]
     lengths = [len(indent + line.code) for line, note, indent in noted if note.strip()]
-    # The longest note says how far to the right the column may stand.
-    last = min(_LAST_COLUMN, WIDTH - 4 - max((len(note) for _, note, _ in noted), default=0))
+    # The longest note says how far to the right the column may stand, if it fits beside a line.
+    widest = max((n for _, note, _ in noted if (n := len(note)) <= _WIDEST), default=0)
+    last = min(_LAST_COLUMN, WIDTH - 4 - widest)
     column = min(max([n for n in lengths if n <= last - 2], default=40) + 2, last)
     out: list[str] = []
     rest = iter(noted)
@@ -97,9 +99,18 @@ def listed(own: tuple[Origin, ...]) -> str:
     for file, numbers in sorted(files.items()):
         distinct = sorted(numbers)
         tail = ", ..." if len(distinct) > 4 else ""
-        texts.append(f"{file}:{', '.join(map(str, distinct[:4]))}{tail}")
+        texts.append(f"{shortened(file)}:{', '.join(map(str, distinct[:4]))}{tail}")
     text = "; ".join(texts)
     return f"of {text}" if own and own[0].derived else text
+
+
+def shortened(file: str) -> str:
+    """A file's name, without the middle of a long one.
+
+    >>> shortened("model_of_the_second_experiment_with_all_its_variants.py")
+    'model_of_the_sec...th_all_its_variants.py'
+    """
+    return file if len(file) <= 41 else f"{file[:16]}...{file[-22:]}"
 
 
 def assembled(line: Line, note: str, column: int, indent: str = INDENT) -> list[str]:

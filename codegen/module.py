@@ -7,6 +7,8 @@ with the shape of each array and the user's line that it came from.
 
 from __future__ import annotations
 
+import textwrap
+
 from symgrad.codegen.comments import body_text
 from symgrad.codegen.lines import Limits, Line, Writer
 from symgrad.codegen.loops import LoopWriter
@@ -14,7 +16,7 @@ from symgrad.codegen.naming import Names
 from symgrad.codegen.returns import Returns
 from symgrad.codegen.rounds import Rounds
 from symgrad.codegen.sections import sections
-from symgrad.codegen.signature import INDENT, WIDTH, Signature, ascii_text
+from symgrad.codegen.signature import INDENT, WIDTH, Signature, ascii_text, quoted, table
 from symgrad.codegen.target import Helper, Target
 from symgrad.codegen.unit import Unit, fingerprint
 from symgrad.codegen.work import flops, operations
@@ -106,7 +108,7 @@ def guard_lines(unit: Unit) -> list[str]:
     lines = []
     for dim, why in unit.guards:
         more, less = sides(dim)
-        text = f'"expected {more} >= {less} for {ascii_text(why)}"'
+        text = quoted(f"expected {more} >= {less} for {why}")
         line = f"{INDENT * 2}raise ValueError({text})"
         lines.append(f"{INDENT}if {more} < {less}:")
         long = [f"{INDENT * 2}raise ValueError(", f"{INDENT * 3}{text}", f"{INDENT * 2})"]
@@ -161,16 +163,15 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
     style = f", style `{target.style}`" if target.style else ""
     counted = (("work", work),) if work else ()
     facts = (*unit.facts, *counted, ("ir", f"sha256 {fingerprint(unit.function)[:16]}"))
-    width = max(len(label) for label, _ in facts) + 2
-    rows = [f"{INDENT}{label:<{width}}{ascii_text(text)}" for label, text in facts]
+    emitted = f"Emitted by symgrad {VERSION}, target `{target.name}`{style}{source}."
     return "\n".join(
         [
             f'"""{ascii_text(unit.title)}',
             "",
-            f"Emitted by symgrad {VERSION}, target `{target.name}`{style}{source}.",
+            *textwrap.wrap(emitted, WIDTH, break_long_words=False, break_on_hyphens=False),
             f"Needs {needs} and nothing else.",
             "",
-            *rows,
+            *table([(label, ascii_text(text)) for label, text in facts]),
             '"""',
             "",
         ]

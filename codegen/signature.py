@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 
 from symgrad.codegen.naming import Names
 from symgrad.codegen.target import Target
@@ -13,11 +14,21 @@ from symgrad.ir.function import Function
 
 INDENT = "    "
 WIDTH = 100
+_WIDEST = 40  # a longer name, or type, stands outside of the columns
 
 
 def ascii_text(text: str) -> str:
     """A user's text, safe inside a comment or docstring: ASCII, one line, no closing quotes."""
     return ascii(text)[1:-1].replace('"""', "'''").replace("\\'", "'")
+
+
+def quoted(text: str) -> str:
+    r"""A user's text as a literal in double quotes.
+
+    >>> print(quoted('a "b" in C:\\d'))
+    "a \"b\" in C:\\d"
+    """
+    return '"' + ascii(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
 
 
 class Signature:
@@ -63,15 +74,12 @@ class Signature:
 
     def docstring(self) -> list[str]:
         """The function's docstring: what it returns, and each argument with its type."""
-        width = max([len(n) for n, _, _ in self.rows] + [7]) + 2
-        types = max([len(t) for _, t, _ in self.rows], default=0) + 2
-        rows = [f"{INDENT}{n:<{width}}{t:<{types}}{r}".rstrip() for n, t, r in self.rows]
+        rows: list[tuple[str, ...]] = [*self.rows]
         if self.unit.loop or (len(self.rows) == 1 and "floats" in self.rows[0][1]):
-            told = [(n, ": ".join(filter(None, texts))) for n, *texts in self.rows]
-            rows = [f"{INDENT}{n:<{width}}{text}" for n, text in told]
-        result = [f"{INDENT}{'returns':<{width}}{self.unit.returns}"]
+            rows = [(n, ": ".join(filter(None, texts))) for n, *texts in self.rows]
+        told = table([*rows, ("returns", self.unit.returns)])
         notes = [row for note in self.unit.notes for row in paragraph(note)]
-        lines = [f'{INDENT}"""{ascii_text(self.unit.summary)}', "", *rows, *result]
+        lines = [f'{INDENT}"""{ascii_text(self.unit.summary)}', "", *told]
         if notes:
             lines += ["", *notes]
         return [*lines, f'{INDENT}"""']
@@ -98,6 +106,24 @@ class Signature:
                 rows = layout(f"{INDENT}", members, g.rows, g.shape, f" = {source}")
                 lines += labelled(rows, g.labels)
         return lines
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows of cells in columns, the last cell unpadded; a very long one moves its own row alone.
+
+    >>> table([("x", "f64[N, 2]", "input"), ("returns", "loss")])
+    ['    x        f64[N, 2]  input', '    returns  loss']
+    """
+    padded = [row[:-1] for row in rows]
+    widths = [
+        max((len(row[i]) for row in padded if i < len(row) and len(row[i]) <= _WIDEST), default=0)
+        for i in range(max(map(len, padded), default=0))
+    ]
+    lines = []
+    for row in rows:
+        cells = [f"{cell:<{n}}  " for cell, n in zip(row, widths, strict=False)]
+        lines.append(f"{INDENT}{''.join(cells[: len(row) - 1])}{row[-1]}".rstrip())
+    return lines
 
 
 def paragraph(text: str) -> list[str]:

@@ -101,7 +101,7 @@ class CompiledFunction:
         self._run = self._finite if self.strict else self.python
         self.subject = self.certificate = None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         values: Any = args
         if kwargs or len(args) != self._count:
             values = self._arrange(args, kwargs)
@@ -167,7 +167,7 @@ class CompiledFunction:
         values = self._checker.convert(self._arrange((), kwargs))
         return {a.name: v for a, v in zip(self._arguments, values, strict=True)}
 
-    def bind(self, **inputs: Any) -> Callable[..., Any]:
+    def bind(self, /, **inputs: Any) -> Callable[..., Any]:
         """A function of the parameters alone, the inputs checked once.
 
         Called with nothing it takes the parameters' own data; with values, they are the
@@ -200,7 +200,7 @@ class CompiledFunction:
             return self._default[a.name]()
         return np.ones([d if isinstance(d, int) else 1 for d in a.type.shape], a.type.numpy)
 
-    def flat(self, **inputs: Any) -> Callable[[Any], tuple[float, Array]]:
+    def flat(self, /, **inputs: Any) -> Callable[[Any], tuple[float, Array]]:
         """``theta -> (float, fresh 1-D float64)``, as ``scipy.optimize.minimize(jac=True)`` takes.
 
         ``theta`` is what ``ravel`` gives.  Raises ArgumentError for a function without gradients.

@@ -251,7 +251,7 @@ class Lambdified:
         return self.scalar.source
 
     @located
-    def __call__(self, *values: Any, **named: Any) -> Any:
+    def __call__(self, /, *values: Any, **named: Any) -> Any:
         if named:
             values = tuple(self._arguments.ordered(values, named))
         if self._direct and len(values) == self._count and set(map(type, values)) <= {float}:

@@ -87,7 +87,9 @@ MEANS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "first": lambda w, x, y: 2.0 * sg.pick(w, y[0]),
     "last and mean": lambda w, x, y: sg.pick(w, y[-1]) + sum(a * w[1] for a in x) / len(x),
     "within the mean": lambda w, x, y: (sg.pick(w, y[0]) + sum(a * w[1] for a in x)) / len(x),
-    "squares": lambda w, x, y: sum((sg.pick(w, j) - a) ** 2 for a, j in zip(x, y)) / len(x),
+    "squares": lambda w, x, y: (
+        sum((sg.pick(w, j) - a) ** 2 for a, j in zip(x, y, strict=False)) / len(x)
+    ),
 }
 
 
