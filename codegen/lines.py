@@ -27,23 +27,34 @@ from symgrad.ir.naming import is_inside, lettered
 MAX_DEPTH = 8
 WIDTH = 100
 
-_CHEAP = ("maximum", "within", "divide", "negative", "index")
+_FEW = 8  # literals and sizes, and signs, in an expression that is written wherever it is used
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
 
 
 def is_cheap(x: Instr) -> bool:
-    """A literal, a size, or a sign or quotient of them: written wherever it is used."""
+    """A literal, a size, or a sign or quotient of a few: written wherever it is used."""
+    stack, left = [x], _FEW
+    while stack and left:
+        top = stack.pop()
+        if is_short(top):
+            left -= 1
+        elif top.op.name in ("divide", "negative"):
+            stack += top.operands
+            left -= top.op.name == "negative"
+        else:
+            return False
+    return not stack
+
+
+def is_short(x: Instr) -> bool:
+    """A literal, a size, or a view of an argument."""
     if x.is_constant or x.op.name == "size":
         return x.type.rank == 0
-    if x.op.name not in _CHEAP:
-        return False
-    if is_bounded_count(x):
-        return True
     if x.op.name == "within":
         return x.operands[0].is_parameter
     if x.op.name == "index":
-        return x.operands[0].is_parameter and not x.hint  # a view of an argument
-    return x.op.name in ("divide", "negative") and all(map(is_cheap, x.operands))
+        return x.operands[0].is_parameter and not x.hint
+    return is_bounded_count(x)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from symgrad.codegen.keys import key_text
 from symgrad.codegen.target import Rule
 from symgrad.codegen.text import ATOM, Form, Text, atom, call, count, suffix
 from symgrad.ir.dims import Dim
-from symgrad.ir.function import Instr
+from symgrad.ir.function import Instr, made_of
 
 DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
 
@@ -32,15 +32,7 @@ def typed(x: Instr, form: Form) -> Form:
 
 def is_python_number(x: Instr) -> bool:
     """Whether a value is computed of literals and sizes alone, which the text writes as such."""
-    stack, seen = [x], {id(x)}
-    while stack:
-        x = stack.pop()
-        if x.type.rank or x.is_parameter:
-            return False
-        fresh = [o for o in x.operands if id(o) not in seen]
-        seen.update(map(id, fresh))
-        stack += fresh
-    return True
+    return made_of(x, lambda o: not (o.type.rank or o.is_parameter), lambda o: False)
 
 
 def _reshape(x: Instr) -> Form:

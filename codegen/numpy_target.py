@@ -73,12 +73,10 @@ def _scalars(x: Instr) -> bool:
 
 
 def is_count(x: Instr) -> bool:
-    """A size as a number, or one that a literal was added to or taken from: an int in the text."""
-    if x.op.name == "size":
-        return x.type.rank == 0
-    return (
-        x.op.name in ("add", "subtract") and is_count(x.operands[0]) and x.operands[1].is_constant
-    )
+    """A size as a number, or one that literals were added to or taken from: an int in the text."""
+    while x.op.name in ("add", "subtract") and x.operands[1].is_constant:
+        x = x.operands[0]
+    return x.op.name == "size" and x.type.rank == 0
 
 
 def is_bounded_count(x: Instr) -> bool:

@@ -17,7 +17,7 @@ import operator
 from collections.abc import Callable, Iterator
 
 from symgrad.ir import dims
-from symgrad.ir.function import Instr
+from symgrad.ir.function import Instr, made_of, topological
 
 # What is added up over the examples -> the phrases for a sum, for a mean, and for one alone
 Phrases = tuple[str, str, str]
@@ -43,11 +43,13 @@ def phrase(loss: Instr) -> str:
 
 
 def addends(x: Instr) -> Iterator[Instr]:
-    """The terms of a sum, from left to right."""
-    stack = [x]
+    """The terms of a sum, from left to right; a sum that is read again is a term there."""
+    stack: list[Instr] = [x]
+    opened: set[Instr] = set()
     while stack:
         top = stack.pop()
-        if top.op.name == "add":
+        if top.op.name == "add" and top not in opened:
+            opened.add(top)
             stack += reversed(top.operands)
         elif not is_number(top, 0.0):
             yield top
@@ -104,17 +106,24 @@ def alike(terms: list[Instr]) -> Phrases:
 
 def at_sizes(x: Instr, n: int) -> float | None:
     """The number that a literal, or what is made of sizes, is where each name is ``n``."""
-    if x.is_constant and not x.type.rank:
-        return float(x["value"])
-    if x.op.name == "size":
-        return float(dims.evaluate(x["dim"], dict.fromkeys(dims.names(x["dim"]), n)))
-    if x.op.name not in _ARITHMETIC or x.type.rank:
+    if not made_of(x, lambda o: o.op.name in _ARITHMETIC and not o.type.rank, _is_number_or_size):
         return None
-    operands = [at_sizes(o, n) for o in x.operands]
-    known = [o for o in operands if o is not None]
-    if len(known) < len(operands) or (x.op.name == "divide" and not known[1]):
-        return None
-    return _ARITHMETIC[x.op.name](*known)
+    values: dict[Instr, float] = {}
+    for o in topological([x]):
+        if o.is_constant:
+            values[o] = float(o["value"])
+        elif o.op.name == "size":
+            values[o] = float(dims.evaluate(o["dim"], dict.fromkeys(dims.names(o["dim"]), n)))
+        else:
+            known = [values[operand] for operand in o.operands]
+            if o.op.name == "divide" and not known[1]:
+                return None
+            values[o] = _ARITHMETIC[o.op.name](*known)
+    return values[x]
+
+
+def _is_number_or_size(x: Instr) -> bool:
+    return x.op.name == "size" or (x.is_constant and not x.type.rank)
 
 
 def phrases(term: Instr) -> Phrases:

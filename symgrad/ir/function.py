@@ -9,7 +9,7 @@ identity.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -231,6 +231,21 @@ class Function:
         from symgrad.ir.printer import print_function
 
         return print_function(self)
+
+
+def made_of(x: Instr, inside: Callable[[Instr], bool], is_leaf: Callable[[Instr], bool]) -> bool:
+    """Whether a value is made of leaves alone, by what may stand inside; each is asked once."""
+    stack, seen = [x], {x}
+    while stack:
+        top = stack.pop()
+        if is_leaf(top):
+            continue
+        if not inside(top):
+            return False
+        fresh = [o for o in top.operands if o not in seen]
+        seen.update(fresh)
+        stack += fresh
+    return True
 
 
 def topological(results: Iterable[Instr]) -> list[Instr]:

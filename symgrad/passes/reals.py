@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, made_of
 from symgrad.passes.exact import is_exact
 from symgrad.passes.rewriting import (
     ROUNDING,
@@ -191,9 +191,11 @@ def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:
 
 def _of_sizes(x: Instr) -> bool:
     """Whether a number is computed from literals and sizes, and so is finite."""
-    if x.op.name in ("divide", "negative", "maximum"):
-        return all(map(_of_sizes, x.operands))
-    return x.is_constant or x.op.name == "size"
+    return made_of(
+        x,
+        lambda o: o.op.name in ("divide", "negative", "maximum"),
+        lambda o: o.is_constant or o.op.name == "size",
+    )
 
 
 def _common_factor(r: Rewriter, x: Instr) -> Instr | None:

@@ -1,0 +1,165 @@
+"""Deep graphs, and graphs that share: nothing recurses on operands or goes along every path.
+
+Sixty doublings have 2**60 paths and sixty nodes; a walk that goes along the paths does not end.
+The calls that a compilation makes are counted, so that the test is bounded and no clock decides.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.ir.function import emit, made_of, parameter
+from symgrad.ir.types import Type
+from symgrad.ops import OPS
+
+DOUBLINGS = 60
+CALLS = 3_000_000  # for sixty doublings some 100,000 are enough
+STEPS: dict[str, Callable[[Any], Any]] = {
+    "add": lambda y: y + y,
+    "subtract": lambda y: y - y,
+    "multiply": lambda y: y * y,
+    "divide": lambda y: y / y,
+    "power": lambda y: y**y,
+    "maximum": lambda y: sg.maximum(y, y),
+    "minimum": lambda y: sg.minimum(y, y),
+    "where": lambda y: sg.where(y > 0.0, y, -y),
+    "hypot": lambda y: sg.hypot(y, y),
+    "logaddexp": lambda y: sg.logaddexp(y, y),
+    "arctan2": lambda y: sg.arctan2(y, y),
+    "xlogy": lambda y: sg.xlogy(y, y),
+    "clip": lambda y: sg.clip(y, -1.0, y),
+    "halves": lambda y: 0.5 * (y + y),
+    "difference of signs": lambda y: y - (-y),
+    "sum and product": lambda y: y + y * y,
+    "one minus": lambda y: y * (1.0 - y),
+    "quotient of products": lambda y: (y * y) / y,
+    "tanh of a sum": lambda y: sg.tanh(y + y),
+    "sigmoid as written": lambda y: 1.0 / (1.0 + sg.exp(-y)),
+    "softmax as written": lambda y: sg.log(sg.exp(y) / (sg.exp(y) + sg.exp(y))),
+    "root of a square": lambda y: sg.sqrt(y * y),
+    "mixed": lambda y: (y + y) * 0.5 - y * 0.25 + sg.maximum(y, -y),
+    "negative": lambda y: -y,
+    "tanh": lambda y: sg.tanh(y),
+    "softplus as written": lambda y: sg.log(1.0 + sg.exp(y)),
+}
+
+
+class TooManyCallsError(Exception):
+    """Something goes along every path."""
+
+
+@contextmanager
+def counted(limit: int) -> Iterator[None]:
+    """Raises where more than ``limit`` calls are made within."""
+    left = [limit]
+    before = sys.getprofile()
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        if event in ("call", "c_call"):
+            left[0] -= 1
+            if left[0] < 0:
+                sys.setprofile(before)
+                raise TooManyCallsError(f"over {limit} calls")
+
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def doubled(step: Callable[[Any], Any], y: Any) -> Any:
+    return reduce(lambda y, _: step(y), range(DOUBLINGS), y)
+
+
+def looks(f: Any) -> None:
+    """Runs a function, and reads all that it tells."""
+    with np.errstate(all="ignore"):
+        f()
+    assert all(map(str, (f, f.source, f.ir, f.history, f.notes, f.signature)))
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("name", STEPS)
+def test_sixty_doublings_compile_in_each_front_end(name: str, target: str) -> None:
+    """Values and expressions, with the passes on and off."""
+    v, w = sg.Value(0.7), sg.param("w", 0.7)
+    with counted(CALLS), np.errstate(all="ignore"):
+        scalar = doubled(STEPS[name], v)
+        scalar.backward()
+        looks(sg.compile(scalar, wrt=[v], target=target))
+        looks(sg.compile(doubled(STEPS[name], w), wrt=[w], target=target))
+        plain = {"simplify": False, "reassociate": False, "stabilize": False, "strict": True}
+        looks(sg.compile(doubled(STEPS[name], w), wrt=[w], target=target, accurate=True, **plain))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_sixty_doublings_of_each_example_are_rolled_up(name: str) -> None:
+    """A loop over examples, and a traced function of any number of them."""
+    data = (0.1, 0.2, 0.3)
+    w = sg.Value(0.7)
+    with counted(2 * CALLS), np.errstate(all="ignore"):
+        loss = sum(doubled(STEPS[name], w * x) for x in data)
+        looks(sg.compile(loss, wrt=[w]))
+        f = sg.value_and_grad(lambda xs: sum(doubled(STEPS[name], w * x) for x in xs), wrt=[w])
+        f(np.array(data))
+        assert f.source
+
+
+def test_fibonacci_of_shared_sums_has_no_phrase() -> None:
+    """Sums that share sums are neither opened twice nor taken for a mean."""
+    v = sg.Value(0.7)
+    a, b = v, v * 1.5
+    for _ in range(DOUBLINGS):
+        a, b = b, a + b
+    with counted(CALLS):
+        looks(sg.compile(b, wrt=[v]))
+
+
+N = 1200
+CHAINS: dict[str, Callable[[Any, Any], Any]] = {
+    "sum": lambda y, w: y + w,
+    "sum to the right": lambda y, w: w + y,
+    "product": lambda y, w: y * w,
+    "quotient": lambda y, w: y / w,
+    "quotient to the right": lambda y, w: w / (y + 1.0),
+    "difference to the right": lambda y, w: w - y,
+    "maximum": lambda y, w: sg.maximum(y, w),
+    "where": lambda y, w: sg.where(y > w, y, w + 1.0),
+    "power": lambda y, w: (y + w) ** 0.5,
+    "negative": lambda y, w: -y,
+    "exp": lambda y, w: sg.exp(0.1 * y),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_chain_of_any_length_compiles(name: str) -> None:
+    """1,200 steps, more than Python's frames; and one over it, whose divisor is the chain."""
+    w = [sg.Value(0.5 + 0.001 * i) for i in range(N)]
+    chain = reduce(CHAINS[name], w)
+    for loss in (chain, 1.0 / chain):
+        for target in ("numpy", "python"):
+            value, grads = sg.compile(loss, wrt=w, target=target)()
+            assert value == pytest.approx(loss.data, rel=1e-9)
+            assert len(np.concatenate([np.ravel(g) for g in grads])) == N
+
+
+def test_made_of_asks_each_value_once() -> None:
+    """A property of operands is found without recursion, and with no value twice."""
+    x = parameter("x", Type("f64"))
+    y = x
+    for _ in range(5000):
+        y = emit(OPS["add"], (y, y), {})
+    asked: list[Any] = []
+    assert made_of(y, lambda o: asked.append(o) is None, lambda o: o is x)
+    assert len(asked) == 5000
+    assert not made_of(y, lambda o: False, lambda o: o is x)
