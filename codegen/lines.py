@@ -144,7 +144,9 @@ class Writer:
             self.named[key], self.texts[key] = name, atom(name)
         self.floating = {x for x in self.body if self.floats(x)}
         hinted = [x for x in self.body if self.is_hinted(x)]
-        self.named.update(name_values(hinted, names))
+        for later in (False, True):  # the user's own names first
+            part = [x for x in hinted if (id(x) in self.derived) == later]
+            self.named.update(name_values(part, names))
         self.letters = lettered_names(self.named.values())
         self.late: dict[int, Instr] = {}
         self.spent: set[int] = set()  # late values that are part of a line: too late for their own

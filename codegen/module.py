@@ -41,6 +41,7 @@ def write_module(unit: Unit, target: Target) -> str:
         if unit.loop.is_open:
             signature.add(rounds.argument, rounds.counted, "", f"={rounds.constant}")
     lines = writer.write()
+    signature.notes += exceptions(whole, writer)
     returns = Returns(unit, whole, writer, target)
     guards = guard_lines(unit)
     if rounds:
@@ -65,6 +66,24 @@ def write_module(unit: Unit, target: Target) -> str:
     function = f"def {whole.name}({', '.join(signature.arguments)}):\n" + "\n".join(body) + "\n"
     parts = ["\n\n".join(part for part in above if part) + "\n", *(h.source for h in helpers)]
     return "\n\n".join([*parts, function])
+
+
+def exceptions(f: Function, writer: Writer) -> list[str]:
+    """The names d_v that stand for no d loss / d v: the user's own; and what stands for it then."""
+    own, others = [], []
+    for x in (*f.parameters, *f.body):
+        name = writer.named.get(id(x), "")
+        if name.startswith("d_") and id(x) not in writer.derived:
+            own.append(name)
+        elif name != x.hint and x.hint.startswith("d_") and id(x) in writer.derived:
+            loss = f.results[0].hint or "loss"
+            others.append(f"{name} stands for d {loss} / d {x.hint.removeprefix('d_')}")
+    if not own or not writer.derived:
+        return []
+    verb = "is a name" if len(own) == 1 else "are names"
+    return [
+        f"But {' and '.join(own)} {verb} of the program's own{''.join(f'; {o}' for o in others)}."
+    ]
 
 
 def writer_of(unit: Unit, target: Target, names: Names) -> Writer:

@@ -12,7 +12,7 @@ import keyword
 from collections.abc import Iterable, Mapping, Sequence
 
 from symgrad.ir.function import Instr
-from symgrad.ir.naming import before, letter_of, lettered, letters
+from symgrad.ir.naming import before, letter_of, lettered, letters, numbered
 
 RESERVED = frozenset(
     {"np", "math", "float", "int", "bool", "len", "range", "tuple", "abs", "min", "max", "zip"}
@@ -90,7 +90,7 @@ class Names:
         candidate = name
         while candidate in self.taken:
             number += 1
-            candidate = f"{name}_{number}"
+            candidate = numbered(name, number) if name == "d" else f"{name}_{number}"
         self.last[name] = number
         self.taken.add(candidate)
         return candidate
@@ -146,7 +146,8 @@ def unnamed(
     if derived and x.op.name in _SHARES:
         return "share"
     texts = [(known or {}).get(id(o), "") for o in x.operands]
-    return from_operands(x, texts) or called_by_op(x)
+    name = from_operands(x, texts)
+    return called_by_op(x) if not name or name.startswith("d_") else name
 
 
 def part_played(x: Instr, user: Instr) -> str:

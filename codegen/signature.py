@@ -44,6 +44,7 @@ class Signature:
         grouped = {i: g for g in unit.groups for i in g.members}
         looped = unit.loop.members if unit.loop else ()
         self.groups = {g.name: names.fresh(g.name) for g in unit.groups}
+        self.notes = [*unit.notes]
         self.arguments: list[str] = []
         self.rows: list[tuple[str, str, str]] = []
         for i, p in enumerate(f.parameters):
@@ -78,7 +79,7 @@ class Signature:
         if self.unit.loop or (len(self.rows) == 1 and "floats" in self.rows[0][1]):
             rows = [(n, ": ".join(filter(None, texts))) for n, *texts in self.rows]
         told = table([*rows, ("returns", self.unit.returns)])
-        notes = [row for note in self.unit.notes for row in paragraph(note)]
+        notes = [row for note in self.notes for row in paragraph(note)]
         lines = [f'{INDENT}"""{ascii_text(self.unit.summary)}', "", *told]
         if notes:
             lines += ["", *notes]

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from symgrad.autodiff import differentiate
+from symgrad.autodiff.hints import name_operands
 from symgrad.compiler.options import Options
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
 from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals, softmax
 from symgrad.passes.cost import cost
+from symgrad.passes.cse import share_named
 from symgrad.passes.declared import Fired
 from symgrad.passes.simplify import Cheaper, simplified, simplify
 from symgrad.passes.stabilize import stabilized
@@ -141,7 +143,10 @@ class Pipeline:
     def differentiate(self, wrt: Sequence[int], options: Options) -> None:
         """Appends the gradients of the first result by the parameters of those indices."""
         strict, accurate = options.strict, options.accurate
-        self.run("differentiate", lambda f: differentiate(f, wrt, strict, accurate))
+        self.run(
+            "differentiate",
+            lambda f: differentiate(share_named(name_operands(f)), wrt, strict, accurate),
+        )
 
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:

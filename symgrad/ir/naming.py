@@ -17,6 +17,7 @@ by numbers where each is made from the one before (``h1``, ``h2``).
 from __future__ import annotations
 
 import re
+from functools import reduce
 from itertools import product
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -45,7 +46,13 @@ def letters(count: int) -> list[str]:
 
 
 def lettered(name: str, letter: str) -> str:
-    """``name`` for one of several that stand side by side."""
+    """``name`` for one of several that stand side by side; d_a would be the derivative by a.
+
+    >>> lettered("d", "a"), lettered("d", "ab")
+    ('d1', 'd2')
+    """
+    if name == "d":
+        return numbered(name, 1 + reduce(lambda n, c: 26 * n + ALPHABET.index(c), letter, 0))
     return name + letter if name[-1:].isdigit() else f"{name}_{letter}"
 
 

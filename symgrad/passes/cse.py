@@ -6,7 +6,7 @@ Attributes are compared by repr, so that 0.0 and -0.0, and 1 and True, stay apar
 
 from __future__ import annotations
 
-from symgrad.ir.function import Function, Instr, Origins
+from symgrad.ir.function import Function, Instr, Origins, union
 from symgrad.passes.rewriting import BITWISE, moved_operands, relabel, rewrite, with_body
 
 
@@ -41,3 +41,40 @@ def _key(x: Instr) -> object:
         # Sorted only to compare: the operands of the survivor keep the order of its author.
         operands = tuple(sorted(operands, key=id))
     return (x.op, operands, repr(x.attributes)) if x.attributes else (x.op, operands)
+
+
+def share_named(function: Function) -> Function:
+    """Equal values as one where one of them has a name; the others stay as they are written.
+
+    Before differentiation this lets d_v be the derivative by all readers of v.
+    """
+    classes: dict[object, Instr] = {}
+    first: dict[Instr, Instr] = {}  # to the first of several that are equal
+    members: dict[Instr, list[Instr]] = {}
+    for x in function.body:
+        y = classes.setdefault(_key(moved_operands(x, first)), x)
+        if y is not x:
+            first[x] = y
+        members.setdefault(y, []).append(x)
+    shared = {
+        y: next(x.hint for x in xs if x.hint)
+        for y, xs in members.items()
+        if len(xs) > 1 and y.operands and any(x.hint for x in xs)
+    }
+    if not shared:
+        return function
+    moved: dict[Instr, Instr] = {}
+    body: list[Instr] = []
+    for x in function.body:
+        y = first.get(x, x)
+        if y in shared and y is not x:
+            moved[x] = moved.get(y, y)
+            continue
+        own = moved_operands(x, moved)
+        if y in shared:
+            united = union(*(z.origins for z in members[y]))
+            own = own.replace(None, shared[y], united)
+        if own is not x:
+            moved[x] = own
+        body.append(own)
+    return with_body(function, body, moved)

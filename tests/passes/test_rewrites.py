@@ -6,10 +6,21 @@ from counting import growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symgrad.ir import Type, constant, emit, function, interpret, parameter, parse, verify
+from symgrad.ir import (
+    Type,
+    constant,
+    emit,
+    function,
+    interpret,
+    parameter,
+    parse,
+    print_function,
+    verify,
+)
 from symgrad.ir.op import Op
 from symgrad.ops import OPS
 from symgrad.passes import BITWISE, REWRITES, cse, dce, fold, identities, reals
+from symgrad.passes.cse import share_named
 
 # Declared here as well, so that these tests need only the elementwise ops of the table.
 SHAPE_OPS = {
@@ -374,3 +385,26 @@ def test_built_values_keep_the_origin():
         "%n = negative %a : f64[] // a.py:1; %p = multiply %n, %b : f64[] // a.py:2; return %p",
         "%0 = multiply %a, %b : f64[] // a.py:2; %p = negative %0 : f64[] // a.py:2; return %p",
     )
+
+
+def test_share_named_merges_what_has_a_name_and_leaves_the_rest():
+    """The name is kept, wherever it stood; equal values that nobody named stay apart."""
+    before = parse(
+        """func @f(param %a: f64[], param %b: f64[]) {
+  %0 = add %a, %b : f64[]
+  %c = add %b, %a : f64[]
+  %1 = tanh %a : f64[]
+  %2 = tanh %a : f64[]
+  %3 = multiply %0, %1 : f64[]
+  %4 = multiply %c, %2 : f64[]
+  %loss = add %3, %4 : f64[]
+  return %loss
+}
+""",
+        OPS,
+    )
+    after = print_function(share_named(before))
+    assert after.count("= add") == 2
+    assert after.count("= tanh") == 2
+    assert "%c = add %a, %b" in after
+    assert interpret(share_named(before), 0.3, 0.4) == interpret(before, 0.3, 0.4)

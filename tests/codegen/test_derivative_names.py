@@ -1,0 +1,122 @@
+"""The name d_v stands for d loss / d v, whatever the user's own names are.
+
+The emitted text is read: each value v that has a d_v beside it is moved a little, in the text, and
+the loss must move by d_v times that.  The user's own names that begin with d_ are told.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symgrad.ir.naming import lettered, letters
+from symgrad.runtime import load_function
+
+NAMES = ("a", "b", "c", "d", "d_a", "e", "d_w", "w", "d_d", "h", "loss", "grads", "N", "pre_z", "z")
+STEP = 1e-6
+AT = (0.7, -0.4)
+
+
+PROGRAM = """
+import symgrad as sg
+
+x, y = sg.Value(0.7, label="{0}"), sg.Value(-0.4, label="{1}")
+{2} = x * y + x
+{3} = ({2} + y).tanh()
+{4} = {2} * {3} + y * x
+pair = []
+for k in (0.5, 2.0):
+    {5} = ({4} * k + {3}).tanh()
+    pair.append({5})
+result = (pair[0] * pair[1] + {4} * {4} + (y + {2}).relu()) * 0.5
+
+
+def emitted(target):
+    pair, own = [], globals()
+    {2}, {3}, {4}, result = (own[n] for n in ("{2}", "{3}", "{4}", "result"))
+    return sg.compile(result, wrt=[x, y], target=target).source
+"""
+
+
+def emitted(names: tuple[str, ...], target: str, tmp_path: Path) -> str:
+    """The text of a loss with shared values, and equal values that are written twice."""
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM.format(*names))
+    spec = importlib.util.spec_from_file_location("program_of_a_user", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    source: str = module.emitted(target)
+    return source
+
+
+def edited(source: str, moved: str = "", by: float = 0.0, returned: str = "") -> Any:
+    """The text's function, with a value moved once it is made, or another value returned."""
+    tree = ast.parse(source)
+    main = next(n for n in reversed(tree.body) if isinstance(n, ast.FunctionDef))
+    body = []
+    for statement in main.body:
+        body.append(statement)
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == moved:
+            body += ast.parse(f"{moved} = {moved} + {by!r}").body
+    last = body[-1]
+    assert isinstance(last, ast.Return)
+    assert isinstance(last.value, ast.Tuple)
+    last.value = ast.parse(returned, mode="eval").body if returned else last.value.elts[0]
+    main.body = body
+    return load_function(ast.unparse(tree), main.name)(AT)
+
+
+def assigned(source: str) -> set[str]:
+    tree = ast.parse(source)
+    main = next(n for n in reversed(tree.body) if isinstance(n, ast.FunctionDef))
+    return {
+        n.id for n in ast.walk(main) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+
+
+def excepted(source: str) -> tuple[set[str], dict[str, str]]:
+    """The names that the docstring says to be the program's own, and what stands for d loss / d v
+    where d_v is one of them."""
+    text = " ".join(source.split())
+    told = re.search(r"But ([\w ]+?) (?:is a name|are names) of the program's own([^.]*)\.", text)
+    if not told:
+        return set(), {}
+    stands = dict(re.findall(r"(\w+) stands for d \w+ / d (\w+)", told[2]))
+    return set(told[1].split(" and ")), stands
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("first", range(len(NAMES)))
+def test_d_v_is_the_derivative_by_v_under_any_names(
+    first: int, target: str, tmp_path: Path
+) -> None:
+    """Found by moving v in the text; the user's names that begin with d_ are told."""
+    names = (NAMES * 2)[first : first + 6]
+    source = emitted(names, target, tmp_path)
+    made, (own, stands) = assigned(source), excepted(source)
+    assert all(any(name == n or name.startswith(f"{n}_") for n in names) for name in own)
+    checked = 0
+    for name in sorted(n for n in made - own if n.startswith("d_") and n != "d_theta"):
+        v = stands.get(name, name.removeprefix("d_"))
+        inside = v.startswith(("pre_", "z"))  # is written within the activation
+        assert inside or v in made, f"{name} is no derivative"
+        if v in made and v not in names[:2]:
+            up, down = (edited(source, v, by) for by in (STEP, -STEP))
+            slope = edited(source, returned=name)
+            assert slope == pytest.approx((up - down) / (2.0 * STEP), rel=1e-6, abs=1e-8), name
+            checked += 1
+    assert checked
+
+
+def test_d_is_numbered_where_others_are_lettered() -> None:
+    """d_a would be the derivative by a."""
+    assert [lettered("d", a) for a in letters(3)] == ["d1", "d2", "d3"]
+    assert lettered("d", letters(28)[27]) == "d28"
+    assert lettered("c", "a") == "c_a"
