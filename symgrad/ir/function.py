@@ -242,7 +242,7 @@ def made_of(x: Instr, inside: Callable[[Instr], bool], is_leaf: Callable[[Instr]
             continue
         if not inside(top):
             return False
-        fresh = [o for o in top.operands if o not in seen]
+        fresh = [o for o in dict.fromkeys(top.operands) if o not in seen]
         seen.update(fresh)
         stack += fresh
     return True
