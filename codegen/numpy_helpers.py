@@ -6,7 +6,9 @@ of the operand's dtype.
 
 from __future__ import annotations
 
+from symgrad.codegen.pasted import helpers_of
 from symgrad.codegen.target import Helper
+from symgrad.ops import array_forms
 
 
 def _helper(name: str, source: str, *needs: str, imports: tuple[str, ...] = ()) -> Helper:
@@ -76,6 +78,35 @@ def log1mexp(x):
     far = np.log1p(-np.exp(np.where(near, -1.0, x)))
     return np.where(near, np.log(-np.expm1(np.where(near, x, -1.0))), far)
 ''',
+        ),
+        _helper(
+            "inverse_mills",
+            '''
+def inverse_mills(x):
+    """The normal density over the distribution function: the derivative of log_ndtr."""
+    above, below = np.clip(x, 0.0, 40.0), np.minimum(x, 0.0)
+    high = np.floor(256.0 * above) / 256.0  # its square is exact
+    density = np.exp(-0.5 * np.square(high)) * np.exp(-0.5 * (above - high) * (above + high))
+    right = 0.7978845608028654 * density / erfc(-0.7071067811865476 * above)
+    return np.where(x > 0.0, right, 0.7978845608028654 / erfcx(-0.7071067811865476 * below))
+''',
+            imports=("from scipy.special import erfc", "from scipy.special import erfcx"),
+        ),
+        _helper(
+            "mills_tail",
+            '''
+def mills_tail(x, k):
+    """k/(-x + (k + 1)/(-x + ...)): for k = 1 it is x + inverse_mills(x), without cancellation."""
+    t = np.maximum(-x, 1.0)
+    f = 0.5 * (t + np.sqrt(t * t + 1320.0))
+    for n in range(330, k, -1):
+        f = n / f + t
+    r = x + inverse_mills(np.maximum(x, -1.0))
+    for n in range(1, k):
+        r = n / r + x
+    return np.where(x <= -1.0, k / f, r)
+''',
+            "inverse_mills",
         ),
         _helper(
             "gelu",
@@ -151,3 +182,4 @@ def scatter_nd(x, indices, shape):
         ),
     )
 }
+HELPERS |= helpers_of(array_forms)

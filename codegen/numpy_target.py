@@ -6,6 +6,7 @@ from symgrad.codegen.blocks import FORMS
 from symgrad.codegen.idioms import eye, negation, pick
 from symgrad.codegen.numpy_helpers import HELPERS
 from symgrad.codegen.numpy_moves import DTYPES, MOVES
+from symgrad.codegen.pasted import APPROXIMATE
 from symgrad.codegen.target import Rule, Target
 from symgrad.codegen.text import (
     ADD,
@@ -183,6 +184,11 @@ def _einsum(x: Instr) -> Form:
     return lambda *xs: call("np.einsum")(atom(f'"{x["spec"]}"'), *xs)
 
 
+def _of_order(*attributes: str) -> Rule:
+    """A helper of the op's name, which takes attributes behind its operand."""
+    return Rule(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
+
+
 def _leaky(x: Instr) -> Form:
     def form(a: Text) -> Text:
         scaled = infix("*", MUL)(number(x["slope"]), a)
@@ -227,6 +233,9 @@ EMIT: dict[str, Form | Rule] = {
         name: call(name)
         for name in ("sigmoid", "log_sigmoid", "softplus", "xlogy", "xlog1py", "log1mexp", "gelu")
     },
+    **{name: call(name) for name in APPROXIMATE},
+    "stumpff": _of_order("k", "d"),
+    "mills_tail": _of_order("k"),
     "erf": call("erf"),
     "erfc": call("erfc"),
     "greater": infix(">", COMPARE),
@@ -272,6 +281,7 @@ NUMPY = Target(
     repeats=frozenset({"leaky_relu", "silu"}),
     single=True,
     imports={
+        "log_ndtr": "from scipy.special import log_ndtr",
         "erf": "from scipy.special import erf",
         "erfc": "from scipy.special import erfc",
     },

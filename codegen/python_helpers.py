@@ -6,7 +6,9 @@ arithmetic and the interpreter say.
 
 from __future__ import annotations
 
+from symgrad.codegen.pasted import helpers_of
 from symgrad.codegen.target import Helper
+from symgrad.ops import float_forms
 
 
 def _m(*names: str) -> tuple[str, ...]:
@@ -297,3 +299,4 @@ HELPERS = {
         ),
     )
 }
+HELPERS |= helpers_of(float_forms)

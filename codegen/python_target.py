@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symgrad.codegen.idioms import negation
+from symgrad.codegen.pasted import APPROXIMATE
 from symgrad.codegen.python_helpers import HELPERS
 from symgrad.codegen.target import Rule, Target
 from symgrad.codegen.text import (
@@ -81,6 +82,7 @@ _GUARDED = {
             "clip",
         ]
     },
+    **{name: name for name in APPROXIMATE},
 }
 
 
@@ -116,6 +118,11 @@ def _cast(x: Instr) -> Form:
     return call({"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}[x.type.dtype])
 
 
+def _of_order(*attributes: str) -> Rule:
+    """A helper of the op's name, which takes attributes behind its operand."""
+    return Rule(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
+
+
 def _leaky(x: Instr) -> Form:
     def form(a: Text) -> Text:
         scaled = infix("*", MUL, space=False)(number(x["slope"]), a)
@@ -136,6 +143,8 @@ EMIT: dict[str, Form | Rule] = {
     "absolute": call("abs"),
     "square": lambda a: infix("*", MUL, space=False)(a, a),
     "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
+    "stumpff": _of_order("k", "d"),
+    "mills_tail": _of_order("k"),
     "leaky_relu": Rule(_leaky),
     "silu": lambda a: infix("*", MUL, space=False)(a, call("sigmoid")(a)),
     "greater": infix(">", COMPARE),

@@ -31,6 +31,7 @@ from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS, Real
 from symgrad.checker.number import Nowhere
 from symgrad.checker.shapes import DTYPES, dims_of, like, outline, size_of, sizes_at
+from symgrad.checker.tree import stated
 from symgrad.checker.watch import Place
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
@@ -55,6 +56,7 @@ class Claim:
     returns    the types of the results, nested as it returns them; by default a number, and a tuple
                of gradients
     arrays     whether arrays come and go as NumPy's, and not as nested lists and tuples
+    atoms      helpers by their source, each with the formula that it is proved elsewhere to compute
     """
 
     text: str
@@ -66,10 +68,11 @@ class Claim:
     name: str = ""
     returns: Any = ()
     arrays: bool = True
+    atoms: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def program(self) -> ExactText:
-        program = ExactText(self.text, FUNCTIONS, {})
+        program = ExactText(stated(self.text, self.atoms), FUNCTIONS, {})
         self.chosen(program.functions)
         return program
 

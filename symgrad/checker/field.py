@@ -174,17 +174,23 @@ class Element(Real):
         return y
 
     def logarithm(self) -> Element:
-        """The oracle's answer; it knows exponentials, what they multiply, and roots."""
+        """The oracle's answer; it knows exponentials, what they multiply, roots and squares."""
         f, y, one = self.field, self.r, self.field.one
         if y in f.exponents:
             return f.exponents[y]
         if y in f.logs.known:
             return f.logs.known[y][0]  # type: ignore[no-any-return]
+        if y in f.squares:
+            root = f.squares[y]
+            log = (root if root.sign() >= 0 else -root).logarithm()
+            return log.plus(log)
         log = f.roots[y].logarithm() / 2 if y in f.roots else f.logs.related(y, f)
         if log is None:
             log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
         log = Element(f, log.r, log.s, log.n, log.d, (0 * one, self))
         f.logs.keep(y, log)
+        if not self.n and not self.d:
+            f.exponents[y] = log  # of a constant, which is the exponential of its logarithm
         return log
 
     def asked(x: Element, name: str, *rest: Element) -> int:

@@ -173,6 +173,7 @@ MEANINGS: dict[str, Any] = {
     "logaddexp": lambda a, b: F.maximum(a, b) + F.log(1 + F.exp(-F.absolute(a - b))),
     "log_sigmoid": lambda x: -F.softplus(-x),
     "erfc": lambda x: 1 - F.erf(x),
+    "log_ndtr": lambda x: F.log(F.erfc(-x * math.sqrt(0.5)) / 2),
 }
 # A primitive's partial derivatives, from its value and its operands; each is proved elsewhere.
 RULES: dict[str, Any] = {

@@ -8,6 +8,7 @@ return __exact__(x) / 3 + __compare__('lt', x, __exact__(0.5))
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
 _COMPARISONS = {
@@ -22,6 +23,13 @@ _COMPARISONS = {
     "LtE": "le",
     "NotEq": "ne",
 }
+
+
+def stated(text: str, atoms: Mapping[str, str]) -> str:
+    """The text with formulas, below all, in place of some helpers; lines keep their numbers."""
+    for source in atoms:
+        text = text.replace(source, "\n" * source.count("\n"))
+    return "\n\n".join([text, *atoms.values()])
 
 
 def made_exact(tree: ast.Module) -> ast.Module:

@@ -66,13 +66,17 @@ def samples(rule: Rule) -> Iterator[dict[str, Any]]:
     chance = random.Random(rule.name)
     for name, (low, high) in rule.domain.items():
         line: list[Any] = [s * m for m in _MAGNITUDES for s in (1.0, -1.0)] + [0.0]
-        line += [low + 1e-10, high - 1e-10] if max(-low, high) < 2 or low == -1 or high == 1 else []
+        if high - low <= 2.0:
+            line += [low + t * (high - low) for t in (1e-10, 0.1, 0.3, 0.7, 0.9, 1.0 - 1e-10)]
+        line += [-1.0 + 1e-10] if low == -1.0 else [1.0 - 1e-10] if high == 1.0 else []
         line = [v for v in line if low < v < high]
         if name in rule.lists or name in rule.arrays:
             line = [[v] * COUNT for v in line] + [chance.choices(line, k=COUNT) for _ in range(10)]
         axes.append(line)
     points = list(itertools.product(*axes))
-    chosen = points if len(points) <= _LIMIT else chance.sample(points, _LIMIT)
+    corners = list(itertools.product(*([axis[-3], axis[-2]] for axis in axes)))
+    limit = _LIMIT // 3 if rule.lists or rule.arrays else _LIMIT
+    chosen = points if len(points) <= limit else corners + chance.sample(points, limit)
     for values in chosen:
         yield dict(zip(rule.domain, values, strict=True))
 

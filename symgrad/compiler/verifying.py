@@ -7,7 +7,6 @@ again.  A file carries the unoptimised IR.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from symgrad.autodiff import differentiate
+from symgrad.compiler import atoms
 from symgrad.compiler.arguments import Signature
+from symgrad.compiler.assumed import assumed_of
 from symgrad.compiler.calls import Call, Shape
 from symgrad.compiler.rows import EXAMPLES, names_of
 from symgrad.compiler.tracer import trace
@@ -250,6 +251,7 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
         ir=reference.text(),
         ops=ops_of(function, signature),
         formulas=formulas_of(reference),
+        helpers=atoms.names_of(f.source, signature.target),
         rewrites=rewrites_of(f),
         assumed=assumed_of(f, function),
         sizes=tuple(sizes),
@@ -295,6 +297,7 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
         signature.name,
         signature.returns,
         signature.target == "numpy",
+        atoms.atoms_of(f.source, signature.target),
     )
 
 
@@ -327,6 +330,7 @@ def over_any_examples(f: CompiledFunction, function: Function) -> tuple[Any, ...
     types = {f"{theta.name}_": str(theta.type), **dict.fromkeys(inputs, "f64[N]")}
     reference = Printed(function, {})
     promised = {"name": taken, "returns": f.signature.returns, "arrays": False}
+    promised["atoms"] = atoms.atoms_of(f.source, f.signature.target)
     return (Claim(f.source + adapter, reference, types, (f"{theta.name}_",), **promised),)
 
 
@@ -379,27 +383,4 @@ def suits(signature: Signature, n: int) -> bool:
         dims.evaluate(dim, sizes) >= 0
         for dim, _ in signature.needs
         if set(dims.names(dim)) <= set(sizes)
-    )
-
-
-def assumed_of(f: CompiledFunction, function: Function) -> tuple[str, ...]:
-    """What is assumed of the arguments."""
-    signature = f.signature
-    found = [f"{name} from 0 to {size} - 1" for name, size, _ in signature.ranges]
-    found += [f"{dim} >= 0 for {why.partition(';')[0]}" for dim, why in signature.needs]
-    fixed = [a.name for a in signature.arguments if a.kind in ("constant", EXAMPLES)]
-    if fixed:
-        found.append(f"the bound data of {', '.join(fixed)}")
-    if any(map(is_partial, function.body)):
-        found.append("no selection that gives nan: its value is nan there, its gradient 0")
-    if any(o.derived for x in function.body for o in x.origins):
-        found.append("what sg.grad made is the gradient, as reverse mode writes it")
-    return ("finite real arguments", *found)
-
-
-def is_partial(x: Instr) -> bool:
-    """Whether it selects nan, as a Piecewise without a default does where no condition holds."""
-    return x.op.name == "where" and any(
-        o.is_constant and isinstance(o["value"], float) and math.isnan(o["value"])
-        for o in x.operands[1:]
     )

@@ -70,7 +70,8 @@ arcsinh, arccosh, arctanh = _unary("arcsinh"), _unary("arccosh"), _unary("arctan
 sigmoid, log_sigmoid, softplus = _unary("sigmoid"), _unary("log_sigmoid"), _unary("softplus")
 log1mexp, xlog1py = _unary("log1mexp"), _binary("xlog1py")
 relu, gelu, silu = _unary("relu"), _unary("gelu"), _unary("silu")
-erf, erfc = _unary("erf"), _unary("erfc")
+erf, erfc, log_ndtr = _unary("erf"), _unary("erfc"), _unary("log_ndtr")
+cosm1 = _unary("cosm1")
 floor, ceil = _unary("floor"), _unary("ceil")
 isnan, isfinite = _unary("isnan"), _unary("isfinite")
 stop_gradient = _unary("stop_gradient")
@@ -79,6 +80,30 @@ rint = _unary("round")
 abs, pow, true_divide = absolute, power, divide
 asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
 asinh, acosh, atanh = arcsinh, arccosh, arctanh
+
+
+@numpy_too
+def sinc(x: Any) -> Any:
+    """sin(pi*x)/(pi*x), and 1 at 0, as NumPy has it; its derivatives keep their digits there.
+
+    >>> sinc(0.0), sinc(0.5)
+    (np.float64(1.0), np.float64(0.6366197723675814))
+    """
+    angle = _apply("multiply", math.pi, x)
+    if not scalars.is_scalar(angle):
+        return _apply("stumpff", angle, k=1, d=0)
+    quotient = _apply("divide", _apply("sin", angle), angle)
+    return scalars.where(_apply("equal", angle, 0.0), 1.0, quotient)
+
+
+@numpy_too
+def ndtr(x: Any) -> Any:
+    """The normal distribution function, accurate far below 0; ``log_ndtr`` is its logarithm.
+
+    >>> ndtr(0.0), ndtr(-40.0)
+    (np.float64(0.5), np.float64(0.0))
+    """
+    return _apply("multiply", 0.5, _apply("erfc", _apply("multiply", -math.sqrt(0.5), x)))
 
 
 @numpy_too

@@ -38,6 +38,7 @@ class Op:
     pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
     expansion    (f, *xs, **attributes) -> the same value from simpler ops; for targets without it
     inline       the expansion takes the op's place once derivatives are taken
+    approximate  its helper in emitted texts is proved by measurement, and judged by its meaning
     shares       an op whose expansion computes the same things; where both have the same operands,
                  both expansions take their places
     domain       one interval (low, high) an operand, open, where samples are drawn
@@ -62,6 +63,7 @@ class Op:
     pieces: Callable[..., Sequence[Any]] | None = None
     commutative: bool = False
     inline: bool = False
+    approximate: bool = False
     shares: str = ""
     doc: str = ""
 

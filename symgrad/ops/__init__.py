@@ -7,6 +7,7 @@
 from symgrad.ops import (  # noqa: F401
     activation,
     arithmetic,
+    cancelling,
     einsum,
     gathering,
     indexing,
@@ -19,6 +20,7 @@ from symgrad.ops import (  # noqa: F401
     segments,
     selection,
     shape,
+    tails,
     transcendental,
 )
 from symgrad.ops.algebra import ArrayAlgebra, IRAlgebra, Term

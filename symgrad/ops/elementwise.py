@@ -12,6 +12,7 @@ f64[N]
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def elementwise(
     integers: bool = False,
     commutative: bool = False,
     inline: bool = False,
+    approximate: bool = False,
     shares: str = "",
     doc: str,
 ) -> Op:
@@ -70,6 +72,7 @@ def elementwise(
             pieces=pieces,
             commutative=commutative,
             inline=inline,
+            approximate=approximate,
             shares=shares,
             doc=doc,
         )
@@ -93,6 +96,17 @@ def composed(expansion: Callable[..., Any] | None) -> Callable[..., Any]:
 
     def evaluate(*xs: Any, **attributes: Any) -> Any:
         return expansion(_ARRAYS, *map(np.asarray, xs), **attributes)
+
+    return evaluate
+
+
+def by_element(function: Callable[..., float]) -> Callable[..., Any]:
+    """A function of a float, on every element; the dtype stays."""
+
+    def evaluate(x: Any, **attributes: Any) -> Any:
+        x = np.asarray(x)
+        elements = np.frompyfunc(partial(function, **attributes), 1, 1)
+        return np.asarray(elements(x)).astype(x.dtype)[()]
 
     return evaluate
 

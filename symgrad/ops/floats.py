@@ -17,6 +17,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from symgrad.ops import float_forms
 from symgrad.ops.table import OPS
 
 INF, NAN = math.inf, math.nan
@@ -195,6 +196,9 @@ FLOATS: dict[str, Callable[..., Any]] = {
     "cast": _cast,
     "stop_gradient": lambda x: x,
 }
+
+
+FLOATS |= {name: getattr(float_forms, name) for name, op in OPS.items() if op.approximate}
 
 
 def _expanded(name: str) -> Callable[..., Any]:

@@ -40,6 +40,7 @@ class Rule:
     arrays     variables that are arrays; the others are values of any shape
     condition  a further demand on what the variables are bound to
     quick      a cheap test that an instruction has to pass before it is searched
+    alone      whether the operands of the whole must have no other use
     """
 
     name: str
@@ -51,6 +52,7 @@ class Rule:
     attributes: tuple[str, ...] = ()
     condition: Callable[[Bindings], bool] = lambda bound: True
     quick: Callable[[Instr], bool] = lambda x: True
+    alone: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -103,7 +105,8 @@ class Ruleset:
         for rule, node in self.patterns:
             # In another spelling an operand may be wrapped: a - b is a + -b.
             wrapped = {"negative"} if op.name != node.op else set()
-            inner = [wrapped.union(part.ops) for part in node.operands if isinstance(part, Node)]
+            parts = [p for p in node.operands if isinstance(p, Node) and p.op != "level"]
+            inner = [wrapped.union(part.ops) for part in parts]
             if op.name in node.ops and all(names & ops for ops in inner):
                 found.append((rule, node))
         return found
@@ -126,6 +129,11 @@ class _Builder(IRAlgebra, Families):
             u = self.apply(move.op.name, u, *rest, **dict(move.attributes))
         return u
 
+    def squeezed(self, moves: Sequence[Instr], c: Term) -> Term:
+        """What a difference with c loses where one element is picked along c's axes of size 1."""
+        shape = moves[0].type.shape
+        return c if c.instr.type.shape == shape else self.apply("reshape", c, shape=shape)
+
 
 class Walk:
     """One walk over a body, operands before results."""
@@ -140,6 +148,8 @@ class Walk:
         self.keys: dict[Any, int] = {}
         self.fired: list[Fired] = []
         self.search = Search(self.same)
+        self.sources: dict[Instr, Instr] = {}
+        self.readers: dict[int, set[int]] = {}
 
     def run(self) -> Function:
         roots, moved, entered = self.rules.roots, self.moved, self.entered
@@ -149,6 +159,7 @@ class Walk:
                 y = self.rewritten(y)
             if y is not x:
                 moved[x] = y
+                self.sources.setdefault(y, x)
                 new = list(needed_by(y, entered))
             else:
                 new = [x]
@@ -179,11 +190,23 @@ class Walk:
         if not rule.quick(x):
             return None
         for bound in self.search.matches(node, x, {}):
+            if rule.alone and not all(map(self.is_read_once, x.operands)):
+                return None
             if rule.condition(bound):
                 y = self.replacement(rule, bound, x)
                 if y is not None and y.type == x.type and self.accepts(x, y, bound):
                     return y
         return None
+
+    def is_read_once(self, x: Instr) -> bool:
+        """Whether one value of the function alone, or one result, is computed from a value."""
+        if not self.readers:
+            for y in self.function.body:
+                for o in y.operands:
+                    self.readers.setdefault(self.number(o), set()).add(self.number(y))
+            for i, r in enumerate(self.function.results):
+                self.readers.setdefault(self.number(r), set()).add(-1 - i)
+        return len(self.readers.get(self.number(self.sources.get(x, x)), ())) <= 1
 
     def took(self, x: Instr, y: Instr) -> None:
         """Told of each replacement."""

@@ -19,10 +19,13 @@ Beside the ops of the table, patterns know three forms that stand for families:
     f.total("exp", xs)   a sum of two or more terms, each an exp (or a square), in any nesting
     f.summed(u, axis)    a sum over axes whose result still lies along them, however written
     f.moved(u)           an op that moves elements of u, such as an index; ``f.again`` repeats it
+    f.level(c)           c once more, with or without its axes of size 1
+    f.shifted(xs, c)     the logaddexp of two or more x - c, for one c
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,9 +39,11 @@ Bindings = Mapping[str, Any]
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "square": ("multiply", "power"),
     "divide": ("reciprocal",),
+    "multiply": ("divide",),
     "subtract": ("add",),
     "total": ("add",),
     "summed": ("sum", "reshape", "index"),
+    "shifted": ("logaddexp", "softplus"),
     "moved": ("take_along_axis", "take", "gather", "index", "reshape", "transpose"),
 }
 MOVES = frozenset(SPELLINGS["moved"])
@@ -63,6 +68,15 @@ class Families:
     def again(self, move: Any, u: Any) -> Any:
         return u
 
+    def level(self, c: Any) -> Any:
+        return c
+
+    def squeezed(self, move: Any, c: Any) -> Any:
+        return c
+
+    def shifted(self, xs: Sequence[Any], c: Any) -> Any:
+        return getattr(self, "log")(self.total("exp", [x - c for x in xs]))  # noqa: B009
+
 
 @dataclass(frozen=True)
 class Node:
@@ -75,7 +89,7 @@ class Node:
     @property
     def ops(self) -> tuple[str, ...]:
         """The ops of the instructions that the node may meet."""
-        own = () if self.op in ("total", "summed", "moved") else (self.op,)
+        own = () if self.op in ("total", "summed", "moved", "shifted") else (self.op,)
         return (*own, *SPELLINGS.get(self.op, ()))
 
 
@@ -115,11 +129,17 @@ class Search:
         elif not isinstance(node, Node):
             if is_literal(x, float(node)):
                 yield bound
+        elif node.op == "level":
+            if node.operands[0] in bound and self.levels(bound[node.operands[0]], x):
+                yield bound
         elif isinstance(x, Instr) and x.op.name in node.ops:
             special = _FAMILIES.get(node.op)
             if special is not None:
                 yield from special(self, node, x, bound)
             else:
+                own = x.op.name == node.op
+                if own and any(x[key] != value for key, value in node.attributes.items()):
+                    return
                 for operands in self.spelled(node, x):
                     yield from self.all(node.operands, operands, bound)
 
@@ -152,6 +172,10 @@ class Search:
                 yield (root,)
         elif node.op == "subtract":
             yield from differences(operands)
+        elif node.op == "multiply" and name == "divide":
+            below = literal_value(operands[1])
+            if below and abs(math.frexp(below)[0]) == 0.5:  # x/2 is 0.5*x to the bit
+                yield Number(1.0 / below), operands[0]
 
     def term_operand(self, kind: str, term: Instr) -> Any:
         """u for a term exp(u) or u*u; 0.0 for 1 = exp(0); None for any other term."""
@@ -179,6 +203,25 @@ class Search:
         if isinstance(a, Instr) and isinstance(b, Instr):
             return self.same(a, b)
         return type(a) is type(b) and a == b
+
+    def shifted(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
+        """Nested logaddexps of differences with one shift, which is a value or a literal."""
+        name, shift = node.operands
+        leaves = [difference_of(leaf) for leaf in chained(x)]
+        shifts = [pair[1] for pair in leaves if pair]
+        first = bound.get(shift, shifts[0] if shifts else None)
+        if len(shifts) == len(leaves) and all(self.levels(first, c) for c in shifts):
+            yield {**bound, name: tuple([pair[0] for pair in leaves if pair]), shift: first}
+
+    def levels(self, c: Any, x: Any) -> bool:
+        """Whether two values are one, or one of them has axes of size 1 besides."""
+        value = literal_value(c)
+        if value is not None or isinstance(x, Number):
+            return is_literal(x, value) if value is not None else False
+        c, x = bared(c), bared(x)
+        if c.op.name == x.op.name and c.op.name in ("max", "min", "sum", "mean"):
+            return c["axis"] == x["axis"] and self.same(c.operands[0], x.operands[0])
+        return self.same(c, x)
 
     def summed(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """A sum that keeps its axes; also one whose axes an index or a reshape brought back."""
@@ -212,6 +255,7 @@ _FAMILIES: dict[str, Callable[[Search, Node, Instr, Bindings], Iterator[Bindings
     "total": Search.total,
     "summed": Search.summed,
     "moved": Search.moved,
+    "shifted": Search.shifted,
     "sum": Search.reduced,
     "mean": Search.reduced,
     "logsumexp": Search.reduced,
@@ -262,6 +306,48 @@ def terms_of(x: Instr) -> list[Instr]:
         elif not is_literal(y, 0.0):
             terms.append(y)
     return terms
+
+
+def chained(x: Instr) -> list[Any]:
+    """What nested logaddexps are of; softplus(x) is of x and 0."""
+    found: list[Any] = []
+    stack = [x]
+    while stack:
+        y = stack.pop()
+        if y.op.name == "logaddexp":
+            stack.extend(reversed(y.operands))
+        elif y.op.name == "softplus":
+            found += [*y.operands, Number(0.0)]
+        else:
+            found.append(y)
+    return found
+
+
+def difference_of(x: Any) -> tuple[Any, Any] | None:
+    """(u, c) for u - c, and for u + c where c is a literal."""
+    if isinstance(x, Number) or x.op.name not in ("subtract", "add"):
+        return None
+    if x.op.name == "subtract":
+        u, c = x.operands
+        return u, c
+    return next(((u, c) for u, c in differences(x.operands)), None)
+
+
+def bared(x: Instr) -> Instr:
+    """A value without what only adds or drops axes of size 1."""
+    while x.op.name in ("reshape", "index") and (is_view(x) or is_squeeze(x)):
+        x = x.operands[0]
+    return x
+
+
+def is_squeeze(x: Instr) -> bool:
+    """Whether an index takes the one element there is along some axes, and all along others."""
+    if x.op.name != "index":
+        return False
+    pairs = zip(x["key"], x.operands[0].type.shape, strict=False)
+    return all(
+        dim == 1 if entry[0] == "int" else entry == ("slice", 0, dim, 1) for entry, dim in pairs
+    )
 
 
 def operand_if(x: Instr, op: str) -> Instr | None:

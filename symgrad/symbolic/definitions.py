@@ -31,6 +31,7 @@ def _pairs(names: str) -> dict[str, str]:
     return {name: f"np.{name}({{0}}, {{1}})" for name in names.split()}
 
 
+_MILLS = "np.sqrt(2) * np.exp(-{0} * {0} / 2) / (np.sqrt(np.pi) * erfc(-{0} / np.sqrt(2)))"
 ELEMENTWISE: dict[str, str] = {
     "add": "{0} + {1}",
     "subtract": "{0} - {1}",
@@ -44,6 +45,14 @@ ELEMENTWISE: dict[str, str] = {
     "xlogy": "{0} * np.log({1})",
     "xlog1py": "{0} * np.log(1 + {1})",
     "log1mexp": "np.log(1 - np.exp({0}))",
+    "cosm1": "np.cos({0}) - 1",
+    "sqrt1pm1": "np.sqrt(1 + {0}) - 1",
+    "log_cosh": "np.log(np.cosh({0}))",
+    "sech": "1 / np.cosh({0})",
+    "csch": "1 / np.sinh({0})",
+    "bose": "1 / (np.exp({0}) - 1)",
+    "log_ndtr": "np.log(erfc(-{0} / np.sqrt(2)) / 2)",
+    "inverse_mills": _MILLS,
     "gelu": "{0} * (1 + erf({0} / np.sqrt(2))) / 2",
     "silu": "{0} * sigmoid({0})",
     "leaky_relu": "np.where({0} > 0, {0}, {slope} * {0})",
@@ -63,6 +72,13 @@ ELEMENTWISE: dict[str, str] = {
 }
 # Of numbers alone, where a choice needs no arrays.
 SCALAR = {**ELEMENTWISE, "where": "{1} if {0} else {2}"}
+
+
+def formula_of(name: str) -> str:
+    """The function of an elementwise op, named as its helper is, as a text of its own."""
+    helper = STRUCTURE[name].helper if name in STRUCTURE else ""
+    plain = helper or f"def {name}(x):\n    return {ELEMENTWISE[name].format('x')}\n"
+    return "import numpy as np\nfrom scipy.special import erfc\n\n" + plain
 
 
 def _call(name: str, form: str = "{}") -> Callable[..., str]:
@@ -187,6 +203,37 @@ def prod_others(x):
 
 
 """.lstrip("\n")
+_STUMPFF = """
+def stumpff_at_0(k, d):
+    y = 0 if d % 2 else 1 - d % 4
+    for n in range(2, k + d + 1):
+        y = y / np.float64(n if n > d else 1)
+    return y
+
+
+def stumpff(x, k, d):
+    if not k:
+        return (1 - (d + 1) // 2 % 2 * 2) * (np.sin(x) if d % 2 else np.cos(x))
+    at = np.where(x == 0, 1, x)[()]
+    if d:
+        y = (stumpff(at, k - 1, d - 1) - (k + d - 1) * stumpff(at, k, d - 1)) / at
+    else:
+        y = np.sin(at) / at if k % 2 else (1 - np.cos(at)) / (at * at)
+        for n in range(2 - k % 2, k, 2):
+            y = (stumpff_at_0(n, 0) - y) / (at * at)
+    return np.where(x == 0, stumpff_at_0(k, d) + stumpff_at_0(k, d + 1) * x, y)[()]
+
+
+""".lstrip("\n")
+_TAIL = f"""
+def mills_tail(x, k):
+    r = x + {_MILLS.format("x")}
+    for n in range(1, k):
+        r = n / r + x
+    return r
+
+
+""".lstrip("\n")
 _SPREAD = """
 def segment_spread(g, starts, size):
     stops = [*starts[1:], size]
@@ -211,6 +258,8 @@ STRUCTURE: dict[str, Definition] = {
         lambda x, operands, axis, keepdims: f"logsumexp({operands[0]}, {axis}, {keepdims})"
     ),
     "ordered_sum": Definition(_call("sum")),
+    "stumpff": Definition(lambda x, operands, k, d: f"stumpff({operands[0]}, {k}, {d})", _STUMPFF),
+    "mills_tail": Definition(lambda x, operands, k: f"mills_tail({operands[0]}, {k})", _TAIL),
     "segment_sum": Definition(lambda x, operands: f"np.add.reduceat({_listed(operands)})"),
     "segment_spread": Definition(
         lambda x, operands, size: f"segment_spread({_listed(operands)}, {size})", _SPREAD

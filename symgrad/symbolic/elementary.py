@@ -220,6 +220,7 @@ ELEMENTARY: dict[type, Entry] = {
     sp.Pow: Entry(_pow, _pow_parts),
     sp.Piecewise: Entry(_piecewise, _piecewise_parts),
     sp.Heaviside: Entry(_unless_number(_heaviside)),
+    sp.sinc: Entry(_unless_number(lambda r, x, values: r.call("stumpff", *values, k=1, d=0))),
     sp.frac: Entry(_unless_number(_frac)),
     sp.UnevaluatedExpr: Entry(lambda r, x, values: values[0]),
 }
@@ -234,7 +235,6 @@ HINTS.update(
         sp.Limit: _CALL_DOIT,
         sp.Subs: _CALL_DOIT,
         sp.core.function.AppliedUndef: "an undefined function; put its formula there, or bind it",
-        sp.sinc: "write it as sp.Piecewise((sp.sin(x)/x, sp.Ne(x, 0)), (1, True))",
         sp.Mod: "write it as x - y*sp.floor(x/y)",
         sp.DiracDelta: "it is no function of real numbers",
         **dict.fromkeys((sp.gamma, sp.loggamma, sp.factorial, sp.binomial), _GAMMA),

@@ -68,6 +68,7 @@ class Subject:
     ir         the text of the unoptimised IR
     ops        the ops that occur, those of the gradients included
     formulas   the ops among them that were made from formulas
+    helpers    of the text, those that stand for their formulas: series, continued fractions
     rewrites   the stabilising rewrites that fired, and where
     assumed    what is assumed of the arguments besides the domains of the ops
     unchecked  what cannot be checked
@@ -83,6 +84,7 @@ class Subject:
     ir: str = ""
     ops: tuple[str, ...] = ()
     formulas: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
     rewrites: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
@@ -171,10 +173,14 @@ def _rules(subject: Subject) -> Level:
     names = [name for name in subject.ops if name not in subject.formulas]
     rules = [r.partition("  at ")[0] for r in subject.rewrites]
     formulas = list(subject.formulas)
+    measured = list(subject.helpers)
     how = f"in the test suite: {', '.join([*names, *dict.fromkeys(rules)])}"
     if formulas:
         how += f"; derived by SymPy when they were made: {', '.join(formulas)}"
-    return {"result": "proved", "how": how, "ops": names, "rewrites": rules, "formulas": formulas}
+    if measured:
+        how += f"; helpers, to some ulps at 500 points: {', '.join(measured)}"
+    kinds = {"ops": names, "rewrites": rules, "formulas": formulas, "helpers": measured}
+    return {"result": "proved", "how": how, **kinds}
 
 
 def _text(subject: Subject) -> Level:
@@ -295,10 +301,11 @@ def _readings(claim: Claim | None) -> list[str]:
 
 
 def _branches(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]:
-    lines, seen = subject.text.splitlines(), set[int]()
+    lines = subject.text.splitlines()
+    seen = set[int]()
     found: list[str] = []
     for kind, what in KINDS.items():
-        at = {*levels["L3"].get(kind, ())} - seen
+        at = {n for n in levels["L3"].get(kind, ()) if n <= len(lines)} - seen  # formulas are below
         if kind == "one_sided":
             at &= {*levels["L2"].get(kind, ())}
         found += [f"{what} in line {n}: {lines[n - 1].strip()}" for n in sorted(at)]

@@ -47,6 +47,7 @@ class Numbers:
     exp, sinh, cosh, tanh = map(_bounded, (mpmath.exp, mpmath.sinh, mpmath.cosh, mpmath.tanh))
     sin, cos, tan = map(_bounded, (mpmath.sin, mpmath.cos, mpmath.tan))
     erf, erfc = map(_bounded, (mpmath.erf, mpmath.erfc))
+    Abs = staticmethod(abs)
     floor, ceiling = staticmethod(mpmath.floor), staticmethod(mpmath.ceil)
 
     @staticmethod

@@ -33,6 +33,7 @@ DIGITS = 700  # 1 - tanh(800)**2 has some left
 FEW = (60, 90)  # enough where both give the same
 ROUNDED = ("exp2", "log2", "log10", "erf", "erfc", "gelu")
 ATTRIBUTES: dict[str, dict[str, Any]] = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}}
+ATTRIBUTES |= {"stumpff": {"k": 1, "d": 0}, "mills_tail": {"k": 1}}
 STEPS = ("sign", "floor", "ceil", "round")
 OFTEN_REAL = [1e-300, 1e-100, 1e-20, 1e-8, 1e-3, 0.1, 0.5, 0.999, 1.0, 1.001, 1.5, 2.0, 3.0, 5.0]
 OFTEN_REAL += [8.0, 10.0, 19.0, 26.0, 37.0, 38.5, 100.0, 300.0, 700.0, 1e3, 1e8, 1e100, 1e300]
@@ -45,8 +46,14 @@ EDGES: dict[str, list[float]] = {
     "arccosh": [1 + 2.0**-52, 1 + 1e-10, 1.1],
     "log1mexp": [-1e-10, -0.69, -0.7],
     "divide": [3e-9, 7e-100],
+    "sqrt1pm1": [-1 + 1e-10, -1 + 2.0**-53, -0.5],
+    **{key: [-2.0, -1.0, -1.5, -0.01] for key in ("log_ndtr", "inverse_mills", "mills_tail")},
 }
 TERMS: dict[str, Callable[..., Any]] = {
+    "stumpff": lambda x: abs(mpmath.cos(x) / x) + abs(mpmath.sin(x) / x**2),
+    # The difference x + phi/Phi is computed as it stands above -1, and that of tails above -2.
+    "inverse_mills": lambda x: mills(x) * (abs(x) + mills(x)) if -1 < x < 0 else 0,
+    "mills_tail": lambda x: 1 + (x + mills(x)) * (mills(x) + max(-2 * x, 0)) if x > -2 else 0,
     "silu": lambda x: abs(sigmoid(x)) + abs(x * sigmoid(x) * sigmoid(-x)),
     "gelu": lambda x: normal(x) + abs(x) * mpmath.npdf(x),
 }
@@ -54,6 +61,10 @@ TERMS: dict[str, Callable[..., Any]] = {
 
 def sigmoid(x: Any) -> Any:
     return 1 / (1 + mpmath.exp(-x))
+
+
+def mills(x: Any) -> Any:
+    return mpmath.npdf(x) / normal(x)
 
 
 def normal(x: Any) -> Any:

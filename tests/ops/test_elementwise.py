@@ -15,6 +15,7 @@ from symgrad.ops import FLOATS, OPS, ArrayAlgebra, FloatAlgebra, IRAlgebra, regi
 
 ELEMENTWISE = [op for op in OPS.values() if op.kind == "elementwise"]
 ATTRIBUTES = {"leaky_relu": {"slope": 0.1}, "elu": {"alpha": 1.5}}
+ATTRIBUTES |= {"stumpff": {"k": 3, "d": 0}, "mills_tail": {"k": 1}}
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 40.0, -800.0, 1e308, -1e308, 5e-324, 1e-20]
 SPECIAL += [math.inf, -math.inf, math.nan]
 

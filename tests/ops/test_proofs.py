@@ -17,7 +17,9 @@ ELEMENTWISE = [op for op in OPS.values() if op.kind == "elementwise"]
 DERIVED = [op for op in ELEMENTWISE if op.name not in ("sign", "floor", "ceil", "round")]
 STEPS = [op for op in ELEMENTWISE if op.name in ("sign", "floor", "ceil", "round")]
 EXACT = {"leaky_relu": {"slope": sp.Rational(1, 8)}, "elu": {"alpha": sp.Rational(3, 2)}}
-ATTRIBUTES = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}}
+EXACT |= {"stumpff": {"k": 3, "d": 0}, "mills_tail": {"k": 1}}
+ATTRIBUTES = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}, "stumpff": {"k": 3, "d": 0}}
+ATTRIBUTES["mills_tail"] = {"k": 1}
 
 # Rules hold rounded constants; the proof is about the numbers that they stand for.
 CONSTANTS = {
@@ -36,7 +38,7 @@ class SympyAlgebra:
 
     def __getattr__(self, name):
         meaning = OPS[name].meaning
-        return lambda *xs: meaning(sp, *map(sp.sympify, xs))
+        return lambda *xs, **attributes: meaning(sp, *map(sp.sympify, xs), **attributes)
 
     def mask(self, condition):
         return sp.Piecewise((1, condition), (0, True))

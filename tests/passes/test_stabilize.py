@@ -33,6 +33,8 @@ def symbol(name, interval):
     p = sp.Symbol(name, positive=True)
     if low < -1e3 and high > 1e3:
         return sp.Symbol(name, real=True)
+    if max(-low, high) <= 2:
+        return (low + high * p) / (1 + p)
     return low + p if math.isfinite(low) and low in (0.0, -1.0) else high - p
 
 
@@ -65,9 +67,13 @@ def test_a_rule_is_proved_over_its_domain(rule):
 
 def is_zero(difference):
     """By simplification; where a condition stands in the way, on each side of 0."""
+    difference = difference.rewrite(sp.erf) if difference.has(sp.erfc) else difference
     simple = sp.simplify(sp.expand_log(sp.simplify(difference.rewrite(sp.exp))))
     if simple == 0 or sp.simplify(difference.rewrite(sp.tanh)) == 0:
         return True
+    if len(difference.free_symbols) == 1 and difference.has(sp.atanh):
+        (p,) = difference.free_symbols  # equal where the slopes are, and the values at one point
+        return sp.simplify(sp.diff(difference, p)) == 0 == sp.simplify(difference.subs(p, 1))
     reals = sorted((s for s in difference.free_symbols if not s.is_positive), key=str)
     if not reals:
         return False
@@ -124,6 +130,8 @@ x, y, z = sg.input("x"), sg.input("y"), sg.input("z")
 v = sg.input("v", "N")
 labels = sg.input("labels", "N", int)
 e = sg.exp
+top = A.max(axis=1, keepdims=True)
+shifted = A - top
 softmax = e(A) / e(A).sum(axis=1, keepdims=True)
 
 FOUND = [
@@ -172,6 +180,37 @@ FOUND = [
         ["logsumexp", "index", "take_along_axis", "subtract", "negative"],
     ),
     (sg.log(softmax[0]), ["logsumexp", "subtract", "index"]),
+    (sg.log(sg.sum(e(shifted), axis=1, keepdims=True)) + top, ["logsumexp"]),
+    (sg.log(sg.sum(e(shifted), axis=1)) + top[:, 0], ["logsumexp"]),
+    (sg.log(sg.sum(e(shifted), axis=1)) + A.max(axis=1), ["logsumexp"]),
+    (sg.log(sg.sum(e(v - v.max()))) + v.max(), ["logsumexp"]),
+    (e(shifted) / sg.sum(e(shifted), axis=1, keepdims=True), ["logsumexp", "subtract", "exp"]),
+    (shifted - sg.log(sg.sum(e(shifted), axis=1, keepdims=True)), ["logsumexp", "subtract"]),
+    (sg.log(sg.sum(e(shifted), axis=1)) - shifted[:, 1], ["index", "logsumexp", "subtract"]),
+    (
+        sg.log(sg.sum(e(shifted), axis=1)) - sg.take_along_axis(shifted, labels[:, None], 1)[:, 0],
+        ["index", "take_along_axis", "index", "logsumexp", "subtract"],
+    ),
+    (sg.log(e(x - 9.0) + e(y - 9.0) + e(z - 9.0)) + 9.0, ["logaddexp", "logaddexp"]),
+    (
+        sg.log(e(x - 9.0) / (e(x - 9.0) + e(y - 9.0) + e(z - 9.0))),
+        ["logaddexp", "logaddexp", "subtract"],
+    ),
+    (sg.log(0.5 * (1.0 + sg.erf(x / math.sqrt(2.0)))), ["log_ndtr"]),
+    (sg.log(0.5 + sg.erf(math.sqrt(0.5) * x) / 2.0), ["log_ndtr"]),
+    (sg.log(sg.ndtr(-x)), ["negative", "log_ndtr"]),
+    (sg.log(1.0 - sg.ndtr(x)), ["negative", "log_ndtr"]),
+    (sg.log((e(x) + e(-x)) / 2.0), ["log_cosh"]),
+    ((e(x) - e(-x)) / 2.0, ["sinh"]),
+    (1.0 / (e(x) + e(-x)), ["multiply", "sech", "multiply"]),
+    (1.0 - sg.cos(x), ["cosm1", "negative"]),
+    ((1.0 - sg.cos(x)) / x**2, ["stumpff"]),
+    (sg.where(x == 0.0, 1.0, sg.sin(x) / x), ["stumpff"]),
+    (1.0 - sg.sqrt(1.0 - x * x), ["multiply", "negative", "sqrt1pm1", "negative"]),
+    (sg.log((1.0 + x) / (1.0 - x)), ["arctanh", "multiply"]),
+    (e(x) / e(y), ["subtract", "exp"]),
+    (e(x) * e(y), ["add", "exp"]),
+    (sg.log(x * x), ["log_abs", "multiply"]),
 ]
 
 
@@ -190,12 +229,14 @@ def test_a_formula_becomes_the_stable_op(expression, ops):
 
 
 DENIED = [
+    sg.sqrt(x * x + y * y) * (x * x + y * y),  # the root beside its square: no hypot
+    e(x) * e(y) + e(x),  # the factors are there for another reader: no third exponential
+    sg.logsumexp(A - v[:, None], axis=1) + A[:, 0],  # another shift
     sg.log(x * y),
     sg.log(x / y),
     sg.sqrt(x * y),
     sg.sqrt(x / y),
     sg.log(x**y),
-    sg.log(x * x),
     x ** (y + z),
     sg.square(sg.sqrt(x)),
     sg.exp(sg.log(x)),

@@ -3,11 +3,11 @@
 Emitted by symgrad 0.1.0, target `python`, from programs.py:22 (`energy`).
 Needs Python's math module and nothing else.
 
-    work  7 multiplications, 2 additions, 1 cos, 1 sin
-    ir    sha256 df59b9f0f6913b13
+    work  7 multiplications, 1 addition, 1 cosm1, 1 sin
+    ir    sha256 3d3cbddddcd0053f
 """
 
-from math import cos, sin
+from math import sin
 
 
 def sin_(x):
@@ -15,9 +15,10 @@ def sin_(x):
     return sin(x) if abs(x) != float("inf") else float("nan")
 
 
-def cos_(x):
-    """cos(x); nan for an infinity."""
-    return cos(x) if abs(x) != float("inf") else float("nan")
+def cosm1(x):
+    """cos(x) - 1, without cancellation."""
+    half = sin_(0.5 * x)
+    return -2.0 * half * half
 
 
 def energy_and_grads(theta, omega, g, length):
@@ -33,14 +34,13 @@ def energy_and_grads(theta, omega, g, length):
     """
 
     # forward
-    length_omega = length*omega       # programs.py:20
+    length_omega = length*omega                 # programs.py:20
     kinetic = 0.5*(length_omega*length_omega)
-    g_length = g*length               # programs.py:21
-    potential = g_length*(1.0 - cos_(theta))
-    energy = kinetic + potential      # programs.py:22
+    g_length = g*length                         # programs.py:21
+    energy = kinetic - g_length*cosm1(theta)    # programs.py:22
 
     # gradients
-    d_theta = g_length*sin_(theta)    # of programs.py:21
-    d_omega = length_omega*length     # of programs.py:20
+    d_theta = g_length*sin_(theta)              # of programs.py:21
+    d_omega = length_omega*length               # of programs.py:20
 
     return energy, (d_theta, d_omega)
