@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
         "--seconds", type=float, default=20.0, help="what a proof may take (default 20)"
     )
     check.add_argument(
+        "--rtol", type=float, help="relative difference that is allowed (default: by precision)"
+    )
+    check.add_argument(
         "--timeout", type=float, default=120.0, help="what all of it may take (default 120)"
     )
     return top
@@ -59,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "outcome"
         ended = _run(
-            [given.target, str(given.points), str(given.seconds), str(note)], given.timeout
+            [given.target, *map(str, (given.points, given.seconds, given.rtol, note))],
+            given.timeout,
         )
         outcome = note.read_text(encoding="utf-8") if note.exists() else ""
     if ended is None:
@@ -93,13 +97,15 @@ def _run(arguments: Sequence[str], timeout: float) -> int | None:
         raise
 
 
-def inside(target: str, points: str, seconds: str, note: str) -> None:
+def inside(target: str, points: str, seconds: str, rtol: str, note: str) -> None:
     """The check, in the process that is made for it; writes down the verdict and what it says."""
     written = "error\n"
     folder = Path(target.rpartition(":")[0]).resolve().parent
     sys.path.insert(0, str(folder))  # as Python does for a file that it runs
     try:
-        outcome = checked(target, int(points), float(seconds))
+        options: dict[str, Any] = {"points": int(points), "seconds": float(seconds)}
+        options["rtol"] = None if rtol == "None" else float(rtol)
+        outcome = checked(target, options)
         written = f"{outcome.verdict}\n{outcome}"
     except SymgradError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -108,7 +114,7 @@ def inside(target: str, points: str, seconds: str, note: str) -> None:
     Path(note).write_text(written, encoding="utf-8")
 
 
-def checked(target: str, points: int, seconds: float) -> GradientCheck:
+def checked(target: str, options: Mapping[str, Any]) -> GradientCheck:
     """The check that a target asks for.  Raises ArgumentError for a target that is none."""
     path, colon, name = target.rpartition(":")
     if not colon or not name.isidentifier():
@@ -123,7 +129,6 @@ def checked(target: str, points: int, seconds: float) -> GradientCheck:
         claim = claim()
     if isinstance(claim, GradientCheck):
         return claim
-    options: dict[str, Any] = {"points": points, "seconds": seconds}
     if isinstance(claim, tuple) and len(claim) == 3:
         return check_gradient(*claim, **options)
     if isinstance(claim, dict) and {"loss", "wrt", "claimed"} <= set(claim):

@@ -13,6 +13,7 @@ proved: SymPy shows that the component is equal for all real numbers
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,8 +21,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.autodiff import gradients
-from symgrad.compiler.claims import Claim, Point, Problem, claim_of, exact_gradient
-from symgrad.compiler.comparing import ALIKE, DIGITS, ENOUGH, Comparison, agreed, compared
+from symgrad.compiler.claimed_functions import claim_of
+from symgrad.compiler.claims import ALIKE, Claim, Point, Problem, exact_gradient
+from symgrad.compiler.comparing import DIGITS, Comparison, agreed, compared
 from symgrad.compiler.proving import at_fault, proof
 from symgrad.compiler.sampling import far, resized, sampled
 from symgrad.compiler.surveying import Survey, element
@@ -36,6 +38,7 @@ from symgrad.frontend.tracing import trace
 from symgrad.ir.function import function
 
 _SHOWN = 3  # single points that the outcome names
+_TOLD = 3  # digits in which a refuted claim agrees that are worth telling
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ class GradientCheck:
 
     verdict    "proved", "agrees", "refuted" or "undecided"
     digits     in how many digits all components agree, at how many ``points``
-    component  the part of the gradient that is wrong: d_w[1]
-    point      where it is wrong, by name; expected and claimed are the values there
+    component  the part of the gradient that is wrong, or that agrees worst: d_w[1]
+    point      where that is, by name; expected and claimed are the values there
     fault      the term at fault, in words, where one could be found
     reason     why there is no proof, or no verdict
     but        single points where the claim differs: kinks, where the value is a convention
@@ -81,6 +84,8 @@ class GradientCheck:
             f"refuted: {self.component} is {self.expected!r}, claimed {self.claimed!r}",
             f"  at {where}",
         ]
+        if self.digits >= _TOLD:
+            lines.append(f"  they agree to {self.digits:.0f} digits")
         return "\n".join(lines + ([f"  {self.fault}"] if self.fault else []))
 
 
@@ -98,6 +103,7 @@ def check_gradient(
     sizes: Mapping[str, int] | None = None,
     points: int = 5,
     seconds: float = 20.0,
+    rtol: float | None = None,
 ) -> GradientCheck:
     """Whether ``claimed`` is the gradient of ``loss`` with respect to ``wrt``.
 
@@ -105,7 +111,8 @@ def check_gradient(
     wrt       a leaf, or a list of them; for a Value a module or a list of Values
     claimed   one gradient, or a list in the order of ``wrt``: SymPy expressions (matrices or nested
               lists for arrays) over symbols that are called as the leaves, symgrad expressions, or
-              a Python function of all arguments, by name or in order, that returns them
+              a Python function of all arguments, by name or in order, that returns them: numbers,
+              arrays of NumPy, JAX or PyTorch, data frames, lists, or a dict by the names of wrt
     at        values for inputs that cannot be drawn, such as integer labels
     sizes     numbers for named sizes; 3 by default
     points    at how many points, drawn the same each time, the values are compared, beside those
@@ -114,18 +121,19 @@ def check_gradient(
     seconds   what SymPy may take for a proof, or to find the term at fault; its process is ended
               then.  A claimed function runs in this process and is not interrupted;
               ``python -m symgrad check`` does that
+    rtol      the relative difference that is allowed, in place of what the precision of a function
+              tells: float64 is right from 11 digits on, float32 from 4, and is refuted where it is
+              off in fewer, or in a way that rounding is not
     Raises ArgumentError, ShapeError for a claim that is none.
     """
-    if not (isinstance(seconds, int | float) and seconds >= 0):
-        raise ArgumentError(f"seconds: expected a number >= 0, got {seconds!r}")
-    for option, value in (("at", at), ("sizes", sizes)):
-        if value is not None and not isinstance(value, Mapping):
-            raise ArgumentError(f"{option}: expected a dict of names, got {value!r}")
+    _check_options(seconds, rtol, at=at, sizes=sizes)
     problem, several = _problem(loss, wrt)
     claim = claim_of(problem, claimed, several)
+    claim.rtol = rtol
     drawn = sampled(problem, at or {}, sizes or {}, points)
     if isinstance(drawn, str):
         return GradientCheck("undecided", reason=drawn)
+    compared(problem, claim, drawn[0])  # shows the precision of a function
     outside = (far if claim.exact else resized)(problem, at or {}, sizes or {})
     survey = Survey(problem, claim)
     wrong = _searched(survey, [*drawn, *outside], at or {})
@@ -135,6 +143,17 @@ def check_gradient(
         return GradientCheck("undecided", reason="the values are too extreme at all points")
     count = sum(int(np.prod(problem.shape(i, drawn[0]))) for i in range(len(problem.wrt)))
     return _not_refuted(survey, count, seconds)
+
+
+def _check_options(seconds: Any, rtol: Any, **named: Any) -> None:
+    """Raises ArgumentError for an option that is none."""
+    if not (isinstance(seconds, int | float) and seconds >= 0):
+        raise ArgumentError(f"seconds: expected a number >= 0, got {seconds!r}")
+    if rtol is not None and not (isinstance(rtol, int | float) and 0 < rtol < 1):
+        raise ArgumentError(f"rtol: expected a number between 0 and 1, got {rtol!r}")
+    for option, value in named.items():
+        if value is not None and not isinstance(value, Mapping):
+            raise ArgumentError(f"{option}: expected a dict of names, got {value!r}")
 
 
 def _searched(
@@ -153,19 +172,19 @@ def _searched(
 def _not_refuted(survey: Survey, count: int, seconds: float) -> GradientCheck:
     """The outcome where no point speaks against the claim."""
     exact = survey.claim.exact
-    if not exact and survey.worst < ENOUGH:
-        return GradientCheck(
-            "undecided",
-            reason=f"the function agrees to {survey.worst:.0f} digits where float64 has 16: it is "
-            "off by little, or loses digits; claim the formula to tell",
-        )
+    off = None if survey.worst_at is None else _off_by_little(survey, *survey.worst_at)
+    if off is not None:
+        return off
+    precision = survey.claim.precision
     but = "; ".join(survey.exceptions[:_SHOWN])
     if len(survey.exceptions) > _SHOWN:
         but += f"; and at {len(survey.exceptions) - _SHOWN} more points"
-    reason = "it is a function, which is compared in float64"
+    reason = f"it is a function, which is compared in {precision.name}"
     if exact:
         reason = "the difference is within the rounding of the literals"
-    if exact and not survey.rounded:
+    if exact and not survey.rounded and survey.worst < ALIKE:
+        reason = "the difference is within rtol"
+    elif exact and not survey.rounded:
         reason = proof(survey.problem, survey.claim, seconds)
         if not reason:
             return GradientCheck("proved", DIGITS, survey.count, count=count, but=but)
@@ -176,8 +195,42 @@ def _not_refuted(survey: Survey, count: int, seconds: float) -> GradientCheck:
     if survey.left_out:
         why, point = survey.left_out[0]
         reason += f"; {why}, so not compared, at {_where(point)}"
-    digits = min(survey.worst, DIGITS - 10.0 if exact else 16.0)
+    digits = min(survey.worst, DIGITS - 10.0 if exact else -math.log10(precision.unit))
     return GradientCheck("agrees", digits, survey.count, reason=reason, count=count, but=but)
+
+
+def _off_by_little(survey: Survey, point: Point, found: Comparison) -> GradientCheck | None:
+    """The outcome where a function is right in some digits, and may be off in the others.
+
+    None where it is right in as many as its precision asks for.
+    """
+    claim, precision = survey.claim, survey.claim.precision
+    if claim.exact or claim.rtol is not None or found.digits >= precision.clear:
+        return None
+    told = _located(survey.problem, claim, point, found)
+    if survey.is_regular(point, found):
+        part = abs(told[3] - told[2]) / max(abs(told[3]), abs(told[2]))
+        fault = f"off by {part:.1e} of it, here and next to it, as rounding is not"
+        return GradientCheck("refuted", max(0.0, found.digits), survey.count, *told, fault)
+    if found.digits >= claim.enough:
+        return None
+    reason = (
+        f"{told[0]} agrees to {found.digits:.0f} digits where {precision.name} has "
+        f"{-math.log10(precision.unit):.0f}, and differently next to it: the function loses "
+        "digits; claim the formula, or say rtol="
+    )
+    return GradientCheck("undecided", found.digits, survey.count, *told, reason=reason)
+
+
+def _located(
+    problem: Problem, claim: Claim, point: Point, found: Comparison
+) -> tuple[str, dict[str, Any], float, float]:
+    """The component, where it was looked at, and the right and the claimed value there."""
+    i, index = found.place
+    component = element(f"d_{problem.names[problem.wrt[i]]}", index)
+    there = claim.representable(point)
+    shown = {n: there[n] for n in problem.names}
+    return component, shown, float(found.expected), float(found.claimed)
 
 
 def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
@@ -217,19 +270,16 @@ def _refuted(
     drawn: Sequence[Point],
     seconds: float,
 ) -> GradientCheck:
-    i, index = place = found.place
-    component = element(f"d_{problem.names[problem.wrt[i]]}", index)
+    told, place = _located(problem, claim, point, found), found.place
     others = [compared(problem, claim, p) for p in drawn]
-    right = [c for c in others if c is not None and c.is_right(claim.exact)]
+    right = [c for c in others if c is not None and c.is_right(claim)]
     if right:
         fault = f"it is right at {len(right)} other points: on a part of the domain only?"
     else:
-        fault = _swapped(problem, claim, i, drawn) or at_fault(
+        fault = _swapped(problem, claim, place[0], drawn) or at_fault(
             problem, claim, place, drawn, seconds
         )
-    shown = {n: point[n] for n in problem.names}
-    expected, claimed = float(found.expected), float(found.claimed)
-    return GradientCheck("refuted", 0.0, 1, component, shown, expected, claimed, fault)
+    return GradientCheck("refuted", max(0.0, found.digits), 1, *told, fault)
 
 
 def _swapped(problem: Problem, claim: Claim, i: int, drawn: Sequence[Point]) -> str:
@@ -243,7 +293,7 @@ def _swapped(problem: Problem, claim: Claim, i: int, drawn: Sequence[Point]) -> 
             same = [
                 np.shape(g[j]) == np.shape(c)
                 and all(
-                    agreed(a, b, 0) >= (ALIKE if claim.exact else ENOUGH)
+                    agreed(a, b, 0) >= claim.enough
                     for a, b in zip(np.ravel(g[j]), np.ravel(c), strict=True)
                 )
                 for g, c in zip(rights, claims, strict=True)

@@ -6,8 +6,8 @@ arrays of SymPy expressions over real symbols that are called as the leaves.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +54,66 @@ class Problem:
         return np.shape(point[self.names[self.wrt[i]]])
 
 
+@dataclass(frozen=True, order=True)
+class Precision:
+    """What a function's numbers can show, by how they are kept.
+
+    unit    half the distance from 1 to the next number
+    enough  digits that a right function shows
+    clear   digits from which on it is right, with no look at how regular the rest is
+    wrong   a function that shows fewer is refuted
+    rough   of the largest component, beside which the others are measured
+    step    of an argument, as a function's own rounding may move it
+    near    the distance at which a function is on the same side of a kink as the loss
+    """
+
+    unit: float
+    name: str
+    enough: float
+    clear: float
+    wrong: float
+    rough: float
+    step: float
+    near: float
+
+
+DOUBLE = Precision(2.0**-53, "float64", 11.0, 11.0, 6.0, 1e-4, 2.0**-50, 1e-9)
+SINGLE = Precision(2.0**-24, "float32", 4.0, 5.0, 1.5, 1e-2, 2.0**-21, 1e-4)
+HALF = Precision(2.0**-8, "16 bits", 1.0, 1.0, 0.3, 1e-1, 2.0**-6, 1e-1)
+ALIKE = 40.0  # digits from which on two formulas may be the same
+
+
 class Claim:
-    """``exact`` says whether ``values`` has many digits or those of float64."""
+    """What is claimed, and how it is judged.
+
+    exact      whether ``values`` has many digits, or those of its ``precision``
+    precision  of a function, the coarsest that it has shown
+    rtol       the relative difference that its user allows
+    """
 
     exact = True
+    precision = DOUBLE
+    rtol: float | None = None
+
+    @property
+    def enough(self) -> float:
+        """Digits from which on a value is right."""
+        most = ALIKE if self.exact else self.precision.enough
+        return most if self.rtol is None else min(ALIKE, -math.log10(self.rtol))
+
+    @property
+    def wrong(self) -> float:
+        """Digits below which a value refutes the claim."""
+        return self.enough if self.exact or self.rtol is not None else self.precision.wrong
+
+    def representable(self, point: Point) -> Point:
+        """The point as the claim can be told it: an argument that is rounded is another one."""
+        if self.precision == DOUBLE:
+            return point
+        return {
+            name: np.asarray(v, np.float32).astype(float) if np.asarray(v).dtype.kind == "f" else v
+            for name, v in point.items()
+        }
 
     def values(self, point: Point, algebra: Any = None) -> list[Any]:
         """One array for each parameter that is differentiated by.
@@ -162,71 +218,6 @@ class Displaced(Claim):
         return exact_gradient(self.problem, self.other, algebra)[1:]
 
 
-class FunctionClaim(Claim):
-    """A Python function of all arguments that returns the gradient, or a tuple of gradients."""
-
-    exact = False
-
-    def __init__(self, problem: Problem, claimed: Callable[..., Any]) -> None:
-        self.problem = problem
-        self.function = claimed
-        self.by_name = _takes_names(claimed, problem.names)
-
-    def values(self, point: Point, algebra: Any = None) -> list[Any]:
-        arguments = {n: v.copy() if np.ndim(v) else v[()] for n, v in point.items()}
-        try:
-            if self.by_name:
-                result = self.function(**arguments)
-            else:
-                result = self.function(*[arguments[n] for n in self.problem.names])
-        except (Exception, SystemExit) as error:
-            raise ArgumentError(
-                f"claimed: the function raised {type(error).__name__}: {error}"
-            ) from error
-        wanted = len(self.problem.wrt)
-        several = isinstance(result, tuple | list) and wanted > 1
-        parts = list(result) if several else [result]
-        if len(parts) != wanted:
-            raise ArgumentError(
-                f"claimed: expected {wanted} gradients in a tuple from the function, got {result!r}"
-            )
-        return [_reals(p) for p in parts]
-
-
-def _reals(part: Any) -> Any:
-    """What a claimed function returned for one argument, as an array of floats."""
-    try:
-        array = np.asarray(part)
-        if array.dtype == object and any(v is None for v in array.flat):
-            raise TypeError("None is no number; is a return missing?")
-        if array.dtype.kind not in "biufO":
-            raise TypeError(f"{array.dtype} is not real")
-        return array.astype(float)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ArgumentError(
-            f"claimed: expected a gradient of real numbers from the function, got {part!r}: {error}"
-        ) from error
-
-
-def claim_of(problem: Problem, claimed: Any, several: bool) -> Claim:
-    """The claim in the form above.  Raises ArgumentError for what is none."""
-    if callable(claimed) and not isinstance(claimed, Expr) and not _is_sympy(claimed):
-        return FunctionClaim(problem, claimed)
-    parts = list(claimed) if several and isinstance(claimed, list | tuple) else [claimed]
-    if len(parts) != len(problem.wrt):
-        kind = "" if isinstance(claimed, list | tuple) else f": {type(claimed).__name__}"
-        raise ArgumentError(
-            f"claimed: expected {len(problem.wrt)} gradients, got {len(parts)}{kind}"
-        )
-    if all(isinstance(c, Expr) for c in parts):
-        return ExpressionClaim(problem, parts)
-    return FormulaClaim(problem, parts)
-
-
-def _is_sympy(x: Any) -> bool:
-    return type(x).__module__.partition(".")[0] == "sympy"
-
-
 def _elements(claimed: Any) -> Any:
     """One claim as an array of SymPy expressions: a matrix, nested lists, or one expression."""
     from symgrad.symbolic.from_sympy import expression
@@ -260,19 +251,6 @@ def written(f: Function, leaves: Sequence[Any]) -> tuple[Function, Written]:
         data = getattr(leaf, "data", None) if p["kind"] == "constant" else None
         symbols += symbols_of(p, None) if data is None else np.ravel(data).tolist()
     return scalar, Written(str(scalar), tuple(symbols))
-
-
-def _takes_names(function: Callable[..., Any], names: Sequence[str]) -> bool:
-    """Whether a function's parameters are called as the arguments of the loss."""
-    try:
-        parameters = inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        return False
-    kinds = {p.kind for p in parameters.values()}
-    if inspect.Parameter.VAR_KEYWORD in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
-        return True
-    ordered = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}
-    return set(parameters) == set(names) and not kinds & ordered
 
 
 def exact_gradient(problem: Problem, point: Mapping[str, Any], algebra: Any = None) -> list[Any]:

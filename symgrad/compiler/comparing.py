@@ -2,7 +2,7 @@
 
 A formula is compared to as many digits as tell it from another.  It may differ as far as a
 literal may that a float rounds: a loss with 0.1 in it is as good as one with 1/10.  What a function
-gives is compared as far as float64 holds the digits.
+gives is compared as far as its precision holds the digits.
 """
 
 from __future__ import annotations
@@ -13,16 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.compiler.claims import Claim, Place, Point, Problem, exact_gradient
+from symgrad.compiler.claims import ALIKE, Claim, Place, Point, Problem, exact_gradient
 from symgrad.errors import ArgumentError, ShapeError, SymgradError
 from symgrad.ir.function import Instr
 
 DIGITS = 60
-ALIKE = 40.0  # digits from which on two formulas may be the same
-ENOUGH = 11.0  # digits that a right function shows
-WRONG = 6.0  # a function that shows fewer is refuted
 _LITERALS = 64
-_ROUGH = 1e-4  # of the largest component, beside which a function's others are measured
 _LOST = 100  # digits that may cancel where there are MORE
 _TAKEN = 12.0  # digits that are enough where there are more literals
 _UNREAL = (ZeroDivisionError, ValueError, TypeError)
@@ -32,6 +28,7 @@ _UNREAL = (ZeroDivisionError, ValueError, TypeError)
 class Comparison:
     """The component that agrees worst, its digits, and how the comparisons came out.
 
+    flat       its place among all components
     rounded    whether it differs by the rounding of literals alone
     finite     whether the claim is a finite real number there
     loss, claim   the decisions on the way of each
@@ -39,6 +36,7 @@ class Comparison:
     """
 
     digits: float
+    flat: int
     place: Place
     expected: Any
     claimed: Any
@@ -48,8 +46,12 @@ class Comparison:
     claim: tuple[Any, ...]
     ways: Mapping[Instr, Sequence[set[Any]]]
 
-    def is_right(self, exact: bool) -> bool:
-        return self.rounded or self.digits >= (ALIKE if exact else ENOUGH)
+    def is_right(self, claim: Claim) -> bool:
+        return self.rounded or self.digits >= claim.enough
+
+    def is_bearable(self, claim: Claim) -> bool:
+        """Whether it does not refute the claim by itself."""
+        return self.rounded or self.digits >= claim.wrong
 
 
 class Values:
@@ -59,6 +61,7 @@ class Values:
         from symgrad.symbolic.probing import Probe
 
         loss, own = Probe(nudged), Probe(nudged)
+        point = claim.representable(point)
         grads = exact_gradient(problem, point, loss)[1:]
         self.right = _flat(grads)
         if not all(map(is_real, self.right)):
@@ -102,9 +105,10 @@ def compared(problem: Problem, claim: Claim, point: Point, norm: float = 0.0) ->
     from symgrad.symbolic.probing import MORE
 
     try:
-        small = (0.0, 0.0) if claim.exact else (_ROUGH, norm)
         with digits(DIGITS):
-            found = _worst(Values(problem, claim, point), *small, problem, point)
+            values = Values(problem, claim, point)
+            small = (0.0, 0.0) if claim.exact else (claim.precision.rough, norm)
+            found = _worst(values, *small, problem, point)
         if not claim.exact or found.digits >= ALIKE:
             return found
         with digits(MORE):
@@ -129,6 +133,7 @@ def _worst(values: Values, part: Any, norm: float, problem: Problem, point: Poin
     i = int(np.argmin(digits)) if digits else 0
     return Comparison(
         digits[i] if digits else np.inf,
+        i,
         _place(problem, point, i),
         values.right[i] if digits else 0.0,
         values.claimed[i] if digits else 0.0,
@@ -205,4 +210,33 @@ def is_numeric(error: ArgumentError) -> bool:
     return isinstance(error.__cause__, ArithmeticError | ValueError)
 
 
-__all__ = ["ALIKE", "DIGITS", "ENOUGH", "WRONG", "Comparison", "agreed", "compared", "is_numeric"]
+def is_regular(problem: Problem, claim: Claim, points: Sequence[Point], found: Comparison) -> bool:
+    """Whether one component is off alike at points next to each other.
+
+    Rounding is off by another part at each of them, and to both sides; a wrong formula is not.
+    """
+    from symgrad.symbolic.exactly import digits
+
+    errors = []
+    for point in points:
+        try:
+            with digits(DIGITS), np.errstate(all="ignore"):
+                values = Values(problem, claim, point)
+        except (SymgradError, *_UNREAL, OverflowError):
+            return False
+        right, claimed = values.right[found.flat], values.claimed[found.flat]
+        if not is_real(claimed):
+            return False
+        errors.append(float(claimed - right))
+    sizes = list(map(abs, errors))
+    return min(errors) * max(errors) > 0 and max(sizes) <= 2 * min(sizes)
+
+
+__all__ = [
+    "DIGITS",
+    "Comparison",
+    "agreed",
+    "compared",
+    "is_numeric",
+    "is_regular",
+]

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.compiler.claims import Claim, Displaced, Point, Problem
-from symgrad.compiler.comparing import ENOUGH, WRONG, Comparison, compared, is_numeric
+from symgrad.compiler.claims import DOUBLE, Claim, Displaced, Point, Problem
+from symgrad.compiler.comparing import Comparison, compared, is_numeric, is_regular
 from symgrad.compiler.thresholds import beside, displaced, is_equality, is_of_truths
 from symgrad.errors import ArgumentError
 from symgrad.ir.function import Instr
@@ -27,8 +27,7 @@ _BRANCHES = 4  # between two points of a line
 _HALVINGS = 60
 _OPERATIONS = 60_000  # of the gradient, on its elements, that all lines may take
 _PART = 6  # one in so many of them is for the thresholds of the loss
-_NEAR = 1e-9
-_ROUNDING = 2.0**-50  # of an argument, as a function's own rounding may move it
+_BESIDE = [2.0**-18 * (k + 1) for k in range(12)]  # steps around a point where digits are few
 _CLEAR = 2.0  # digits by which a difference is larger than what rounding makes
 
 Line = tuple[str, tuple[int, ...]]  # an argument, and which element of it moves
@@ -37,7 +36,7 @@ Line = tuple[str, tuple[int, ...]]  # an argument, and which element of it moves
 class Survey:
     """What was seen of a claim so far.
 
-    worst       in how few digits it agreed
+    worst       in how few digits it agreed, and ``worst_at`` where that was
     rounded     whether it differed by the rounding of literals somewhere
     count       at how many points
     exceptions  in words, single points where it differs, and why that does not refute it
@@ -47,11 +46,17 @@ class Survey:
     def __init__(self, problem: Problem, claim: Claim) -> None:
         self.problem, self.claim = problem, claim
         self.worst, self.count, self.rounded = math.inf, 0, False
+        self.worst_at: tuple[Point, Comparison] | None = None
         self.exceptions: list[str] = []
         self.left_out: list[tuple[str, Point]] = []
         self.norm = 0.0
         self._ways: list[set[Any]] = []
         self._of_loss: dict[Instr, list[set[Any]]] = {}
+
+    @property
+    def near(self) -> float:
+        """How far from a point those next to it are."""
+        return self.claim.precision.near
 
     def one_way(self) -> int:
         """How many comparisons of the claim came out alike at all points."""
@@ -70,7 +75,7 @@ class Survey:
             found = compared(self.problem, self.claim, point)
             if found is not None:
                 self.norm = max(self.norm, abs(float(found.expected)))
-                if not self._taken(found):
+                if not self._taken(point, found) and not self._is_lost(point, found):
                     return point, found
         return None
 
@@ -81,7 +86,7 @@ class Survey:
         free = {p.hint for p in self.problem.loss.parameters if p.type.is_float} - set(fixed)
         for where, point in points:
             found = self._looked(point)
-            sides = [displaced(point, free, step) for step in (-_NEAR, _NEAR)]
+            sides = [displaced(point, free, step) for step in (-self.near, self.near)]
             if found is not None and not self._accepted(where, point, found, sides, lone=True):
                 return point, found
         return None
@@ -130,12 +135,19 @@ class Survey:
             return None
         return found
 
-    def _taken(self, found: Comparison) -> bool:
+    def is_regular(self, point: Point, found: Comparison) -> bool:
+        """Whether a component is off alike at points next to one, as rounding is not."""
+        floats = {p.hint for p in self.problem.loss.parameters if p.type.is_float}
+        points = [displaced(point, floats, sign * s) for s in _BESIDE for sign in (1.0, -1.0)]
+        return is_regular(self.problem, self.claim, points, found)
+
+    def _taken(self, point: Point, found: Comparison) -> bool:
         """Takes note of a comparison that does not refute the claim."""
-        if not self._passes(found):
+        if not found.is_bearable(self.claim):
             return False
         self.count += 1
-        self.worst = min(self.worst, found.digits)
+        if found.digits < self.worst:
+            self.worst, self.worst_at = found.digits, (point, found)
         self.rounded |= found.rounded
         if len(self._ways) < len(found.claim):
             self._ways = [set() for _ in found.claim]
@@ -147,11 +159,8 @@ class Survey:
                 ways |= own
         return True
 
-    def _passes(self, found: Comparison) -> bool:
-        return found.is_right(self.claim.exact) or (not self.claim.exact and found.digits >= WRONG)
-
     def _accepted_on(self, base: Point, line: Line, t: float, found: Comparison) -> bool:
-        step = _NEAR * max(1.0, abs(t))
+        step = self.near * max(1.0, abs(t))
         sides = [_moved(base, line, t + s) for s in (-step, step)]
         return self._accepted(
             f"at {element(*line)} = {t!r}", _moved(base, line, t), found, sides, lone=False
@@ -166,26 +175,31 @@ class Survey:
         lone    whether it counts as a kink where no comparison shows one, as at equal elements
         """
         if self._is_lost(point, found):
-            self.left_out.append(("float64 holds too few digits", point))
+            self.left_out.append((f"{self.claim.precision.name} holds too few digits", point))
             return True
-        if self._taken(found):
+        if self._taken(point, found):
             return True
         there = [s for s in map(self._looked, sides) if s is not None]
-        if not there or not all(map(self._passes, there)):
+        if not there or not all(s.is_bearable(self.claim) for s in there):
             return False
         is_kink = lone or any(s.loss != found.loss for s in there)
         if found.finite and not is_kink and len(there) == 2:
             return False
+        if is_kink and self.claim.precision != DOUBLE:
+            name = self.claim.precision.name
+            self.left_out.append((f"{name} rounds to the other side of a kink", point))
+            return True
         told = self._told(where, found, is_kink)
         self.exceptions += [told] if told not in self.exceptions else []
         return True
 
     def _is_lost(self, point: Point, found: Comparison) -> bool:
         """Whether a function differs no more than the gradient moves by rounding the arguments."""
-        if self.claim.exact or not found.finite or found.digits >= ENOUGH:
+        judged = self.claim.exact or self.claim.rtol is not None
+        if judged or not found.finite or found.digits >= self.claim.enough:
             return False
         floats = {p.hint for p in self.problem.loss.parameters if p.type.is_float}
-        for step in (-_ROUNDING, _ROUNDING):
+        for step in (-self.claim.precision.step, self.claim.precision.step):
             moved = Displaced(self.problem, displaced(point, floats, step))
             other = compared(self.problem, moved, point, self.norm)
             if other is not None and other.loss == other.claim:  # not past a kink
