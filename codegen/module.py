@@ -75,7 +75,7 @@ def exceptions(f: Function, writer: Writer) -> list[str]:
         name = writer.named.get(id(x), "")
         if name.startswith("d_") and id(x) not in writer.derived:
             own.append(name)
-        elif name != x.hint and x.hint.startswith("d_") and id(x) in writer.derived:
+        elif name not in ("", x.hint) and x.hint.startswith("d_") and id(x) in writer.derived:
             loss = f.results[0].hint or "loss"
             others.append(f"{name} stands for d {loss} / d {x.hint.removeprefix('d_')}")
     if not own or not writer.derived:

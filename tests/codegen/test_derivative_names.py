@@ -88,6 +88,7 @@ def excepted(source: str) -> tuple[set[str], dict[str, str]]:
     told = re.search(r"But ([\w ]+?) (?:is a name|are names) of the program's own([^.]*)\.", text)
     if not told:
         return set(), {}
+    assert re.fullmatch(r"(; \w+ stands for d \w+ / d \w+)*", told[2])
     stands = dict(re.findall(r"(\w+) stands for d \w+ / d (\w+)", told[2]))
     return set(told[1].split(" and ")), stands
 
