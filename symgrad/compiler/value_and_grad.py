@@ -165,7 +165,8 @@ class ValueAndGrad:
     @property
     def theta(self) -> Buffer:
         """The parameters as one vector, which is read at each call; ``wrt.theta`` of a module."""
-        return bind(values_of(self.wrt))
+        several = hasattr(self.wrt, "parameters")
+        return bind(self.wrt.parameters() if several else values_of(self.wrt))
 
     @property
     def source(self) -> str:

@@ -57,7 +57,7 @@ class Module:
 
         The outermost module that was asked holds the memory, inner ones give views of it.
         """
-        return bind(list(dict.fromkeys(self.parameters())))
+        return bind(*_lists(self))
 
     @theta.setter
     def theta(self, theta: Any) -> None:
@@ -67,6 +67,18 @@ class Module:
                 f"theta: expected shape {own.shape}, one number a parameter, got {given.shape}"
             )
         own[...] = given
+
+
+def _lists(module: Any) -> list[list[Value]]:
+    """The parameters in the lists that hold them, where their class says which; no value is
+    touched.  A class that has other ``parameters()`` is asked for those."""
+    for space in (vars(module), *map(vars, type(module).__mro__)):
+        if "_parameter_lists" in space:
+            lists: list[list[Value]] = module._parameter_lists()
+            return lists
+        if "parameters" in space:
+            break
+    return [module.parameters()]
 
 
 class Neuron(Module):
@@ -104,6 +116,9 @@ class Neuron(Module):
     def parameters(self) -> list[Value]:
         return [*self.w, self.b]
 
+    def _parameter_lists(self) -> list[list[Value]]:
+        return [self.w, [self.b]]
+
     def parameter_names(self) -> list[str]:
         return [f"w_{i + 1}" for i in range(len(self.w))] + ["b"]
 
@@ -126,6 +141,9 @@ class Layer(Module):
 
     def parameters(self) -> list[Value]:
         return [p for n in self.neurons for p in n.parameters()]
+
+    def _parameter_lists(self) -> list[list[Value]]:
+        return [part for n in self.neurons for part in _lists(n)]
 
     def parameter_names(self) -> list[str]:
         return self._names("")
@@ -181,6 +199,9 @@ class MLP(Module):
 
     def parameters(self) -> list[Value]:
         return [p for layer in self.layers for p in layer.parameters()]
+
+    def _parameter_lists(self) -> list[list[Value]]:
+        return [part for layer in self.layers for part in _lists(layer)]
 
     def parameter_names(self) -> list[str]:
         return [name for i, layer in enumerate(self.layers) for name in layer._names(str(i + 1))]
