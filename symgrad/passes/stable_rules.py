@@ -119,6 +119,24 @@ def _aligned(bound: Bindings) -> bool:
     return bool(c.type.shape == move.type.shape and c.type.shape[move["axis"]] == 1)
 
 
+def _own_total(bound: Bindings) -> bool:
+    """Whether each element that is picked stands over the sum that it is a part of: the sum of all,
+    or that of its own row, of which one element is picked, in a column or by an index."""
+    x, axis, moves = bound["x"], bound["axis"], bound["move"]
+    if len(axis) == x.type.rank and not bound["keepdims"]:
+        return True
+    if axis != (x.type.rank - 1,) or bound["keepdims"]:
+        return False
+    rows = tuple(x.type.shape[:-1])
+    if len(moves) == 1 and moves[0].op.name == "index":
+        *before, column = moves[0]["key"]
+        return bool(before == [("slice", 0, n, 1) for n in rows] and column[0] == "int")
+    if [move.op.name for move in moves] != ["reshape", "take_along_axis"] or len(rows) != 1:
+        return False
+    flat, pick = moves
+    return bool((pick["axis"], pick.type.shape, flat.type.shape) == (axis[0], (*rows, 1), rows))
+
+
 ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
 _X, _XY = {"x": REAL}, {"x": REAL, "y": REAL}
 _ABOVE, _BELOW = {"x": (-1.0, 1e4)}, {"x": (-1e4, 1.0)}
@@ -327,6 +345,11 @@ RULES: tuple[Rule, ...] = (
     Rule("1/(1/x + 1/y) = x*(y/(x + y))",
          lambda f, x, y: f.divide(1.0, f.divide(1.0, x) + f.divide(1.0, y)),
          lambda f, x, y: x * f.divide(y, x + y), {"x": POSITIVE, "y": POSITIVE}),
+    Rule("exp(x)[i]/sum(exp(x)) = softmax(x)[i]",
+         lambda f, x, axis, keepdims: f.divide(
+             f.moved(f.exp(x)), f.sum(f.exp(x), axis=axis, keepdims=keepdims)),
+         lambda f, x, axis, keepdims, move: f.again(move, _softmax(f, x, axis)), _X,
+         arrays=("x",), attributes=_REDUCED, condition=_own_total),
     Rule("sqrt(x*x) = abs(x)", lambda f, x: f.sqrt(f.square(x)), lambda f, x: f.absolute(x), _X),
     Rule("sqrt(x*x + y*y + ...) = hypot(x, y, ...)", lambda f, xs: f.sqrt(f.total("square", xs)),
          lambda f, xs: hypots(f, xs), {"xs": REAL}, lists=("xs",), alone=True),

@@ -393,3 +393,29 @@ def test_docstrings_show_what_happens(module):
     results = doctest.testmod(importlib.import_module(f"symgrad.{module}"))
     assert results.attempted
     assert not results.failed
+
+
+@pytest.mark.parametrize(
+    ("pick", "fires"),
+    [
+        ("e[:, 1] / sg.sum(e, axis=1)", True),
+        ("e[:, -1] / sg.sum(e, axis=1)", True),
+        ("e[2] / sg.sum(e)", True),
+        ("sg.take_along_axis(e, i, 1)[:, 0] / sg.sum(e, axis=1)", False),
+        ("e[1:, 1] / sg.sum(e, axis=1)[1:]", False),
+        ("e[:3, 1] / sg.sum(e, axis=0)", False),
+        ("e[1] / sg.sum(e, axis=0)", False),
+        ("e[:, 1] / sg.sum(e, axis=0)[0]", False),
+    ],
+)
+def test_an_exponential_over_its_own_sum_is_an_element_of_a_softmax(pick: str, fires: bool) -> None:
+    """Where the sum is that of its row, or of all, and nowhere else; right in either case."""
+    z = sg.param("z", np.linspace(-1.0, 2.0, 12).reshape(4, 3))
+    i = np.array([[0], [2], [1], [0]])
+    loss = sg.sum(eval(pick, {"sg": sg, "e": sg.exp(z), "i": i}))
+    f, plain = sg.compile(loss), sg.compile(loss, stabilize=False)
+    assert (".max(" in f.source) == fires
+    np.testing.assert_allclose(f()[0], plain()[0], rtol=1e-13)
+    np.testing.assert_allclose(f()[1].z, plain()[1].z, rtol=1e-11, atol=1e-15)
+    if fires:
+        assert np.isfinite(f(z.data + 1e4)[0])
