@@ -61,8 +61,9 @@ def pull(v: Any) -> None:
     """Adds v's gradient, times the partials, to the gradients of its operands."""
     name, operands, g = v._name, v._operands, v.grad
     if name.startswith(USER):
-        if hasattr(v, "_backward"):
-            v._backward()
+        own = getattr(v, "_by_hand", None)
+        if own is not None:
+            own()
         return
     if name == "where":  # selects: a product with 0 would make nan of inf
         _taken(v).grad += g

@@ -19,8 +19,9 @@ from typing import Any
 
 from symgrad.errors import ArgumentError, NamingError, UnsupportedError
 from symgrad.frontend.graph import USER, computed
+from symgrad.frontend.node import TRUTHS
 from symgrad.frontend.origin import decode
-from symgrad.frontend.scalar import TRUTHS, Value
+from symgrad.frontend.scalar import Value
 from symgrad.ir.function import Function, Instr, Origins, parameter
 from symgrad.ir.naming import before
 from symgrad.ir.op import CONSTANT

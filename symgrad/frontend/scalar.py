@@ -10,6 +10,9 @@ derivatives are those of the op table.
 >>> c, a.grad, b.grad
 (Value(data=0.0, grad=1), 2.0, 8.0)
 
+As in the lecture, ``v._backward()`` sends the gradient of one node down, and a Value takes
+attributes of the user's own (``p.m``, ``p.v`` of an optimizer).
+
 What differs: a difference, a quotient and a negation are single nodes; 1/0 is inf; a chain of a
 million nodes neither recurses nor crashes; each node knows the line that made it; and ``a > b``
 is a ``Condition``, which serves ``if`` and ``sg.where`` alike.
@@ -18,97 +21,47 @@ is a ``Condition``, which serves ``if`` and ``sg.where`` alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import count
+from functools import partial
 from sys import _getframe
-from types import CodeType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from symgrad.errors import ArgumentError
 from symgrad.frontend.floats import value
 from symgrad.frontend.graph import USER, computed, pull
-from symgrad.frontend.origin import INTERNAL, decode
-from symgrad.ir.function import Origin
+from symgrad.frontend.node import TRUTHS, Node, serial
+from symgrad.frontend.operands import is_array, number
+from symgrad.frontend.origin import INTERNAL, caller
 
-# The ops whose results are conditions.
-TRUTHS = frozenset(
-    (
-        *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
-        *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite"),
-    )
-)
-_SYMBOLS = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "power": "**",
-    "negative": "neg",
-    "relu": "ReLU",
-    "start": "",
-    "input": "",
-}
-
-serial = count().__next__
 _divide = value("divide")
 _power = value("power")
 
 
-class Node:
-    """What a ``Value`` and a ``Condition`` have in common: how they were made."""
+def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
+    def method(self: Any, other: Any) -> NoReturn:
+        raise ArgumentError(f"{what} of a Value is not defined, at {caller()}; write {instead}")
 
-    __slots__ = ()
+    return method
 
-    _traced = False  # whether it stands for what is not known yet
-    _at: int  # with _code: the user's instruction that made the node, decoded by ``origin``
-    _code: CodeType | None
-    _exponent: float  # of a power whose exponent is a number
-    _name: str  # the op's name in the IR; of a leaf "", "start" (the 0 of a sum) or "input"
-    _operands: tuple[Any, ...]
-    _serial: int  # creation order, which is a topological order
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """``np.maximum(v, 0)``, ``np.float64(2) * v``; see ``numpy_on_scalars``."""
-        from symgrad.frontend.numpy_on_scalars import call_ufunc
-
-        return call_ufunc(ufunc, method, operands, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """``np.where(v > 0, v, 0)``, ``np.clip(v, 0, 1)``."""
-        from symgrad.frontend.numpy_on_scalars import call_function
-
-        return call_function(function, args, kwargs)
-
-    @property
-    def _prev(self) -> tuple[Any, ...]:
-        """The operands, each once."""
-        return tuple(dict.fromkeys(self._operands))
-
-    @property
-    def _op(self) -> str:
-        """The operation as micrograd shows it: ``+``, ``*``, ``**2``, ``ReLU``, ``tanh``."""
-        if self._name == "power" and len(self._operands) == 1:
-            return f"**{self._exponent}"
-        return _SYMBOLS.get(self._name, self._name.removeprefix(USER))
-
-    @property
-    def origin(self) -> Origin | None:
-        """The file and line that made this node; None for a leaf."""
-        return None if self._code is None else decode(self._code, self._at)
+def _nothing() -> None:
+    """What a leaf sends down."""
 
 
 class Value(Node):
     """A number, its gradient, and the operation that made it.
 
     ``data`` is a float, ``grad`` starts at 0, ``label`` is a name for drawings and emitted code.
-    ``==`` is identity.  Raises ArgumentError where ``data`` is no real number.
+    ``==`` is identity.  Beside an array it goes element by element, as NumPy has it: the result is
+    an array of Values.  Raises ArgumentError where ``data`` is no real number.
     """
 
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "_at",
-        "_backward",
+        "_by_hand",
         "_carry",
         "_cell",
         "_code",
@@ -124,7 +77,7 @@ class Value(Node):
     data: float
     grad: float
     label: str
-    _backward: Callable[[], None]  # set by hand-made nodes only
+    _by_hand: Callable[[], None]  # what the user set as ``_backward``
     _carry: float  # of a difference or a quotient, see ``graph``; unset before the first backward()
     _cell: tuple[Any, int]  # of a Parameter: its buffer, and its place there
 
@@ -142,50 +95,76 @@ class Value(Node):
         self._serial = serial()
         self._code = None
 
-    def __add__(self, other: Value | float) -> Value:
-        other = other if isinstance(other, Value) else leaf(other)
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
         return node(self.data + other.data, "add", (self, other))
 
-    def __radd__(self, other: float) -> Value:
+    def __radd__(self, other: Any) -> Any:
         if type(other) is int and other == 0:  # where Python's sum starts
             zero = leaf(0.0)
             zero._name = "start"
             return node(self.data + 0.0, "add", (self, zero))
         return self + other  # micrograd's order of operands
 
-    def __sub__(self, other: Value | float) -> Value:
-        other = other if isinstance(other, Value) else leaf(other)
+    def __sub__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
         return node(self.data - other.data, "subtract", (self, other))
 
-    def __rsub__(self, other: float) -> Value:
-        left = leaf(other)
-        return node(left.data - self.data, "subtract", (left, self))
+    def __rsub__(self, other: Any) -> Any:
+        left = operand(other)
+        return (
+            left
+            if left is NotImplemented
+            else node(left.data - self.data, "subtract", (left, self))
+        )
 
-    def __mul__(self, other: Value | float) -> Value:
-        other = other if isinstance(other, Value) else leaf(other)
+    def __mul__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
         return node(self.data * other.data, "multiply", (self, other))
 
-    def __rmul__(self, other: float) -> Value:
+    def __rmul__(self, other: Any) -> Any:
         return self * other
 
-    def __truediv__(self, other: Value | float) -> Value:
-        other = other if isinstance(other, Value) else leaf(other)
+    def __truediv__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
         return node(_divide(self.data, other.data), "divide", (self, other))
 
-    def __rtruediv__(self, other: float) -> Value:
-        left = leaf(other)
-        return node(_divide(left.data, self.data), "divide", (left, self))
+    def __rtruediv__(self, other: Any) -> Any:
+        left = operand(other)
+        return (
+            left
+            if left is NotImplemented
+            else node(_divide(left.data, self.data), "divide", (left, self))
+        )
 
-    def __pow__(self, other: Value | float) -> Value:
+    def __pow__(self, other: Any) -> Any:
         if isinstance(other, Value):
             return node(_power(self.data, other.data), "power", (self, other))
+        if is_array(other):
+            return NotImplemented
         out = node(_power(self.data, number(other)), "power", (self,))
         out._exponent = other
         return out
 
-    def __rpow__(self, other: float) -> Value:
-        left = leaf(other)
-        return node(_power(left.data, self.data), "power", (left, self))
+    def __rpow__(self, other: Any) -> Any:
+        left = operand(other)
+        return (
+            left
+            if left is NotImplemented
+            else node(_power(left.data, self.data), "power", (left, self))
+        )
 
     def __neg__(self) -> Value:
         return node(-self.data, "negative", (self,))
@@ -204,6 +183,9 @@ class Value(Node):
 
     def __le__(self, other: Value | float) -> Condition:
         return compare("less_equal", self, other)
+
+    __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _refused("%", "x - n * sg.floor(x / n)")
+    __floordiv__ = __rfloordiv__ = _refused("//", "sg.floor of a quotient")
 
     def relu(self) -> Value:
         """max(x, 0); the derivative at 0 is 0."""
@@ -236,8 +218,25 @@ class Value(Node):
         for v in reversed(order):
             pull(v)
 
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """Adds the gradient of this node, times the partials, to those of its operands."""
+        own: Callable[[], None] | None = getattr(self, "_by_hand", None)
+        if own is not None:
+            return own
+        return partial(pull, self) if self._operands else _nothing
+
+    @_backward.setter
+    def _backward(self, function: Callable[[], None]) -> None:
+        self._by_hand = function
+        if self._operands and not self._name.startswith(USER):
+            self._name = USER + self._op  # its derivative is the user's from now on
+
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
 
 
 def _arithmetic(name: str) -> Callable[..., Any]:
@@ -260,6 +259,7 @@ class Condition(Node):
     """
 
     grad = 0.0
+    _backward = staticmethod(_nothing)
     __slots__ = (
         "__weakref__",
         "_at",
@@ -320,18 +320,9 @@ class Condition(Node):
         return f"Condition({self.data})"
 
 
-def number(data: Any) -> float:
-    """``data`` as a Python float.  Raises ArgumentError where it is no real number."""
-    if type(data) is float:
-        return data
-    try:
-        if not isinstance(data, str | bytes | bytearray):
-            return float(data)
-        raise TypeError("a text")
-    except (TypeError, ValueError, OverflowError) as error:
-        shown = "beyond 1e308" if isinstance(data, int) else f"{data!r:.60}"
-        kind = type(data).__name__
-        raise ArgumentError(f"Value: expected a real number, got {kind} {shown}") from error
+def operand(x: Any) -> Any:
+    """A leaf for a number; NotImplemented for an array, whose own operators come then."""
+    return NotImplemented if type(x) is not float and is_array(x) else leaf(x)
 
 
 def leaf(data: Any) -> Value:
@@ -392,7 +383,7 @@ def apply(name: str, *given: Any) -> Any:
 
 def compare(name: str, left: Any, right: Any) -> Condition:
     """A comparison with a number; what is none is left to Python, which refuses it."""
-    if isinstance(right, Value | Condition | int | float | np.number):
+    if isinstance(right, Value | Condition | int | float | np.number | np.bool_):
         made: Condition = apply(name, left, right)
         return made
     return NotImplemented  # type: ignore[no-any-return]

@@ -2,7 +2,9 @@
 
 A ``Traced`` is a ``Value`` whose number is not known.  A ``Number`` stands for an element of an
 array argument: a plain float or int in the user's own loops, so it is compared by value and has
-none of the methods of a ``Value``.  Reading a number out of either raises TraceError.
+none of the methods of a ``Value``.  Reading a number out of either raises TraceError.  A ``Datum``
+is what ``.data`` gives: a number that the results may not depend on, as the ``max`` of the logits
+that is taken off them before a softmax.
 
 >>> from symgrad.frontend.scalar import Value
 >>> w = Value(2.0, label="w")
@@ -18,26 +20,29 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from dis import opname
+from sys import _getframe
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.collector import uncollected
+from symgrad.frontend.node import TRUTHS, serial
+from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.origin import caller
 from symgrad.frontend.parameters import Parameter, moves
 from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refuse, unknown
 from symgrad.frontend.scalar import (
-    TRUTHS,
     Condition,
     Value,
     apply,
     condition,
     leaf,
     node,
-    number,
-    serial,
+    operand,
 )
+from symgrad.ir.function import Origin
 
 NAN = math.nan
 _lock = threading.RLock()
@@ -48,13 +53,21 @@ def _operator(name: str) -> Callable[..., Any]:
     def method(self: Any, other: Any) -> Any:
         kind = self._result
         if isinstance(other, Value):
-            if not isinstance(other, Number):
-                kind = Traced
+            kind = _joined(kind, other)
         else:
-            other = leaf(other)
+            other = operand(other)
+            if other is NotImplemented:
+                return other
         return _become(node(NAN, name, (self, other)), kind)
 
     return method
+
+
+def _joined(kind: Any, other: Value) -> Any:
+    """The class of what is computed from two that stand for numbers, or not."""
+    if not isinstance(other, Number):
+        return Traced
+    return kind if other._result is kind or kind is Traced else Number
 
 
 def _reflected(name: str) -> Callable[..., Any]:
@@ -63,11 +76,13 @@ def _reflected(name: str) -> Callable[..., Any]:
 
     def method(self: Any, other: Any) -> Any:
         kind = self._result
-        left, right = leaf(other) if not isinstance(other, Value) else other, self
+        left, right = operand(other) if not isinstance(other, Value) else other, self
+        if left is NotImplemented:
+            return left
         if isinstance(other, Value):
             if name == "power" and isinstance(self, Number):
                 _refuse_count(self)
-            kind = Traced if not isinstance(other, Number) else kind
+            kind = _joined(kind, other)
         elif not swap:
             left, right = self, left
         if name == "add" and type(other) is int and other == 0:  # where Python's sum starts
@@ -86,7 +101,7 @@ def _method(name: str) -> Callable[..., Any]:
 
 def _become(v: Any, kind: Any) -> Any:
     v.__class__ = kind
-    if kind is Number:
+    if issubclass(kind, Number):
         _numbers.append(v)
     return v
 
@@ -102,12 +117,16 @@ class Traced(Parameter):
     _traced = True
     _result: Any  # the class of what is computed from this and plain numbers
 
-    data = property(refuse(".data"), refuse("setting .data"))
+    data = property(lambda self: Tracing.read(self), refuse("setting .data"))
     grad = property(
         refuse(".grad", "the compiled function returns the gradient"),
         refuse("setting .grad", "the compiled function returns the gradient"),
     )
     backward = refuse(".backward()", "the compiled function returns the gradient")
+    _backward = property(
+        refuse("._backward", "the compiled function returns the gradient"),
+        refuse("setting ._backward", "the compiled function returns the gradient"),
+    )
     __bool__ = refuse("a choice in Python (if, and, or, min, max)", CHOOSE)
     __float__ = refuse("float()")
     __int__ = refuse("int()", f"{PICK}, or {AUX}")
@@ -127,6 +146,8 @@ class Traced(Parameter):
             if isinstance(other, Number):
                 _refuse_count(other)
             return _power(self, other)
+        if is_array(other):
+            return NotImplemented
         made = _become(node(NAN, "power", (self,)), self._result)
         made._exponent = number(other)
         return made
@@ -174,6 +195,7 @@ class Number(Traced):
     def __ne__(self, other: object) -> Any:
         return apply("not_equal", self, other) if _is_number(other) else True
 
+    data = property(refuse(".data"), refuse("setting .data"))
     __hash__ = refuse("a look-up in a dict or a set", PICK)
     relu = tanh = exp = log = sigmoid = refuse(
         "a method that floats do not have",
@@ -182,6 +204,32 @@ class Number(Traced):
 
 
 Number._result = Number
+
+
+class Datum(Number):
+    """A number that was read from ``.data``, or what was computed of such numbers alone.
+
+    ``max``, ``min`` and ``sorted`` may compare it: what they choose is shown not to matter.  A
+    comparison that the user wrote is a choice of the function's own, and asks for the number.
+    """
+
+    __slots__ = ()
+
+
+def _chosen(name: str) -> Callable[..., Any]:
+    plain = getattr(Number, f"__{name}__")
+
+    def method(self: Datum, other: Any) -> Any:
+        frame = _getframe(1)
+        written = opname[frame.f_code.co_code[frame.f_lasti]] == "COMPARE_OP"
+        return plain(self, other) if written or Tracing.now is None else Tracing.now.answer()
+
+    return method
+
+
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Datum, f"__{_name}__", _chosen(_name))
+Datum._result = Datum
 
 
 class Scalar(Number):
@@ -210,10 +258,10 @@ def walk(x: Value) -> list[Value]:
     """``reach`` by identity: in a trace numbers have no hash."""
     seen, stack = {id(x): x}, [x]
     while stack:
-        for operand in stack.pop()._operands:
-            if id(operand) not in seen:
-                seen[id(operand)] = operand
-                stack.append(operand)
+        for v in stack.pop()._operands:
+            if id(v) not in seen:
+                seen[id(v)] = v
+                stack.append(v)
     return list(seen.values())
 
 
@@ -262,9 +310,12 @@ class Tracing:
     """
 
     owner: int | None = None  # the thread that traces; written under the lock
+    now: Tracing | None = None  # the trace that runs
 
-    def __init__(self, values: Sequence[Value]) -> None:
-        self.values = values
+    def __init__(self, values: Sequence[Value], answer: Callable[[], bool] = bool) -> None:
+        """``answer`` is what comes of comparing numbers that were read from ``.data``."""
+        self.values, self.answer = values, answer
+        self.reads: list[tuple[Value, Origin]] = []  # what stands for each of them, and its line
         self.collector = uncollected()
         self.kinds: list[type[Value]] = []
 
@@ -279,7 +330,7 @@ class Tracing:
                 if type(v) not in (Value, Parameter):
                     raise ArgumentError(f"expected Values to trace, got {type(v).__name__}")
             _lock.acquire()
-        Tracing.owner = threading.get_ident()
+        Tracing.owner, Tracing.now = threading.get_ident(), self
         moves[0] += 1
         self.collector.__enter__()
         self.kinds = [v.__class__ for v in self.values]
@@ -293,14 +344,25 @@ class Tracing:
         for v in _numbers:
             v.__class__ = Traced
         _numbers.clear()
+        for v, _ in self.reads:
+            v.__class__ = Value
         self.collector.__exit__()
-        Tracing.owner = None
+        Tracing.owner = Tracing.now = None
         _lock.release()
 
     @staticmethod
     def is_mine() -> bool:
         """Whether this thread is tracing."""
         return Tracing.owner == threading.get_ident()
+
+    @staticmethod
+    def read(v: Value) -> Any:
+        """The number that ``.data`` gives: 0 in the program."""
+        if Tracing.now is None:
+            raise unknown(".data", AUX, v)
+        made = leaf(0.0)
+        Tracing.now.reads.append((made, caller()))
+        return _become(made, Datum)
 
     def element(self, array: int, place: int, dtype: str, alone: bool = False) -> Any:
         """The scalar that stands for an element of an array argument, or for a number that is an

@@ -86,7 +86,7 @@ def test_values_are_compared_by_identity_and_numbers_by_value() -> None:
 @pytest.mark.parametrize(
     ("ask", "named"),
     [
-        (lambda w, x: w.data, "aux"),
+        (lambda w, x: float(w.data), "aux"),
         (lambda w, x: setattr(w, "data", 1.0), "aux"),
         (lambda w, x: w.grad, "gradient"),
         (lambda w, x: setattr(w, "grad", 0.0), "gradient"),
