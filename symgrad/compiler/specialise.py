@@ -12,10 +12,11 @@ function asks for it, it becomes static: a part of the text and of the key, whic
 
 from __future__ import annotations
 
-import contextlib
+import math
+import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,7 @@ import numpy as np
 from symgrad.codegen import Structure
 from symgrad.compiler.calls import Call
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.data import is_used_up
-from symgrad.compiler.describing import net_of
+from symgrad.compiler.describing import Net, net_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Step
 from symgrad.compiler.recent import Recent
@@ -35,7 +35,8 @@ from symgrad.compiler.rolled import (
     unreached,
     with_user_names,
 )
-from symgrad.compiler.tracer import Trace, Undisturbed, asked_numbers, described, plain, trace
+from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
+from symgrad.compiler.trials import ByType, Trials, agree, close, leaves
 from symgrad.compiler.verifying import Again, Reference
 from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
 from symgrad.frontend.collector import uncollected
@@ -48,11 +49,8 @@ from symgrad.reroll.generalise import Difference, generalise
 SIZES = (3, 4, 7)
 NODES = 40_000  # of the user's loops, in which a new number of examples is compared
 ROWS = 16  # that are compared at least
+FAR = (0.0, 750.0, -750.0)  # read from .data: exp overflows at one, and is 0 at another
 KEPT = 128  # compiled functions by shapes, dtypes and static values; the oldest goes first
-
-
-class ByType(TraceError):
-    """The function gives other numbers for plain floats than it was traced to."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class General:
     nodes: int
 
 
-class Specialiser:
+class Specialiser(Trials):
     """Compiled functions of one user's function, by shapes, dtypes and static values."""
 
     def __init__(
@@ -180,6 +178,7 @@ class Specialiser:
         words = f"{sizes}, {nodes:,} scalar nodes"
         reference = self.again(call, SIZES[0], traces[0]).reference(found)
         compiled = self.compile(found, rolled[0], traces[0], words, steps, "", reference, call)
+        self.check_far(call, SIZES[0], traces[0])
         per_example = (len(traces[2].program) - len(traces[0].program)) // (SIZES[2] - SIZES[0])
         return General(compiled, max(per_example, 1))
 
@@ -198,6 +197,7 @@ class Specialiser:
         compiled = self.compile(
             rolled.function, rolled, traced, words, (step,), note, reference, call
         )
+        self.check_far(call, None, traced)
         expected, found = self.numbers(compiled, call, theta)
         if agree(expected, found):
             self.check_shifted(compiled, call, theta)
@@ -213,67 +213,44 @@ class Specialiser:
         compiled.notes = (*compiled.notes, far)
         return compiled
 
-    def check_repeats(self, call: Call) -> None:
-        """Raises TraceError where the function, run twice on a few examples, gives two results: a
-        first trace that used something up would make the second one wrong."""
-        if call.size is None and not call.numbers:
-            return  # one trace is compared with one run
-        for part in (call.first(SIZES[0]), call):
-            try:
-                with Undisturbed(self.fn):
-                    same = agree(*[plain(self.fn, part, self.has_aux) for _ in range(2)])
-            except TraceError:
-                raise
-            except Exception:  # the user's: it may want a certain number of examples
-                if self.used_up:
-                    raise self.differs("a run") from None
-                continue
-            if not same:
-                raise self.differs("two runs")
-            return
-
     def check_same(self, call: Call, n: int | None, traced: Trace) -> None:
         """Raises TraceError where the function, traced again, is another one."""
         if not self.trace(call, n).program.equals(traced.program):
             raise self.differs("two traces")
 
-    def differs(self, what: str) -> TraceError:
-        names = ", ".join(self.used_up)
-        why = "it draws random numbers or reads something that changes; pass what changes as an "
-        why += "argument"
-        if names:
-            why = f"it goes through {names}, which one run uses up; make a list of it"
-        return TraceError(f"{what} of {self.name_of_fn} differ: {why}")
+    def check_far(self, call: Call, n: int | None, traced: Trace) -> None:
+        """Raises TraceError where the text needs what was read from ``.data`` to stay finite.
 
-    @property
-    def used_up(self) -> list[str]:
-        """The iterators that the function sees, by name."""
-        return [name for name, value in self.variables().items() if is_used_up(value)]
-
-    def check_shifted(self, compiled: CompiledFunction, call: Call, theta: Any) -> None:
-        """Compares at other values of the numbers, which the text is to serve, too.
-
-        Raises TraceError where they disagree; values that the function refuses tell nothing.
+        That number is left out as 0.  Where exponentials are shifted by it, and have not become a
+        softmax or the like, which has a shift of its own, other numbers give other results.
         """
-        if not call.numbers:
+        if not traced.unread:
             return
-        try:
-            right = agree(*self.numbers(compiled, call.shifted(), theta))
-        except Exception:
-            return
-        if not right:
-            raise ByType(
-                f"{self.name_of_fn} gives other numbers for {', '.join(call.numbers)} than as it "
-                "was traced: it treats numbers by their type"
+        ways = self.ways(call, n)
+        theta, arrays = ways.point(random.Random(0), 0.0, math.inf)
+        plain = replace(self.options, verify=False, strict=False)
+        found = []
+        for number in FAR:
+            moved, _ = ways.traced(bool, number.__float__)
+            rolled = self.rerolled(moved)
+            reference = self.again(call, n, moved).reference(rolled.function)
+            given = self.rolled(rolled.function, rolled, moved, "", (), reference)
+            compiled = compile_rolled(given, Net(), self.target, moved.outputs.structure, plain)
+            with np.errstate(all="ignore"):
+                value, d_theta = compiled(np.array(theta), *arrays)
+            found.append([*leaves(value), d_theta])
+        if not all(agree(found[0], other) for other in found):
+            raise TraceError(
+                f".data asks a traced value for its number, at {traced.unread[0]}: what it keeps "
+                "finite overflows without it; write a softmax or sg.logsumexp, which need no shift"
             )
-
-    @property
-    def name_of_fn(self) -> str:
-        return getattr(self.fn, "__name__", "the function")
 
     def trace(self, call: Call, n: int | None) -> Trace:
         shapes = call.shapes(n)
         return trace(self.fn, call, shapes, self.values, self.names, self.has_aux)
+
+    def ways(self, call: Call, n: int | None) -> Ways:
+        return Ways(self.fn, call, call.shapes(n), self.values, self.names, self.has_aux)
 
     def again(self, call: Call, n: int | None, traced: Trace) -> Again:
         """The function, to be traced at other sizes when it is verified."""
@@ -297,16 +274,7 @@ class Specialiser:
         call: Call,
     ) -> CompiledFunction:
         with uncollected():
-            given = Rolled(
-                with_user_names(function),
-                rolled.constants,
-                self.names,
-                words,
-                reader(self.values, self.target),
-                reference,
-                steps,
-                unreached(traced.program, self.names),
-            )
+            given = self.rolled(function, rolled, traced, words, steps, reference)
             net = net_of(self.wrt, self.variables())
             structure: Structure = traced.outputs.structure
             compiled = compile_rolled(given, net, self.target, structure, self.options)
@@ -316,29 +284,33 @@ class Specialiser:
                 f"Values that are not in wrt are constants: {described(traced.outside)}; "
                 "what their data become later is not seen"
             )
-        notes = (note, frozen, *call.notes())
+        unread = ""
+        if traced.unread:
+            shown = ", ".join(map(str, traced.unread[:3]))
+            unread = f"what .data gives at {shown} is left out: no result depends on it"
+        notes = (note, frozen, unread, *call.notes())
         compiled.notes = (*compiled.notes, *filter(None, notes))
         return compiled
 
-    def variables(self) -> dict[str, Any]:
-        """What the user's function can see, by name."""
-        code = getattr(self.fn, "__code__", None)
-        if code is None:
-            return {}
-        seen = {n: v for n, v in self.fn.__globals__.items() if n in code.co_names}
-        for name, cell in zip(code.co_freevars, self.fn.__closure__ or (), strict=True):
-            with contextlib.suppress(ValueError):  # nothing is in it yet
-                seen[name] = cell.cell_contents
-        return seen
-
-    def numbers(
-        self, compiled: CompiledFunction, call: Call, theta: Any
-    ) -> tuple[list[Any], list[Any]]:
-        """The results of the user's own loops, and those of the compiled function."""
-        expected = plain(self.fn, call, self.has_aux)
-        with np.errstate(all="ignore"):
-            value, _ = compiled(theta, *call.values())
-        return expected, _leaves(value)
+    def rolled(
+        self,
+        function: Function,
+        rolled: Rerolled,
+        traced: Trace,
+        words: str,
+        steps: tuple[Step, ...],
+        reference: Reference,
+    ) -> Rolled:
+        return Rolled(
+            with_user_names(function),
+            rolled.constants,
+            self.names,
+            words,
+            reader(self.values, self.target),
+            reference,
+            steps,
+            unreached(traced.program, self.names),
+        )
 
 
 def _reason(error: Exception) -> str:
@@ -348,33 +320,8 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error!s:.80}"
 
 
-def agree(expected: list[Any], found: list[Any]) -> bool:
-    """Whether all results are equal but for rounding."""
-    return len(found) == len(expected) and all(map(close, found, expected))
-
-
-def close(a: Any, b: Any, tolerance: float = 1e-7) -> bool:
-    """Whether ``a`` is ``b`` but for rounding, wherever b is finite: loops overflow first.
-
-    >>> close(1.0, 1.0 + 1e-12), close([1.0], [1.1]), close(float("nan"), float("nan"))
-    (True, False, True)
-    """
-    a, b = np.asarray(a), np.asarray(b)
-    if a.shape != b.shape:
-        return False
-    a, b = a[np.isfinite(b)], b[np.isfinite(b)]
-    return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance / 100, equal_nan=True))
-
-
-def _leaves(value: Any) -> list[Any]:
-    """The results in order."""
-    if isinstance(value, tuple):
-        return [leaf for part in value for leaf in _leaves(part)]
-    return [value]
-
-
 def _is(a: Any, b: Any) -> bool:
     return a is b
 
 
-__all__ = ["SIZES", "Specialiser", "close"]
+__all__ = ["KEPT", "SIZES", "Specialiser"]

@@ -39,10 +39,10 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebras import Ball, Dual
+from symgrad.checker.algebras import Ball, Balls, Dual, precision
 from symgrad.checker.exact import Elementwise, ExactText
 from symgrad.checker.functions import FUNCTIONS
-from symgrad.errors import UnsupportedError
+from symgrad.errors import DomainError, UnsupportedError
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr, literal
 from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
@@ -235,9 +235,33 @@ class Replay:
         return y
 
 
+def same_results(
+    a: ScalarProgram, b: ScalarProgram, theta: Sequence[float], arrays: Sequence[Any]
+) -> bool | None:
+    """Whether two programs give the same results at a point, in balls of 256 bits, to 40 digits;
+    None where one of them has no value there."""
+    with precision(256):
+        balls = Balls()
+        lift = np.frompyfunc(lambda x: balls.variable(x) if isinstance(x, float) else x, 1, 1)
+        point = [balls.variable(x) for x in theta], *[lift(np.asarray(x)) for x in arrays]
+        try:
+            results = [Replay(p).run(balls.one, *point) for p in (a, b)]
+            pairs = list(zip(*results, strict=True))
+            return all(_alike(balls, x, y) for x, y in pairs) and balls.digits > 40
+        except DomainError:
+            return None
+
+
+def _alike(balls: Balls, x: Any, y: Any) -> bool:
+    """Whether two results are equal: of numbers, or truths."""
+    if isinstance(x, Ball) or isinstance(y, Ball):
+        return balls.equal(*[v if isinstance(v, Ball) else balls.one.lift(v) for v in (x, y)])
+    return bool(x == y)
+
+
 def _lifted(one: Any, x: float) -> Any:
     """A literal of the algebra; what is not finite stays."""
     return one.lift(x) if math.isfinite(x) else x
 
 
-__all__ = ["Printed", "Replay", "scalar_text", "text_of"]
+__all__ = ["Printed", "Replay", "same_results", "scalar_text", "text_of"]
