@@ -25,8 +25,9 @@ _NAMES = "names of the parameters"  # of a class; no identifier, so that no para
 class Gradients(tuple[Any, ...]):
     """One entry a parameter: ``g.w``, ``g["w"]``, ``g[0]``, or unpacked.
 
-    ``g._fields``, ``g._asdict()``, ``g._replace(w=...)`` and ``type(g)._make(values)`` are those of
-    Python's named tuples, where no parameter is called so.
+    ``f(**g)`` passes all of them on by name.  ``g.keys()``, ``g._fields``, ``g._asdict()``,
+    ``g._replace(w=...)`` and ``type(g)._make(values)`` are those of Python's dicts and named
+    tuples, where no parameter is called so.
     """
 
     __slots__ = ()
@@ -45,6 +46,10 @@ class Gradients(tuple[Any, ...]):
     @classmethod
     def _make(cls, values: Iterable[Any]) -> Gradients:
         return tuple.__new__(cls, values)
+
+    def keys(self) -> tuple[str, ...]:
+        """The names: with them ``f(**g)`` and ``dict(g)`` go by name."""
+        return _names(self)
 
     def _asdict(self) -> dict[str, Any]:
         return dict(zip(_names(self), self, strict=True))

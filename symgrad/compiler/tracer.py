@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -30,6 +30,7 @@ from symgrad.frontend.linearise import linearise
 from symgrad.frontend.lower import hint_of
 from symgrad.frontend.nested import Nested
 from symgrad.frontend.node import serial
+from symgrad.frontend.origin import decode
 from symgrad.frontend.refusals import AUX
 from symgrad.frontend.scalar import Condition, Value, leaf
 from symgrad.frontend.traced import Tracing
@@ -38,6 +39,15 @@ from symgrad.ir.program import Array, ScalarProgram
 from symgrad.ir.types import Type
 
 DRAWS = 3  # ways through what is chosen by numbers read from .data: first, last, at random
+
+# What a function may return in place of a loss, and what to do.
+RETURNED: tuple[tuple[Any, str], ...] = (
+    (type(None), "None; does the function end with return?"),
+    (tuple, "tuple; pass has_aux=True for a pair (loss, aux)"),
+    (list | Nested | np.ndarray, "list; add it up with sum(), or return it as aux (has_aux=True)"),
+    (Generator, "generator; add it up with sum(), and write return in place of yield"),
+    (Condition | bool, "truth; choose between values with sg.where(condition, a, b)"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +82,9 @@ def read(result: Any, has_aux: bool) -> Outputs:
             )
         loss, aux = result
     if not _is_scalar(loss) or isinstance(loss, Condition | bool):
-        hint = "; pass has_aux=True for a pair (loss, aux)" if isinstance(loss, tuple) else ""
-        raise ArgumentError(f"expected a scalar loss, got {type(loss).__name__}{hint}")
+        kind = next((name for kinds, name in RETURNED if isinstance(loss, kinds)), "")
+        shown = kind or f"{type(loss).__name__}; return a Value or a number"
+        raise ArgumentError(f"expected a scalar loss, got {shown}")
     out = Outputs([[loss]], [()], 0)
     if not has_aux:
         return out
@@ -187,7 +198,7 @@ class Ways:
                 scalars = [tracing.element(k, i, dtype, k in alone) for i in range(count)]
                 return Nested.of(call.names[k], scalars, self.shapes[k])
 
-            out = read(call.run(self.fn, present), self.has_aux)
+            out = self.read(call.run(self.fn, present))
             nodes = out.nodes()
         for v, _ in tracing.reads:
             v.data = data()
@@ -202,6 +213,13 @@ class Ways:
                 v for v in reach(nodes) if v._serial < started and not v._operands and v not in own
             )
         return Trace(program, out, outside), tracing.reads
+
+    def read(self, result: Any) -> Outputs:
+        """What the function returned, with its line in the errors."""
+        try:
+            return read(result, self.has_aux)
+        except (ArgumentError, ShapeError) as error:
+            raise type(error)(f"{error}{place_of(self.fn)}") from error
 
     def is_same(self, first: Trace, coin: random.Random, answer: Callable[[], bool]) -> bool:
         """Whether the results stay the same when other numbers are read from ``.data``, and others
@@ -292,6 +310,12 @@ class Undisturbed(AbstractContextManager[None]):
                 "it is traced, and they would never change again; draw them outside and pass them "
                 "as arguments, a permutation as the permuted arrays"
             )
+
+
+def place_of(fn: Callable[..., Any]) -> str:
+    """Where a function is written, for the end of a message."""
+    code = getattr(fn, "__code__", None)
+    return "" if code is None else f"; returned by {fn.__name__}, at {decode(code, 0)}"
 
 
 def described(values: Sequence[Value]) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -34,6 +34,7 @@ from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.lower import values_of
 from symgrad.frontend.origin import located
 from symgrad.frontend.parameters import Buffer, bind, moves
+from symgrad.frontend.scalar import Value
 from symgrad.frontend.traced import Tracing
 
 _ndarray = np.ndarray
@@ -83,9 +84,18 @@ def value_and_grad(
             "wrt is needed: pass the Module whose parameters fn reads, or a list of Values"
         )
 
+    several = isinstance(wrt, Value | Sequence) and not isinstance(wrt, str | bytes)
+    if not several and not hasattr(wrt, "parameters"):
+        raise ArgumentError(
+            f"wrt: expected a Module or a list of Values, got {type(wrt).__name__}; arguments are "
+            "data, and no gradient by them is asked for"
+        )
+
     def decorated(fn: Callable[..., Any]) -> ValueAndGrad:
         if not callable(fn):
             raise ArgumentError(f"expected a function, got {type(fn).__name__}")
+        if inspect.iscoroutinefunction(fn) or inspect.isasyncgenfunction(fn):
+            raise ArgumentError(f"{fn.__name__} is asynchronous; write def in place of async def")
         return ValueAndGrad(fn, wrt, Specialiser(fn, wrt, has_aux, target, name, chosen))
 
     return decorated if fn is None else decorated(fn)

@@ -116,6 +116,7 @@ class Nested(Sequence[Any]):
             "the loss with sg.input and array expressions"
         )
 
+    __setitem__ = __delitem__ = _refused("an assignment to an element")
     __array__ = _refused("np.asarray")
     __array_ufunc__ = _refused("a NumPy function")
     __array_function__ = _refused("a NumPy function")

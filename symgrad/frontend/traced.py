@@ -133,6 +133,7 @@ class Traced(Parameter):
     __index__ = refuse("an index", PICK)
     __round__ = refuse("round()", "use sg.round")
     __floordiv__ = __rfloordiv__ = refuse("//", "use sg.floor of a quotient")
+    __divmod__ = __rdivmod__ = refuse("divmod()", "use sg.floor of a quotient")
     __mod__ = __rmod__ = refuse("%", "use x - n * sg.floor(x / n)")
 
     __add__, __radd__ = _operator("add"), _reflected("add")
