@@ -359,7 +359,7 @@ class Tracing:
     @staticmethod
     def read(v: Value) -> Any:
         """The number that ``.data`` gives: 0 in the program."""
-        if Tracing.now is None:
+        if Tracing.now is None or not Tracing.is_mine():
             raise unknown(".data", AUX, v)
         made = leaf(0.0)
         Tracing.now.reads.append((made, caller()))

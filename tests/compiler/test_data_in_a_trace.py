@@ -6,6 +6,7 @@ other numbers read and others of them chosen by ``max``.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -192,6 +193,27 @@ def test_a_number_on_which_something_depends_is_refused(
     with pytest.raises(TraceError, match=f"{named}.*test_data_in_a_trace|test_data.*{named}"):
         sg.value_and_grad(loss, wrt=W, **options, **target)(XS)
     assert [w.data for w in W] == before
+
+
+def test_another_thread_reads_no_data_in_a_trace() -> None:
+    """What it would get is no number."""
+    raised: list[str] = []
+
+    def look() -> None:
+        try:
+            raised.append(f"got {W[0].data}")
+        except TraceError as error:
+            raised.append(str(error))
+
+    def loss(xs: Any) -> Any:
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        return sum(v for x in xs for v in logits(x))
+
+    sg.value_and_grad(loss, wrt=W)(XS)
+    assert any(".data asks a traced value" in text for text in raised)
+    assert not any("traced" in text for text in raised if text.startswith("got"))
 
 
 def test_zero_parameters_hide_no_dependence() -> None:
