@@ -18,7 +18,8 @@ results     what a check finds
 arrays      trials of whole arrays
 cells       arrays of numbers
 algebra     what algebras of them share
-residues    arrays of residues
+residues    arrays of residues modulo several primes
+enclosures  arrays of balls, of two floats and a radius
 judge       the verdicts
 """
 

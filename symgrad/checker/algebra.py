@@ -20,6 +20,7 @@ import numpy as np
 from symgrad.checker.cells import Cells, bare
 from symgrad.errors import UnsupportedError
 
+SINGLE = 2000  # operations on one number each, which are dear here
 FEW = 64  # numbers that are lifted one by one
 SIDES = {
     "greater": lambda side: side > 0,
@@ -70,6 +71,7 @@ class Algebra:
         self.functions = functions
         self.duals = np.dtype([("value", self.cells), ("slope", self.cells)])
         self.known: dict[Any, Cells] = {}
+        self.single = 0
         self.folds: dict[str, Any] = {
             "sum": self.summed,
             "add": self.summed,
@@ -147,6 +149,9 @@ class Algebra:
 
     def called(self, name: str, *xs: Any) -> Any:
         """A ufunc."""
+        self.single += not any(np.ndim(x) for x in xs)
+        if self.single > SINGLE:
+            raise UnsupportedError("arrays that are taken apart")
         if name in _FORMULAS:
             return _FORMULAS[name](self, *map(self.lift, xs))
         if name in SIDES:
@@ -252,12 +257,15 @@ class Algebra:
         return self.sides(x, y, np.broadcast_to(mask, shape))
 
     def told(self, sides: Any, gap: Any, mask: Any) -> Any:
-        """The sides of some differences, as the watch has it; it sees the first of each."""
-        found = sides.copy()
-        for side in (1, -1, 0):
+        """The sides of some differences, as the watch has it; it sees the first of each, or all."""
+        found, each = sides.copy(), self.watch.counts()
+        places = list(zip(*np.nonzero(mask), strict=True)) if each else []
+        for side in () if each else (1, -1, 0):
             if (at := mask & (sides == side)).any():
-                first = self.seen(gap[np.unravel_index(np.argmax(at), at.shape)])
-                found[at] = self.watch.went(side, first)
+                places.append(np.unravel_index(np.argmax(at), at.shape))
+        for at in places:
+            side = self.watch.went(int(sides[at]), self.seen(gap[at]))
+            found[at if each else mask & (sides == sides[at])] = side
         return found
 
     def apply(self, name: str, *xs: Any) -> Any:

@@ -119,6 +119,8 @@ class Ball(Real):
     def size(self) -> float:
         return float(self.balls.arithmetic.bound(self.x))
 
+    bound = size
+
     def spread(self) -> float:
         """The radius."""
         middle = self.balls.arithmetic.exact(Fraction(self.middle()))

@@ -24,6 +24,12 @@ from symgrad.checker.shapes import outline
 from symgrad.errors import UnsupportedError, VerificationError
 
 
+def whole_arguments(claim: Claim, algebra: Any, point: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays of an algebra at a point; what is given is known exactly."""
+    makers = {k: algebra.lift if k in claim.given else algebra.variables for k in point}
+    return {k: v if v.dtype.kind in "ib" else makers[k](v) for k, v in point.items()}
+
+
 class ArrayTrial(Trial):
     """One point in an algebra of cells.  Its results are arrays, each as the text returns it."""
 
@@ -33,14 +39,7 @@ class ArrayTrial(Trial):
     def __init__(self, claim: Claim, algebra: Any, point: Mapping[str, Any], seed: str) -> None:
         self.claim, self.algebra, self.seed, self.point = claim, algebra, seed, point
         rng = np.random.default_rng([*seed.encode()])
-        self.at = {
-            k: v
-            if v.dtype.kind in "ib"
-            else algebra.lift(v)
-            if k in claim.given
-            else algebra.variables(v)
-            for k, v in point.items()
-        }
+        self.at = whole_arguments(claim, algebra, point)
         self.along = {k: rng.uniform(-1.0, 1.0, np.shape(self.at[k])) for k in claim.wrt}
         self.along = {k: algebra.variables(v) for k, v in self.along.items()}
         self.want, *self.rest = self.derivative({})
@@ -64,8 +63,7 @@ class ArrayTrial(Trial):
         before = {k: np.copy(bare(v)) for k, v in self.at.items()}
         named = {} if work is None else {"work": tuple(map(self.algebra.seen, work))}
         one = self.algebra.one
-        with explained("the text"):
-            result = self.claim.program.run(one, *self.at.values(), name=self.claim.name, **named)
+        result = self.called(**named)
         if outline(result, True) != self.claim.outline(self.at, True):
             raise VerificationError(f"the shapes and types are not {self.claim.promised}")
         if any(v.tobytes() != bare(self.at[k]).tobytes() for k, v in before.items()):
@@ -76,8 +74,12 @@ class ArrayTrial(Trial):
         if [x.shape for x in values] != self.shapes:
             raise UnsupportedError("values of other shapes")
         first, *self.found = headed(values)
+        self.returned = self.numbers(result)
         self.kept = grads, [np.copy(bare(x)) for x in arrays(grads)]
         return first, found
+
+    def numbers(self, result: Any) -> list[Any]:
+        return [*parts(result)]
 
     def intact(self) -> bool:
         """Whether the gradient is still what it was when the text returned it."""
@@ -103,6 +105,17 @@ class ArrayTrial(Trial):
             )
         name, index = names[low]
         return f"d_{name}{list(index) if index else ''}"
+
+    def errors(self, exact: list[Any], floats: Any) -> list[Any]:
+        """By how much floats are off, array by array."""
+        ends = np.cumsum([x.size for x in exact])
+        pieces = np.split(floats, ends[:-1])
+        lift = self.algebra.variables
+        return [x - lift(f.reshape(x.shape)) for x, f in zip(exact, pieces, strict=True)]
+
+    def shifted(self, errors: list[Any]) -> Any:
+        pairs = zip(errors, self.along.values(), strict=True)
+        return sum((np.vdot(e, v) for e, v in pairs), self.algebra.lift(0))
 
     def masks(self, low: int, high: int) -> dict[str, Any]:
         """Where the components lie that are counted so."""

@@ -107,10 +107,22 @@ class Cells(np.ndarray, Number):  # type: ignore[override]
 
     def middle(self) -> float:
         """A float near the first."""
-        return float(self.algebra.near(self.value).flat[0]) if self.size else math.nan
+        return float(self.near().flat[0]) if self.size else math.nan
+
+    def near(self) -> Any:
+        """Floats near the numbers."""
+        return self.algebra.near(bare(self.value))
 
     def order(self, other: Any) -> Any:
         return self.algebra.order(self, other)
+
+    def bound(self) -> Any:
+        """Of balls, how large they may be."""
+        return self.algebra.bound(bare(self))
+
+    def spread(self) -> Any:
+        """The radii of balls."""
+        return bare(self)["rad"]
 
     def tied(self, other: Any, mask: Any) -> Any:
         """Where they are equal, and the mask holds."""

@@ -38,6 +38,7 @@ from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
 POOL = 1000  # different numbers in an array that is drawn
+POOL = 1000  # different numbers in an array that is drawn
 LARGE = 256  # numbers, above which arrays are cheaper than numbers one by one
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
@@ -57,6 +58,8 @@ class Claim:
                of gradients
     arrays     whether arrays come and go as NumPy's, and not as nested lists and tuples
     atoms      helpers by their source, each with the formula that it is proved elsewhere to compute
+    budget     how many balls the search for ties may take; 0 for as many as it takes by default
+    whole      whether the checker runs it on arrays, and not number by number
     """
 
     text: str
@@ -69,6 +72,8 @@ class Claim:
     returns: Any = ()
     arrays: bool = True
     atoms: Mapping[str, str] = field(default_factory=dict)
+    budget: int = 0
+    whole: bool = False
 
     @cached_property
     def program(self) -> ExactText:
@@ -184,12 +189,12 @@ class Claim:
             deck = self.decks.setdefault(name, self.dealt(name))
             span = range(2 if kind == "bool" else min(below)) if below or kind == "bool" else whole
             count = math.prod(shape)
-            draws = [
+            draws: Any = [
                 draw(rng) if kind[0] == "f" else rng.choice(span) if span else next(deck)
                 for _ in range(min(count, POOL))
             ]
             if count > POOL:  # dealt again, as often as it takes
-                draws = [*np.random.default_rng(rng.getrandbits(64)).choice(draws, count)]
+                draws = np.random.default_rng(rng.getrandbits(64)).choice(draws, count)
             point[name] = np.array(draws, DTYPES[kind]).reshape(shape)
         return point
 
@@ -242,7 +247,7 @@ class Trial:
         if outline(result, True) != self.claim.outline(self.at, True):
             raise VerificationError(f"the shapes and types are not {self.claim.promised}")
         value, grads = result if self.claim.wrt else (result, ())
-        self.returned = [*leaves(result)]
+        self.returned = self.numbers(result)
         if _shapes(value) not in ([], self.shapes):  # plain Python has no arrays
             raise VerificationError(f"values have shapes {_shapes(value)}, not {self.shapes}")
         if not same(before, list(self.at.values())):
@@ -268,6 +273,9 @@ class Trial:
         finally:
             Nowhere.in_text = False
 
+    def numbers(self, result: Any) -> list[Any]:
+        return [*leaves(result)]
+
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
         """Whether a result of the last run changes where one side of a comparison is taken for
         another, at each of its numbers or at one alone."""
@@ -275,12 +283,25 @@ class Trial:
         digits, watch = algebra.digits, algebra.watch
         watch.taken, watch.count = (place, old, new, which), 0
         try:
-            pairs = zip(leaves(self.called()), self.returned, strict=True)
+            pairs = zip(self.numbers(self.called()), self.returned, strict=True)
             return not all(a is b or algebra.equal(lift(a), lift(b)) for a, b in pairs)
         except (SymgradError, ValueError):
             return True  # it would have been seen
         finally:
             watch.taken, algebra.digits = None, digits
+
+    def errors(self, exact: list[Any], floats: Any) -> list[Any]:
+        """By how much floats are off."""
+        return [x - self.algebra.variable(f) for x, f in zip(exact, floats, strict=True)]
+
+    def shifted(self, errors: list[Any]) -> Any:
+        """Errors of the gradient, in the direction of the trial."""
+        pairs = zip(errors, self.along, strict=True)
+        return sum((e * v for e, v in pairs), self.algebra.variable(0.0))
+
+    def again(self, unit: float) -> Trial:
+        """The trial with the rounding of floats."""
+        return type(self)(self.claim, type(self.algebra)(unit), self.point, self.seed)
 
     def intact(self) -> bool:
         """Whether the gradient is still what it was when the text returned it."""

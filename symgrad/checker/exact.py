@@ -193,8 +193,7 @@ class Namespace:
         return self.compare(getattr(operator, name), a, b)
 
     def seen(self, outcome: Any) -> Any:
-        near = outcome.algebra.near(outcome) if isinstance(outcome, Cells) else outcome
-        self.one.watch.met(near)
+        self.one.watch.met(outcome.near() if isinstance(outcome, Cells) else outcome)
         return outcome
 
     def passed(self, part: tuple[int, int], value: Any = None) -> Any:

@@ -29,15 +29,27 @@ from symgrad.checker.draws import drawn
 from symgrad.checker.field import Field
 from symgrad.checker.functions import READ, as_written
 from symgrad.checker.residues import RELATED, SMALL, Residues
-from symgrad.checker.results import PRIMES, Agrees, Identity, Refuted, Result, Skipped, shown
-from symgrad.checker.rounding import Point, measured, overflow, rounded, rounds_well
-from symgrad.checker.ties import MANY, Search, tried
+from symgrad.checker.results import (
+    DOUBLE,
+    ENOUGH,
+    PRIMES,
+    Agrees,
+    Identity,
+    Refuted,
+    Result,
+    Skipped,
+    shown,
+)
+from symgrad.checker.rounding import Point, at_point, measured, overflow, rounded, rounds_well
+from symgrad.checker.ties import Search, tried
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 SIZES = (1, 2, 7)  # of N, and one that goes with the seed
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 BITS = 256  # of a ball
+UNLIKE = "not the reference"
+MANY = 1000  # numbers among the arguments, above which balls are tried in whole arrays
 HUGE = 20_000  # numbers among the arguments, above which they are not judged one by one
 NARROW = 20  # digits that a point has to show where there are others
 TIES = (6, 2, 1, 0)  # pairs of points on a lattice for a text that compares, by sizes
@@ -129,6 +141,8 @@ def check_identity(
             found = _once(_identity, claim, sizes, seed, Modulus(SMALL[:4], related))
             if isinstance(found, Identity):
                 return found
+            if not str(getattr(found, "reason", "")).startswith(UNLIKE):
+                break
         if not numbers_too(claim, max(sizes)):
             return found
     return _identity(claim, sizes, seed, Modulus((prime,)))
@@ -138,7 +152,7 @@ def _identity(claim: Claim, sizes: tuple[int, ...], seed: int, modulus: Modulus)
     sizes = sizes if claim.dims else ()
     fields: list[Any] = []
     watch = Watch("")
-    for n in sizes or (1,):
+    for n in sorted(sizes or (1,), reverse=len(modulus.primes) > 1):  # the hardest degree first
         work = _workspace(claim, n, modulus)
         kept: list[Trial] = []
         for k in range(TRIALS[1]):
@@ -155,7 +169,7 @@ def _identity(claim: Claim, sizes: tuple[int, ...], seed: int, modulus: Modulus)
             if component and searching and _agrees_at(claim, trial.point, seed):
                 continue  # in a branch that differs by less than float64 can tell
             if component:
-                return Skipped(f"not the reference{f' at N = {n}' if sizes else ''}: {component}")
+                return Skipped(f"{UNLIKE}{f' at N = {n}' if sizes else ''}: {component}")
             fields.append(trial.algebra)
             if trial.algebra.bits() < 40:
                 return _larger(claim, sizes, seed, modulus, trial.algebra)
@@ -227,10 +241,20 @@ def check_balls(
     refute; so does a float64 result that is worse than the reference's own by far, and at huge
     points one that is not finite where the reference's own is.
     """
-    judged: list[Point] = []
     sizes = (sizes or (*SIZES, drawn_size(seed))) if claim.dims else (1,)
+    if bits == BITS and claim.is_large(max(sizes), MANY):
+        found = _once(_agreement, replace(claim, whole=True), sizes, seed, DOUBLE)
+        if isinstance(found, Agrees) and found.is_enough():
+            return found
+        if not numbers_too(claim, max(sizes)):
+            return found
+    return _agreement(claim, sizes, seed, bits)
+
+
+def _agreement(claim: Claim, sizes: tuple[int, ...], seed: int, bits: int) -> Result:
+    judged: list[Point] = []
     search = Search(claim, sizes, seed)
-    with precision(bits):
+    with precision(BITS if claim.whole else bits):
         for k, n in enumerate(sizes):
             here = _at_points(claim, n, seed, TIES[min(k, len(TIES) - 1)], search)
             if isinstance(here, Refuted):
@@ -246,8 +270,9 @@ def check_balls(
     errors = [p.rounded for p in judged if p.rounded]
     worst, bound = (max((e[i] for e in errors), default=math.nan) for i in (0, 1))
     known, points = search.known, len(judged) + search.points
-    told = (known.one_sided(), known.idle(), known.untied(), known.loose())
-    return Agrees(bits, digits, points, worst, bound, *told, search.never_ran(), len(known.sides))
+    told: Any = (known.one_sided(), known.idle(), known.untied(), known.loose())
+    told += (search.never_ran(), len(known.sides), search.wide, search.ended * search.budget)
+    return Agrees(bits, digits, points, worst, bound, *told)
 
 
 def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Refuted | list[Point]:
@@ -260,13 +285,14 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
     far = (draws.large, *tied, *draws.FAR)
     plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
     for k, draw in enumerate((*plan, *draws.OTHERS, *draws.FAR)):
-        if judged and 3 < k < len(plan) and (not compares or made > MANY):
+        if judged and 3 < k < len(plan) and (not compares or made > search.budget):
+            search.ended |= compares
             continue
         if judged and k >= len(plan) and (draw in far or any(p.rounded for p in judged)):
             break
         point = drawn(claim, n, f"{seed}, {n}, {k}", draw)
         try:
-            trial = Trial(claim, Balls(0.0, claim.program.filename), point, str(seed))
+            trial = at_point(claim, point, seed)
             value, grads = tried(trial, draw not in far)
             if component := trial.differs(value, grads):
                 return Refuted(component, point, "the exact values differ")
@@ -277,7 +303,10 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
             if draw in tied:  # such as beyond the largest exponent, where exp_ gives inf
                 continue
             raise
-        if draw in lattice and trial.algebra.digits < NARROW:
+        narrow = ENOUGH[0] if claim.whole else NARROW
+        if trial.algebra.digits < narrow and (claim.whole or draw in lattice):
+            search.wide += claim.whole
+            failure = DomainError("the balls are too wide")
             continue  # so far out that the balls show nothing
         watch, made = trial.algebra.watch, made + trial.algebra.made
         compares |= bool(watch.sides or watch.others)

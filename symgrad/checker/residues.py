@@ -99,7 +99,7 @@ class Residues(Algebra):
 
     def variables(self, values: Any) -> Any:
         found = np.empty(np.shape(values), self.cells)
-        found["r"] = self.random.integers(0, self.primes, found["r"].shape)
+        found["r"] = self.random.integers(0, 2**62, found["r"].shape) % self.primes
         for k, v in zip("sndte", (values, 1, 0, 1, 0), strict=True):
             found[k] = v
         return self.seen(found)
@@ -126,11 +126,9 @@ class Residues(Algebra):
         return self.made(-x["r"], -x["s"], *(x[k] for k in "ndte"))
 
     def inverse(self, x: Any) -> Any:
-        """By Fermat; dead where a residue is 0."""
-        r, power = np.ones_like(x["r"]), x["r"]
-        for k in range(31):
-            r = np.where((self.primes - 2) >> k & 1, r * power % self.primes, r)
-            power = power * power % self.primes
+        """Dead where a residue is 0."""
+        r = self.inverses(np.where(x["r"] == 0, 1, x["r"]).reshape(-1, len(self.primes)))
+        r = r.reshape(x["r"].shape)
         below = np.minimum(x["d"], x["e"] * self.divisors)
         above = np.minimum(x["n"], x["t"] + x["e"] * self.divisors)
         found = self.made(r, 1 / x["s"], x["d"], x["n"], below, above > 0)
@@ -138,9 +136,20 @@ class Residues(Algebra):
         self.divisors += float(np.nansum(above))
         return found
 
+    def inverses(self, r: Any) -> Any:
+        """One is inverted: 1/a is b/(ab), and 1/b is a/(ab)."""
+        if len(r) < 2:
+            pairs = zip(r.flat, self.primes.tolist(), strict=False)
+            return np.array([pow(int(k), -1, q) for k, q in pairs], int).reshape(r.shape)
+        a, b = r[: len(r) // 2], r[len(r) // 2 : len(r) // 2 * 2]
+        inverse = self.inverses(np.concatenate([a * b % self.primes, r[2 * len(a) :]]))
+        both = inverse[: len(a)]
+        parts = [both * b % self.primes, both * a % self.primes, inverse[len(a) :]]
+        return np.concatenate(parts)
+
     def product(self, x: Any, y: Any) -> Any:
         """By floats, which hold sums of 2**21 products of 15 and 16 bits."""
-        a, b = (np.moveaxis(z["r"], -1, 0) for z in (x, y))
+        a, b = (np.ascontiguousarray(np.moveaxis(z["r"], -1, 0)) for z in (x, y))
         (a1, a0), (b1, b0) = (((z >> 16).astype(float), (z & 0xFFFF).astype(float)) for z in (a, b))
         p = self.primes.reshape(-1, *[1] * (max(x.ndim, y.ndim)))
         high, low = (a1 @ b1).astype(int) % p, (a0 @ b0).astype(int)
@@ -157,7 +166,7 @@ class Residues(Algebra):
             raise DomainError("a comparison of what has no value")
         self.grown(gap[mask])
         self.signs += int(mask.sum())
-        sides = np.sign(gap["s"])
+        sides = np.array(np.sign(gap["s"]))
         unknown = np.any(gap["r"] != 0, axis=-1) & ~(np.abs(sides) == 1)
         sides[np.all(gap["r"] == 0, axis=-1) | ~mask] = 0
         for i in zip(*np.nonzero(unknown & mask), strict=True):

@@ -16,6 +16,10 @@ import numpy as np
 PRIMES = tuple(2**k - 1 for k in (127, 521, 1279, 4423))
 
 
+DOUBLE = 106  # bits of two floats
+ENOUGH = (8, 13)  # digits to which such balls, or finer ones, must agree: fewer decide nothing
+
+
 def shown(n: int) -> str:
     """A number, by a power of two where it is long.
 
@@ -64,6 +68,8 @@ class Agrees:
     untied     met no tie
     loose      met a tie on which no result depended
     unrun      the lines of parts of the text that never ran
+    wide       points that showed nothing, as the balls were too wide there
+    budget     how many balls ended the search for ties; 0 where it came to its end
     """
 
     bits: int
@@ -77,6 +83,11 @@ class Agrees:
     loose: tuple[int, ...] = ()
     unrun: tuple[int, ...] = ()
     compared: int = 0
+    wide: int = 0
+    budget: int = 0
+
+    def is_enough(self) -> bool:
+        return self.digits >= ENOUGH[self.bits > DOUBLE]
 
     def __str__(self) -> str:
         return (

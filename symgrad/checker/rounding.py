@@ -3,7 +3,7 @@ r"""What floats make of a text: how far off they are, where they overflow, and w
 >>> text, types = "def f(x):\n    return x * x, (2.0 * x,)\n", {"x": "f64[]"}
 >>> claim = Claim(text, lambda x: x * x, types, ("x",))
 >>> in_floats(claim, {"x": np.array(3.0)})
-[9.0, 6.0]
+array([9., 6.])
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import numpy as np
 
 from symgrad.checker import draws
 from symgrad.checker.algebras import Balls
-from symgrad.checker.claim import Claim, Trial, entangled
+from symgrad.checker.arrays import ArrayTrial, whole_arguments
+from symgrad.checker.claim import Claim, Trial, arguments, entangled
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.draws import drawn
+from symgrad.checker.enclosures import Enclosures
 from symgrad.checker.exact import leaves
 from symgrad.checker.shapes import outline
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
@@ -57,51 +59,72 @@ def _reach(here: Point) -> float:
     return max((float(np.max(size, initial=0.0)) for size in sizes), default=0.0)
 
 
+def at_point(claim: Claim, at: Mapping[str, Any], seed: int) -> Trial:
+    """A trial on balls, or on arrays of them."""
+    if claim.whole:
+        return ArrayTrial(claim, Enclosures(0.0, claim.program.filename), at, str(seed))
+    return Trial(claim, Balls(0.0, claim.program.filename), at, str(seed))
+
+
+def started(claim: Claim, at: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Such balls, and the arguments made of them."""
+    if claim.whole:
+        algebra: Any = Enclosures(0.0, claim.program.filename)
+        return algebra, whole_arguments(claim, algebra, at)
+    algebra = Balls(0.0, claim.program.filename)
+    return algebra, arguments(claim, algebra, at)
+
+
 def measured(exact: list[Any]) -> tuple[Part, Part]:
-    value, *grads = [x.size() for x in exact]
-    return Part("the value", value), Part("the gradient", sum(grads))
+    value, grads = (float(bounds(xs).sum()) for xs in (exact[:1], exact[1:]))
+    return Part("the value", value), Part("the gradient", grads)
+
+
+def bounds(xs: list[Any]) -> Any:
+    """Of the numbers in balls, or in arrays of them."""
+    return np.concatenate([np.zeros(0), *(np.ravel(x.bound()) for x in xs)])
+
+
+def spreads(xs: list[Any]) -> Any:
+    """The radii."""
+    return np.concatenate([np.zeros(0), *(np.ravel(x.spread()) for x in xs)])
 
 
 def rounded(trial: Trial, exact: list[Any], here: Point) -> Point:
     """With the error of floats and a bound of it, by the largest gradient, where it is finite."""
-    claim, balls = trial.claim, trial.algebra
-    floats = in_floats(claim, here.at)
-    if not all(map(math.isfinite, floats)):
+    claim, floats = trial.claim, in_floats(trial.claim, here.at)
+    if not np.isfinite(floats).all():
         return here
     try:
-        noisy = Trial(claim, Balls(_unit(claim)), here.at, trial.seed)
+        noisy = trial.again(_unit(claim))
         value, grads = noisy.run()
     except DomainError:
         return here
-    errors = [x - balls.variable(f) for x, f in zip(exact, floats, strict=True)]
-    shifted = sum(
-        (e * v for e, v in zip(errors[1:], trial.along, strict=True)), balls.variable(0.0)
-    )
+    errors = trial.errors(exact, floats)
+    gaps, wide, shift = bounds(errors), spreads([value, *grads]), trial.shifted(errors[1:])
+    noise = [float(x.spread()) for x in (noisy.want.value, noisy.want.slope)]
     parts = (
-        here.parts[0]._replace(gap=errors[0].size(), noise=noisy.want.value.spread()),
-        here.parts[1]._replace(gap=shifted.size(), noise=noisy.want.slope.spread()),
+        here.parts[0]._replace(gap=float(gaps[0]), noise=noise[0]),
+        here.parts[1]._replace(gap=float(shift.bound()), noise=noise[1]),
     )
     first = 1 if grads else 0  # of a text without gradients, its value counts
-    unit = max(x.size() for x in exact[first:]) or 1.0
-    worst = max(e.size() for e in errors[first:])
-    bound = max(2 * g.spread() for g in grads or [value])
+    unit = bounds(exact)[first:].max() or 1.0
+    worst, bound = gaps[first:].max(), 2 * wide[first:].max()
     if worst > 16 * bound + _slack(claim) * float(np.finfo(claim.real).tiny):
-        other = errors[0].size() > 32 * value.spread()
+        other = gaps[0] > 32 * wide[0]
         if other and _is_as_written(claim, here.at, int(trial.seed)):
             return here  # what underflows has decided a comparison, as it does for the reference
         raise VerificationError("floats are farther off than the rounding of their operations")
-    _same_in_any_order(claim, here.at, floats, 16 * max(2 * x.spread() for x in (value, *grads)))
-    return here._replace(parts=parts, rounded=(worst / unit, bound / unit))
+    _same_in_any_order(claim, here.at, floats, 32 * wide.max())
+    return here._replace(parts=parts, rounded=(float(worst / unit), float(bound / unit)))
 
 
-def _same_in_any_order(
-    claim: Claim, at: Mapping[str, Any], floats: list[float], rounding: float
-) -> None:
+def _same_in_any_order(claim: Claim, at: Mapping[str, Any], floats: Any, rounding: float) -> None:
     """Refutes where results depend on how the arguments lie in memory."""
     columns = {k: np.asfortranarray(v) if v.ndim > 1 else v for k, v in at.items()}
     turned = in_floats(claim, columns)
-    allowed = max(rounding, _slack(claim) * _unit(claim) * max(map(abs, floats)))
-    if any(abs(a - b) > allowed for a, b in zip(floats, turned, strict=True)):
+    allowed = max(rounding, _slack(claim) * _unit(claim) * np.abs(floats).max())
+    if np.any(np.abs(floats - turned) > allowed):
         raise VerificationError("it gives something else where arguments lie column by column")
 
 
@@ -114,7 +137,7 @@ def rounds_well(claim: Claim, judged: Sequence[Point], n: int, seed: int) -> Non
             return
         with suppress(DomainError):
             at = drawn(claim, n, f"{seed}, usual {k}", draw)
-            value, grads = Trial(claim, Balls(), at, str(seed)).run()
+            value, grads = at_point(claim, at, seed).run()
             known.append(Point(at, math.inf, measured([value, *grads])))
     for here, part in _far_off(claim, judged, known):
         if part.name == "the value" and _is_as_written(claim, here.at, seed):
@@ -167,7 +190,7 @@ def overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
     """
     for k in range(HUGE):
         point = drawn(claim, n, f"{seed}, {n}, huge {k}", draws.huge)
-        value, *grads = map(math.isfinite, in_floats(claim, point))
+        value, *grads = np.isfinite(in_floats(claim, point))
         if value and all(grads):
             continue
         try:
@@ -180,7 +203,7 @@ def overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
     return None
 
 
-def in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
+def in_floats(claim: Claim, point: Mapping[str, Any]) -> Any:
     """What the user gets, in NumPy's arrays or in nested tuples."""
     plain = [v.ndim == 0 and v.dtype != np.float32 for v in point.values()]
     args = [
@@ -199,4 +222,6 @@ def in_floats(claim: Claim, point: Mapping[str, Any]) -> list[float]:
         raise VerificationError(reason)
     if not all(map(partial(np.array_equal, equal_nan=True), args, point.values())):
         raise VerificationError("the text writes into an argument")
-    return [float(x) for x in (next(leaves(value)), *leaves(grads))]
+    whole = isinstance(grads, tuple) and all(isinstance(g, np.ndarray) for g in grads)
+    found = np.concatenate([np.ravel(g) for g in grads]) if whole and grads else [*leaves(grads)]
+    return np.array([next(leaves(value)), *found], float)

@@ -29,12 +29,12 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker import draws
-from symgrad.checker.algebras import Ball, Balls, Close
-from symgrad.checker.claim import Claim, Trial, arguments, explained
+from symgrad.checker.algebras import Close
+from symgrad.checker.claim import Claim, Trial, explained
 from symgrad.checker.doubles import Doubles
-from symgrad.checker.number import Nowhere, Unknown
+from symgrad.checker.number import Nowhere, Number, Unknown
 from symgrad.checker.results import Refuted
-from symgrad.checker.rounding import in_floats
+from symgrad.checker.rounding import at_point, in_floats, started
 from symgrad.checker.watch import SIDES, Place, Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
@@ -48,6 +48,7 @@ STEPS = 60
 GRID = 2**200  # parts of the way between two points
 NEAR = 2**100  # parts of the grid that are near enough
 BESIDE = Fraction(1, 2**100)  # of 1, or of a larger argument
+COARSE = Fraction(1, 2**60)  # of whole arrays, whose balls have fewer bits
 WIDE = Fraction(1, 2**20)  # around a tie that no float meets
 Point = Mapping[str, Any]
 
@@ -58,9 +59,16 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
         return trial.run()
     except (DomainError, UnsupportedError) as error:
         finite = all(map(math.isfinite, in_floats(trial.claim, floats_of(trial.point))))
+        if trial.claim.whole and tame and not finite:
+            raise UnsupportedError("it is not finite, as arrays tell") from error
         chosen = isinstance(error, Unknown)
         judged = isinstance(error, DomainError) and tame and (chosen or not finite)
-        if not judged or overflows(trial.claim, trial.point) or not trial.is_smooth():
+        if (
+            trial.claim.whole
+            or not judged
+            or overflows(trial.claim, trial.point)
+            or not trial.is_smooth()
+        ):
             raise
         if not finite:
             raise VerificationError("it is not finite where the reference is") from error
@@ -96,6 +104,8 @@ class Search:
     known   all of them
     points  how many were judged here
     made    how many balls that took
+    wide    at how many points the balls were too wide to show anything
+    ended   whether its budget ended the search
     """
 
     def __init__(self, claim: Claim, sizes: Sequence[int], seed: int) -> None:
@@ -103,7 +113,14 @@ class Search:
         self.sizes = sorted(sizes, key=lambda n: (n < 2, n))
         self.known, self.asked = Watch(""), Counter[tuple[Place, int, int]]()
         self.judged: list[tuple[Point, Watch]] = []
-        self.points = self.made = 0
+        self.points = self.made = self.wide = 0
+        self.ended = False
+        self.step, self.near = (COARSE, 2**140) if claim.whole else (BESIDE, NEAR)
+
+    @property
+    def budget(self) -> int:
+        """How many balls may be made."""
+        return self.claim.budget or (MANY // 4 if self.claim.whole else MANY)
 
     def learn(self, trial: Trial, sought: Place | None = None) -> None:
         """On which sides of the comparisons at a judged point its results depend."""
@@ -114,7 +131,7 @@ class Search:
                 if self.known.sides[place].get(side) or not (side or place.jumps()):
                     continue
                 asked = place != sought and self.asked[place, side, size] == ASKED
-                if not asked and self.made + trial.algebra.made - before < MANY:
+                if not asked and self.made + trial.algebra.made - before < self.budget:
                     self.asked[place, side, size] += 1
                     others = (other for other in SIDES if other != side)
                     sides[side] = any(trial.depends(place, side, other) for other in others)
@@ -125,13 +142,12 @@ class Search:
     def look(self, at: Point, sought: Place | None = None) -> Refuted | Trial | None:
         """A point beside a tie where the text is not the reference; nothing where there is none."""
         try:
-            balls = Balls(0.0, self.claim.program.filename)
-            trial = Trial(self.claim, balls, at, str(self.seed))
+            trial = at_point(self.claim, at, self.seed)
             if component := trial.differs(*tried(trial, True)):
                 return Refuted(component, floats_of(at), "the exact values differ, by a tie")
         except (DomainError, UnsupportedError):
             return None
-        self.made += balls.made
+        self.made += trial.algebra.made
         self.points += 1
         self.learn(trial, sought)
         return trial
@@ -141,7 +157,10 @@ class Search:
         for place in [p for p in self.known.sides if p.line]:
             idle = 0
             for k in range(ATTEMPTS):
-                if self.made > MANY or self.known.is_settled(place) or idle == IDLE:
+                if self.known.is_settled(place) or idle == IDLE:
+                    break
+                if self.made > self.budget:
+                    self.ended = True
                     break
                 before = {0: True} | self.known.sides[place]
                 with suppress(DomainError, UnsupportedError):
@@ -209,13 +228,12 @@ class Search:
 
     def gaps(self, place: Place, at: Point) -> list[Any]:
         """The differences at a place, in order."""
-        balls = Balls(0.0, self.claim.program.filename)
+        balls, known = started(self.claim, at)
         balls.watch.every = True
-        known = arguments(self.claim, balls, at)
         with explained("the text"):
             self.claim.program.run(balls.one, *known.values(), name=self.claim.name)
         self.made += balls.made
-        return balls.watch.gaps[place]
+        return list(balls.watch.gaps[place])
 
     def pivot(self, place: Place, at: Point, gaps: list[Any]) -> Pivot | None:
         """An argument that a difference at the place depends on."""
@@ -278,12 +296,12 @@ class Pivot:
             exact = b - Fraction(at_b) * (b - a) / (Fraction(at_b) - Fraction(at_a))
             new = Fraction(math.floor(exact)) if self.whole else Fraction(float(exact))
             if self.whole or self.ties(new):
-                step = 1 if self.whole else BESIDE * max(1, abs(math.floor(new)))
+                step = 1 if self.whole else self.search.step * max(1, abs(math.floor(new)))
                 return [self.point(new + d * step) for d in (0, 1, -1, 2)[: 4 if self.whole else 3]]
-            if abs(new - b) <= BESIDE:
+            if abs(new - b) <= self.search.step:
                 break
             if abs(new - b) < WIDE and self.ties(short := Fraction(round(new / WIDE)) * WIDE):
-                return [self.point(short + d * BESIDE) for d in (0, 1, -1)]
+                return [self.point(short + d * self.search.step) for d in (0, 1, -1)]
             a, at_a, b, at_b = b, at_b, new, _middle(self.gap(new))
         ends = [self.point(b - WIDE), self.point(b + WIDE)]
         ends = ends if _middle(self.gap(b - WIDE)) < 0 else ends[::-1]
@@ -291,7 +309,7 @@ class Pivot:
 
     def ties(self, value: Fraction) -> bool:
         gap = self.gap(value)
-        return bool(gap.size() == 0.0 if isinstance(gap, Ball) else gap == 0)
+        return bool(gap.bound() == 0.0 if isinstance(gap, Number) else gap == 0)
 
 
 class _Way:
@@ -325,7 +343,7 @@ class _Way:
 
     def closed_in(self) -> tuple[int, ...]:
         """The parts of the way on either side of the tie."""
-        a, b = 0, GRID
+        a, b, near = 0, GRID, self.search.near
         at_a, at_b = self.gap(a), self.gap(b)
         if not at_a < 0.0 < at_b:
             raise DomainError("integers decide it")
@@ -336,16 +354,16 @@ class _Way:
             try:
                 gap = self.gap(middle)
             except Close:
-                return middle - NEAR, middle + NEAR
+                return middle - near, middle + near
             if gap == 0.0:
-                return middle - NEAR, middle, middle + NEAR
+                return middle - near, middle, middle + near
             if gap < 0.0:
                 at_b *= 0.5 if side < 0 else 1.0  # so that no end stays for ever
                 a, at_a, side = middle, gap, -1
             else:
                 at_a *= 0.5 if side > 0 else 1.0
                 b, at_b, side = middle, gap, 1
-            if b - a < NEAR:
+            if b - a < near:
                 break
         return a, b
 

@@ -78,6 +78,10 @@ class Watch:
             self.gaps[place].append(gap)
         return side
 
+    def counts(self) -> bool:
+        """Whether it is to be told of each difference, and not of the first on each side alone."""
+        return self.every or (self.taken is not None and self.taken[3] is not None)
+
     def met(self, outcome: Any) -> None:
         if self.taken is None:
             self.others[self.place()] |= set(np.asarray(outcome).flat)

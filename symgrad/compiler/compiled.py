@@ -267,16 +267,19 @@ class CompiledFunction:
         if self.signature.kind == "plain":
             raise ArgumentError(f"{self.__name__} has no gradients; use sg.compile with a loss")
 
-    def verify(self, level: str = "L3", *, seed: int = 0) -> Certificate:
+    def verify(self, level: str = "L3", *, seed: int = 0, budget: int | None = None) -> Certificate:
         """The certificate of the emitted text: how its value and gradient were checked.
 
         level   the last that is run: L0 the rules, L1 the text, L2 identity, L3 balls with L5, the
                 rounding, and L4 symbolic proof
         seed    of the random points, for L2 and L3, and of one size: a function for any N is run at
                 N = 1, 2, 7 and one from 8 to 40, each of which some seed has
-        A text that is refuted is no error here; see ``compile(..., verify=True)``.
+        budget  how many balls L3 may take to look for ties of comparisons: by default as many
+                as take about a second; the certificate says so where that was not enough
+        A text that is refuted is no error here; see ``compile(..., verify=True)``.  What takes more
+        than two seconds is told on standard error, where that is a terminal.
         """
-        return verifying.certificate(self, level, seed)
+        return verifying.certificate(self, level, seed, budget)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the source, with a function ``constants()`` where constants are bound.

@@ -199,11 +199,11 @@ def rewrites_of(f: CompiledFunction) -> tuple[str, ...]:
     return tuple(fired) or (f.reference.rewrites if f.reference else ())
 
 
-def certificate(f: CompiledFunction, level: str, seed: int) -> Certificate:
+def certificate(f: CompiledFunction, level: str, seed: int, budget: int | None) -> Certificate:
     """The certificate of a compiled function.  Raises ArgumentError for an unknown level."""
     from symgrad.symbolic.levels import certify
 
-    return certify(subject_of(f, seed), level, seed)
+    return certify(subject_of(f, seed), level, seed, budget)
 
 
 def withhold_refuted(f: CompiledFunction) -> CompiledFunction:

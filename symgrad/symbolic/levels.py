@@ -41,12 +41,12 @@ from symgrad.checker.results import Result
 from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
 from symgrad.runtime.allowlist import check_source
 from symgrad.symbolic.assumptions import assumptions_of
-from symgrad.symbolic.certificate import PASSED, Certificate, Level
+from symgrad.symbolic.certificate import LEVELS, PASSED, Certificate, Level
 from symgrad.symbolic.kinks import kinks_of
 from symgrad.symbolic.lines import line_of
+from symgrad.symbolic.progress import Progress
 
 UNTIED = 4  # points at a size where nothing is compared
-DIGITS = 13  # to which the balls must agree: fewer decide nothing
 BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
 KINDS = {  # of lines, and what there is to say of them
     "one_sided": "one way alone",
@@ -92,15 +92,19 @@ class Subject:
     seed: int = 0
 
 
-def certify(subject: Subject, level: str = "L3", seed: int = 0) -> Certificate:
+def certify(
+    subject: Subject, level: str = "L3", seed: int = 0, budget: int | None = None
+) -> Certificate:
     """The certificate of a text, with all levels up to ``level``.
 
-    Raises ArgumentError for a level that there is not.
+    budget   how many balls the search for ties may take
+    Raises ArgumentError for a level that there is not, and a budget that is none.
     """
     if level not in WHAT:
         raise ArgumentError(f"level: expected one of {', '.join(WHAT)}, got {level!r}")
     asked = WHAT[: WHAT.index("L5" if level == "L3" else level) + 1]
-    levels, claim = _levels(subject, asked, seed)
+    with Progress(subject.function) as progress:
+        levels, claim = _levels(_within(subject, budget), asked, seed, progress)
     kinks = kinks_of(subject.ops)
     wrong = [row for row in kinks if not row["holds"]]
     if wrong:
@@ -121,8 +125,18 @@ def certify(subject: Subject, level: str = "L3", seed: int = 0) -> Certificate:
     )
 
 
+def _within(subject: Subject, budget: int | None) -> Subject:
+    """The subject with a budget for the search for ties."""
+    if budget is None or isinstance(subject.claims, str):
+        return subject
+    if not isinstance(budget, int) or budget < 1:
+        raise ArgumentError(f"budget: expected a number of balls, 1 or more, got {budget!r}")
+    claims = [tuple(replace(c, budget=budget) for c in cs) for cs in (subject.claims, subject.also)]
+    return replace(subject, claims=claims[0], also=claims[1])
+
+
 def _levels(
-    subject: Subject, asked: tuple[str, ...], seed: int
+    subject: Subject, asked: tuple[str, ...], seed: int, progress: Progress
 ) -> tuple[dict[str, Level], Claim | None]:
     """The levels, and the claim that passed."""
     levels: dict[str, Level] = {"L0": _rules(subject)}
@@ -134,6 +148,7 @@ def _levels(
         if why or name not in asked:
             levels[name] = _skip(why or "not asked for")
             continue
+        progress.stage(f"{name} {LEVELS[name]}")
         outcomes = []
         for claim in claims:
             outcomes.append(_with_others(check, subject, claim, seed))
@@ -223,18 +238,19 @@ def _is_outside(result: Result) -> bool:
 def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
     for bits in BITS:
         result = check_balls(claim, subject.sizes, seed, bits)
-        if not isinstance(result, Agrees) or result.digits >= DIGITS:
+        if not isinstance(result, Agrees) or result.is_enough():
             break
     if not isinstance(result, Agrees):
         return _other(subject, result)
-    if result.digits < DIGITS:
+    if not result.is_enough():
         return _skip(f"the balls are too wide: they agree to {result.digits} digits alone")
     measured = {"error": result.error, "bound": result.bound}
     real = {"floats": claim.real.__name__}
     plain = {"bits": result.bits, "digits": result.digits, "points": result.points}
     finite = {k: _finite(v) for k, v in measured.items()}
     lines = {k: list(getattr(result, k)) for k in KINDS}
-    return {"result": "agrees", **plain, **finite, **real, **lines, "compared": result.compared}
+    counts = {k: getattr(result, k) for k in ("compared", "wide", "budget")}
+    return {"result": "agrees", **plain, **finite, **real, **lines, **counts}
 
 
 def _rounding(balls: Level) -> Level:
@@ -323,6 +339,12 @@ def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]
         found.append(f"sizes other than {' and '.join(tried)}")
     if levels["L3"].get("points", 0) > UNTIED * len(sizes or (1,)):
         found.append("combinations of comparisons that no sample met")
+    if budget := levels["L3"].get("budget"):
+        found.append(
+            f"ties that a budget of {budget:,} balls did not reach; verify(budget=) sets it"
+        )
+    if wide := levels["L3"].get("wide"):
+        found.append(f"{wide} points at which balls of {levels['L3']['bits']} bits are too wide")
     claim = None if isinstance(subject.claims, str) else subject.claims[0]
     if claim and any(t[:3] == "i64" and k not in claim.below for k, t in claim.types.items()):
         found.append("integers that are neither small nor beside the text's numbers")

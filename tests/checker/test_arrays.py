@@ -7,15 +7,26 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
 from claims import claim
 from mutants import mutants
 
-from symgrad.checker import Claim, Identity, Skipped, check_identity
+from symgrad.checker import (
+    Agrees,
+    Claim,
+    Identity,
+    Refuted,
+    Skipped,
+    check_balls,
+    check_identity,
+)
 from symgrad.checker import claim as claims
+from symgrad.checker.algebras import precision
 from symgrad.checker.cells import Cells
+from symgrad.checker.enclosures import Enclosures, product_of_slices
 from symgrad.checker.functions import F
 from symgrad.checker.residues import SMALL, Residues
 from symgrad.errors import DomainError, UnsupportedError
@@ -58,17 +69,132 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.parametrize("algebra", [Residues("seed", ""), Enclosures()], ids=["residues", "balls"])
 @pytest.mark.parametrize("name", EXPRESSIONS)
-def test_arrays_are_what_their_numbers_are(name: str) -> None:
+def test_arrays_are_what_their_numbers_are(name: str, algebra: Any) -> None:
     """Views, products and sums of cells give what exact fractions give."""
     whole = RNG.integers(-9, 10, (3, 4)).astype(float) / 4
     exact = np.array([Fraction(v) for v in whole.flat]).reshape(whole.shape)
-    algebra = Residues("seed", "")
-    found = EXPRESSIONS[name](algebra.lift(whole))
     want = np.asarray(EXPRESSIONS[name](exact))
-    assert isinstance(found, Cells)
-    assert algebra.equal(found, algebra.lift(want))
-    assert not algebra.equal(found, algebra.lift(want + Fraction(1, 2**80)))
+    with precision(256):
+        found = EXPRESSIONS[name](algebra.lift(whole))
+        assert isinstance(found, Cells)
+        assert algebra.equal(found, algebra.lift(want))
+        assert not algebra.equal(found, algebra.lift(want + Fraction(1, 2**70)))
+
+
+def numbers(shape: tuple[int, ...]) -> Any:
+    """Of all sizes, and full mantissas."""
+    return RNG.normal(size=shape) * 2.0 ** RNG.integers(-40, 40, shape)
+
+
+def encloses(x: Any, exact: Any) -> bool:
+    """Whether each ball of an array holds its fraction, and is narrow."""
+    cells = np.asarray(x).ravel().tolist()
+    pairs = [
+        (abs(Fraction(hi) + Fraction(lo) - q), Fraction(rad), max(abs(q), 1))
+        for (hi, lo, rad), q in zip(cells, np.ravel(exact), strict=True)
+    ]
+    return all(gap <= rad <= size * Fraction(1, 2**80) for gap, rad, size in pairs)
+
+
+def fractions(x: Any) -> Any:
+    return np.array([Fraction(v) for v in x.flat], object).reshape(x.shape)
+
+
+@pytest.mark.parametrize("op", ["add", "subtract", "multiply", "divide"])
+def test_balls_hold_the_exact_value(op: str) -> None:
+    """However far apart the operands are; and of two balls, all that they hold."""
+    a = Enclosures()
+    x, y = numbers((300,)), numbers((300,))
+    both = getattr(np, op)(a.lift(x), a.lift(y))
+    exact = getattr(np, op)(fractions(x), fractions(y))
+    found = np.asarray(both).ravel().tolist()
+    for (hi, lo, rad), q in zip(found, exact, strict=True):
+        assert abs(Fraction(hi) + Fraction(lo) - q) <= Fraction(rad) <= abs(q) * Fraction(1, 2**95)
+    again = getattr(np, op)(both, a.lift(y))  # of two floats now
+    exact = getattr(np, op)(exact, fractions(y))
+    for (hi, lo, rad), q in zip(np.asarray(again).ravel().tolist(), exact, strict=True):
+        assert abs(Fraction(hi) + Fraction(lo) - q) <= Fraction(rad)
+
+
+def test_whole_numbers_stay_exact() -> None:
+    """So that ties are met: nothing that two floats hold gets a radius."""
+    a = Enclosures()
+    x = a.lift(RNG.integers(-1000, 1000, (20, 20)).astype(float) / 8)
+    slices = product_of_slices(np.asarray(x), np.asarray(x))
+    for y in (x @ x, x * x + x, x.sum(axis=0), x / 4, slices):
+        assert not np.asarray(y)["rad"].any()
+
+
+@pytest.mark.parametrize("terms", [1, 30, 700])
+def test_products_of_slices_hold_the_exact_ones(terms: int) -> None:
+    """Of midpoints of two floats, with a radius."""
+    a = Enclosures()
+    x, y = RNG.normal(size=(3, terms)), RNG.normal(size=(terms, 2))
+    p, q = a.lift(x) / 3, a.lift(y) / 7
+    exact = fractions(x).dot(fractions(y)) / 21
+    assert encloses(product_of_slices(np.asarray(p), np.asarray(q)), exact)
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sin", "arctan", "erf", "log1p"])
+def test_functions_of_balls_hold_the_exact_value(name: str) -> None:
+    """As mpmath has it, to 60 digits."""
+    x = RNG.uniform(0.1, 9.0, 20)
+    with precision(256):
+        found = F.__dict__[name](Enclosures().lift(x))
+    with mpmath.workdps(60):
+        of = getattr(mpmath, {"arctan": "atan"}.get(name, name))
+        exact = [Fraction(str(of(mpmath.mpf(v)))) for v in x]
+    cells = np.asarray(found).tolist()
+    for (hi, lo, rad), q in zip(cells, exact, strict=True):
+        assert abs(Fraction(hi) + Fraction(lo) - q) <= Fraction(rad) + Fraction(1, 10**50)
+        assert rad < 1e-28 * max(1.0, abs(hi))
+
+
+def test_no_ball_about_0_is_divided_by() -> None:
+    """Nor is its root taken; 0 itself has one."""
+    a = Enclosures()
+    x = a.lift(np.array([1.0])) / 3 * 3 - 1
+    with np.errstate(all="ignore"), pytest.raises(DomainError):
+        (1 / x).alive()
+    with np.errstate(all="ignore"), pytest.raises(DomainError):
+        F.sqrt(x).alive()
+    with np.errstate(all="ignore"):
+        assert F.sqrt(a.lift(np.zeros(1))).literal() == 0.0
+
+
+STEPS = """
+import numpy as np
+def f(w, x):
+    z = x * w
+    hit = z > 1.5
+    return np.sum(np.where(hit, z * z - 0.75, z)), (np.sum(np.where(hit, 2.0 * z, 1.0) * x, 0),)
+"""
+
+
+def steps(w: Any, x: Any) -> Any:
+    z = x * w
+    return np.sum(np.where(z > 1.5, z * z - 0.75, z))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("> 1.5", "> 1.5"), ("> 1.5", ">= 1.5"), ("> 1.5", "> 1.50001"), ("* x, 0", "* x + 0 * w, 0")],
+)
+def test_whole_arrays_are_judged_at_points(
+    old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ties and thresholds are looked for in arrays as they are among numbers."""
+    monkeypatch.setattr("symgrad.checker.judge.numbers_too", lambda claim, n: False)
+    monkeypatch.setattr("symgrad.checker.judge.MANY", 1)
+    types = {"w": "f64[3]", "x": "f64[N, 3]"}
+    found = check_balls(Claim(STEPS.replace(old, new), steps, types, ("w",)), (1, 4))
+    if new in (old, "* x + 0 * w, 0"):
+        assert isinstance(found, Agrees)
+        assert (found.bits, found.one_sided, found.idle) == (106, (), ())
+    else:
+        assert isinstance(found, Refuted)
 
 
 def test_the_moduli_are_primes_of_which_2_is_a_square() -> None:
