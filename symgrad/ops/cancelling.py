@@ -58,7 +58,7 @@ LOG_COSH = elementwise(
     "log_cosh",
     _evaluate(array_forms.log_cosh),
     meaning=lambda sp, x: sp.log(sp.cosh(x)),
-    partials=lambda f, y, x: (f.tanh(x),),
+    partials=lambda f, y, x: (f.tanh_by_sech(x),),
     approximate=True,
     doc="log(cosh(x)), without overflow and accurate near 0",
 )
@@ -98,6 +98,15 @@ STUMPFF = elementwise(
     attributes=("k", "d"),
     approximate=True,
     doc="the d-th derivative of 1/k! - x*x/(k + 2)! + ...: sin(x)/x for k = 1 and d = 0",
+)
+TANH_BY_SECH = elementwise(
+    "tanh_by_sech",
+    None,
+    meaning=lambda sp, x: sp.tanh(x),
+    partials=lambda f, y, x: (f.square(f.sech(x)),),
+    expansion=lambda f, x: f.tanh(x),
+    inline=True,
+    doc="tanh(x), whose derivative is right where 1 - tanh(x)**2 is 0 in floats",
 )
 COTH = elementwise(
     "coth",

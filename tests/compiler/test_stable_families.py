@@ -47,8 +47,7 @@ FAMILIES: dict[str, tuple[Any, Any, list[float]]] = {
         lambda x: mp.log(mp.erfc(x)),
         [30.0, 1.0, -1.0],
     ),
-    "log cosh": (lambda z: sg.log(sg.cosh(z)), lambda x: mp.log(mp.cosh(x)), [0.0, *TINY, *MIDDLE]),
-    "log cosh far": (lambda z: sg.log(sg.cosh(z)), lambda x: mp.log(mp.cosh(x)), [1e5, -800.0]),
+    "log cosh": (lambda z: sg.log(sg.cosh(z)), lambda x: mp.log(mp.cosh(x)), ANY),
     "log mean exp": (
         lambda z: sg.log((sg.exp(z) + sg.exp(-z)) / 2.0),
         lambda x: mp.log(mp.cosh(x)),
@@ -118,9 +117,6 @@ FAMILIES: dict[str, tuple[Any, Any, list[float]]] = {
 }
 
 
-BY_TANH = ("log cosh far", "log mean exp")
-
-
 def right(exact: Any, at: float) -> list[Any]:
     """Value, slope and curvature by differences at hundreds of digits; a limit at 0."""
     with mp.workdps(700):
@@ -135,10 +131,7 @@ def right(exact: Any, at: float) -> list[Any]:
 @pytest.mark.parametrize("target", ["numpy", "python"])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_is_right_to_the_second_order(name: str, target: str) -> None:
-    """To 12 digits of what a float can hold, near 0, in the tails, and where the formula overflows.
-
-    The curvature of log(cosh(x)) is that of the default tanh: 1 - y*y, an ulp of 1 off beyond 19.
-    """
+    """To 12 digits of what a float can hold, near 0, in the tails, and where it overflows."""
     formula, exact, points = FAMILIES[name]
     z = sg.param("z", 0.6)
     f = sg.compile(formula(z), target=target)
@@ -150,13 +143,13 @@ def test_a_family_is_right_to_the_second_order(name: str, target: str) -> None:
             wanted = right(exact, at)
             for got, want in zip((value, first, again), (*wanted[:2], wanted[1]), strict=True):
                 close(got, want, at)
-            close(second, wanted[2], at, 1e-15 if name in BY_TANH else 0.0)
+            close(second, wanted[2], at)
 
 
-def close(got: float, want: Any, at: float, allowed: float = 0.0) -> None:
+def close(got: float, want: Any, at: float) -> None:
     noise = mp.mpf(10) ** -100  # of the differences
     gap = abs(mp.mpf(got) - want) if math.isfinite(got) else mp.inf
-    assert gap <= max(abs(want) * mp.mpf("1e-12"), noise, mp.mpf(allowed)), (at, got, float(want))
+    assert gap <= max(abs(want) * mp.mpf("1e-12"), noise), (at, got, float(want))
 
 
 @pytest.mark.parametrize("target", ["numpy", "python"])

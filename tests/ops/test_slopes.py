@@ -81,7 +81,7 @@ AT_INFINITY = {
     "log_sigmoid": (1.0, 0.0),
     "log_cosh": (-1.0, 1.0),
     **dict.fromkeys(("cosm1", "stumpff"), (NAN, NAN)),
-    **dict.fromkeys(("sech", "csch", "coth"), (0.0, 0.0)),
+    **dict.fromkeys(("sech", "csch", "coth", "tanh_by_sech"), (0.0, 0.0)),
     "bose": (0.0, 0.0),
     "sqrt1pm1": (NAN, 0.0),
     "log_abs": (0.0, 0.0),
