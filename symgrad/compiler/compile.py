@@ -23,6 +23,7 @@ from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import net_of, of_loss, of_outputs, of_values
 from symgrad.compiler.finish import finish
+from symgrad.compiler.fixed import fixed
 from symgrad.compiler.looped import Scalars, compile_looped
 from symgrad.compiler.options import Options, check_flag, check_function_name, parse_options
 from symgrad.compiler.pipeline import Pipeline, Step
@@ -61,7 +62,8 @@ def compile(
     loss     a scalar expression, or a scalar ``Value``; with ``wrt`` also a number, whose
              gradients are 0
     wrt      params to differentiate by: for expressions a leaf or several, by default the params
-             that the loss reaches; for Values a Module or a list of Values, and needed
+             that the loss reaches; for Values a Module or a list of Values, and needed: the other
+             Values become numbers of the text, as they are now, and ``notes`` tell their names
     aux      expressions that come along: the value is then ``(loss, aux)``
     options  the fields of ``sg.Options``
     Raises ShapeError for a loss that is no scalar, ArgumentError for unusable arguments and
@@ -73,7 +75,10 @@ def compile(
         loss = Value(loss) if _holds_values(wrt) else as_expr(float(loss))
     if isinstance(loss, Value):
         with uncollected():
-            return _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
+            compiled = _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
+            outputs = [loss, *(a for a in _several(aux) if isinstance(a, Value))]
+            compiled.notes += fixed(outputs, values_of(wrt), _variables())
+            return compiled
     if not isinstance(loss, Expr):
         raise ArgumentError(
             f"loss: expected a symgrad expression or a Value, got {type(loss).__name__}; "

@@ -45,7 +45,7 @@ class CompiledFunction:
     ir          the final IR function, None for a loaded file
     history     the steps of the compilation
     signature   names, types and kinds of the arguments
-    notes       remarks such as parameters that the loss does not reach
+    notes       remarks: parameters that the loss does not reach, Values that became numbers
     reference   what it is compared with by ``verify``, if anything
     certificate the one that ``verify=True`` asked for when it was compiled, else None
     """

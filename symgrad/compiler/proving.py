@@ -26,6 +26,8 @@ def proof(problem: Problem, claim: Claim, seconds: float) -> str:
     """'' where SymPy shows that the claim is right for all real numbers; else why it does not."""
     from symgrad.symbolic.budget import within
 
+    if not seconds:
+        return "it was given no time"
     try:
         sides = _sides(problem, claim)
         if isinstance(sides, str):

@@ -75,8 +75,12 @@ def called(variables: Mapping[str, Any]) -> dict[int, str]:
 
 def held(variables: Mapping[str, Any]) -> list[Value]:
     """The computed scalars that variables hold, alone or in lists."""
-    values = [v for value in variables.values() for v in _flat([value]) if is_a(v, Value)]
-    return [v for v in values if v._operands]
+    return [v for v in scalars(variables) if v._operands]
+
+
+def scalars(variables: Mapping[str, Any]) -> list[Value]:
+    """All scalars that variables hold, alone or in lists."""
+    return [v for value in variables.values() for v in _flat([value]) if is_a(v, Value)]
 
 
 def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str]:
