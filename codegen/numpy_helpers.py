@@ -140,6 +140,22 @@ def prod_others(x):
 ''',
         ),
         _helper(
+            "strong_matmul",
+            '''
+def strong_matmul(a, b, zero):
+    """a @ b, in which a 0 of the first or the second operand beats an infinity."""
+    if ((a, b)[zero] != 0.0).all():
+        return a @ b
+    total = 0.0
+    for k in range(a.shape[-1]):
+        x = a[..., k, None] if b.ndim > 1 else a[..., k]
+        y = b[..., k, :] if b.ndim > 1 else b[k]
+        y = y[..., None, :] if a.ndim > 1 and b.ndim > 1 else y
+        total = total + np.where((x, y)[zero] == 0.0, 0.0, x * y)
+    return total
+''',
+        ),
+        _helper(
             "embed",
             '''
 def embed(x, shape, key):

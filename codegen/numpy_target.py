@@ -250,6 +250,7 @@ EMIT: dict[str, Form | Rule] = {
     **{name: _arg_reduction(name) for name in ("argmax", "argmin")},
     "mean": Rule(_mean),
     "prod_others": call("prod_others"),
+    "strong_matmul": Rule(lambda x: call("strong_matmul", f"zero={x['zero']}")),
     "logsumexp": Rule(_logsumexp),
     "take_along_axis": Rule(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
     "add_along_axis": Rule(

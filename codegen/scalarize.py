@@ -24,6 +24,7 @@ from symgrad.ir.function import Instr, as_given, constant, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.packing import entries
+from symgrad.ops.strong import rank_one, strong_product
 
 _FOLDS = {
     "sum": "add",
@@ -190,6 +191,14 @@ def product(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> E
     return box([t if isinstance(t, Term) else zero for t in result.flat], shape)
 
 
+def strong_matmul(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    """The matrix product, of strong products."""
+    a, b = operands
+    strong = np.frompyfunc(lambda p, q: strong_product(f, p, q, zero=(x["zero"],)), 2, 1)
+    terms = [np.asarray(strong(*rank_one(a, b, k)), object) for k in range(a.shape[-1])]
+    return box(list(np.broadcast_to(sum(terms[1:], terms[0]), shape).flat), shape)
+
+
 def fold(f: IRAlgebra, instr: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """A reduction as a chain from left to right; a mean divides at the end."""
     (x,) = operands
@@ -292,6 +301,7 @@ _RULES: dict[str, Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]]
     "arange": arange,
     "cumsum": cumsum,
     "ordered_sum": ordered_sum,
+    "strong_matmul": strong_matmul,
     "pack": pack,
     "view": move,
     "prod_others": prod_others,

@@ -189,6 +189,7 @@ def _declare(name: str, made: Formula, formula: Callable[..., Any], doc: str) ->
         expansion=expansion,
         domain=(REAL,) * len(made.symbols),
         inline=True,
+        made=True,
         doc=doc,
     )
     FLOATS[name] = lambda *xs: float(expansion(symgrad.ops.FloatAlgebra(), *xs))

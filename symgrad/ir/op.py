@@ -37,6 +37,7 @@ class Op:
     accurate     partials within 4 ulp everywhere, where those above trade digits for time
     pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
     expansion    (f, *xs, **attributes) -> the same value from simpler ops; for targets without it
+    made         of a user's formula, not in the table of other processes
     inline       the expansion takes the op's place once derivatives are taken
     approximate  its helper in emitted texts is proved by measurement, and judged by its meaning
     shares       an op whose expansion computes the same things; where both have the same operands,
@@ -44,6 +45,13 @@ class Op:
     domain       one interval (low, high) an operand, open, where samples are drawn
     kinks        points, as tuples of operand values, where the derivative is a stated convention
     pieces       conditions on SymPy symbols that part the domain at the kinks
+    masks        a partial may be 0 by choice: of an operand that is not chosen, or at a kink
+    unbounded    values, or partials, may be infinite or nan where the operands are not
+    steep        (f, y, *xs) -> for each operand, the condition under which dy/dx is infinite though
+                 y is finite, or None
+    rests        (instruction, still, of) -> whether dy = 0 wherever y = 0, where ``still`` tells it
+                 of other values and ``of`` gives their intervals
+    interval     (instruction, of) -> the interval that the values lie in; see ``ops.intervals``
     """
 
     name: str
@@ -65,6 +73,12 @@ class Op:
     inline: bool = False
     approximate: bool = False
     shares: str = ""
+    made: bool = False
+    masks: bool = False
+    unbounded: bool = False
+    steep: Callable[..., tuple[Any, ...]] | None = None
+    rests: Callable[..., bool] | None = None
+    interval: Callable[..., Any] | None = None
     doc: str = ""
 
     def __repr__(self) -> str:

@@ -20,6 +20,7 @@ from symgrad.ops import (  # noqa: F401
     segments,
     selection,
     shape,
+    strong,
     tails,
     transcendental,
 )

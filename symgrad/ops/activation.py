@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from symgrad.ops import intervals as iv
 from symgrad.ops.elementwise import by_element, either_side, elementwise
 
 INVERSE_SQRT_2 = math.sqrt(0.5)
@@ -72,6 +73,7 @@ SIGMOID = elementwise(
     partials=lambda f, y, x: (f.sigmoid_slope(x),),
     expansion=_sigmoid,
     shares="sigmoid_slope",
+    interval=iv.fixed(iv.LEAST, 1.0),
     doc="1/(1 + e**-x)",
 )
 # Its derivative is written s'(x) (1 - 2 s(x)) with the factor as a tanh, which has all its digits.
@@ -82,6 +84,7 @@ SIGMOID_SLOPE = elementwise(
     partials=lambda f, y, x: (-(y * f.tanh(0.5 * x)),),
     expansion=_sigmoid_slope,
     shares="sigmoid",
+    interval=iv.fixed(iv.LEAST, 0.25),
     doc="the derivative of 1/(1 + e**-x), which is the density of the logistic distribution",
 )
 LOG_SIGMOID = elementwise(
@@ -90,6 +93,7 @@ LOG_SIGMOID = elementwise(
     meaning=lambda sp, x: -sp.log(1 + sp.exp(-x)),
     partials=lambda f, y, x: (f.sigmoid(-x),),
     expansion=lambda f, x: f.minimum(x, 0.0) - f.log1p(f.exp(-f.absolute(x))),
+    interval=iv.fixed(-iv.INF, -iv.LEAST),
     doc="log(1/(1 + e**-x))",
 )
 SOFTPLUS = elementwise(
@@ -98,6 +102,7 @@ SOFTPLUS = elementwise(
     meaning=lambda sp, x: sp.log(1 + sp.exp(x)),
     partials=lambda f, y, x: (f.sigmoid(x),),
     expansion=lambda f, x: f.maximum(x, 0.0) + f.log1p(f.exp(-f.absolute(x))),
+    interval=iv.fixed(iv.LEAST),
     doc="log(1 + e**x)",
 )
 RELU = elementwise(
@@ -108,6 +113,9 @@ RELU = elementwise(
     expansion=lambda f, x: f.maximum(x, 0.0),
     kinks=((0.0,),),
     pieces=either_side,
+    masks=True,
+    rests=iv.always,
+    interval=iv.rising(float, 0.0),
     doc="max(x, 0); its derivative at 0 is 0",
 )
 LEAKY_RELU = elementwise(
@@ -160,6 +168,7 @@ ERF = elementwise(
     meaning=lambda sp, x: sp.erf(x),
     partials=lambda f, y, x: (TWO_BY_SQRT_PI * f.exp(-(x * x)),),
     accurate=lambda f, y, x: (_erf_slope(f, x, TWO_BY_SQRT_PI),),
+    interval=iv.fixed(-1.0, 1.0),
     doc="the error function",
 )
 ERFC = elementwise(
@@ -168,5 +177,6 @@ ERFC = elementwise(
     meaning=lambda sp, x: sp.erfc(x),
     partials=lambda f, y, x: (-TWO_BY_SQRT_PI * f.exp(-(x * x)),),
     accurate=lambda f, y, x: (_erf_slope(f, x, -TWO_BY_SQRT_PI),),
+    interval=iv.fixed(iv.LEAST, 2.0),
     doc="1 - erf(x), accurate for large x",
 )

@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from symgrad.ops import intervals as iv
 from symgrad.ops.algebra import ArrayAlgebra
 from symgrad.ops.elementwise import POSITIVE, REAL, either_side, elementwise, known
 
@@ -51,6 +53,19 @@ def _power_slope_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     less = n - 1.0
     lower = f.power(x, less)
     return n * f.power_slope(x, less), lower + n * _slope_by_exponent(f, lower, x, less)
+
+
+def _steep_power(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
+    """At x = 0 where 0 < n < 1: what is not a number may be."""
+    fixed = known(n)
+    if fixed is None:
+        return f.logical_and(f.equal(x, 0.0), f.less(n, 1.0)), None
+    return (f.equal(x, 0.0) if 0.0 < fixed < 1.0 else None), None
+
+
+def _power_rests(x: Any, still: Any, of: Any) -> bool:
+    base, n = x.operands[0], of(x.operands[1])
+    return bool(n.low > 1.0 or (n.low == n.high > 0.0 and still(base)))
 
 
 def smallest(f: Any, y: Any) -> float:
@@ -144,6 +159,8 @@ ADD = elementwise(
     domain=(REAL, REAL),
     integers=True,
     commutative=True,
+    rests=iv.together,
+    interval=iv.by(iv.plus),
     doc="x + y",
 )
 SUBTRACT = elementwise(
@@ -153,6 +170,7 @@ SUBTRACT = elementwise(
     partials=lambda f, y, a, b: (1.0, -1.0),
     domain=(REAL, REAL),
     integers=True,
+    interval=iv.by(iv.minus),
     doc="x - y",
 )
 MULTIPLY = elementwise(
@@ -163,6 +181,8 @@ MULTIPLY = elementwise(
     domain=(REAL, REAL),
     integers=True,
     commutative=True,
+    rests=iv.as_factors,
+    interval=iv.product,
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -172,6 +192,9 @@ DIVIDE = elementwise(
     partials=lambda f, y, a, b: (f.divide(1.0, b), f.divide(-y, b)),
     accurate=_quotient_slopes,
     domain=(REAL, NONZERO),
+    unbounded=True,
+    rests=lambda x, still, of: still(x.operands[0]) and not of(x.operands[1]).has_zero,
+    interval=iv.by(iv.over),
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )
 NEGATIVE = elementwise(
@@ -180,6 +203,8 @@ NEGATIVE = elementwise(
     meaning=lambda sp, x: -x,
     partials=lambda f, y, x: (-1.0,),
     integers=True,
+    rests=iv.with_operands,
+    interval=iv.by(iv.negated),
     doc="-x",
 )
 POWER = elementwise(
@@ -190,6 +215,10 @@ POWER = elementwise(
     accurate=_power_slopes,
     domain=(POSITIVE, REAL),
     kinks=((0.0, 2.0),),
+    unbounded=True,
+    steep=_steep_power,
+    rests=_power_rests,
+    interval=iv.by(iv.power),
     doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n >= 0, nan at x < 0",
 )
 # n times a power would be 0*inf for n = 0 beside x = 0; how the slope changes with n is its own.
@@ -209,6 +238,8 @@ SQUARE = elementwise(
     meaning=lambda sp, x: x**2,
     partials=lambda f, y, x: (2.0 * x,),
     integers=True,
+    rests=iv.always,
+    interval=iv.product,
     doc="x**2",
 )
 SQRT = elementwise(
@@ -218,7 +249,11 @@ SQRT = elementwise(
     partials=lambda f, y, x: (f.divide(0.5, y),),
     domain=(POSITIVE,),
     kinks=((0.0,),),
-    doc="the square root; its derivative at 0 is inf",
+    unbounded=True,
+    steep=lambda f, y, x: (f.equal(y, 0.0),),
+    rests=iv.with_operands,
+    interval=iv.rising(math.sqrt, 0.0),
+    doc="the square root; its derivative at 0 is inf, and 0 times that is 0",
 )
 ONE_MINUS_SQUARE = elementwise(
     "one_minus_square",
@@ -235,17 +270,33 @@ RECIPROCAL = elementwise(
     meaning=lambda sp, x: 1 / x,
     partials=lambda f, y, x: (-(y * y),),
     domain=(NONZERO,),
+    unbounded=True,
+    interval=iv.by(lambda a: iv.over(iv.Interval(1.0, 1.0), a)),
     doc="1 / x",
 )
 ABSOLUTE = elementwise(
     "absolute",
     np.absolute,
     meaning=lambda sp, x: sp.Piecewise((x, x > 0), (-x, True)),
-    partials=lambda f, y, x: (f.sign(x),),
+    partials=lambda f, y, x: (f.side(x),),
     kinks=((0.0,),),
     pieces=either_side,
     integers=True,
+    masks=True,
+    rests=iv.always,
+    interval=iv.by(iv.magnitude),
     doc="|x|; its derivative at 0 is 0",
+)
+SIDE = elementwise(
+    "side",
+    np.sign,
+    meaning=lambda sp, x: sp.Piecewise((1, x > 0), (-1, x < 0), (0, True)),
+    partials=lambda f, y, x: (None,),
+    expansion=lambda f, x: f.sign(x),
+    pieces=either_side,
+    inline=True,
+    interval=iv.fixed(-1.0, 1.0),
+    doc="the sign of x as the slope of abs, whose square is 1 in a second derivative",
 )
 SIGN = elementwise(
     "sign",
@@ -255,6 +306,7 @@ SIGN = elementwise(
     kinks=((0.0,),),
     pieces=either_side,
     integers=True,
+    interval=iv.fixed(-1.0, 1.0),
     doc="-1, 0 or 1; its derivative is 0, at 0 too",
 )
 MAXIMUM = elementwise(
@@ -267,6 +319,9 @@ MAXIMUM = elementwise(
     pieces=lambda x, y: [x < y, x > y],
     integers=True,
     commutative=True,
+    masks=True,
+    rests=iv.with_operands,
+    interval=iv.by(iv.larger),
     doc="the larger one, nan if either is nan; at a tie each has derivative 1/2",
 )
 MINIMUM = elementwise(
@@ -279,6 +334,9 @@ MINIMUM = elementwise(
     pieces=lambda x, y: [x < y, x > y],
     integers=True,
     commutative=True,
+    masks=True,
+    rests=iv.with_operands,
+    interval=iv.by(iv.smaller),
     doc="the smaller one, nan if either is nan; at a tie each has derivative 1/2",
 )
 CLIP = elementwise(
@@ -290,6 +348,8 @@ CLIP = elementwise(
     kinks=((-1.0, -1.0, 1.0), (1.0, -1.0, 1.0)),
     pieces=lambda x, lo, hi: [(lo < hi, x < lo), (lo < x, x < hi), (lo < hi, hi < x)],
     integers=True,
+    masks=True,
+    interval=iv.by(iv.clipped),
     doc="x, at least lo, at most hi (hi where they cross); the derivative at an edge is 1",
 )
 HYPOT = elementwise(
@@ -301,6 +361,9 @@ HYPOT = elementwise(
     domain=(NONZERO, NONZERO),
     kinks=((0.0, 0.0),),
     commutative=True,
+    unbounded=True,
+    rests=iv.always,
+    interval=iv.fixed(0.0),
     doc="sqrt(x**2 + y**2) without overflow; its derivative at the origin is 0",
 )
 DIRECTION = elementwise(
@@ -326,6 +389,18 @@ CEIL = elementwise(
     meaning=lambda sp, x: sp.ceiling(x),
     partials=lambda f, y, x: (None,),
     doc="the smallest whole number not below x; derivative 0",
+)
+CONTINUED = elementwise(
+    "continued",
+    lambda x, *, found: np.positive(x),
+    meaning=lambda sp, x, *, found: x,
+    partials=lambda f, y, x, *, found: (1.0,),
+    expansion=lambda f, x, *, found: x,
+    attributes=("found",),
+    inline=True,
+    rests=iv.with_operands,
+    interval=iv.by(iv.hull),
+    doc="x, a branch that holds at one point, with the limit's slope there, if that was found",
 )
 # Halves are not among the sampled points, so half-up stands for half-to-even in the meaning.
 ROUND = elementwise(

@@ -14,6 +14,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
+from symgrad.ops import intervals as iv
 from symgrad.ops.table import register
 
 
@@ -80,6 +81,8 @@ EINSUM = register(
         evaluate=lambda *xs, spec: np.einsum(spec, *xs),
         pullback=_pullback,
         attributes=("spec",),
+        rests=iv.as_sum_of_products,
+        interval=iv.sum_of_products,
         doc="the sums of products that the spec names",
     )
 )

@@ -47,6 +47,12 @@ def elementwise(
     inline: bool = False,
     approximate: bool = False,
     shares: str = "",
+    made: bool = False,
+    masks: bool = False,
+    unbounded: bool = False,
+    steep: Callable[..., tuple[Any, ...]] | None = None,
+    rests: Callable[..., bool] | None = None,
+    interval: Callable[..., Any] | None = None,
     doc: str,
 ) -> Op:
     """Declares and registers an elementwise op; its arity is the length of ``domain``.
@@ -74,6 +80,12 @@ def elementwise(
             inline=inline,
             approximate=approximate,
             shares=shares,
+            made=made,
+            masks=masks,
+            unbounded=unbounded,
+            steep=steep,
+            rests=rests,
+            interval=interval,
             doc=doc,
         )
     )

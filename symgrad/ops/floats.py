@@ -144,6 +144,8 @@ FLOATS: dict[str, Callable[..., Any]] = {
     "negative": operator.neg,
     "absolute": abs,
     "sign": sign,
+    "side": sign,
+    "continued": lambda x, *, found: float(x),
     "square": lambda x: x * x,
     "sqrt": _bounded(math.sqrt),
     "reciprocal": lambda x: divide(1.0, x),

@@ -133,6 +133,8 @@ TAKE = register(
             None,
         ),
         attributes=("axis",),
+        rests=lambda x, still, of: still(x.operands[0]),
+        interval=lambda x, of: of(x.operands[0]),
         doc="the slices of x along an axis that the indices name",
     )
 )
@@ -166,6 +168,8 @@ TAKE_ALONG_AXIS = register(
             None,
         ),
         attributes=("axis",),
+        rests=lambda x, still, of: still(x.operands[0]),
+        interval=lambda x, of: of(x.operands[0]),
         doc="for each place, the element of x along the axis that the index there names",
     )
 )
@@ -196,6 +200,8 @@ GATHER = register(
             f.scatter_nd(g, *indices, shape=f.type(x).shape),
             *(None for _ in indices),
         ),
+        rests=lambda x, still, of: still(x.operands[0]),
+        interval=lambda x, of: of(x.operands[0]),
         doc="x[i, j, ...] for arrays of indices that broadcast together",
     )
 )

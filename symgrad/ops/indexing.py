@@ -14,6 +14,7 @@ from symgrad.errors import ShapeError
 from symgrad.ir.dims import Dim, divide, subtract
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
+from symgrad.ops import intervals as iv
 from symgrad.ops.table import register
 
 Key = tuple[tuple[Any, ...], ...]
@@ -99,6 +100,8 @@ INDEX = register(
         pullback=_index_pullback,
         attributes=("key",),
         dim_attributes=("key",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="x[key]",
     )
 )
@@ -112,6 +115,8 @@ EMBED = register(
         pullback=lambda f, g, y, x, *, shape, key: (f.index(g, key=key),),
         attributes=("shape", "key"),
         dim_attributes=("shape", "key"),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull_with_zero),
         doc="zeros of the shape with the operand at the key",
     )
 )

@@ -16,6 +16,7 @@ from symgrad.errors import ShapeError
 from symgrad.ir.dims import Dim, add, polynomial, subtract
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
+from symgrad.ops import intervals as iv
 from symgrad.ops.reduction import normalize_axis
 from symgrad.ops.table import register
 
@@ -96,6 +97,8 @@ DIAG = register(
         evaluate=lambda x, *, k: np.diag(x, k),
         pullback=lambda f, g, y, x, *, k: (f.diagonal(g, k=k),),
         attributes=("k",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull_with_zero),
         doc="the square matrix with x on diagonal k and zeros elsewhere",
     )
 )
@@ -108,6 +111,8 @@ DIAGONAL = register(
         evaluate=lambda x, *, k: np.diagonal(x, k),
         pullback=_diagonal_pullback,
         attributes=("k",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="diagonal k of a matrix",
     )
 )
@@ -120,6 +125,8 @@ FLIP = register(
         evaluate=lambda x, *, axis: np.flip(x, axis),
         pullback=lambda f, g, y, x, *, axis: (f.flip(g, axis=axis),),
         attributes=("axis",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="x in the opposite order along the axes",
     )
 )

@@ -14,12 +14,13 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
+from symgrad.ops import intervals as iv
 from symgrad.ops.rules import broadcast
 from symgrad.ops.shape import unbroadcast
 from symgrad.ops.table import register
 
 
-def _matmul(a: Type, b: Type) -> Type:
+def matmul_result(a: Type, b: Type) -> Type:
     if a.dtype != b.dtype or a.dtype == "bool":
         raise DTypeError(f"matmul: expected numbers of one dtype, got {a} and {b}; cast")
     if not a.rank or not b.rank:
@@ -46,7 +47,7 @@ def _swap(f: Any, x: Any) -> Any:
     return f.transpose(x, axes=(*range(n - 2), n - 1, n - 2))
 
 
-def _matmul_pullback(f: Any, g: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+def matmul_pullback(f: Any, g: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
     s, t = f.type(a), f.type(b)
     if s.rank == 1 and t.rank == 1:
         return g * b, g * a
@@ -91,9 +92,11 @@ MATMUL = register(
         "matmul",
         "product",
         2,
-        infer=_matmul,
+        infer=matmul_result,
         evaluate=np.matmul,
-        pullback=_matmul_pullback,
+        pullback=matmul_pullback,
+        rests=iv.as_sum_of_products,
+        interval=iv.sum_of_products,
         doc="the matrix product; vectors and batches as NumPy has them",
     )
 )
@@ -105,6 +108,8 @@ OUTER = register(
         infer=_outer,
         evaluate=np.outer,
         pullback=lambda f, g, y, a, b: (f.matmul(g, b), f.matmul(a, g)),
+        rests=iv.with_operands,
+        interval=iv.by(iv.times),
         doc="the products of all pairs of two vectors",
     )
 )
@@ -163,6 +168,8 @@ vdot = register(
         pullback=lambda f, g, y, a, b: (g * b, g * a),
         expansion=lambda f, a, b: f.sum(a * b, axis=tuple(range(f.type(a).rank)), keepdims=False),
         commutative=True,
+        rests=iv.as_sum_of_products,
+        interval=iv.sum_of_products,
         doc="the sum of the products of all elements of two arrays of one shape",
     )
 )

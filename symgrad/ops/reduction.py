@@ -14,6 +14,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
+from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
 from symgrad.ops.table import register
 
@@ -98,7 +99,13 @@ def _mean(x: Any, *, axis: Axes, keepdims: bool) -> Any:
 
 
 def _reduction(
-    name: str, evaluate: Any, pullback: Any, doc: str, floats: bool = False, nonempty: bool = False
+    name: str,
+    evaluate: Any,
+    pullback: Any,
+    doc: str,
+    floats: bool = False,
+    nonempty: bool = False,
+    **traits: Any,
 ) -> Op:
     return register(
         Op(
@@ -110,19 +117,27 @@ def _reduction(
             pullback=pullback,
             attributes=("axis", "keepdims"),
             doc=doc,
+            **traits,
         )
     )
 
 
+_ADDS: dict[str, Any] = {"rests": iv.together, "interval": iv.by(iv.sign_of_sum)}
+_PICKS: dict[str, Any] = {"rests": iv.with_operands, "interval": iv.by(iv.hull), "masks": True}
 SUM = _reduction(
     "sum",
     np.sum,
     lambda f, g, y, x, *, axis, keepdims: (_spread(f, g, x, axis),),
     "the sum; 0 of nothing",
+    **_ADDS,
 )
-MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True)
-MAX = _reduction("max", np.max, _extremum_pullback, "the largest; ties share evenly", nonempty=True)
-MIN = _reduction("min", np.min, _extremum_pullback, "the least; ties share evenly", nonempty=True)
+MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True, **_ADDS)
+MAX = _reduction(
+    "max", np.max, _extremum_pullback, "the largest; ties share evenly", nonempty=True, **_PICKS
+)
+MIN = _reduction(
+    "min", np.min, _extremum_pullback, "the least; ties share evenly", nonempty=True, **_PICKS
+)
 
 
 def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DTypeError
+from symgrad.ir.function import Instr
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Type
+from symgrad.ops import intervals as iv
 from symgrad.ops.rules import broadcast, comparison_result, logical_result, same_dtype
 from symgrad.ops.table import register
 
@@ -77,6 +79,11 @@ def _cast_result(x: Type, *, dtype: str) -> Type:
     return x.with_dtype(dtype)
 
 
+def _cast_interval(x: Instr, of: iv.Of) -> iv.Interval:
+    (a,) = x.operands
+    return iv.Interval(0.0, 1.0) if a.type.dtype == "bool" else of(a)
+
+
 GREATER = _comparison("greater", np.greater, lambda sp, x, y: sp.Gt(x, y), "x > y")
 GREATER_EQUAL = _comparison(
     "greater_equal", np.greater_equal, lambda sp, x, y: sp.Ge(x, y), "x >= y"
@@ -121,6 +128,8 @@ WHERE = register(
         infer=_where_result,
         evaluate=_select,
         meaning=lambda sp, condition, a, b: sp.Piecewise((a, condition), (b, True)),
+        rests=iv.as_branches,
+        interval=iv.chosen,
         doc="a where the condition holds, b elsewhere",
     )
 )
@@ -132,6 +141,8 @@ CAST = register(
         infer=_cast_result,
         evaluate=lambda x, *, dtype: np.asarray(x).astype(DTYPES[dtype])[()],
         attributes=("dtype",),
+        rests=iv.with_operands,
+        interval=_cast_interval,
         doc="the same values in another dtype; false is 0 and true is 1",
     )
 )
@@ -143,6 +154,8 @@ STOP_GRADIENT = register(
         infer=lambda x: x,
         evaluate=lambda x: x,
         meaning=lambda sp, x: x,
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="x, taken as a constant by differentiation",
     )
 )

@@ -14,6 +14,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim, add, product
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Shape, Type
+from symgrad.ops import intervals as iv
 from symgrad.ops.table import register
 
 
@@ -85,6 +86,8 @@ RESHAPE = register(
         pullback=lambda f, g, y, x, *, shape: (f.reshape(g, shape=f.type(x).shape),),
         attributes=("shape",),
         dim_attributes=("shape",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="the same elements in row-major order in another shape",
     )
 )
@@ -98,6 +101,8 @@ BROADCAST_TO = register(
         pullback=lambda f, g, y, x, *, shape: (unbroadcast(f, g, f.type(x).shape),),
         attributes=("shape",),
         dim_attributes=("shape",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="x stretched to the shape as NumPy broadcasts",
     )
 )
@@ -112,6 +117,8 @@ TRANSPOSE = register(
             f.transpose(g, axes=tuple(axes.index(i) for i in range(len(axes)))),
         ),
         attributes=("axes",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="x with its axes in the given order",
     )
 )
@@ -124,6 +131,8 @@ CONCATENATE = register(
         evaluate=lambda *xs, axis: np.concatenate(xs, axis=axis),
         pullback=_concatenate_pullback,
         attributes=("axis",),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
         doc="the operands one after another along an axis",
     )
 )
@@ -136,6 +145,7 @@ SIZE = register(
         evaluate=lambda *, dim, dtype: DTYPES[dtype].type(dim),
         attributes=("dim", "dtype"),
         dim_attributes=("dim",),
+        interval=iv.fixed(1.0),
         doc="a size as a number",
     )
 )

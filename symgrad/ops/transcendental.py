@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off, scaled
 from symgrad.ops.elementwise import POSITIVE, REAL, UNIT, elementwise
 
@@ -65,6 +66,10 @@ def _quotient(f: Any, x: Any, y: Any) -> Any:
     return f.where(zeros, 0.0, f.divide(x, y))
 
 
+def _steep_at_the_ends(f: Any, y: Any, x: Any) -> tuple[Any]:
+    return (f.equal(f.absolute(x), 1.0),)
+
+
 def _log1mexp(f: Any, x: Any) -> Any:
     """Two forms, each accurate on its side of -log 2 (Maechler, 2012)."""
     near = f.log(-f.expm1(x))
@@ -76,6 +81,8 @@ EXP = elementwise(
     np.exp,
     meaning=lambda sp, x: sp.exp(x),
     partials=lambda f, y, x: (y,),
+    unbounded=True,
+    interval=iv.rising(math.exp, iv.LEAST),
     doc="e**x",
 )
 EXP2 = elementwise(
@@ -83,6 +90,8 @@ EXP2 = elementwise(
     np.exp2,
     meaning=lambda sp, x: 2**x,
     partials=lambda f, y, x: (y * LN2,),
+    unbounded=True,
+    interval=iv.fixed(iv.LEAST),
     doc="2**x",
 )
 EXPM1 = elementwise(
@@ -90,6 +99,8 @@ EXPM1 = elementwise(
     np.expm1,
     meaning=lambda sp, x: sp.exp(x) - 1,
     partials=lambda f, y, x: (f.exp(x),),
+    unbounded=True,
+    interval=iv.rising(math.expm1, -1.0),
     doc="e**x - 1, accurate near 0; the derivative is exp(x), as y + 1 loses it for x < -37",
 )
 LOG = elementwise(
@@ -98,6 +109,7 @@ LOG = elementwise(
     meaning=lambda sp, x: sp.log(x),
     partials=lambda f, y, x: (f.divide(1.0, x),),
     domain=(POSITIVE,),
+    unbounded=True,
     doc="the natural logarithm; -inf at 0, nan below",
 )
 LOG2 = elementwise(
@@ -106,6 +118,7 @@ LOG2 = elementwise(
     meaning=lambda sp, x: sp.log(x) / sp.log(2),
     partials=lambda f, y, x: (f.divide(INVERSE_LN2, x),),
     domain=(POSITIVE,),
+    unbounded=True,
     doc="the logarithm to base 2",
 )
 LOG10 = elementwise(
@@ -114,6 +127,7 @@ LOG10 = elementwise(
     meaning=lambda sp, x: sp.log(x) / sp.log(10),
     partials=lambda f, y, x: (f.divide(INVERSE_LN10, x),),
     domain=(POSITIVE,),
+    unbounded=True,
     doc="the logarithm to base 10",
 )
 LOG1P = elementwise(
@@ -122,6 +136,7 @@ LOG1P = elementwise(
     meaning=lambda sp, x: sp.log(1 + x),
     partials=lambda f, y, x: (f.divide(1.0, 1.0 + x),),
     domain=((-0.9, 4.0),),
+    unbounded=True,
     doc="log(1 + x), accurate near 0",
 )
 LOGADDEXP = elementwise(
@@ -142,6 +157,8 @@ XLOGY = elementwise(
     expansion=_xlogy,
     domain=(POSITIVE, POSITIVE),
     kinks=((0.0, 0.0),),
+    unbounded=True,
+    steep=lambda f, z, x, y: (f.equal(y, 0.0), None),
     doc="x log y, and 0 where x = 0 unless y is nan; d/dy at (0, 0) is 0",
 )
 XLOG1PY = elementwise(
@@ -152,6 +169,8 @@ XLOG1PY = elementwise(
     expansion=_xlog1py,
     domain=(POSITIVE, (-0.9, 4.0)),
     kinks=((0.0, -1.0),),
+    unbounded=True,
+    steep=lambda f, z, x, y: (f.equal(y, -1.0), None),
     doc="x log(1 + y), and 0 where x = 0 unless y is nan; d/dy at (0, -1) is 0",
 )
 LOG1MEXP = elementwise(
@@ -161,6 +180,7 @@ LOG1MEXP = elementwise(
     partials=lambda f, y, x: (f.divide(f.exp(x), f.expm1(x)),),
     expansion=_log1mexp,
     domain=((-4.0, -0.1),),
+    unbounded=True,
     doc="log(1 - e**x) for x < 0, without cancellation; nan above 0",
 )
 SIN = elementwise(
@@ -168,6 +188,7 @@ SIN = elementwise(
     np.sin,
     meaning=lambda sp, x: sp.sin(x),
     partials=lambda f, y, x: (f.cos(x),),
+    interval=iv.fixed(-1.0, 1.0),
     doc="the sine of x in radians",
 )
 COS = elementwise(
@@ -175,6 +196,7 @@ COS = elementwise(
     np.cos,
     meaning=lambda sp, x: sp.cos(x),
     partials=lambda f, y, x: (-f.sin(x),),
+    interval=iv.fixed(-1.0, 1.0),
     doc="the cosine of x in radians",
 )
 TAN = elementwise(
@@ -183,6 +205,7 @@ TAN = elementwise(
     meaning=lambda sp, x: sp.tan(x),
     partials=lambda f, y, x: (1.0 + y * y,),
     domain=((-1.4, 1.4),),
+    unbounded=True,
     doc="the tangent of x in radians",
 )
 ARCSIN = elementwise(
@@ -191,6 +214,8 @@ ARCSIN = elementwise(
     meaning=lambda sp, x: sp.asin(x),
     partials=lambda f, y, x: (f.divide(1.0, f.sqrt(f.one_minus_square(x))),),
     domain=(UNIT,),
+    unbounded=True,
+    steep=_steep_at_the_ends,
     doc="the angle whose sine is x; nan outside [-1, 1]",
 )
 ARCCOS = elementwise(
@@ -199,6 +224,9 @@ ARCCOS = elementwise(
     meaning=lambda sp, x: sp.acos(x),
     partials=lambda f, y, x: (f.divide(-1.0, f.sqrt(f.one_minus_square(x))),),
     domain=(UNIT,),
+    unbounded=True,
+    steep=_steep_at_the_ends,
+    interval=iv.fixed(0.0, math.pi),
     doc="the angle whose cosine is x; nan outside [-1, 1]",
 )
 ARCTAN = elementwise(
@@ -216,6 +244,7 @@ ARCTAN2 = elementwise(
     partials=_arctan2_partials,
     accurate=_arctan2_slopes,
     domain=(REAL, POSITIVE),
+    unbounded=True,
     doc="the angle of the point (second operand, first operand), in (-pi, pi]",
 )
 SINH = elementwise(
@@ -223,6 +252,7 @@ SINH = elementwise(
     np.sinh,
     meaning=lambda sp, x: sp.sinh(x),
     partials=lambda f, y, x: (f.cosh(x),),
+    unbounded=True,
     doc="the hyperbolic sine",
 )
 COSH = elementwise(
@@ -230,6 +260,8 @@ COSH = elementwise(
     np.cosh,
     meaning=lambda sp, x: sp.cosh(x),
     partials=lambda f, y, x: (f.sinh(x),),
+    unbounded=True,
+    interval=iv.fixed(1.0),
     doc="the hyperbolic cosine",
 )
 TANH = elementwise(
@@ -238,6 +270,7 @@ TANH = elementwise(
     meaning=lambda sp, x: sp.tanh(x),
     partials=lambda f, y, x: (1.0 - y * y,),
     accurate=_tanh_slope,
+    interval=iv.fixed(-1.0, 1.0),
     doc="the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute",
 )
 ARCSINH = elementwise(
@@ -253,6 +286,9 @@ ARCCOSH = elementwise(
     meaning=lambda sp, x: sp.acosh(x),
     partials=lambda f, y, x: (f.divide(1.0, f.sqrt(x - 1.0) * f.sqrt(x + 1.0)),),
     domain=((1.1, 4.0),),
+    unbounded=True,
+    steep=lambda f, y, x: (f.equal(x, 1.0),),
+    interval=iv.fixed(0.0),
     doc="the inverse of cosh; nan below 1",
 )
 ARCTANH = elementwise(
@@ -261,5 +297,6 @@ ARCTANH = elementwise(
     meaning=lambda sp, x: sp.atanh(x),
     partials=lambda f, y, x: (f.divide(1.0, f.one_minus_square(x)),),
     domain=(UNIT,),
+    unbounded=True,
     doc="the inverse of tanh; inf at 1, nan beyond",
 )

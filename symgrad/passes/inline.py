@@ -18,6 +18,8 @@ before simplification, so that what value and derivative have in common is compu
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from symgrad.ir.function import Function, Instr
 from symgrad.ops.algebra import IRAlgebra
 from symgrad.passes.rewriting import BITWISE, moved_operands, needed_by, rewrite, with_body
@@ -26,14 +28,19 @@ from symgrad.passes.rewriting import BITWISE, moved_operands, needed_by, rewrite
 @rewrite("inline", preserves=BITWISE)
 def inline(function: Function) -> Function:
     together = sharing(function)
-    if not together and not any(x.op.inline for x in function.body):
+    return inlined(function, lambda x: x.op.inline or x in together)
+
+
+def inlined(function: Function, wanted: Callable[[Instr], bool]) -> Function:
+    """The function with the expansions of such instructions in their place."""
+    if not any(map(wanted, function.body)):
         return function
     moved: dict[Instr, Instr] = {}
     body: list[Instr] = []
     known: set[Instr] = set(function.parameters)
     for x in function.body:
         y = moved_operands(x, moved)
-        if (y.op.inline or x in together) and y.op.expansion is not None:
+        if wanted(x) and y.op.expansion is not None:
             f = IRAlgebra(y.origins, y.type.dtype)
             whole = y.op.expansion(f, *map(f.term, y.operands), **dict(y.attributes)).instr
             y = whole.replace(hint=x.hint) if x.hint and whole not in known else whole

@@ -28,6 +28,7 @@ from symgrad.symbolic.numbers import literal
 _SPELLED: dict[str, Callable[..., Any]] = {
     "absolute": sp.Abs,
     "sign": sp.sign,
+    "side": sp.sign,
     "maximum": sp.Max,
     "minimum": sp.Min,
     "relu": lambda x: sp.Max(x, 0),
@@ -68,7 +69,10 @@ def _meaning(x: Instr, operands: list[Any], exact: bool) -> Any:
         return _cast(x, operands[0])
     if x.op.meaning is None:
         raise UnsupportedError(f"the op {x.op.name!r} has no meaning for SymPy")
-    attributes = {key: literal(value, exact) for key, value in x.attributes}
+    attributes = {
+        key: value if isinstance(value, tuple) else literal(value, exact)
+        for key, value in x.attributes
+    }
     return x.op.meaning(sp, *operands, **attributes)
 
 

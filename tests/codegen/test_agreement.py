@@ -22,7 +22,12 @@ from symgrad.ops import OPS
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 19.0, -40.0, 1e-300, 1e300, -1e300]
 SPECIAL += [710.0, -746.0, math.inf, -math.inf, math.nan]
-ATTRIBUTES: dict[str, dict[str, Any]] = {"leaky_relu": {"slope": 0.1}, "elu": {"alpha": 1.5}}
+ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "leaky_relu": {"slope": 0.1},
+    "elu": {"alpha": 1.5},
+    "strong_product": {"zero": (0, 1)},
+    "continued": {"found": True},
+}
 ATTRIBUTES |= {"stumpff": {"k": 3, "d": 0}, "mills_tail": {"k": 1}}
 ELEMENTWISE = [op for op in OPS.values() if op.partials is not None and op.kind != "leaf"]
 

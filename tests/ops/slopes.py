@@ -32,7 +32,12 @@ COUNT = many(100, 500)
 DIGITS = 700  # 1 - tanh(800)**2 has some left
 FEW = (60, 90)  # enough where both give the same
 ROUNDED = ("exp2", "log2", "log10", "erf", "erfc", "gelu")
-ATTRIBUTES: dict[str, dict[str, Any]] = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}}
+ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "leaky_relu": {"slope": 0.125},
+    "elu": {"alpha": 1.5},
+    "strong_product": {"zero": (0, 1)},
+    "continued": {"found": True},
+}
 ATTRIBUTES |= {"stumpff": {"k": 1, "d": 0}, "mills_tail": {"k": 1}}
 STEPS = ("sign", "floor", "ceil", "round")
 OFTEN_REAL = [1e-300, 1e-100, 1e-20, 1e-8, 1e-3, 0.1, 0.5, 0.999, 1.0, 1.001, 1.5, 2.0, 3.0, 5.0]

@@ -14,7 +14,12 @@ from symgrad.ir.types import Type
 from symgrad.ops import FLOATS, OPS, ArrayAlgebra, FloatAlgebra, IRAlgebra, register
 
 ELEMENTWISE = [op for op in OPS.values() if op.kind == "elementwise"]
-ATTRIBUTES = {"leaky_relu": {"slope": 0.1}, "elu": {"alpha": 1.5}}
+ATTRIBUTES = {
+    "leaky_relu": {"slope": 0.1},
+    "elu": {"alpha": 1.5},
+    "strong_product": {"zero": (0, 1)},
+    "continued": {"found": True},
+}
 ATTRIBUTES |= {"stumpff": {"k": 3, "d": 0}, "mills_tail": {"k": 1}}
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 40.0, -800.0, 1e308, -1e308, 5e-324, 1e-20]
 SPECIAL += [math.inf, -math.inf, math.nan]

@@ -16,10 +16,20 @@ from symgrad.ops import OPS, ArrayAlgebra
 ELEMENTWISE = [op for op in OPS.values() if op.kind == "elementwise"]
 DERIVED = [op for op in ELEMENTWISE if op.name not in ("sign", "floor", "ceil", "round")]
 STEPS = [op for op in ELEMENTWISE if op.name in ("sign", "floor", "ceil", "round")]
-EXACT = {"leaky_relu": {"slope": sp.Rational(1, 8)}, "elu": {"alpha": sp.Rational(3, 2)}}
+EXACT = {
+    "leaky_relu": {"slope": sp.Rational(1, 8)},
+    "elu": {"alpha": sp.Rational(3, 2)},
+    "strong_product": {"zero": (0, 1)},
+    "continued": {"found": True},
+}
+ATTRIBUTES = {
+    "leaky_relu": {"slope": 0.125},
+    "elu": {"alpha": 1.5},
+    "strong_product": {"zero": (0, 1)},
+    "continued": {"found": True},
+}
 EXACT |= {"stumpff": {"k": 3, "d": 0}, "mills_tail": {"k": 1}}
-ATTRIBUTES = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}, "stumpff": {"k": 3, "d": 0}}
-ATTRIBUTES["mills_tail"] = {"k": 1}
+ATTRIBUTES |= {"stumpff": {"k": 3, "d": 0}, "mills_tail": {"k": 1}}
 
 # Rules hold rounded constants; the proof is about the numbers that they stand for.
 CONSTANTS = {
