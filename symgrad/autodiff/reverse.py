@@ -31,30 +31,29 @@ func @f(param %x: f64[]) {
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from symgrad.autodiff.guards import Guard, all_of, any_of, parted, same, settled
+from symgrad.autodiff import strong
+from symgrad.autodiff.flows import (
+    Flow,
+    alike,
+    apart,
+    side_of,
+    signed,
+    spread,
+    times,
+    unbroadcast,
+    zeros,
+)
+from symgrad.autodiff.guards import DEPTH, Guard, all_of, any_of, equal, parted, same, settled
 from symgrad.autodiff.hints import name_operands
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, Instr, constant, derived, topological
-from symgrad.ir.types import Shape, Type
 from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.ops.intervals import Intervals
 
-
-class Flow(NamedTuple):
-    """A cotangent that is zero where one of the guard's conditions is not as stated."""
-
-    g: Term
-    guard: Guard = ()
-
-
-# Their values, or their partials, may be infinite or nan where their operands are not.
-_UNBOUNDED = {
-    *("divide", "reciprocal", "power", "sqrt", "hypot", "exp", "exp2", "expm1", "sinh", "cosh"),
-    *("tan", "log", "log2", "log10", "log1p", "log1mexp", "xlogy", "xlog1py"),
-    *("arcsin", "arccos", "arctanh", "arccosh", "arctan2"),
-}
 # Their pullbacks move elements: a guard is pulled back as the cotangent is.
 _MOVES = ("reshape", "transpose", "flip", "index", "embed", "concatenate")
 # Linear in their first operand: its elements are kept, repeated, left out, or added up.
@@ -133,10 +132,12 @@ class _Sweep:
         for x in self.order:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(x)
-        self.unbounded = {x for x in self.order if x.op.name in _UNBOUNDED}
+        self.intervals = Intervals()
+        self.unbounded = {x for x in self.order if x.op.unbounded}
         for x in self.order:
             if not self.unbounded.isdisjoint(x.operands):
                 self.unbounded.add(x)
+        self.still: dict[Instr, bool] = {}
         self.flows: dict[Instr, list[Flow]] = {}
         self.cotangents: list[Instr] = []
 
@@ -153,20 +154,35 @@ class _Sweep:
             if y not in self.active or not flows:
                 continue
             f = IRAlgebra(derived(y.origins), y.type.dtype)
-            flow = self.named(y, self.accumulate(f, y, flows))
-            self.cotangents.append(flow.g.instr)
-            if y in wanted:
-                found[y] = self.applied(f, flow).instr
-            if self.reached(y):
-                self.propagate(f, y, flow)
+            for group in self.grouped(f, y, flows):
+                flow = self.named(y, self.accumulate(f, y, group))
+                self.cotangents.append(flow.g.instr)
+                if y in wanted:
+                    found[y] = self.applied(f, flow).instr
+                if self.reached(y):
+                    self.propagate(f, y, flow)
         return [found[x] if x in found else zeros(x.type) for x in self.wrt]
+
+    def grouped(self, f: IRAlgebra, y: Instr, flows: list[Flow]) -> list[list[Flow]]:
+        """The flows by the sign that they have yet to be multiplied by, which goes no farther than
+        numbers and elementwise ops do."""
+        if all(flow.side is None for flow in flows):
+            return [flows]
+        groups: dict[Instr | None, list[Flow]] = {}
+        elementwise = y.op.partials is not None or y.op.name in ("where", "cast")
+        for flow in flows:
+            waits = flow.side is not None and (elementwise or not flow.side.type.rank)
+            if y in self.wrt or not waits:
+                flow = signed(f, flow, self.intervals)
+            groups.setdefault(flow.side, []).append(flow)
+        return [*groups.values()]
 
     def named(self, y: Instr, flow: Flow) -> Flow:
         """Gives the cotangent of a named value its name, d_v, if it has none yet."""
         g = flow.g.instr
-        if not y.hint or y.is_parameter or g.hint or g.is_constant or flow.guard:
+        if not y.hint or y.is_parameter or g.hint or g.is_constant or flow.guard or flow.side:
             return flow
-        return Flow(flow.g.f.term(g.replace(hint=f"d_{y.hint}")))
+        return flow._replace(g=flow.g.f.term(g.replace(hint=f"d_{y.hint}")))
 
     def accumulate(self, f: IRAlgebra, y: Instr, flows: list[Flow]) -> Flow:
         """The sum of all flows; the outer conditions that are common to all stay, and one that
@@ -179,13 +195,15 @@ class _Sweep:
         rest = len(guard)
         if len(flows) > 1 and y in self.unbounded:
             guard = (*guard, *any_of(f, [flow.guard[rest:] for flow in flows]))
+        infinite = any(flow.infinite for flow in flows)
+        side = flows[0].side
         flows = [Flow(self.applied(f, Flow(flow.g, flow.guard[rest:]))) for flow in flows]
         # They came in reverse; the sum is written in the order of the program.
         *others, first = flows
         total = first.g
         for flow in reversed(others):
             total = f.add(total, flow.g)
-        return Flow(total, guard)
+        return Flow(total, guard, infinite, side)
 
     def applied(self, f: IRAlgebra, flow: Flow) -> Term:
         """The flow as one value, its guard applied from the inside out."""
@@ -199,14 +217,18 @@ class _Sweep:
         """Adds a flow, whose shape may be that of a broadcast of ``x``, to those of ``x``."""
         if x not in self.active:
             return
-        g = flow.g
-        if f.type(g).shape != x.type.shape:
+        if f.type(flow.g).shape != x.type.shape:
+            if flow.side is not None and flow.side.type.rank:
+                flow = signed(f, flow, self.intervals)
+            g = flow.g
             # A condition that is the same along the axes to be summed may wait.
             guard, rest = parted(self.lowered(f, flow.guard, x.type.rank), x.type.shape)
-            flow = Flow(unbroadcast(f, self.applied(f, Flow(g, rest)), x.type), guard)
+            g = unbroadcast(f, self.applied(f, Flow(g, rest)), x.type)
+            flow = flow._replace(g=g, guard=guard)
             if rest and x in self.unbounded:  # along those axes one that holds is enough
                 holds = spread(f, all_of(f, rest), f.type(g).with_dtype("bool"))
-                flow = Flow(flow.g, (*guard, (unbroadcast(f, holds, x.type, "any").instr, True)))
+                some = unbroadcast(f, holds, x.type, "any").instr
+                flow = flow._replace(guard=(*guard, (some, True)))
         self.flows.setdefault(x, []).append(flow)
 
     def lowered(self, f: IRAlgebra, guard: Guard, rank: int) -> Guard:
@@ -224,43 +246,92 @@ class _Sweep:
         """Sends the cotangent of ``y`` on to its operands."""
         if y.op.name == "where":
             condition, a, b = y.operands
-            whole = Flow(spread(f, flow.g, y.type), flow.guard)
-            self.send(f, a, Flow(whole.g, (*flow.guard, (condition, True))))
-            self.send(f, b, Flow(whole.g, (*flow.guard, (condition, False))))
+            whole = flow._replace(g=spread(f, flow.g, y.type))
+            self.send(f, a, whole._replace(guard=(*flow.guard, (condition, True))))
+            self.send(f, b, whole._replace(guard=(*flow.guard, (condition, False))))
         elif y.op.name == "cast":
             g = f.cast(flow.g, dtype=y.operands[0].type.dtype)
-            self.send(f, y.operands[0], Flow(g, flow.guard))
+            self.send(f, y.operands[0], flow._replace(g=g))
         elif y.op.partials is not None:
-            terms = [f.term(x) for x in y.operands]
-            rule = (y.op.accurate if self.accurate else None) or y.op.partials
-            partials = rule(f, f.term(y), *terms, **dict(y.attributes))
+            partials = self.partials(f, y, f.term(y), [f.term(x) for x in y.operands])
             if len(partials) == 2 and alike(*partials) and y.operands[0] is y.operands[1]:
                 # x * x: twice the one share, so that a scalar factor meets the 2 first.
-                flow = Flow(self.times(f, flow.g, 2.0), flow.guard)
+                flow = flow._replace(g=times(f, flow.g, 2.0))
                 partials = (partials[0], None)
-            for x, partial in zip(y.operands, partials, strict=True):
+            for i, (x, partial) in enumerate(zip(y.operands, partials, strict=True)):
                 if partial is not None and x in self.active:
-                    g = spread(f, self.times(f, flow.g, partial), y.type)
-                    self.send(f, x, Flow(g, flow.guard))
+                    share = self.share(f, y, i, flow, partial)
+                    self.send(f, x, share._replace(g=spread(f, share.g, y.type)))
         else:
             self.pull(f, y, flow)
 
-    def times(self, f: IRAlgebra, g: Term, partial: Any) -> Term:
-        """g * partial, without the products by 1 and -1 that nobody would write."""
-        if not isinstance(partial, Term):
-            if partial == 1:
-                return g
-            product: Term = f.negative(g) if partial == -1 else f.multiply(g, float(partial))
-            return product
-        p = partial.instr
-        is_mask = p.op.name == "cast" and p.operands[0].type.dtype == "bool"
-        if is_mask and self.strict:
-            product = f.where(f.term(p.operands[0]), g, 0.0)
-        elif g.instr.is_constant and g.instr["value"] == 1.0:
-            product = partial
-        else:
-            product = f.multiply(g, partial)
-        return product
+    def share(self, f: IRAlgebra, y: Instr, i: int, flow: Flow, partial: Any) -> Flow:
+        """The flow times the partial by operand i, where an exact zero beats an infinity."""
+        side = side_of(partial)
+        if side is not None and flow.side is not None and equal(side, flow.side, DEPTH):
+            return flow._replace(side=None)
+        if side is not None and y.op.name != "absolute":
+            return signed(f, flow, self.intervals)._replace(side=side)
+        steep = self.steepness(f, y, i)
+        if isinstance(steep, Term) and self.is_flat_at(steep.instr, y, i):
+            return self.flat_share(f, y, i, flow, steep)
+        zero = []
+        if steep is not None or (flow.infinite and y.op.unbounded):
+            zero.append(0)
+        if flow.infinite or (self.strict and y.op.masks):
+            zero.append(1)
+        infinite = flow.infinite or steep is not None
+        if zero and isinstance(partial, Term):
+            product = strong.product(f, flow.g, partial, zero, self.intervals)
+            if product is not None:
+                return flow._replace(g=product, infinite=infinite)
+        return flow._replace(g=times(f, flow.g, partial), infinite=infinite)
+
+    def flat_share(self, f: IRAlgebra, y: Instr, i: int, flow: Flow, zero: Term) -> Flow:
+        """The share of an operand that does not move where the op is steep, at 0.
+
+        The slope is taken at inf instead, where it is 0.  The accurate rules are not made for that,
+        nor is a cotangent that may be infinite: there the slope at 1 is cut off.
+        """
+        cut = flow.infinite or (self.accurate and y.op.accurate is not None)
+        instead = 1.0 if cut else math.inf
+        terms = [f.term(x) for x in y.operands]
+        terms[i] = f.where(zero, instead, terms[i])
+        whole = f.where(zero, instead, f.term(y))
+        partial = self.partials(f, y, whole, terms)[i]
+        guard = (*flow.guard, (zero.instr, False)) if cut else flow.guard
+        return flow._replace(g=times(f, flow.g, partial), guard=guard)
+
+    def partials(self, f: IRAlgebra, y: Instr, whole: Term, terms: Sequence[Term]) -> Any:
+        """The partials of an op by its rule, from its value and its operands."""
+        rule = (y.op.accurate if self.accurate else None) or y.op.partials
+        assert rule is not None
+        return rule(f, whole, *terms, **dict(y.attributes))
+
+    def steepness(self, f: IRAlgebra, y: Instr, i: int) -> Any:
+        """The condition under which a slope is infinite and the value is not; None for never."""
+        if y.op.steep is None:
+            return None
+        terms = [f.term(x) for x in y.operands]
+        condition = y.op.steep(f, f.term(y), *terms, **dict(y.attributes))[i]
+        if isinstance(condition, Term) and not self.intervals.may_hold(condition.instr):
+            return None
+        return condition
+
+    def is_flat_at(self, zero: Instr, y: Instr, i: int) -> bool:
+        """Whether the operand has slope 0 wherever the op is steep, at 0: a sum of squares."""
+        own = zero.op.name == "equal" and zero.operands[0] in (y, y.operands[i])
+        if not own or y.operands.count(y.operands[i]) > 1:
+            return False
+        return zero.operands[1].is_constant and self.is_still(y.operands[i])
+
+    def is_still(self, root: Instr) -> bool:
+        """Whether a value does not move where it is 0."""
+        still, of = self.still, self.intervals.of
+        for x in self.order if root not in still else ():
+            rests = None if x in self.wrt else x.op.rests
+            still[x] = x not in self.active or bool(rests and rests(x, still.__getitem__, of))
+        return still[root]
 
     def pull(self, f: IRAlgebra, y: Instr, flow: Flow) -> None:
         """Sends the cotangent through a structural op by the op's own pullback."""
@@ -279,11 +350,15 @@ class _Sweep:
         else:
             if rest and y.op.name in _CARRIES and y.operands[0] in self.unbounded:
                 guards[0] = (*guard, (self.carried(f, y, rest), True))
-            flow = Flow(self.applied(f, Flow(flow.g, rest)))
+            flow = flow._replace(g=self.applied(f, Flow(flow.g, rest)))
+        infinite = flow.infinite or y.op.steep is not None
+        if infinite or (self.strict and y.op.masks):
+            f = strong.StrongAlgebra(f, flow.g.instr, self.intervals)
+            terms, flow = [f.term(x) for x in y.operands], flow._replace(g=f.term(flow.g.instr))
         cotangents = y.op.pullback(f, flow.g, f.term(y), *terms, **dict(y.attributes))
         for x, g, waiting in zip(y.operands, cotangents, guards, strict=True):
             if g is not None:
-                self.send(f, x, Flow(g, waiting))
+                self.send(f, x, Flow(g, waiting, infinite, flow.side))
 
     def carried(self, f: IRAlgebra, y: Instr, guard: Guard) -> Instr:
         """Whether a guard holds for any of the elements of ``y`` that come from one of ``x``."""
@@ -309,43 +384,3 @@ class _Sweep:
         operands = [f.term(x) for x in y.operands]
         moved = y.op.pullback(f, c, f.term(y), *operands, **dict(y.attributes))
         return [settled(m.instr) for m in moved]
-
-
-def apart(y: Instr) -> Shape:
-    """The shape of conditions that may wait behind an op: along the other axes it mixes elements.
-
-    A scalar condition may wait behind any.
-    """
-    if y.op.name == "broadcast_to":
-        return y.operands[0].type.shape
-    return (*y.type.shape[:-1], 1) if y.op.name == "prod_others" else ()
-
-
-def alike(a: Any, b: Any) -> bool:
-    """Whether two partials are the same value."""
-    return isinstance(a, Term) and isinstance(b, Term) and a.instr is b.instr
-
-
-def spread(f: IRAlgebra, g: Term, type: Type) -> Term:
-    """``g`` at the full shape of ``type``; a partial of smaller shape may have left it smaller."""
-    return g if f.type(g).shape == type.shape else f.broadcast_to(g, shape=type.shape)
-
-
-def unbroadcast(f: IRAlgebra, g: Term, type: Type, by: str = "sum") -> Term:
-    """The sum of ``g`` over the axes along which a value of ``type`` was repeated."""
-    shape = f.type(g).shape
-    extra = len(shape) - type.rank
-    stretched = tuple(
-        extra + i for i, dim in enumerate(type.shape) if dim == 1 and shape[extra + i] != 1
-    )
-    axes = (*range(extra), *stretched)
-    total: Term = f.apply(by, g, axis=axes, keepdims=False)
-    return f.reshape(total, shape=type.shape) if stretched else total
-
-
-def zeros(type: Type) -> Instr:
-    """Zeros of a type, as an instruction."""
-    zero = constant(0.0, Type(type.dtype))
-    f = IRAlgebra()
-    instr: Instr = zero if not type.shape else f.broadcast_to(f.term(zero), shape=type.shape).instr
-    return instr

@@ -109,7 +109,7 @@ def _var(x: Any, axis: Any, ddof: float, keepdims: bool, name: str) -> Any:
 @numpy_too
 def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over ``axis``; its gradient is 0 where all elements are equal."""
-    return _safe_sqrt(as_expr(_var(x, axis, ddof, keepdims, "std")))
+    return apply("sqrt", _var(x, axis, ddof, keepdims, "std"))
 
 
 @numpy_too
@@ -123,7 +123,7 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None) -> A
     x = _float(x, "norm")
     axes = axes_of(axis, x.ndim, "norm")
     if ord is None or (len(axes), ord) in ((1, 2), (2, "fro")):
-        return _safe_sqrt(sum(apply("square", x), axes, keepdims))
+        return apply("sqrt", sum(apply("square", x), axes, keepdims))
     for own, reduce in ((1, sum), (math.inf, max), (-math.inf, min)):
         if len(axes) == 1 and ord == own:
             return reduce(apply("absolute", x), axes, keepdims)
@@ -172,15 +172,6 @@ def diagonal_of(x: Any, offset: Any, name: str) -> Expr:
     if x.ndim != 2:
         raise ShapeError(f"{name}: expected a matrix, got {x.instr.type}; reshape it")
     return raw("diagonal", x, k=whole(offset, f"{name}: offset"))
-
-
-def _safe_sqrt(s: Expr) -> Expr:
-    # sqrt'(0) is inf and would meet the 0 from the square: 0 * inf is nan.  The inner where keeps
-    # the sqrt away from 0, so that the gradient there is the outer where's 0.  A nan stays nan.
-    from symgrad.frontend.elementwise import where
-
-    nonzero = apply("not_equal", s, 0)
-    return where(nonzero, apply("sqrt", where(nonzero, s, 1)), 0)  # type: ignore[no-any-return]
 
 
 def _float(x: Any, name: str) -> Expr:

@@ -15,6 +15,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from symgrad.ir.function import Instr
+from symgrad.ops.intervals import Interval
 from symgrad.passes.declared import NEGATIVE, POSITIVE, REAL, Rule
 from symgrad.passes.patterns import Bindings, literal_value
 
@@ -50,12 +52,6 @@ def root_two_times(f: Any, u: Any) -> Any:
                 return f.term(x) if sign * c > 0.0 else -f.term(x)
         break
     return f.sqrt(2.0) * u
-
-
-def norm(f: Any, s: Any) -> Any:
-    """sqrt(s) whose derivative at 0 is 0: the inner selection keeps sqrt' = inf away."""
-    nonzero = f.not_equal(s, 0.0)
-    return f.where(nonzero, f.sqrt(f.where(nonzero, s, 1.0)), 0.0)
 
 
 def _softmax(f: Any, x: Any, axis: Any) -> Any:
@@ -107,8 +103,10 @@ def _is_from_3(n: Any) -> bool:
     return (literal_value(n) or 0.0) >= 3.0
 
 
-def _is_vector(bound: Bindings) -> bool:
-    return bool(bound["x"].type.rank == 1)
+def is_nonnegative(x: Instr) -> bool:
+    """Whether an op has no values below 0, whatever its operands are."""
+    rule = x.op.interval
+    return rule is not None and bool(rule(x, lambda operand: Interval()).low >= 0.0)
 
 
 def _aligned(bound: Bindings) -> bool:
@@ -350,16 +348,11 @@ RULES: tuple[Rule, ...] = (
              f.moved(f.exp(x)), f.sum(f.exp(x), axis=axis, keepdims=keepdims)),
          lambda f, x, axis, keepdims, move: f.again(move, _softmax(f, x, axis)), _X,
          arrays=("x",), attributes=_REDUCED, condition=_own_total),
+    Rule("abs(x) = x for x >= 0", lambda f, x: f.absolute(x), lambda f, x: x, {"x": POSITIVE},
+         condition=lambda bound: is_nonnegative(bound["x"])),
     Rule("sqrt(x*x) = abs(x)", lambda f, x: f.sqrt(f.square(x)), lambda f, x: f.absolute(x), _X),
     Rule("sqrt(x*x + y*y + ...) = hypot(x, y, ...)", lambda f, xs: f.sqrt(f.total("square", xs)),
          lambda f, xs: hypots(f, xs), {"xs": REAL}, lists=("xs",), alone=True),
-    Rule("sqrt(sum(x*x)) = norm(x)",
-         lambda f, x, axis, keepdims: f.sqrt(
-             f.sum(f.square(x), axis=axis, keepdims=keepdims)),
-         lambda f, x, axis, keepdims: norm(f, f.sum(f.square(x), axis=axis, keepdims=keepdims)),
-         _X, arrays=("x",), attributes=_REDUCED),
-    Rule("sqrt(x @ x) = norm(x)", lambda f, x: f.sqrt(f.matmul(x, x)),
-         lambda f, x: norm(f, f.matmul(x, x)), _X, arrays=("x",), condition=_is_vector),
     Rule("x*log(y) = xlogy(x, y)", lambda f, x, y: x * f.log(y), lambda f, x, y: f.xlogy(x, y),
          {"x": REAL, "y": POSITIVE}, condition=_may_be_zero),
     Rule("x*log1p(y) = xlog1py(x, y)", lambda f, x, y: x * f.log1p(y),

@@ -1,0 +1,80 @@
+"""Strong zeros: what a cotangent that may be infinite is multiplied by.
+
+Behind a steep op (sqrt at 0) a cotangent may be infinite where the function is smooth.  From there
+on an exact zero wins: 0 * inf = 0.  What cannot be infinite, or cannot be 0, by the intervals that
+its formula has, is multiplied as ever.
+
+>>> from symgrad.ir.function import emit, parameter
+>>> from symgrad.ir.types import Type
+>>> from symgrad.ops import OPS
+>>> g, x = (parameter(name, Type("f64", (2,))) for name in "gx")
+>>> f = IRAlgebra()
+>>> product(f, f.term(g), f.term(x), (1,), Intervals()).instr.op.name
+'strong_product'
+>>> product(f, f.term(g), f.exp(f.term(x)), (1,), Intervals())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symgrad.ir.function import Instr
+from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.ops.einsum import parse_spec
+from symgrad.ops.intervals import Intervals
+
+
+def product(
+    f: IRAlgebra, a: Term, b: Term, zero: Sequence[int], intervals: Intervals
+) -> Term | None:
+    """a * b, but 0 where an operand is 0 whose place is in ``zero``; None where none can be 0."""
+    can_be_zero = tuple(i for i in zero if intervals.may_be_zero((a, b)[i].instr))
+    return f.strong_product(a, b, zero=can_be_zero) if can_be_zero else None
+
+
+class StrongAlgebra(IRAlgebra):
+    """Builds what a pullback makes of a cotangent that may be infinite."""
+
+    def __init__(self, f: IRAlgebra, cotangent: Instr, intervals: Intervals) -> None:
+        super().__init__(f.origins, f.dtype)
+        self.intervals = intervals
+        self.infinite = {cotangent}  # and what is made of it
+
+    def apply(self, name: str, *xs: Any, **attributes: Any) -> Term:
+        marked = [isinstance(x, Term) and x.instr in self.infinite for x in xs]
+        if not any(marked):
+            return super().apply(name, *xs, **attributes)
+        if name == "multiply" and all(isinstance(x, Term) for x in xs):
+            others = [i for i, m in enumerate(marked) if not m]
+            plain = IRAlgebra(self.origins, self.dtype)
+            a, b = xs
+            result = product(plain, a, b, others, self.intervals) or plain.multiply(a, b)
+        elif name == "outer":
+            result = self.contracted(xs, "i,j->ij")
+        elif name == "einsum":
+            result = self.contracted(xs, attributes["spec"])
+        elif name == "matmul":
+            result = super().apply("strong_matmul", *xs, zero=int(marked[0]))
+        else:
+            result = super().apply(name, *xs, **attributes)
+        if result.instr.type.is_float:
+            self.infinite.add(result.instr)
+        return self.term(result.instr)
+
+    def contracted(self, xs: Sequence[Term], spec: str) -> Term:
+        """An einsum by products of whole arrays, added up."""
+        terms, result = parse_spec(spec, len(xs))
+        summed = dict.fromkeys(c for term in terms for c in term if c not in result)
+        letters = (*result, *summed)
+        total: Any = None
+        for x, term in zip(xs, terms, strict=True):
+            order = sorted(range(len(term)), key=lambda i: letters.index(term[i]))
+            sizes = dict(zip(term, self.type(x).shape, strict=True))
+            turned = x if order == sorted(order) else self.transpose(x, axes=tuple(order))
+            shape = tuple(sizes.get(c, 1) for c in letters)
+            if shape != self.type(turned).shape:
+                turned = self.reshape(turned, shape=shape)
+            total = turned if total is None else self.multiply(total, turned)
+        axes = tuple(range(len(result), len(letters)))
+        return self.apply("sum", total, axis=axes, keepdims=False)
