@@ -38,6 +38,7 @@ class Algebra:
     cells               what a cell holds
     dead                a dead cell
     living(x)           raises DomainError if one of an array is dead
+    is_dead(x), is_zero(x)   which ones are
     constant(x)         a number as one cell
     floats(x)           an array of floats
     near(x)             floats near numbers
@@ -59,6 +60,8 @@ class Algebra:
     floats: Any
     near: Any
     living: Any
+    is_dead: Any
+    is_zero: Any
     sum: Any
     times: Any
     inverse: Any
@@ -169,13 +172,22 @@ class Algebra:
         """A product, bilinear as any."""
         if not x.dual and not y.dual:
             return self.seen(times(bare(x), bare(y)))
+        one_by_one = times == self.times
         parts = [
-            times(bare(a), bare(b))
+            self.share(bare(a), bare(b)) if one_by_one else times(bare(a), bare(b))
             for a, b, dual in ((x.value, y.slope, y.dual), (x.slope, y.value, x.dual))
             if dual
         ]
         slope = self.sum(*parts) if len(parts) > 1 else parts[0]
         return self.paired(times(bare(x.value), bare(y.value)), slope)
+
+    def share(self, partial: Any, slope: Any) -> Any:
+        """Their product, in which 0 beats what is dead: a slope may be infinite, as sqrt's at 0."""
+        found = self.times(partial, slope)
+        for x, y in ((partial, slope), (slope, partial)):
+            if (dead := self.is_dead(x)).any():
+                found = np.where(dead & self.is_zero(y), bare(self.lift(0)), found)
+        return found
 
     def minus(self, x: Any) -> Any:
         if x.dual:
@@ -187,7 +199,7 @@ class Algebra:
         if not x.dual:
             return self.seen(self.inverse(bare(x)))
         y = self.over(x.value)
-        return self.paired(y, -(y * y * x.slope))
+        return self.paired(y, self.minus(self.seen(self.share(bare(y * y), bare(x.slope)))))
 
     def matmul(self, x: Any, y: Any) -> Any:
         x, y = self.lift(x), self.lift(y)
@@ -277,7 +289,8 @@ class Algebra:
         slope: Any = self.lift(0)
         for d, x in zip(self.rules[name](y, *(x.value for x in arrays)), arrays, strict=True):
             if x.dual and x.slope.literal() != 0.0:
-                slope = slope + (d() if callable(d) else d) * x.slope
+                d = self.lift(d() if callable(d) else d)
+                slope = slope + self.seen(self.share(bare(d), bare(x.slope)))
         return self.paired(y, slope)
 
 

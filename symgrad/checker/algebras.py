@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, Real, call
-from symgrad.checker.number import Nowhere, Undefined
+from symgrad.checker.number import Nowhere, Number, Undefined
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, UnsupportedError
 
@@ -54,6 +54,10 @@ class Balls:
     def variable(self, value: float | Fraction) -> Ball:
         exact, double = self.arithmetic.exact, self.arithmetic.double
         return Ball(self, exact(value) if type(value) is Fraction else double(float(value)), 0)
+
+    def anywhere(self) -> Ball:
+        """All numbers from -1 to 1."""
+        return Ball(self, self.arithmetic.about(1.0) - 1, 0)
 
     def equal(self, a: Ball, b: Ball) -> bool:
         gap, size = (a - b).size(), max(b.size(), 1.0)
@@ -116,6 +120,9 @@ class Ball(Real):
     def vanishes(self) -> bool:
         return not (self.x > 0 or self.x < 0)
 
+    def is_zero(self) -> bool:
+        return self.size() == 0.0
+
     def size(self) -> float:
         return float(self.balls.arithmetic.bound(self.x))
 
@@ -150,8 +157,27 @@ class Ball(Real):
         return Ball(self.balls, y, 8)  # a libm is within 8 units
 
 
+def is_zero(x: Any) -> bool:
+    """Whether a slope is 0, exactly."""
+    return isinstance(x, Number) and x.is_zero()
+
+
+def added(a: Any, b: Any) -> Any:
+    return a.plus(b) if type(a) is type(b) and isinstance(a, Number) else a + b
+
+
+def share(partial: Any, slope: Any) -> Any:
+    """A partial derivative times a slope, which may be infinite: 0 * inf = 0."""
+    if type(partial) is type(slope):
+        return partial.times(slope)
+    return partial if isinstance(slope, Nowhere) and partial.is_zero() else partial * slope
+
+
 class Dual(Real):
-    """A value and its derivative in the direction of the trial."""
+    """A value and its derivative in the direction of the trial.
+
+    Where a function has a value and no slope, as sqrt at 0, what does not move stays at slope 0.
+    """
 
     __slots__ = ("slope", "value")
     dual = True
@@ -163,30 +189,33 @@ class Dual(Real):
         return self.value.undefined()  # type: ignore[no-any-return]
 
     def lift(self, x: Any) -> Any:
-        if type(x) is Dual:
+        if isinstance(x, Dual):
             return x
         value = self.value.lift(x)
         return value if value is NotImplemented else Dual(value, value.lift(0))
 
     def plus(self, o: Dual) -> Dual:
-        return Dual(self.value.plus(o.value), self.slope.plus(o.slope))
+        return Dual(self.value.plus(o.value), added(self.slope, o.slope))
 
     def times(self, o: Dual) -> Dual:
-        slope = self.value.times(o.slope).plus(self.slope.times(o.value))
+        slope = added(share(self.value, o.slope), share(o.value, self.slope))
         return Dual(self.value.times(o.value), slope)
 
     def inverse(self) -> Dual:
         y = self.value.inverse()
-        return Dual(y, -(y * y * self.slope))
+        return Dual(y, share(-(y * y), self.slope))
 
     def apply(self, name: str, *xs: Dual) -> Dual:
         values = [x.value for x in xs]
         y = self.value.lift(MEANINGS.get(name, partial(call, name))(*values))
         slope = self.value.lift(0)
+        if all(is_zero(x.slope) for x in xs):
+            return Dual(y, slope)
         for d, x in zip(RULES[name](y, *values), xs, strict=True):
-            if not callable(d) or x.slope.literal() != 0.0:
-                slope = slope + (d() if callable(d) else d) * x.slope
-        return Dual(y, self.value.lift(slope))
+            if not is_zero(x.slope):
+                d = d() if callable(d) else d
+                slope = slope + (d if isinstance(d, Nowhere) else share(y.lift(d), x.slope))
+        return Dual(y, slope)
 
     def order(self, other: Any) -> Any:
         return self.value.order(other.value if isinstance(other, Dual) else other)
@@ -199,7 +228,7 @@ class Dual(Real):
         return bool(self.value.is_nan())
 
     def literal(self) -> Any:
-        return self.value.literal() if self.slope.literal() == 0.0 else None
+        return self.value.literal() if is_zero(self.slope) else None
 
     def middle(self) -> float:
         return float(self.value.middle())

@@ -113,6 +113,12 @@ class Cells(np.ndarray, Number):  # type: ignore[override]
         """Floats near the numbers."""
         return self.algebra.near(bare(self.value))
 
+    def is_zero(self) -> Any:
+        """Which ones are 0, their slopes included."""
+        zero = self.algebra.is_zero
+        still = zero(bare(self.slope)) if self.dual else True
+        return zero(bare(self.value)) & still
+
     def order(self, other: Any) -> Any:
         return self.algebra.order(self, other)
 

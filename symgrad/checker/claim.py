@@ -224,20 +224,22 @@ class Trial:
         with np.errstate(all="ignore"), explained("the reference"):
             y = self.claim.expected(self.algebra.one, *arguments)
         self.shapes = _shapes(y)
-        return [*map(Dual(zero, zero).lift, leaves(y))]
+        duals = [*map(Dual(zero, zero).lift, leaves(y))]
+        if any(isinstance(dual.slope, Nowhere) for dual in duals):
+            raise DomainError("the reference has no slope")
+        return duals
 
     def is_smooth(self) -> bool:
-        """Whether all that the reference computes has a slope, but for branches not taken, whatever
-        argument moves: a text multiplies by partials, and an infinite one gives nan with 0."""
-        self.algebra.undefined.clear()
-        one = self.algebra.one
+        """Whether the reference has a slope, whatever argument moves: slopes are intervals, so that
+        none is 0 because others cancel it, as a text that multiplies by partials gives nan then."""
+        one, anywhere = self.algebra.one, self.algebra.anywhere()
         moved = {
-            k: _mapped(lambda x: Dual(x, one) if isinstance(x, Real) else x, v)
+            k: _mapped(lambda x: Dual(x, anywhere) if isinstance(x, Real) else x, v)
             for k, v in self.at.items()
         }
         with np.errstate(all="ignore"), explained("the reference"):
-            self.claim.expected(one, *moved.values())
-        return not self.algebra.undefined
+            y = self.claim.expected(one, *moved.values())
+        return not any(isinstance(getattr(x, "slope", x), Nowhere) for x in leaves(y))
 
     def run(self, work: Any = None) -> tuple[Any, list[Any]]:
         """Value and gradient by the text, which must leave its arguments alone."""

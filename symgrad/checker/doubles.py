@@ -70,6 +70,9 @@ class Double(Real):
     def is_nan(self) -> bool:
         return self.x != self.x
 
+    def is_zero(self) -> bool:
+        return self.x == 0.0
+
     def literal(self) -> float:
         return self.x
 

@@ -142,6 +142,9 @@ class Element(Real):
     def watch(self) -> Any:
         return self.field.watch
 
+    def is_zero(self) -> bool:
+        return not self.r
+
     def literal(self) -> float | None:
         plain = not self.n and not self.d and math.isfinite(self.s)
         return self.s if plain and _residue(Fraction(self.s), self.field.p) == self.r else None

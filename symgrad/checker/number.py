@@ -167,6 +167,10 @@ class Number:
             known[key] = self.exactly(x)
         return known[key]
 
+    def is_zero(self) -> bool:
+        """Whether it is 0, exactly."""
+        return self.literal() == 0.0  # type: ignore[no-any-return]
+
     def is_nan(self) -> bool:
         """Whether it is a nan that floats made."""
         return False

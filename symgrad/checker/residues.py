@@ -97,6 +97,12 @@ class Residues(Algebra):
         if np.isnan(bare(x.value)["t"]).any() or np.isnan(bare(x.slope)["t"]).any():
             raise DomainError("what has no value is read")
 
+    def is_dead(self, x: Any) -> Any:
+        return np.isnan(x["t"])
+
+    def is_zero(self, x: Any) -> Any:
+        return ~x["r"].any(axis=-1) & ~np.isnan(x["t"])
+
     def variables(self, values: Any) -> Any:
         found = np.empty(np.shape(values), self.cells)
         found["r"] = self.random.integers(0, 2**62, found["r"].shape) % self.primes

@@ -68,6 +68,9 @@ ELEMENTWISE: dict[str, str] = {
     **_calls("sqrt absolute sign floor ceil exp exp2 expm1 log log2 log10 log1p sin cos tan"),
     **_calls("arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh"),
     **_calls("logical_not isnan isfinite"),
+    "side": "np.sign({0})",
+    "continued": "{0}",
+    "strong_product": "strong_product({0}, {1})",
     **_calls("sigmoid log_sigmoid softplus relu erf erfc stop_gradient", ""),
 }
 # Of numbers alone, where a choice needs no arrays.
@@ -179,6 +182,15 @@ def cross(a, b):
 
 
 """.lstrip("\n")
+
+
+def _strong_matmul(x: Any, operands: Sequence[str], zero: int) -> str:
+    (a, b), (rows, columns) = operands, [o.type.rank > 1 for o in x.operands]
+    left = f"{a}[..., None]" if columns else a
+    right = f"{b}[..., None, :, :]" if rows and columns else b
+    return f"np.sum(strong_product({left}, {right}), axis={-2 if columns else -1})"
+
+
 _ADDED = """
 def added(shape, key, g):
     y = np.zeros(shape, dtype=np.float64)
@@ -249,6 +261,7 @@ STRUCTURE: dict[str, Definition] = {
     "cumsum": Definition(_cumsum),
     "size": Definition(lambda x, operands, dim, dtype: f"np.float64({dim})"),
     "matmul": Definition(_call("matmul")),
+    "strong_matmul": Definition(_strong_matmul),
     "outer": Definition(_call("outer")),
     "vdot": Definition(lambda x, operands: f"np.sum({operands[0]} * {operands[1]})"),
     "einsum": Definition(lambda x, operands, spec: f"np.einsum({spec!r}, {_listed(operands)})"),

@@ -34,19 +34,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from symgrad.checker.algebras import Ball, Balls, Dual, precision
+from symgrad.checker.cells import Cells
 from symgrad.checker.exact import Elementwise, ExactText
 from symgrad.checker.functions import FUNCTIONS
+from symgrad.checker.number import Number
 from symgrad.errors import DomainError, UnsupportedError
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr, literal
 from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
-from symgrad.passes import inline
+from symgrad.passes.inline import inlined
+from symgrad.symbolic import sides
 from symgrad.symbolic.definitions import ELEMENTWISE, SCALAR, STRUCTURE
 from symgrad.symbolic.quotients import is_long, readings
 
@@ -56,20 +59,40 @@ def _still(x: Any) -> Any:
     return Dual(x.value, 0 * x.value) if isinstance(x, Dual) else x
 
 
+def _strong(x: Any, y: Any) -> Any:
+    """x y, and 0 where one is 0 and does not move, whatever the other is."""
+    if isinstance(x, Cells) or isinstance(y, Cells):
+        found = x * y
+        gone = [z.is_zero() for z in (x, y) if isinstance(z, Cells)]
+        return np.where(np.logical_or.reduce(np.broadcast_arrays(*gone)), 0, found)
+    for z in (x, y) if not isinstance(x, sides.Side) and not isinstance(y, sides.Side) else ():
+        value, slope = (z.value, z.slope) if isinstance(z, Dual) else (z, z)
+        if all(isinstance(part, Number) and part.literal() == 0.0 for part in (value, slope)):
+            return z
+    return x * y
+
+
 GIVEN: dict[str, Any] = {k: f for k, f in FUNCTIONS.items() if k not in ("max", "min")}
 GIVEN["stop_gradient"] = Elementwise(_still, 1)
+GIVEN["strong_product"] = Elementwise(_strong, 2)
+for _lone, _of in ((True, "of_number"), (False, "of_array")):
+    GIVEN[f"side_{_of}"] = Elementwise(partial(sides.side, lone=_lone), 1)
+    GIVEN[f"magnitude_{_of}"] = Elementwise(partial(sides.magnitude, lone=_lone), 1)
+GIVEN["settled"] = Elementwise(partial(sides.settled, lone=False), 1)
 _HEAD = "import numpy as np\n\n\n"
 
 
 def text_of(function: Function) -> str:
     """The function as text.  Raises UnsupportedError for an op that has no definition here."""
-    f = inline(function)  # an op made from a formula is its formula
+    f = inlined(function, lambda op: op.made)  # an op made from a formula is its formula
     names = {x: f"a{i}" for i, x in enumerate(f.parameters)}
     lines = [f"def loss({', '.join(names.values())}):"]
     lines += [f"    {name} = {size}" for name, size in _sizes(f, names)]
+    second = any(x.op.name == "side" for x in f.body)
     for i, x in enumerate(f.body):
         names[x] = f"v{i}"
-        lines.append(f"    v{i} = {_expression(x, [names[o] for o in x.operands])}")
+        operands = [names[o] for o in x.operands]
+        lines.append(f"    v{i} = {(_sided if second else _expression)(x, operands)}")
     lines.append(f"    return {', '.join(names[r] for r in f.results)}")
     used = dict.fromkeys(x.op.name for x in f.body)
     helpers = "".join(STRUCTURE[name].helper for name in used if name in STRUCTURE)
@@ -97,11 +120,11 @@ class Printed:
 
     def run(self, one: Any, *arguments: Any) -> Any:
         """The results; ``one`` lifts the literals."""
-        if not self.spread:
-            return self.exact.run(one, *arguments)
-        lift = np.frompyfunc(lambda x: _lifted(one, x), 1, 1)
-        theta, *data = arguments
-        return self.exact.run(one, *theta, *map(lift, self.columns), *data)
+        if self.spread:
+            lift = np.frompyfunc(lambda x: _lifted(one, x), 1, 1)
+            theta, *data = arguments
+            arguments = (*theta, *map(lift, self.columns), *data)
+        return sides.all_settled(self.exact.run(one, *arguments))
 
 
 def _sizes(f: Function, names: Mapping[Instr, str]) -> Iterator[tuple[str, str]]:
@@ -131,6 +154,18 @@ def _expression(x: Instr, operands: Sequence[str]) -> str:
     if x.op.name not in STRUCTURE:
         raise UnsupportedError(f"the op {x.op.name!r} has no definition for the checker")
     return STRUCTURE[x.op.name].write(x, operands, **attributes)
+
+
+def _sided(x: Instr, operands: Sequence[str]) -> str:
+    """One instruction of a function that has signs as slopes of abs."""
+    kind = "of_array" if x.type.rank else "of_number"
+    if x.op.name in ("side", "absolute"):
+        return f"{'side' if x.op.name == 'side' else 'magnitude'}_{kind}({operands[0]})"
+    mixes = x.op.name in STRUCTURE and x.op.name != "cast" and x.operands
+    pairs = zip(operands, x.operands, strict=True)
+    return _expression(
+        x, [f"settled({name})" if mixes and o.type.is_float else name for name, o in pairs]
+    )
 
 
 def _literal(value: Any) -> str:

@@ -22,7 +22,12 @@ from symgrad.symbolic.definitions import ELEMENTWISE, STRUCTURE
 from symgrad.symbolic.quotients import meant
 from symgrad.symbolic.reference import Printed, Replay, text_of
 
-ATTRIBUTES = {"leaky_relu": {"slope": 0.1}, "elu": {"alpha": 1.5}}
+ATTRIBUTES = {
+    "leaky_relu": {"slope": 0.1},
+    "elu": {"alpha": 1.5},
+    "strong_product": {"zero": (0, 1)},
+    "continued": {"found": True},
+}
 INTEGERS: list[tuple[str, dict[str, Any], list[tuple[int, ...]], list[Any]]] = [
     ("take", {"axis": 1}, [(2, 3)], [[0, 2, 2]]),
     ("scatter_add", {"axis": 1, "size": 4}, [(2, 3)], [[0, 2, 2]]),
