@@ -24,6 +24,8 @@ def assumed_of(f: CompiledFunction, function: Function) -> tuple[str, ...]:
         found.append("no selection that gives nan: its value is nan there, its gradient 0")
     if any(o.derived for x in function.body for o in x.origins):
         found.append("what sg.grad made is the gradient, as reverse mode writes it")
+    if any(x.op.name == "side" for x in function.body):
+        found.append("the square of a sign is 1: f(abs(x)) with slope 0 at 0 has slope f''(0)")
     return ("finite real arguments", *found)
 
 

@@ -47,6 +47,8 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
               without ``symbols`` each symbol becomes an ``sg.input`` of its name and shape
     A Piecewise without a default is nan where no condition holds, and its gradient there is 0, as
     that of any branch not taken; the certificate assumes that one holds.
+    A branch that holds at one point, by Eq or Ne of a symbol, has the slope of the one beside it
+    where SymPy finds the limit within its budget, otherwise its own; ``f.notes`` tell which.
     Raises UnsupportedError, by name, for what has no meaning here; ArgumentError for a symbol that
     ``symbols`` lacks; DomainError for what is not real.
 
@@ -55,8 +57,15 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
     >>> from_sympy(sp.Sum(x[i] ** 2, (i, 0, N - 1)) / N)
     <expr divide: f64[]>
     """
-    from symgrad.symbolic.from_sympy import leaves, read
+    return converted(expr, symbols, with_slopes=True)
 
+
+def converted(expr: Any, symbols: Mapping[Any, Any] | None, with_slopes: bool) -> Expr:
+    """``from_sympy``; without slopes no limits are looked for."""
+    from symgrad.symbolic.from_sympy import leaves, read
+    from symgrad.symbolic.removable import with_limits
+
+    expr = with_limits(expr) if with_slopes else expr
     f = IRAlgebra((caller(),))
     bound = _bound(f, leaves(expr), symbols)
     applied = {k: _float_term(f, v, str(k)) for k, v in (symbols or {}).items() if _is_applied(k)}

@@ -13,7 +13,8 @@ from symgrad.compiler.describing import Description
 from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
-from symgrad.compiler.verifying import Reference, withhold_refuted
+from symgrad.compiler.points import points_of
+from symgrad.compiler.verifying import Reference, is_varied, withhold_refuted
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.passes import inline, softmax
@@ -62,7 +63,9 @@ def completed(
     reference: Reference,
 ) -> CompiledFunction:
     """The compiled function of a program that is simplified already."""
-    needs = needs_of(pipeline.function, reference.ir())
+    written = reference.ir()
+    varied = [p for p in written.parameters if is_varied(p, signature)]
+    needs = needs_of(pipeline.function, written)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
     unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))
     source = emit(unit, signature.target)
@@ -77,7 +80,7 @@ def completed(
         *data,
         ir=pipeline.function,
         history=pipeline.history,
-        notes=said.zero,
+        notes=(*said.zero, *points_of(written, varied)),
         check=options.check,
         strict=options.strict,
         reference=reference,

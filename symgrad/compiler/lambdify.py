@@ -22,7 +22,7 @@ import numpy as np
 
 from symgrad.compiler.compile import compile, function
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.conversion import bindable, from_sympy
+from symgrad.compiler.conversion import bindable, converted
 from symgrad.compiler.options import check_flag
 from symgrad.errors import ArgumentError, ShapeError, UnsupportedError
 from symgrad.frontend.array import Expr, as_expr
@@ -288,12 +288,14 @@ class Lambdified:
         points = list(leaves.values())
         shape = (_SIZE,) if any(leaf.shape == (_SIZE,) for leaf in points) else ()
         if self._grad:
-            value = _whole(from_sympy(self._expr, leaves), shape)
+            value = _whole(converted(self._expr, leaves, True), shape)
             if not shape:
                 return compile(value, wrt=points, target=target, name="lambdified")
             return compile(total(value), points, aux=value, target=target, name="lambdified")
         outputs = [
-            from_sympy(e, leaves) for whole in _flat(self._expr) for e in _scalars(whole, leaves)
+            converted(e, leaves, False)
+            for whole in _flat(self._expr)
+            for e in _scalars(whole, leaves)
         ]
         outputs = [_whole(e, shape) for e in outputs]
         single = not _is_list(self._expr) and len(outputs) == 1

@@ -18,6 +18,7 @@ from symgrad.compiler import atoms
 from symgrad.compiler.arguments import Signature
 from symgrad.compiler.assumed import assumed_of
 from symgrad.compiler.calls import Call, Shape
+from symgrad.compiler.points import points_of
 from symgrad.compiler.rows import EXAMPLES, names_of
 from symgrad.compiler.tracer import trace
 from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
@@ -28,7 +29,7 @@ from symgrad.ir.parser import parse
 from symgrad.ir.program import ScalarProgram
 from symgrad.ops import OPS
 from symgrad.ops.places import bounds_of
-from symgrad.passes import inline
+from symgrad.passes.inline import inlined
 
 if TYPE_CHECKING:
     from symgrad.compiler.compiled import CompiledFunction
@@ -63,7 +64,7 @@ class Reference:
     def ir(self) -> Function:
         """The unoptimised IR.  Raises FormatError for a text that is none."""
         if isinstance(self.function, Function):
-            return inline(self.function)
+            return inlined(self.function, lambda op: op.made)
         try:
             function = parse(self.function, OPS)
             verifier.verify(function)
@@ -243,6 +244,7 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
         claims = tuple(claim_of(f, run, bounds) for run in runners(f, reference, function))
     except SymgradError as error:
         claims = str(error)
+    varied = [p for p in function.parameters if is_varied(p, signature)]
     f.subject = replace(
         bare_subject,
         claims=claims,
@@ -253,7 +255,7 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
         formulas=formulas_of(reference),
         helpers=atoms.names_of(f.source, signature.target),
         rewrites=rewrites_of(f),
-        assumed=assumed_of(f, function),
+        assumed=(*assumed_of(f, function), *points_of(function, varied)),
         sizes=tuple(sizes),
         seed=seed,
     )
@@ -278,7 +280,7 @@ def formulas_of(reference: Reference) -> tuple[str, ...]:
     """The ops that were made from formulas."""
     if isinstance(reference.function, str):
         return ()
-    return tuple(dict.fromkeys(x.op.name for x in reference.function.body if x.op.inline))
+    return tuple(dict.fromkeys(x.op.name for x in reference.function.body if x.op.made))
 
 
 def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[Any]]) -> Any:

@@ -78,6 +78,13 @@ def proved(claim: Any, n: int) -> Any:
     return symbolically.proved(claim, n)
 
 
+def continued(piecewise: Any) -> Any:
+    """A Piecewise with the slopes of its branches at one point; see ``removable``."""
+    from symgrad.symbolic import removable
+
+    return removable.continued(piecewise)
+
+
 def claim_zeros(*arguments: Any) -> list[bool]:
     """Which components of a claimed gradient are right; see ``claimed``."""
     from symgrad.symbolic import claimed
@@ -96,7 +103,7 @@ def main() -> None:
     """Runs one task, from the standard input to the standard output."""
     name, arguments, memory, seconds = pickle.loads(sys.stdin.buffer.read())
     _limit(memory, seconds)
-    known = (simplified, derived, forms, are_zero, proved, claim_zeros, claim_fault)
+    known = (simplified, derived, forms, are_zero, proved, continued, claim_zeros, claim_fault)
     task: Any = {f.__name__: f for f in known}[name]
     try:
         answer = pickle.dumps((False, task(*arguments)))

@@ -1,0 +1,104 @@
+"""Branches that hold at one point have the slope of the one beside it, where there is a limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+
+import symgrad as sg
+from symgrad.errors import LimitError
+from symgrad.symbolic import removable
+
+a, b = sp.symbols("a b", real=True)
+PIECES: dict[str, tuple[Any, Any, float]] = {
+    "Ne": (sp.Piecewise((sp.sin(a) / a, sp.Ne(a, 0)), (1, True)), a, 0.0),
+    "Eq": (sp.Piecewise((sp.Rational(1, 2), sp.Eq(a, 0)), ((1 - sp.cos(a)) / a**2, True)), a, 0.0),
+    "elsewhere": (sp.Piecewise(((a**3 - 8) / (a - 2), sp.Ne(a, 2)), (12, True)), a, 2.0),
+    "log": (sp.Piecewise((sp.log(a) / (a - 1), sp.Ne(a, 1)), (1, True)), a, 1.0),
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_the_slope_is_the_limit(name: str) -> None:
+    """Both derivatives at the point are mpmath's beside it."""
+    expr, symbol, at = PIECES[name]
+    f = sg.lambdify([symbol], expr, grad=True)
+    general = next(e for e, c in expr.args if e.has(symbol))
+    beside = sp.lambdify(symbol, general, "mpmath")
+    with mpmath.workdps(60):
+        near = mpmath.mpf(at) + mpmath.mpf(10) ** -20
+        want = [float(mpmath.diff(beside, near, k, h=mpmath.mpf(10) ** -25)) for k in (0, 1)]
+    value, (slope,) = f(at)
+    assert (value, slope) == pytest.approx(want, abs=1e-9)
+    assert "the limit from beside it, which SymPy found" in f.scalar.notes[0]
+    x = sg.param("x", at)
+    with np.errstate(all="ignore"):
+        second = sg.compile(sg.grad(sg.from_sympy(expr, {symbol: x}), x), [x])()
+    with mpmath.workdps(60):
+        curvature = float(mpmath.diff(beside, near, 2, h=mpmath.mpf(10) ** -18))
+    assert second[1].x == pytest.approx(curvature, abs=1e-7)
+
+
+def test_other_symbols_move_the_slope() -> None:
+    """The limit is an expression of them, and their own slopes stay."""
+    f = sg.lambdify([a, b], sp.Piecewise((sp.sin(a * b) / a, sp.Ne(a, 0)), (b, True)), grad=True)
+    assert f(0.0, 3.0) == (3.0, (0.0, 1.0))
+    growth = sp.Piecewise(((sp.exp(a * b) - 1) / a, sp.Ne(a, 0)), (b, True))
+    assert sg.lambdify([a, b], growth, grad=True)(0.0, 3.0) == (3.0, (4.5, 1.0))
+
+
+def test_a_branch_where_two_are_equal() -> None:
+    """A divided difference on its diagonal has half the second derivative as each slope."""
+    quotient = sp.Piecewise(((sp.exp(a) - sp.exp(b)) / (a - b), sp.Ne(a, b)), (sp.exp(a), True))
+    value, slopes = sg.lambdify([a, b], quotient, grad=True)(0.5, 0.5)
+    e = float(np.exp(0.5))
+    assert (value, *slopes) == pytest.approx((e, e / 2, e / 2), rel=1e-14)
+
+
+def test_a_sum_of_two_points_has_both_slopes() -> None:
+    """An integral by cases, of a and of b, at each of their zeros."""
+    x = sp.Symbol("x", real=True)
+    integral = sp.integrate(sp.sin(a * x) + sp.cos(b * x), (x, 0, 2 * sp.pi))
+    f = sg.lambdify([a, b], integral, grad=True)
+    for at in ((0.0, 0.0), (0.0, 0.25), (0.5, 0.0)):
+        (d_a, d_b), step = f(*at)[1], 1e-4
+        beside = [f(at[0] + s, at[1])[0] for s in (step, -step)]
+        assert d_a == pytest.approx((beside[0] - beside[1]) / (2.0 * step), abs=1e-5)
+        beside = [f(at[0], at[1] + s)[0] for s in (step, -step)]
+        assert d_b == pytest.approx((beside[0] - beside[1]) / (2.0 * step), abs=1e-5)
+
+
+def test_a_jump_keeps_its_own_slope_and_says_so() -> None:
+    f = sg.lambdify([a], sp.Piecewise((sp.sin(a) / a, sp.Ne(a, 0)), (3, True)), grad=True)
+    assert f(0.0) == (3.0, (0.0,))
+    (note,) = f.scalar.notes
+    assert note.startswith("Where a = 0.0 the derivative is that of the branch that holds there")
+    assert "test_removable.py:" in note
+    assert note in str(f.scalar.verify())
+
+
+def test_a_search_that_is_stopped_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*arguments: Any) -> Any:
+        raise LimitError("stopped")
+
+    monkeypatch.setattr(removable, "within", stopped)
+    f = sg.lambdify([a], sp.Piecewise((sp.tan(a) / a, sp.Ne(a, 0)), (1, True)), grad=True)
+    removable._within_budget.cache_clear()
+    assert f(0.0) == (1.0, (0.0,))
+    assert "SymPy was stopped while it looked for one" in f.scalar.notes[0]
+
+
+def test_what_users_choose_by_hand_is_told_with_its_line() -> None:
+    """n > 0 of a norm fails at one point; a choice on both sides of 0 is none of that kind."""
+    x = sg.param("x", np.array([3.0, 4.0]))
+    n = sg.norm(x)
+    f = sg.compile(sg.sum(sg.where(n > 0, x / n, 0.0)))
+    (note,) = f.notes
+    assert "Where n = 0.0 the derivative is that of the branch" in note
+    assert "test_removable.py:" in note
+    assert sg.compile(sg.sum(sg.where(x > 0, x, 0.0))).notes == ()
+    assert sg.compile(sg.norm(x)).notes == ()
