@@ -63,14 +63,12 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
 def converted(expr: Any, symbols: Mapping[Any, Any] | None, with_slopes: bool) -> Expr:
     """``from_sympy``; without slopes no limits are looked for."""
     from symgrad.symbolic.from_sympy import leaves, read
-    from symgrad.symbolic.removable import with_limits
 
-    expr = with_limits(expr) if with_slopes else expr
     f = IRAlgebra((caller(),))
     bound = _bound(f, leaves(expr), symbols)
     applied = {k: _float_term(f, v, str(k)) for k, v in (symbols or {}).items() if _is_applied(k)}
     sized = functools.partial(_sized, symbols or {})
-    value = read(expr, f, _binder(f, bound, symbols), applied, sized)
+    value = read(expr, f, _binder(f, bound, symbols), applied, sized, with_slopes)
     return Expr(value.instr) if isinstance(value, Term) else as_expr(float(value))
 
 

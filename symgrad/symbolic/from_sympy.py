@@ -29,6 +29,7 @@ from symgrad.symbolic.elementary import ELEMENTARY
 from symgrad.symbolic.indices import INDEXED
 from symgrad.symbolic.matrices import MATRICES
 from symgrad.symbolic.reader import TABLE, Bind, Reader, meaning
+from symgrad.symbolic.removable import with_limits
 
 TABLE.update({**ELEMENTARY, **INDEXED, **MATRICES})
 
@@ -41,16 +42,23 @@ def read(
     bind: Bind,
     applied: Mapping[Any, Any] | None = None,
     sized: Callable[[Any], Any] = lambda size: size,
+    slopes: bool = False,
 ) -> Any:
     """The value of ``expr`` in the algebra ``f``; a float where no symbol is in it.
 
     bind     a Symbol, IndexedBase or MatrixSymbol -> its value; raises where it has none
     applied  the values of applied functions such as x(t), and of derivatives of them
+    slopes   branches that hold at one point get the slope beside them; see ``removable``
     sized    a size, such as the N of a sum to N - 1 -> the same with the numbers bound in it
     Raises UnsupportedError for an object without a meaning here, by its name; DomainError for
     what is not real; ShapeError.
     """
-    return Reader(f, bind, applied or {}, sized).term(expression(expr))
+    better = continued if slopes else lambda x: x
+    return Reader(f, bind, applied or {}, sized, better).term(expression(expr))
+
+
+def continued(x: Any) -> Any:
+    return with_limits(x) if isinstance(x, sp.Piecewise) else x
 
 
 def expression(expr: Any) -> Any:

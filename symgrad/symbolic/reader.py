@@ -44,6 +44,7 @@ class Entry(NamedTuple):
 
 
 TABLE: dict[type, Entry] = {}
+_INSTEAD = Entry(lambda r, x, values: values[0])
 HINTS: dict[type, str] = {}  # what to do about a class without a meaning
 
 
@@ -56,10 +57,12 @@ class Reader:
         bind: Bind,
         applied: Mapping[Any, Any],
         sized: Callable[[Any], Any] = lambda size: size,
+        better: Callable[[Any], Any] = lambda x: x,
     ) -> None:
         self.f = f
         self.bind = bind
         self.applied = applied
+        self.better = better  # another expression in place of one
         self.sized = sized  # a size of SymPy's -> the same, with the numbers that are bound in it
         self.constant = f.exactly if hasattr(type(f), "exactly") else to_float
         self.summed: dict[Any, Any] = {}  # the indices of sums, each with its sum
@@ -84,6 +87,10 @@ class Reader:
             if isinstance(x, _APPLIED) and x in self.applied:
                 self.kept.append(x)
                 self.known[id(x)] = self.applied[x]
+                continue
+            if entry is None and (better := self.better(x)) is not x:
+                stack.append((x, _INSTEAD, [better]))
+                stack.append((better, None, ()))
                 continue
             if entry is None and (not x.is_Atom or type(x) in TABLE):  # Indexed is an atom, too
                 entry = entry_of(x)

@@ -47,14 +47,12 @@ class Case(NamedTuple):
     branch: int
 
 
-def with_limits(expr: Any) -> Any:
-    """The expression, its branches at one point continued where SymPy finds the limits."""
-    found = sorted(expr.atoms(sp.Piecewise), key=sp.count_ops) if hasattr(expr, "atoms") else []
-    for piecewise in found:
-        if any(True for _ in _points(piecewise)):
-            better = _within_budget(piecewise)
-            expr = expr.xreplace({piecewise: better}) if better is not piecewise else expr
-    return expr
+def with_limits(piecewise: Any) -> Any:
+    """The Piecewise, its branches at one point continued where SymPy finds the limits."""
+    done = any(isinstance(value, Continued | Stopped) for value, _ in piecewise.args)
+    if done or not any(True for _ in _points(piecewise)):
+        return piecewise
+    return _within_budget(piecewise)
 
 
 @lru_cache(maxsize=256)
