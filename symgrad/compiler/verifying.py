@@ -64,7 +64,7 @@ class Reference:
     def ir(self) -> Function:
         """The unoptimised IR.  Raises FormatError for a text that is none."""
         if isinstance(self.function, Function):
-            return inlined(self.function, lambda op: op.made)
+            return inlined(self.function, lambda x: x.op.made)
         try:
             function = parse(self.function, OPS)
             verifier.verify(function)

@@ -84,7 +84,7 @@ _HEAD = "import numpy as np\n\n\n"
 
 def text_of(function: Function) -> str:
     """The function as text.  Raises UnsupportedError for an op that has no definition here."""
-    f = inlined(function, lambda op: op.made)  # an op made from a formula is its formula
+    f = inlined(function, lambda x: x.op.made)  # an op made from a formula is its formula
     names = {x: f"a{i}" for i, x in enumerate(f.parameters)}
     lines = [f"def loss({', '.join(names.values())}):"]
     lines += [f"    {name} = {size}" for name, size in _sizes(f, names)]
