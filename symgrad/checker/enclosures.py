@@ -186,6 +186,12 @@ class Enclosures(Algebra):
             if not np.isfinite(size(bare(part))).all():
                 raise DomainError("a value is not finite, as a float")
 
+    def is_dead(self, x: Any) -> Any:
+        return np.isnan(size(x))
+
+    def is_zero(self, x: Any) -> Any:
+        return size(x) == 0.0
+
     def constant(self, x: Any) -> Any:
         return np.array(self.cell(self.balls.one.lift(x).x), CELLS)
 
