@@ -52,10 +52,16 @@ TABLE: dict[str, Row] = {
         [[0.0, 0.0], [0.0, 2.0]],
     ),
     "where around a quotient": (
-        lambda x: sg.where(sg.equal(x, 0), 1.0, sg.sin(x) / x),
+        lambda x: sg.where(sg.equal(x, 0), 1.0, sg.arctan(x) / x),
         [0.0],
         [0.0],
         [[0.0]],
+    ),
+    "sin(x)/x, guarded": (  # a rule knows the function, and with it the limit
+        lambda x: sg.where(sg.equal(x, 0), 1.0, sg.sin(x) / x),
+        [0.0],
+        [0.0],
+        [[-1 / 3]],
     ),
     "where within where": (
         lambda x: sg.where(x > 0, sg.where(x > 1, sg.log(x - 1), sg.log(x)), 0),
