@@ -183,7 +183,7 @@ class Element(Real):
             return f.exponents[y]
         if y in f.logs.known:
             return f.logs.known[y][0]  # type: ignore[no-any-return]
-        if y in f.squares:
+        if y > 1 and y in f.squares:  # 0 and 1 are their own
             root = f.squares[y]
             log = (root if root.sign() >= 0 else -root).logarithm()
             return log.plus(log)
