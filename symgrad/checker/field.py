@@ -34,7 +34,12 @@ Logarithm = tuple["Element", "Element"]
 
 
 class Field:
-    """The integers mod p, and the oracles of one trial."""
+    """The integers mod p, and the oracles of one trial.
+
+    left   whether the float beside some number says that a function left its domain
+    """
+
+    left = False
 
     def __init__(self, seed: str, p: int, filename: str, related: int = MANY) -> None:
         self.p, self.seed, self.random = p, seed, random.Random(seed)
@@ -114,6 +119,8 @@ class Element(Real):
         r = self.r * o.r % self.field.p
         if self.r == o.r:
             self.field.squares[r] = self
+            if self.r in self.field.roots:
+                return self.field.roots[self.r]
         return Element(self.field, r, self.s * o.s, self.n + o.n, self.d + o.d, log)
 
     def without_log(self) -> Element:
@@ -164,6 +171,7 @@ class Element(Real):
             root = f.squares[x.r]
             return root if root.sign() >= 0 else -root
         s = float((math.erf if name == "erf" else getattr(np, name))(*(a.s for a in args)))
+        f.left |= s != s
         if name != "exp":
             y = Element(f, x.asked(name, *rest), s, 2, 2)
             if name == "sqrt":
@@ -190,6 +198,7 @@ class Element(Real):
         log = f.roots[y].logarithm() / 2 if y in f.roots else f.logs.related(y, f)
         if log is None:
             log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
+            f.left |= log.s != log.s
         log = Element(f, log.r, log.s, log.n, log.d, (0 * one, self))
         f.logs.keep(y, log)
         if not self.n and not self.d:

@@ -261,6 +261,9 @@ class Real(Number):
     __slots__ = ()
     functions = FUNCTIONS
 
+    def __int__(self) -> int:
+        return _floor(self) if self >= 0 else -_floor(-self)
+
     def exactly(self: Any, x: Any) -> Any:
         named = NAMED.get(math.frexp(abs(x))[0]) if isinstance(x, float) else None
         if named is None:

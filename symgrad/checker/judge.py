@@ -218,11 +218,14 @@ def _field_trial(
 ) -> tuple[Trial, str | None]:
     """One trial, at the first sample that meets no pole."""
     failure = DomainError("no sample")
-    for attempt, draw in enumerate((first, *draws.OTHERS, draws.large, draws.dense, *draws.FAR)):
+    others = (*draws.OTHERS, draws.large, draws.dense, draws.sought, *draws.FAR)
+    for attempt, draw in enumerate((first, *others)):
         field = modulus.field(f"{seed}, {attempt}", claim.program.filename)
         try:
             trial = modulus.trial(claim, field, drawn(claim, n, f"{seed}, {attempt}", draw), seed)
             component = trial.differs(*trial.run())
+            if component and field.left:
+                raise DomainError("a function left its domain")
             if component is None and work is not None:
                 component = trial.differs(*trial.run(work))
             return trial, component
@@ -270,8 +273,9 @@ def _agreement(claim: Claim, sizes: tuple[int, ...], seed: int, bits: int) -> Re
     errors = [p.rounded for p in judged if p.rounded]
     worst, bound = (max((e[i] for e in errors), default=math.nan) for i in (0, 1))
     known, points = search.known, len(judged) + search.points
+    compared = len({*known.sides} | {*known.others})
     told: Any = (known.one_sided(), known.idle(), known.untied(), known.loose())
-    told += (search.never_ran(), len(known.sides), search.wide, search.ended * search.budget)
+    told += (search.never_ran(), compared, search.wide, search.ended * search.budget)
     return Agrees(bits, digits, points, worst, bound, *told)
 
 
@@ -284,14 +288,14 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
     lattice = (draws.zero, draws.level, *draws.LATTICE * ties, *tied)
     far = (draws.large, *tied, *draws.FAR)
     plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
-    for k, draw in enumerate((*plan, *draws.OTHERS, *draws.FAR)):
+    for k, draw in enumerate((*plan, *draws.OTHERS, *[draws.sought] * 3, *draws.FAR)):
         if judged and 3 < k < len(plan) and (not compares or made > search.budget):
             search.ended |= compares
             continue
         if judged and k >= len(plan) and (draw in far or any(p.rounded for p in judged)):
             break
-        point = drawn(claim, n, f"{seed}, {n}, {k}", draw)
         try:
+            point = drawn(claim, n, f"{seed}, {n}, {k}", draw)
             trial = at_point(claim, point, seed)
             value, grads = tried(trial, draw not in far)
             if component := trial.differs(value, grads):

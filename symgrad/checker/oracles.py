@@ -14,12 +14,14 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 MANY = 1000  # exponentials among which relations are looked for
 MULTIPLES = (-1, 2, -2, 3, -3, 4, -4)  # of an argument that are related to it at once
 FEW = 100  # exponentials whose quotients are kept
+LOGS = 12  # of a product of two, likewise
 PAIRS = 100_000  # of a logarithm and an exponential, likewise
 
 
@@ -89,8 +91,8 @@ class Powers(dict[int, tuple[int, int, int]]):
 
 
 class Logarithms:
-    """The logarithms asked for so far: log(y e**u) is log(y) + u where e**u is known, and log(1/y)
-    is -log(y).
+    """The logarithms asked for so far: log(y e**u) is log(y) + u where e**u is known, log(1/y) is
+    -log(y), and log(y z) is log(y) + log(z).
 
     reduced   y/e**u -> (log y, u), for the logarithms and exponentials that were paired
     inverses  (e**-u, u), in the order in which they were asked for
@@ -111,11 +113,19 @@ class Logarithms:
             for inverse, u in self.inverses[done:]:
                 self.reduced.setdefault(other * inverse % p, (log, u))
             self.known[other] = log, len(self.inverses)
-        for turned, sign in ((y, 1), (pow(y, -1, p) if y else 0, -1)):
-            for inverse, u in self.inverses:
-                if found := self.reduced.get(turned * inverse % p):
-                    return sign * (found[0] - found[1] + u)
+        for factor, more in self.factors(p):
+            for turned, sign in ((y, 1), (pow(y, -1, p) if y else 0, -1)):
+                for inverse, u in self.inverses:
+                    if found := self.reduced.get(turned * factor * inverse % p):
+                        return sign * (found[0] - found[1] + u - more)
         return None
+
+    def factors(self, p: int) -> Iterator[tuple[int, Any]]:
+        """What a logarithm may be multiplied by, and its own logarithm: 1, and few known ones."""
+        yield self.inverses[0]
+        for other, (log, _) in [*self.known.items()][:LOGS]:
+            yield other, log
+            yield inverse(other, p), -log
 
     def keep(self, y: int, log: Any) -> None:
         self.known[y] = log, 0

@@ -41,6 +41,7 @@ class Residues(Algebra):
     """
 
     rules = RULES
+    left = False
 
     def __init__(
         self, seed: str, filename: str, primes: tuple[int, ...] = SMALL[:4], related: int = 0

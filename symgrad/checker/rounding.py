@@ -190,14 +190,20 @@ def overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
     """
     for k in range(HUGE):
         point = drawn(claim, n, f"{seed}, {n}, huge {k}", draws.huge)
-        value, *grads = np.isfinite(in_floats(claim, point))
+        try:
+            value, *grads = np.isfinite(in_floats(claim, point))
+            failure = None
+        except VerificationError as error:
+            value, grads, failure = False, [], error
         if value and all(grads):
             continue
         try:
             doubles = Doubles(claim.real)
             want = Trial(claim, doubles, point, str(seed)).want
         except SymgradError:
-            continue
+            continue  # such as an index out of range
+        if failure is not None:
+            raise failure
         if doubles.tame if value else math.isfinite(want.value.x):
             return point
     return None

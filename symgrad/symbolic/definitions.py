@@ -122,7 +122,7 @@ def _cast(x: Any, operands: Sequence[str], dtype: str) -> str:
         return f"np.where({a}, 1, 0)"
     if own == "i64":
         return f"np.float64({a})" if dtype != "i64" else a
-    return f"np.sign({a}) * np.floor(np.absolute({a}))" if dtype == "i64" else a
+    return f"np.asarray({a}).astype(np.int64)" if dtype == "i64" else a
 
 
 def _entries(offset: int, shape: Sequence[int], strides: Sequence[int]) -> str:
