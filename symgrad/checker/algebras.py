@@ -96,6 +96,7 @@ class Ball(Real):
         return Ball(self.balls, self.x * o.x)
 
     def inverse(self) -> Ball:
+        self.watch.divided(self)
         if self.vanishes():
             kind = DomainError if self.size() else Undefined
             raise kind("division by zero, as far as the ball tells")

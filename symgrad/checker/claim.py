@@ -281,13 +281,13 @@ class Trial:
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
         """Whether a result of the last run changes where one side of a comparison is taken for
         another, at each of its numbers or at one alone."""
-        algebra, lift = self.algebra, self.algebra.one.lift
+        algebra, one = self.algebra, self.algebra.one
         digits, watch = algebra.digits, algebra.watch
         watch.taken, watch.count = (place, old, new, which), 0
         try:
             pairs = zip(self.numbers(self.called()), self.returned, strict=True)
-            return not all(a is b or algebra.equal(lift(a), lift(b)) for a, b in pairs)
-        except (SymgradError, ValueError):
+            return not all(a is b or algebra.equal(one * a, one * b) for a, b in pairs)
+        except (SymgradError, ValueError, AttributeError):
             return True  # it would have been seen
         finally:
             watch.taken, algebra.digits = None, digits

@@ -40,7 +40,8 @@ from symgrad.errors import DomainError, SymgradError, UnsupportedError, Verifica
 
 MANY = 400_000  # balls, after which no more ties are looked for
 ATTEMPTS = 4  # at a tie of one comparison, each at another point
-IDLE = 2  # of them that taught nothing, after which it is left
+RARE = 12  # where it came out one way alone
+IDLE = 3  # of them that taught nothing, after which it is left
 ASKED = 3  # points of each size at which it is asked whether results depend on a side
 PIVOTS = 8  # arguments of a point that are tried
 SECANTS = 12
@@ -125,7 +126,7 @@ class Search:
     def learn(self, trial: Trial, sought: Place | None = None) -> None:
         """On which sides of the comparisons at a judged point its results depend."""
         here, before = trial.algebra.watch, trial.algebra.made
-        size = sum(v.size for v in trial.point.values())
+        size = _size(trial.point)
         for place, sides in here.sides.items():
             for side in sides if place.line else ():
                 if self.known.sides[place].get(side) or not (side or place.jumps()):
@@ -153,21 +154,20 @@ class Search:
         return trial
 
     def fault(self) -> Refuted | None:
-        """A point where the text is not the reference, by a comparison that is not settled yet."""
-        for place in [p for p in self.known.sides if p.line]:
-            idle = 0
-            for k in range(ATTEMPTS):
-                if self.known.is_settled(place) or idle == IDLE:
+        """A point where the text is not the reference, by a comparison that is not settled yet, or
+        by a pole."""
+        for place in [p for p in self.known.gaps if p.line]:
+            idle, known = 0, len(self.known.ways(place)) > 1
+            known |= place not in self.known.sides
+            for k in range(ATTEMPTS if known else RARE):
+                if self.made > self.budget or self.known.is_settled(place) or idle == IDLE:
                     break
-                if self.made > self.budget:
-                    self.ended = True
-                    break
-                before = {0: True} | self.known.sides[place]
+                before = {0: True} | self.known.sides.get(place, {})
                 with suppress(DomainError, UnsupportedError):
                     for beside in self.ways(place, k):
                         if found := self.at_tie(place, *beside):
                             return found
-                        idle += before == {0: True} | self.known.sides[place]
+                        idle += before == {0: True} | self.known.sides.get(place, {})
         return None
 
     def never_ran(self) -> tuple[int, ...]:
@@ -177,7 +177,7 @@ class Search:
 
     def ways(self, place: Place, k: int) -> Iterator[tuple[list[Point], int | None]]:
         """Points beside a tie, and which comparison of those at the place it is."""
-        if k == ATTEMPTS - 1:
+        if k % ATTEMPTS == ATTEMPTS - 1 and place in self.known.sides:
             yield from ((way.beside(), None) for way in self.between(place))
             return
         at, gaps = self.start(place, k)
@@ -196,15 +196,16 @@ class Search:
             found = self.look(at, place)
             if isinstance(found, Refuted):
                 return found
-            if found is None or which is None:
+            if found is None or which is None or place not in self.known.sides:
                 continue
-            if place.jumps() and 0 in found.algebra.watch.sides.get(place, ()):
-                same = [s for s in (1, -1) if not found.depends(place, 0, s, which)]
-                alike = same[0] if len(same) == 1 else 0
+            if place.jumps():
+                if 0 in found.algebra.watch.sides.get(place, ()):
+                    same = [s for s in (1, -1) if not found.depends(place, 0, s, which)]
+                    alike = same[0] if len(same) == 1 else 0
             elif side:
                 told |= any(found.depends(place, side, s, which) for s in (-side, 0))
                 alike = -side
-        if told and 0 in self.known.sides[place]:
+        if told and 0 in self.known.sides.get(place, ()):
             self.known.sides[place][0] = True
         return None
 
@@ -236,20 +237,28 @@ class Search:
         return list(balls.watch.gaps[place])
 
     def pivot(self, place: Place, at: Point, gaps: list[Any]) -> Pivot | None:
-        """An argument that a difference at the place depends on."""
+        """An argument that a difference at the place depends on: where it may be, affinely with a
+        slope that divides exactly; otherwise the first."""
         names = [k for k, v in at.items() if v.size and v.dtype.kind in "fiO"]
         names = [k for k in names if k not in self.claim.given and k not in self.claim.below]
-        for _ in range(PIVOTS if names else 0):
-            name = self.rng.choice(names)
+        other: Pivot | None = None
+        moved_first = [k for k in names if k in self.claim.wrt]  # gradients depend on these
+        for k in range(PIVOTS if names else 0):
+            name = self.rng.choice((moved_first if 2 * k < PIVOTS else ()) or names)
             index = self.rng.randrange(at[name].size)
             pivot = Pivot(self, place, at, name, index)
             moved = self.gaps(place, pivot.point(pivot.start + 1))
             pairs = zip(gaps, moved, strict=False)
             changed = [i for i, (a, b) in enumerate(pairs) if _middle(a) != _middle(b)]
             if changed and len(gaps) == len(moved):
-                pivot.which = self.rng.choice(changed)
-                return pivot
-        return None
+                pivot.which = i = self.rng.choice(changed)
+                with suppress(DomainError, UnsupportedError):
+                    ends = _middle(gaps[i]) + _middle(pivot.gap(pivot.start + 2))
+                    slope = math.frexp(_middle(moved[i]) - _middle(gaps[i]))[0]
+                    if ends == 2.0 * _middle(moved[i]) and abs(slope) == 0.5:
+                        return pivot
+                other = other or pivot
+        return other
 
     def between(self, place: Place) -> Iterator[_Way]:
         """From one judged point to another, on the other side of the tie."""
@@ -366,6 +375,10 @@ class _Way:
             if b - a < near:
                 break
         return a, b
+
+
+def _size(at: Point) -> int:
+    return sum(v.size for v in at.values())
 
 
 def _middle(gap: Any) -> float:

@@ -82,6 +82,13 @@ class Watch:
         """Whether it is to be told of each difference, and not of the first on each side alone."""
         return self.every or (self.taken is not None and self.taken[3] is not None)
 
+    def divided(self, by: Any) -> None:
+        """A pole is where this ties with 0, which has no sides."""
+        place = self.place()
+        place = place._replace(inner=("/", *place.inner))
+        if place.line and self.taken is None and (self.every or place not in self.gaps):
+            self.gaps[place].append(by)
+
     def met(self, outcome: Any) -> None:
         if self.taken is None:
             self.others[self.place()] |= set(np.asarray(outcome).flat)
@@ -97,6 +104,8 @@ class Watch:
             for side, told in sides.items():
                 self.sides[place][side] = told or self.sides[place].get(side, False)
         self.ran |= other.ran
+        for place, gaps in other.gaps.items():
+            self.gaps.setdefault(place, gaps)
 
     def is_unsure(self) -> bool:
         """Whether more samples may show another side of some difference."""

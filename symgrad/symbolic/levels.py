@@ -53,7 +53,7 @@ KINDS = {  # of lines, and what there is to say of them
     "unrun": "never ran",
     "idle": "no result depended on it",
     "untied": "no tie met",
-    "loose": "a tie met only where no result depends on it",
+    "loose": "no result depended on its tie",
 }
 WHAT = ("L0", "L1", "L2", "L3", "L5", "L4")  # each is run with those before it
 

@@ -386,7 +386,7 @@ def test_two_comparisons_of_one_line_are_told_apart() -> None:
     f = logistic()
     old, new = "np.log1p(np.exp(-np.abs(x)))", "np.log1p(np.exp(-np.minimum(np.abs(x), 1e6)))"
     capped = changed(f, old, new)
-    assert "both its sides and its tie were judged" in str(f.verify())
+    assert [line for line in f.verify().branches if "its tie" not in line] == []
     assert any("1e6" in line for line in capped.verify().branches)
 
 
