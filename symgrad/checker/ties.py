@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ from symgrad.errors import DomainError, SymgradError, UnsupportedError, Verifica
 MANY = 400_000  # balls, after which no more ties are looked for
 ATTEMPTS = 4  # at a tie of one comparison, each at another point
 RARE = 12  # where it came out one way alone
+POLES = 2  # attempts at a pole
 IDLE = 3  # of them that taught nothing, after which it is left
 ASKED = 3  # points of each size at which it is asked whether results depend on a side
 PIVOTS = 8  # arguments of a point that are tried
@@ -156,18 +158,24 @@ class Search:
     def fault(self) -> Refuted | None:
         """A point where the text is not the reference, by a comparison that is not settled yet, or
         by a pole."""
-        for place in [p for p in self.known.gaps if p.line]:
-            idle, known = 0, len(self.known.ways(place)) > 1
-            known |= place not in self.known.sides
-            for k in range(ATTEMPTS if known else RARE):
-                if self.made > self.budget or self.known.is_settled(place) or idle == IDLE:
-                    break
-                before = {0: True} | self.known.sides.get(place, {})
-                with suppress(DomainError, UnsupportedError):
-                    for beside in self.ways(place, k):
-                        if found := self.at_tie(place, *beside):
-                            return found
-                        idle += before == {0: True} | self.known.sides.get(place, {})
+        idle = Counter[Place]()
+        places = [p for p in self.known.gaps if p.line]
+        for k, place in product(range(RARE), places):  # each once before any is tried again
+            compares = place in self.known.sides
+            known = not compares or len(self.known.ways(place)) > 1
+            if self.known.is_settled(place) or idle[place] == IDLE:
+                continue
+            if k >= (ATTEMPTS if known else RARE) or (k >= POLES and not compares):
+                continue
+            if self.made > self.budget:
+                self.ended = True
+                break
+            before = {0: True} | self.known.sides.get(place, {})
+            with suppress(DomainError, UnsupportedError):
+                for beside in self.ways(place, k):
+                    if found := self.at_tie(place, *beside):
+                        return found
+                    idle[place] += before == {0: True} | self.known.sides.get(place, {})
         return None
 
     def never_ran(self) -> tuple[int, ...]:
@@ -177,7 +185,7 @@ class Search:
 
     def ways(self, place: Place, k: int) -> Iterator[tuple[list[Point], int | None]]:
         """Points beside a tie, and which comparison of those at the place it is."""
-        if k % ATTEMPTS == ATTEMPTS - 1 and place in self.known.sides:
+        if k % ATTEMPTS == 1 and place in self.known.sides:
             yield from ((way.beside(), None) for way in self.between(place))
             return
         at, gaps = self.start(place, k)
@@ -242,10 +250,14 @@ class Search:
         names = [k for k, v in at.items() if v.size and v.dtype.kind in "fiO"]
         names = [k for k in names if k not in self.claim.given and k not in self.claim.below]
         other: Pivot | None = None
+        asked = set[tuple[str, int]]()
         moved_first = [k for k in names if k in self.claim.wrt]  # gradients depend on these
         for k in range(PIVOTS if names else 0):
             name = self.rng.choice((moved_first if 2 * k < PIVOTS else ()) or names)
             index = self.rng.randrange(at[name].size)
+            if (name, index) in asked:
+                continue
+            asked.add((name, index))
             pivot = Pivot(self, place, at, name, index)
             moved = self.gaps(place, pivot.point(pivot.start + 1))
             pairs = zip(gaps, moved, strict=False)
@@ -271,8 +283,6 @@ class Search:
         pairs = [(b, a) for b, a in pairs if all(v.shape == a[0][k].shape for k, v in b[0].items())]
         if pairs:
             below, above = min(pairs, key=lambda pair: pair[1][1] - pair[0][1])
-            near = [{k: _shifted(v, self.rng) for k, v in at.items()} for at, _ in (below, above)]
-            yield _Way(self, near[0], near[1], place, 0)
             yield _Way(self, below[0], above[0], place, 0)
 
 
@@ -387,13 +397,6 @@ def _middle(gap: Any) -> float:
 
 def _exact(x: Any) -> Fraction:
     return x if isinstance(x, Fraction) else Fraction(float(x))
-
-
-def _shifted(v: Any, rng: random.Random) -> Any:
-    """An array with its floats a little elsewhere."""
-    if v.dtype.kind != "f":
-        return v
-    return np.array([x + draws.small(rng) for x in v.flat], v.dtype).reshape(v.shape)
 
 
 def _rounded(at: Point) -> dict[str, Any]:

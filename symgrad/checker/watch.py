@@ -83,11 +83,12 @@ class Watch:
         return self.every or (self.taken is not None and self.taken[3] is not None)
 
     def divided(self, by: Any) -> None:
-        """A pole is where this ties with 0, which has no sides."""
+        """A pole of the text is where this ties with 0, which has no sides."""
         place = self.place()
-        place = place._replace(inner=("/", *place.inner))
-        if place.line and self.taken is None and (self.every or place not in self.gaps):
-            self.gaps[place].append(by)
+        if place.line and not place.inner and self.taken is None:
+            place = place._replace(inner=("/",))
+            if self.every or place not in self.gaps:
+                self.gaps[place].append(by)
 
     def met(self, outcome: Any) -> None:
         if self.taken is None:
