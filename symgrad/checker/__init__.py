@@ -12,6 +12,7 @@ claim       what is claimed, and one trial of it
 shapes      of arguments and results
 draws       where it is tried
 rounding    what floats make of it
+failures    of a text where the reference has a value
 ties        either side of comparisons, and their ties, where results depend on them
 watch       which ways its comparisons went
 results     what a check finds

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.cells import bare
-from symgrad.checker.claim import Claim, Trial, arrays, explained
-from symgrad.checker.shapes import outline
+from symgrad.checker.claim import Claim, Trial, explained
+from symgrad.checker.shapes import arrays, outline
 from symgrad.errors import UnsupportedError, VerificationError
 
 

@@ -16,7 +16,7 @@ import math
 import random
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,7 +30,7 @@ from symgrad.checker.algebras import Dual
 from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS, Real
 from symgrad.checker.number import Nowhere
-from symgrad.checker.shapes import DTYPES, dims_of, like, outline, size_of, sizes_at
+from symgrad.checker.shapes import DTYPES, arrays, dims_of, like, outline, size_of, sizes_at
 from symgrad.checker.tree import stated
 from symgrad.checker.watch import Place
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
@@ -362,33 +362,6 @@ def same(before: list[Any], after: Any) -> bool:
         a is b or (isinstance(a, np.generic) and a == b)
         for a, b in zip(before, leaves(after), strict=True)
     )
-
-
-def entangled(known: Iterable[Any], result: Any) -> str:
-    """Why the arrays of a result are not the caller's own, to write into; nothing where they are.
-
-    >>> x = np.zeros(2)
-    >>> entangled([x], (x[:1],)), entangled([x], (x + 1,))
-    ('a result shares memory with what it was made of', '')
-    """
-    taken = [(a, "what it was made of") for a in known if isinstance(a, np.ndarray)]
-    for array in arrays(result):
-        if not array.flags.writeable:
-            return "a result is an array that nobody may write into"
-        for other, what in taken:
-            if np.shares_memory(array, other):
-                return f"a result shares memory with {what}"
-        taken.append((array, "another result"))
-    return ""
-
-
-def arrays(result: Any) -> Iterator[Any]:
-    """The arrays in nested tuples, in order."""
-    if isinstance(result, tuple):
-        for part in result:
-            yield from arrays(part)
-    elif isinstance(result, np.ndarray):
-        yield result
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from symgrad.checker.algebras import Balls, precision
 from symgrad.checker.arrays import ArrayTrial
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
+from symgrad.checker.failures import tried
 from symgrad.checker.field import Field
 from symgrad.checker.functions import READ, as_written
 from symgrad.checker.residues import RELATED, SMALL, Residues
@@ -41,7 +42,7 @@ from symgrad.checker.results import (
     shown,
 )
 from symgrad.checker.rounding import Point, at_point, measured, overflow, rounded, rounds_well
-from symgrad.checker.ties import Search, tried
+from symgrad.checker.ties import Search
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 

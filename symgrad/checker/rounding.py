@@ -19,12 +19,12 @@ import numpy as np
 from symgrad.checker import draws
 from symgrad.checker.algebras import Balls
 from symgrad.checker.arrays import ArrayTrial, whole_arguments
-from symgrad.checker.claim import Claim, Trial, arguments, entangled
+from symgrad.checker.claim import Claim, Trial, arguments
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.draws import drawn
 from symgrad.checker.enclosures import Enclosures
 from symgrad.checker.exact import leaves
-from symgrad.checker.shapes import outline
+from symgrad.checker.shapes import entangled, outline
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 # How much worse than the reference, or than one rounding of what is usual, a text may be.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,3 +72,30 @@ def size_of(dim: str, sizes: Mapping[str, int]) -> int:
     terms = dim.replace("- ", "+ -1*").split("+")
     factors = ([f.strip() for f in term.split("*")] for term in terms)
     return sum(math.prod(sizes[f] if f in sizes else int(f) for f in fs) for fs in factors)
+
+
+def entangled(known: Iterable[Any], result: Any) -> str:
+    """Why the arrays of a result are not the caller's own, to write into; nothing where they are.
+
+    >>> x = np.zeros(2)
+    >>> entangled([x], (x[:1],)), entangled([x], (x + 1,))
+    ('a result shares memory with what it was made of', '')
+    """
+    taken = [(a, "what it was made of") for a in known if isinstance(a, np.ndarray)]
+    for array in arrays(result):
+        if not array.flags.writeable:
+            return "a result is an array that nobody may write into"
+        for other, what in taken:
+            if np.shares_memory(array, other):
+                return f"a result shares memory with {what}"
+        taken.append((array, "another result"))
+    return ""
+
+
+def arrays(result: Any) -> Iterator[Any]:
+    """The arrays in nested tuples, in order."""
+    if isinstance(result, tuple):
+        for part in result:
+            yield from arrays(part)
+    elif isinstance(result, np.ndarray):
+        yield result

@@ -32,12 +32,12 @@ import numpy as np
 from symgrad.checker import draws
 from symgrad.checker.algebras import Close
 from symgrad.checker.claim import Claim, Trial, explained
-from symgrad.checker.doubles import Doubles
-from symgrad.checker.number import Nowhere, Number, Unknown
+from symgrad.checker.failures import floats_of, tried
+from symgrad.checker.number import Number
 from symgrad.checker.results import Refuted
-from symgrad.checker.rounding import at_point, in_floats, started
+from symgrad.checker.rounding import at_point, started
 from symgrad.checker.watch import SIDES, Place, Watch
-from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
+from symgrad.errors import DomainError, UnsupportedError
 
 MANY = 400_000  # balls, after which no more ties are looked for
 ATTEMPTS = 4  # at a tie of one comparison, each at another point
@@ -54,51 +54,6 @@ BESIDE = Fraction(1, 2**100)  # of 1, or of a larger argument
 COARSE = Fraction(1, 2**60)  # of whole arrays, whose balls have fewer bits
 WIDE = Fraction(1, 2**20)  # around a tie that no float meets
 Point = Mapping[str, Any]
-
-
-def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
-    """A run whose failure is the text's own if floats fail too; the reference did not."""
-    try:
-        return trial.run()
-    except (DomainError, UnsupportedError) as error:
-        finite = all(map(math.isfinite, in_floats(trial.claim, floats_of(trial.point))))
-        if trial.claim.whole and tame and not finite:
-            raise UnsupportedError("it is not finite, as arrays tell") from error
-        chosen = isinstance(error, Unknown)
-        judged = isinstance(error, DomainError) and tame and (chosen or not finite)
-        if (
-            trial.claim.whole
-            or not judged
-            or overflows(trial.claim, trial.point)
-            or not trial.is_smooth()
-        ):
-            raise
-        if not finite:
-            raise VerificationError("it is not finite where the reference is") from error
-        return _either_way(trial)
-
-
-def overflows(claim: Claim, point: Point) -> bool:
-    """Whether the reference leaves the range of floats, or nearly."""
-    doubles = Doubles()
-    with suppress(SymgradError):
-        Trial(claim, doubles, floats_of(point), "0")
-    return doubles.far
-
-
-def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
-    """A run in which what has no value is compared; right however that comes out, as a choice made
-    by it is not taken."""
-    try:
-        for Nowhere.answer in (False, True):
-            found = trial.run()
-            if trial.differs(*found):
-                raise UnsupportedError("it alone chooses by what has no value")
-        return found
-    except DomainError as error:
-        raise UnsupportedError("it alone chooses by what has no value") from error
-    finally:
-        Nowhere.answer = None
 
 
 class Search:
@@ -410,7 +365,3 @@ def _rounded(at: Point) -> dict[str, Any]:
         k: np.asarray(np.vectorize(few, [float])(v)) if v.dtype.kind in "fO" and v.size else v
         for k, v in at.items()
     }
-
-
-def floats_of(point: Point) -> dict[str, Any]:
-    return {k: v.astype(float) if v.dtype == object else v for k, v in point.items()}

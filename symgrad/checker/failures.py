@@ -1,0 +1,65 @@
+"""A text that fails, or is not finite, at a point where the reference has a value and a slope."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from symgrad.checker.claim import Claim, Trial
+from symgrad.checker.doubles import Doubles
+from symgrad.checker.number import Nowhere, Unknown
+from symgrad.checker.rounding import in_floats
+from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
+
+Point = Mapping[str, Any]
+
+
+def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
+    """A run whose failure is the text's own if floats fail too; the reference did not."""
+    try:
+        return trial.run()
+    except (DomainError, UnsupportedError) as error:
+        finite = all(map(math.isfinite, in_floats(trial.claim, floats_of(trial.point))))
+        if trial.claim.whole and tame and not finite:
+            raise UnsupportedError("it is not finite, as arrays tell") from error
+        chosen = isinstance(error, Unknown)
+        judged = isinstance(error, DomainError) and tame and (chosen or not finite)
+        if (
+            trial.claim.whole
+            or not judged
+            or overflows(trial.claim, trial.point)
+            or not trial.is_smooth()
+        ):
+            raise
+        if not finite:
+            raise VerificationError("it is not finite where the reference is") from error
+        return _either_way(trial)
+
+
+def overflows(claim: Claim, point: Point) -> bool:
+    """Whether the reference leaves the range of floats, or nearly."""
+    doubles = Doubles()
+    with suppress(SymgradError):
+        Trial(claim, doubles, floats_of(point), "0")
+    return doubles.far
+
+
+def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
+    """A run in which what has no value is compared; right however that comes out, as a choice made
+    by it is not taken."""
+    try:
+        for Nowhere.answer in (False, True):
+            found = trial.run()
+            if trial.differs(*found):
+                raise UnsupportedError("it alone chooses by what has no value")
+        return found
+    except DomainError as error:
+        raise UnsupportedError("it alone chooses by what has no value") from error
+    finally:
+        Nowhere.answer = None
+
+
+def floats_of(point: Point) -> dict[str, Any]:
+    return {k: v.astype(float) if v.dtype == object else v for k, v in point.items()}
