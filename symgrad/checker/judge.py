@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
+from itertools import cycle, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -284,8 +285,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
     judged: list[Point] = []
     failure, compares, made = DomainError("no sample"), False, 0
-    numbers = claim.literals or (1.0,)
-    tied = [draws.among(numbers[k % len(numbers)]) for k in range(2 * ties)]
+    tied = [draws.among(x) for x in islice(cycle(claim.literals or (1.0,)), 2 * ties)]
     lattice = (draws.zero, draws.level, *draws.LATTICE * ties, *tied)
     far = (draws.large, *tied, *draws.FAR)
     plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
@@ -310,18 +310,17 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
             raise
         narrow = ENOUGH[0] if claim.whole else NARROW
         if trial.algebra.digits < narrow and (claim.whole or draw in lattice):
-            search.wide += claim.whole
-            failure = DomainError("the balls are too wide")
+            search.wide, failure = search.wide + claim.whole, DomainError("the balls are too wide")
             continue  # so far out that the balls show nothing
-        watch, made = trial.algebra.watch, made + trial.algebra.made
-        compares |= bool(watch.sides or watch.others)
+        made += trial.algebra.made
+        compares |= bool(trial.algebra.watch.sides or trial.algebra.watch.others)
         search.learn(trial)
-        here = Point(point, trial.algebra.digits, measured([value, *grads]))
-        if draw not in lattice:
-            here = rounded(trial, [value, *grads], here)
+        exact = [value, *grads]
+        here = Point(point, trial.algebra.digits, measured(exact))
+        here = here if draw in lattice else rounded(trial, exact, here)
         judged.append(here._replace(rounded=None) if draw in far else here)
     if not judged:
-        at = f" at N = {n}" if claim.dims else ""
+        at = f" at N = {n}" * bool(claim.dims)
         raise UnsupportedError(f"no point{at} could be judged: {failure}")
     return judged
 

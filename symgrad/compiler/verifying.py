@@ -223,12 +223,11 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
     from symgrad.symbolic.levels import Subject
 
     signature, reference = f.signature, f.reference
-    known = f.subject is not None and f.subject.seed == seed
-    if known and (reference is None or reference.again is None):
-        return f.subject  # a function that is traced again may have changed
-    bare_subject = Subject(
-        str(signature), signature.target, f.source, "there is no reference", "none"
-    )
+    may_change = reference is not None and reference.again is not None  # it is traced again
+    if f.subject is not None and f.subject.seed == seed and not may_change:
+        return f.subject
+    why = "there is no reference"
+    bare_subject = Subject(str(signature), signature.target, f.source, why, "none")
     if reference is None:
         return bare_subject
     try:
