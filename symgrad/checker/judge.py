@@ -283,8 +283,7 @@ def _agreement(claim: Claim, sizes: tuple[int, ...], seed: int, bits: int) -> Re
 
 def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Refuted | list[Point]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
-    judged: list[Point] = []
-    failure, compares, made = DomainError("no sample"), False, 0
+    judged, failure, compares, made = list[Point](), DomainError("no sample"), False, 0
     tied = [draws.among(x) for x in islice(cycle(claim.literals or (1.0,)), 2 * ties)]
     lattice = (draws.zero, draws.level, *draws.LATTICE * ties, *tied)
     far = (draws.large, *tied, *draws.FAR)
@@ -315,9 +314,8 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
         made += trial.algebra.made
         compares |= bool(trial.algebra.watch.sides or trial.algebra.watch.others)
         search.learn(trial)
-        exact = [value, *grads]
-        here = Point(point, trial.algebra.digits, measured(exact))
-        here = here if draw in lattice else rounded(trial, exact, here)
+        here = Point(point, trial.algebra.digits, measured([value, *grads]))
+        here = here if draw in lattice else rounded(trial, [value, *grads], here)
         judged.append(here._replace(rounded=None) if draw in far else here)
     if not judged:
         at = f" at N = {n}" * bool(claim.dims)

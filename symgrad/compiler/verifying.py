@@ -226,14 +226,13 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
     may_change = reference is not None and reference.again is not None  # it is traced again
     if f.subject is not None and f.subject.seed == seed and not may_change:
         return f.subject
-    why = "there is no reference"
-    bare_subject = Subject(str(signature), signature.target, f.source, why, "none")
+    bare = Subject(str(signature), signature.target, f.source, "there is no reference", "none")
     if reference is None:
-        return bare_subject
+        return bare
     try:
         function = reference.ir()
     except FormatError as error:
-        return replace(bare_subject, claims=str(error), reference=reference.kind)
+        return replace(bare, claims=str(error), reference=reference.kind)
     sizes: Sequence[int] = sizes_of(signature, seed)
     claims: Any = ""
     try:
@@ -245,7 +244,7 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
         claims = str(error)
     varied = [p for p in function.parameters if is_varied(p, signature)]
     f.subject = replace(
-        bare_subject,
+        bare,
         claims=claims,
         also=() if isinstance(claims, str) else over_any_examples(f, function),
         reference=reference.kind,
