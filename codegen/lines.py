@@ -143,13 +143,17 @@ class Writer:
         for key, name in (*arrays.items(), *self.vectors.named.items()):
             self.named[key], self.texts[key] = name, atom(name)
         self.floating = {x for x in self.body if self.floats(x)}
-        hinted = [x for x in self.body if self.is_hinted(x)]
-        for later in (False, True):  # the user's own names first
-            part = [x for x in hinted if (id(x) in self.derived) == later]
-            self.named.update(name_values(part, names))
+        self.name_hinted(names)
         self.letters = lettered_names(self.named.values())
         self.late: dict[int, Instr] = {}
         self.spent: set[int] = set()  # late values that are part of a line: too late for their own
+
+    def name_hinted(self, names: Names) -> None:
+        """Gives the values with hints their names, the user's own first."""
+        hinted = [x for x in self.body if self.is_hinted(x)]
+        for later in (False, True):
+            part = [x for x in hinted if (id(x) in self.derived) == later]
+            self.named.update(name_values(part, names))
 
     def operands(self, x: Instr) -> tuple[Instr, ...]:
         """What the text of an instruction reads: its operands, or those of its idiom."""

@@ -18,7 +18,7 @@ from symgrad.compiler import saved, verifying
 from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
 from symgrad.compiler.bounds import outside
 from symgrad.compiler.domain import explained, is_finite
-from symgrad.compiler.facts import check_facts
+from symgrad.compiler.facts import check_constants, check_facts
 from symgrad.compiler.gradients import Gradients, wrapper
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.rows import EXAMPLES
@@ -358,9 +358,7 @@ def _restore(
     source, facts = saving.split(text)
     check_facts(facts)
     signature = Signature.of_facts(facts)
-    for a in signature.arguments:
-        if a.kind == "constant":
-            _check_constant(a, constants.get(a.name))
+    check_constants(signature, constants)
     default = {name: value.copy for name, value in data.items()}
     restored = CompiledFunction(
         source,
@@ -377,14 +375,6 @@ def _restore(
         told = len(signature.arguments)
         raise FormatError(f"the facts of the file: {told} arguments, but the text takes {takes}")
     return restored
-
-
-def _check_constant(a: Argument, constant: Array | None) -> None:
-    if constant is None:
-        raise FormatError(f"the constant {a.name!r} is missing")
-    if (constant.shape, constant.dtype) != (a.type.shape, a.type.numpy):
-        got = f"shape {constant.shape} of {constant.dtype}"
-        raise FormatError(f"the constant {a.name}: expected {a.type}, got {got}")
 
 
 def load(path: str | os.PathLike[str]) -> CompiledFunction:

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from symgrad.codegen import TARGETS
 from symgrad.compiler.rows import EXAMPLES
 from symgrad.errors import FormatError
 from symgrad.ir import dims
 from symgrad.ir.types import parse_type
+
+if TYPE_CHECKING:
+    from symgrad.compiler.arguments import Signature
 
 KINDS = ("gradients", "vector", "plain")
 _LONG, _RANK = 10_000, 64  # characters of a type, and its dims, at most
@@ -156,3 +159,16 @@ def check_facts(facts: Mapping[str, Any]) -> None:
 
 def _refuse(what: str) -> NoReturn:
     raise FormatError(f"the facts of the file: {what}")
+
+
+def check_constants(signature: Signature, constants: Mapping[str, Any]) -> None:
+    """Raises FormatError unless each constant is there, of the type that the facts tell."""
+    for a in signature.arguments:
+        if a.kind != "constant":
+            continue
+        constant = constants.get(a.name)
+        if constant is None:
+            raise FormatError(f"the constant {a.name!r} is missing")
+        if (constant.shape, constant.dtype) != (a.type.shape, a.type.numpy):
+            got = f"shape {constant.shape} of {constant.dtype}"
+            raise FormatError(f"the constant {a.name}: expected {a.type}, got {got}")

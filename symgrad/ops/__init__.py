@@ -14,6 +14,7 @@ from symgrad.ops import (  # noqa: F401
     matrix,
     packing,
     places,
+    powers,
     product,
     reduction,
     running,

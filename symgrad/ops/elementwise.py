@@ -11,7 +11,7 @@ f64[N]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -37,29 +37,17 @@ def elementwise(
     partials: Callable[..., tuple[Any, ...]],
     *,
     domain: tuple[tuple[float, float], ...] = (REAL,),
-    attributes: tuple[str, ...] = (),
-    kinks: tuple[tuple[float, ...], ...] = (),
-    pieces: Callable[..., Sequence[Any]] | None = None,
-    accurate: Callable[..., tuple[Any, ...]] | None = None,
     expansion: Callable[..., Any] | None = None,
     integers: bool = False,
-    commutative: bool = False,
-    inline: bool = False,
-    approximate: bool = False,
-    shares: str = "",
-    made: bool = False,
-    masks: bool = False,
-    unbounded: bool = False,
-    steep: Callable[..., tuple[Any, ...]] | None = None,
-    rests: Callable[..., bool] | None = None,
-    interval: Callable[..., Any] | None = None,
     doc: str,
+    **facts: Any,
 ) -> Op:
     """Declares and registers an elementwise op; its arity is the length of ``domain``.
 
     evaluate   None where the ``expansion``, run on arrays, is the reference
     integers   the op takes i64 as well as floats
-    Raises NamingError for a name that is taken.
+    facts      the other fields of ``Op``
+    Raises NamingError for a name that is taken, TypeError for a fact that ``Op`` does not have.
     """
     return register(
         Op(
@@ -68,25 +56,12 @@ def elementwise(
             len(domain),
             infer=_shape_rule(name, integers),
             evaluate=evaluate or composed(expansion),
-            attributes=attributes,
             meaning=meaning,
             partials=partials,
-            accurate=accurate,
             expansion=expansion,
             domain=domain,
-            kinks=kinks,
-            pieces=pieces,
-            commutative=commutative,
-            inline=inline,
-            approximate=approximate,
-            shares=shares,
-            made=made,
-            masks=masks,
-            unbounded=unbounded,
-            steep=steep,
-            rests=rests,
-            interval=interval,
             doc=doc,
+            **facts,
         )
     )
 

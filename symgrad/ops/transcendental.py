@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.ops import intervals as iv
-from symgrad.ops.arithmetic import rounded_off, scaled
+from symgrad.ops.arithmetic import rounded_off
 from symgrad.ops.elementwise import POSITIVE, REAL, UNIT, elementwise
+from symgrad.ops.powers import scaled
 
 LN2 = math.log(2.0)
 INVERSE_LN2 = 1.0 / math.log(2.0)

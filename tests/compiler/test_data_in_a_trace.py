@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from campaign import spoken
 
 import symgrad as sg
 from symgrad.engine import Value
@@ -184,7 +185,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=str)
-@pytest.mark.parametrize(("loss", "options", "named"), REFUSED, ids=lambda x: str(x)[:24])
+@pytest.mark.parametrize(("loss", "options", "named"), REFUSED, ids=spoken)
 def test_a_number_on_which_something_depends_is_refused(
     loss: Any, options: Any, named: str, target: Any
 ) -> None:

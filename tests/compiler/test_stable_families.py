@@ -12,6 +12,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
+from campaign import spoken
 
 import symgrad as sg
 
@@ -211,7 +212,7 @@ FROM_SYMPY = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "exact", "at"), FROM_SYMPY, ids=str)
+@pytest.mark.parametrize(("expression", "exact", "at"), FROM_SYMPY, ids=spoken)
 def test_a_family_is_right_by_lambdify(expression: Any, exact: Any, at: float) -> None:
     """SymPy's expressions meet the same rules."""
     value, (slope,) = sg.lambdify([t], expression, grad=True)(at)

@@ -7,9 +7,15 @@ same cases at every run, so that a change of the code is all that can turn it re
 from __future__ import annotations
 
 import os
+from typing import Any
 
 SEED = int(os.environ.get("CAMPAIGN") or 0)
 RUNNING = bool(SEED)
+
+
+def spoken(case: Any) -> str:
+    """What a test's case is called: the name of a function, whose text holds an address."""
+    return str(getattr(case, "__name__", case))
 
 
 def many(quick: int, full: int) -> int:
