@@ -286,8 +286,8 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
     judged, failure, compares, made = list[Point](), DomainError("no sample"), False, 0
     tied = [draws.among(x) for x in islice(cycle(claim.literals or (1.0,)), 2 * ties)]
     lattice = (draws.zero, draws.level, *draws.LATTICE * ties, *tied)
-    far = (draws.large, *tied, *draws.FAR)
     plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
+    far = (draws.large, *tied, *draws.FAR)
     for k, draw in enumerate((*plan, *draws.OTHERS, *[draws.sought] * 3, *draws.FAR)):
         if judged and 3 < k < len(plan) and (not compares or made > search.budget):
             search.ended |= compares
@@ -317,10 +317,9 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
         here = Point(point, trial.algebra.digits, measured([value, *grads]))
         here = here if draw in lattice else rounded(trial, [value, *grads], here)
         judged.append(here._replace(rounded=None) if draw in far else here)
-    if not judged:
-        at = f" at N = {n}" * bool(claim.dims)
-        raise UnsupportedError(f"no point{at} could be judged: {failure}")
-    return judged
+    if judged:
+        return judged
+    raise UnsupportedError(f"no point{f' at N = {n}' * bool(claim.dims)} was judged: {failure}")
 
 
 def verify(claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0) -> tuple[Result, Result]:

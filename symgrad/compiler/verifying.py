@@ -242,7 +242,6 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
         claims = tuple(claim_of(f, run, bounds) for run in runners(f, reference, function))
     except SymgradError as error:
         claims = str(error)
-    varied = [p for p in function.parameters if is_varied(p, signature)]
     f.subject = replace(
         bare,
         claims=claims,
@@ -253,7 +252,7 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
         formulas=formulas_of(reference),
         helpers=atoms.names_of(f.source, signature.target),
         rewrites=rewrites_of(f),
-        assumed=(*assumed_of(f, function), *points_of(function, varied)),
+        assumed=(*assumed_of(f, function), *points_of(function, varied(function, signature))),
         sizes=tuple(sizes),
         seed=seed,
     )
@@ -265,6 +264,11 @@ def ops_of(function: Function, signature: Signature) -> tuple[str, ...]:
     wrt = [i for i, p in enumerate(function.parameters) if is_varied(p, signature)]
     whole = differentiate(function, wrt) if wrt else function
     return tuple(dict.fromkeys(x.op.name for x in whole.body if not x.is_constant))
+
+
+def varied(function: Function, signature: Signature) -> list[Instr]:
+    """The parameters by which the function has gradients."""
+    return [p for p in function.parameters if is_varied(p, signature)]
 
 
 def is_varied(p: Instr, signature: Signature) -> bool:

@@ -15,7 +15,7 @@ from compiler import GROUPS, UNSEEN, Mutant, Sound, caught, declared
 
 EVERY = declared()
 QUICK = (
-    "ops/product.py _matmul_pullback: return g * b",
+    "ops/product.py matmul_pullback: return g * b",
     "autodiff/reverse.py _Sweep.accumulate",
     "autodiff/reverse.py _Sweep.applied",
     "passes/reals.py _scalars_first:",
