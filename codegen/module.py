@@ -8,6 +8,7 @@ with the shape of each array and the user's line that it came from.
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 
 from symgrad.codegen.comments import body_text
 from symgrad.codegen.lines import Limits, Line, Writer
@@ -71,19 +72,38 @@ def write_module(unit: Unit, target: Target) -> str:
 def exceptions(f: Function, writer: Writer) -> list[str]:
     """The names d_v that stand for no d loss / d v: the user's own; and what stands for it then."""
     own, others = [], []
+    known = writer.derived | gradients(f)
     for x in (*f.parameters, *f.body):
         name = writer.named.get(id(x), "")
-        if name.startswith("d_") and id(x) not in writer.derived:
+        if name.startswith("d_") and id(x) not in known:
             own.append(name)
-        elif name not in ("", x.hint) and x.hint.startswith("d_") and id(x) in writer.derived:
+        elif name not in ("", x.hint) and x.hint.startswith("d_") and id(x) in known:
             loss = f.results[0].hint or "loss"
             others.append(f"{name} stands for d {loss} / d {x.hint.removeprefix('d_')}")
-    if not own or not writer.derived:
+    if not own or not names_derivatives(f):
         return []
     verb = "is a name" if len(own) == 1 else "are names"
     return [
         f"But {' and '.join(own)} {verb} of the program's own{''.join(f'; {o}' for o in others)}."
     ]
+
+
+def gradients(f: Function) -> set[int]:
+    """The values that are returned as gradients, under their names.
+
+    One of the forward pass may be: exp(w) is the derivative of b*exp(w) by b.
+    """
+    hints = Counter(x.hint for x in (*f.parameters, *f.body))
+    found = [x for r in f.results[1:] for x in (r, *r.operands)]
+    called = [x for x in found if x.hint[:2] == "d_" and x.hint[2:] in hints]
+    return {id(x) for x in called if hints[x.hint] == 1 and not x.is_parameter}
+
+
+def names_derivatives(f: Function) -> bool:
+    """Whether some value of a function with gradients is called d_v."""
+    values = (*f.body, *f.results)
+    called = any(x.hint.startswith("d_") for x in values)
+    return called and any(o.derived for x in values for o in x.origins)
 
 
 def writer_of(unit: Unit, target: Target, names: Names) -> Writer:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from symgrad.codegen import Example, Group, Loop, Structure
+from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.losses import phrase
 from symgrad.ir.function import Function, Instr
 
@@ -89,9 +90,8 @@ class Description:
     def fields(self, f: Function) -> dict[str, Any]:
         """The unit's fields, once the function to emit is known."""
         said = {k: getattr(self, k) for k in _UNIT_FIELDS}
-        derived = any(x.hint.startswith("d_") for x in (*f.body, *f.results))
-        names = {x.hint for x in (*f.parameters, *f.body)}
-        notes = (*naming(self.net, f.results[0].hint, names if derived else ()), *self.notes)
+        names = {x.hint for x in (*f.parameters, *f.body)} if names_derivatives(f) else ()
+        notes = (*naming(self.net, f.results[0].hint, names), *self.notes)
         return {**said, "notes": (*self.zero, " ".join(notes)) if notes else self.zero}
 
 

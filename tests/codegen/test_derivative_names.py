@@ -12,8 +12,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import symgrad as sg
 from symgrad.ir.naming import lettered, letters
 from symgrad.runtime import load_function
 
@@ -121,3 +123,23 @@ def test_d_is_numbered_where_others_are_lettered() -> None:
     assert [lettered("d", a) for a in letters(3)] == ["d1", "d2", "d3"]
     assert lettered("d", letters(28)[27]) == "d28"
     assert lettered("c", "a") == "c_a"
+
+
+def test_a_value_that_is_also_a_derivative_is_called_one() -> None:
+    """exp(w) is the derivative of b*exp(w) + w by b: no name of the program's own."""
+    w, b, d = sg.param("w", 2.0), sg.param("b", 3.0), sg.param("d_c", 1.0)
+    source = sg.compile(sg.exp(w) * b + w).source
+    assert "d_b = np.exp(w)" in source
+    assert excepted(source) == (set(), {})
+    assert excepted(sg.compile(sg.exp(w) * d + w).source) == ({"d_c"}, {})
+
+
+def test_a_users_d_q_that_is_a_gradient_too_is_not_called_the_derivative_by_q() -> None:
+    """Where no value is a derivative under its name, the sentence is left out."""
+    w, x = sg.param("w", np.ones(3)), sg.input("x", ("N", 3))
+    d_q = sg.sum(x * x, axis=0)
+    total = sg.sum(d_q * w)
+    assert "d_v" not in sg.compile(total).source
+    source = sg.compile(total + sg.sum(sg.tanh(w))).source
+    assert "The name d_v" in source
+    assert excepted(source) == ({"d_q"}, {})
