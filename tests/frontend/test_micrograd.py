@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,7 @@ def test_a_backward_of_the_users_own_is_called_and_not_compiled() -> None:
 
 def test_values_take_attributes_of_the_users_own() -> None:
     """A hand-written Adam trains; copies and pickles carry what was attached, theta keeps it."""
+    random.seed(1)
     model = MLP(2, [3, 1])
     for p in model.parameters():
         p.m = p.v = 0.0
