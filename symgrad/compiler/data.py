@@ -35,7 +35,7 @@ _VIEWS = (deque, KeysView, ValuesView, ItemsView)
 def settled(name: str, value: Any) -> Any:
     """The argument as something that is the same at each trace.
 
-    Raises ArgumentError for a file, an endless iterator, and a set, which has no order.
+    Raises ArgumentError for a file, an endless or used-up iterator, and a set, which has no order.
     """
     if type(value) is np.ndarray or isinstance(value, str | bytes | int | float):
         return value
@@ -70,6 +70,11 @@ def _read(name: str, value: Any) -> list[Any]:
     items = [] if isinstance(value, _ENDLESS) else list(itertools.islice(value, READ + 1))
     if isinstance(value, _ENDLESS) or len(items) > READ:
         raise ArgumentError(f"{name}: the {kind} does not end; pass a list of its first elements")
+    if not items:
+        raise ArgumentError(
+            f"{name}: the {kind} gives nothing, as after a first use; make it anew for each call, "
+            "or pass a list"
+        )
     return [settled(f"{name}[{i}]", item) for i, item in enumerate(items)]
 
 

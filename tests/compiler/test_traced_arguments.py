@@ -104,6 +104,17 @@ def test_rows_come_from_iterators_too(kind: str) -> None:
         assert list(gradient) == pytest.approx(slopes, rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["iter", "generator", "map", "filter", "reversed", "chain"])
+def test_an_iterator_that_was_used_up_before_is_refused(kind: str) -> None:
+    """One that serves a loop of calls gives its numbers to the first: the others would see a loss
+    of nothing."""
+    f = sg.value_and_grad(line, wrt=W)
+    given = ONCE[kind]()
+    f(given)
+    with pytest.raises(ArgumentError, match="xs: the .* gives nothing, as after a first use; make"):
+        f(given)
+
+
 def test_a_tensor_or_a_frame_that_changes_is_seen() -> None:
     """They are data, which are read at each call, and no static values."""
     f = sg.value_and_grad(line, wrt=W)
