@@ -280,9 +280,10 @@ class Specialiser(Trials):
             compiled = compile_rolled(given, net, self.target, structure, self.options)
         frozen = ""
         if traced.outside:
+            called = described(traced.outside, self.variables())
             frozen = (
-                f"Values that are not in wrt are constants: {described(traced.outside)}; "
-                "what their data become later is not seen"
+                f"Values that are not in wrt are constants: {called}; what their data become later "
+                "is not seen: pass such numbers as arguments, or list the Values in wrt"
             )
         unread = ""
         if traced.unread:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -318,9 +318,10 @@ def place_of(fn: Callable[..., Any]) -> str:
     return "" if code is None else f"; returned by {fn.__name__}, at {decode(code, 0)}"
 
 
-def described(values: Sequence[Value]) -> str:
-    """Values by their labels, for a message."""
-    shown = [hint_of(v) or repr(v) for v in values[:5]]
+def described(values: Sequence[Value], variables: Mapping[str, Any]) -> str:
+    """Values by their labels, or the user's names for them, for a message."""
+    names = {id(v): name for name, v in variables.items()}
+    shown = [hint_of(v) or names.get(id(v)) or repr(v) for v in values[:5]]
     return ", ".join(shown) + (", ..." if len(values) > 5 else "")
 
 

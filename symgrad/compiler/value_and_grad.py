@@ -62,10 +62,11 @@ def value_and_grad(
     options   the fields of ``sg.Options``, but for ``sizes``
 
     The function is traced, so choices by numbers are written with ``sg.where``.  Its closure is
-    read once: what is to change goes in by argument.  Arrays, lists of numbers, what hands out an
-    array (a Series, a DataFrame), and numbers are inputs; iterators are read once and kept.  A
-    number that ``fn`` asks for (``if k == 2``, ``range(k)``), and any other value, is static: each
-    new one compiles again, and ``notes`` tell.  The last 128 shapes and static values are kept.
+    read once, and Values that are not in ``wrt`` become constants, which ``notes`` tell: what is to
+    change goes in by argument.  Arrays, lists of numbers, what hands out an array (a Series, a
+    DataFrame), and numbers are inputs; iterators are read once and kept.  A number that ``fn`` asks
+    for (``if k == 2``, ``range(k)``), and any other value, is static: each new one compiles again,
+    and ``notes`` tell.  The last 128 shapes and static values are kept.
     Parameters that others have taken the place of are followed once ``theta`` was read.
     Raises ArgumentError where ``wrt`` is missing or unusable, or for an unknown option.
     """

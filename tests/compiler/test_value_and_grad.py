@@ -332,6 +332,16 @@ def test_without_arrays_it_compiles_what_the_closure_holds() -> None:
     assert f.notes == ()
 
 
+def test_values_outside_of_wrt_are_told_by_the_users_names() -> None:
+    """They are constants, and the note says what to do where they change."""
+    scale, w = Value(3.0), Value(0.5)
+    f = sg.value_and_grad(lambda x: scale * w * x, wrt=[w])
+    assert f(2.0)[0] == 3.0
+    (note,) = f.notes
+    assert "constants: scale; what" in note
+    assert "pass such numbers as arguments, or list the Values in wrt" in note
+
+
 def test_a_function_that_wants_a_certain_size_is_compiled_for_it() -> None:
     """It raises with 3 examples; it is traced at its own size, and a note says why."""
 
