@@ -37,6 +37,8 @@ _INSTEAD = {
     "casting": "cast with .astype(dtype) first",
 }
 
+_NEAR = 0.65  # of difflib's ratio: at its 0.6, linalg is near diag, and hessian near sin
+
 
 def check_keywords(function: Callable[..., Any], given: Iterable[str]) -> None:
     """Raises ArgumentError for a keyword that the function does not take."""
@@ -71,7 +73,7 @@ def surplus(name: str, given: str, known: Iterable[str]) -> ArgumentError:
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """The end of a message about an unknown name: what was meant, or all that there is."""
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(name, known, 1, _NEAR)
     if near:
         return f"did you mean {near[0]!r}?"
     return f"one of {', '.join(known)}" if known else "there is none"

@@ -124,6 +124,18 @@ class Size(str):
             return NotImplemented
         raise _refusal(f"{other} % {self}", self, "the rest of m is m - n * sg.floor(m / n)")
 
+    def __divmod__(self, other: Any) -> tuple[Any, NoReturn]:
+        return self // other, self % other
+
+    def __round__(self, digits: Any = None) -> Size:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        """The text; a number's format has no number to show."""
+        if not spec or spec[-1] not in "bcdoxXneEfFgG%":
+            return str.__format__(self, spec)
+        raise _refusal(f"the format {spec!r} of {self}", self, "format what a call gives")
+
     def __neg__(self) -> Any:
         return as_size(dims.multiply(-1, str(self)))
 

@@ -39,7 +39,7 @@ _power = value("power")
 
 
 def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
-    def method(self: Any, other: Any) -> NoReturn:
+    def method(self: Any, *args: Any) -> NoReturn:
         raise ArgumentError(f"{what} of a Value is not defined, at {caller()}; write {instead}")
 
     return method
@@ -234,6 +234,10 @@ class Value(Node):
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
+
+    __float__ = _refused("float()", "v.data for its number, and v.exp() for math.exp(v)")
+    __int__ = _refused("int()", "int(v.data)")
+    __round__ = _refused("round()", "round(v.data, n), or sg.round(v)")
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)

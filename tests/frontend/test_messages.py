@@ -31,6 +31,7 @@ def leaves() -> dict[str, Any]:
         "k": sg.input("k", (3,), int),
         "b": sg.input("b", (3,), bool),
         "f": sg.input("f", (3,), "f32"),
+        "v": sg.Value(2.0),
     }
 
 
@@ -203,9 +204,17 @@ TABLE: list[tuple[str, type[SymgradError], str]] = [
     ("x.shape[0] // 2", TraceError, r"N // 2 needs the number .* sg\.floor"),
     ("x.shape[0] % 2", TraceError, r"N % 2 needs the number"),
     ("9 % x.shape[0]", TraceError, r"9 % N needs the number"),
+    ("divmod(x.shape[0], 2)", TraceError, r"N // 2 needs the number"),
+    ("f'{x.shape[0]:.2f}'", TraceError, r"the format '.2f' of N needs .* format what a call gives"),
     ("x[x.shape[0]]", ShapeError, "index N may be outside of size N"),
     ("sg.compile(w[0] / x.shape[0])", ShapeError, "size: the size N is that of no argument"),
     ("sg.arange(0, x.shape[0], 2)", ArgumentError, "arange: expected ints and sizes"),
+    # numbers of Values
+    ("float(v)", ArgumentError, r"float\(\) of a Value .* write v\.data .* v\.exp\(\) for math"),
+    ("__import__('math').exp(v)", ArgumentError, r"float\(\) of a Value"),
+    ("'%.2f' % v", ArgumentError, r"float\(\) of a Value"),
+    ("int(v)", ArgumentError, r"int\(\) of a Value .* write int\(v\.data\)"),
+    ("round(v, 2)", ArgumentError, r"round\(\) of a Value .* write round\(v\.data, n\)"),
     # masks
     ("x[x > 0]", DTypeError, "a computed mask selects no fixed number"),
     ("y[[True, False]]", ShapeError, r"a mask of shape \(2,\) selects from .* got \(4,\)"),
@@ -235,6 +244,18 @@ def test_a_refusal_says_what_and_where(code: str, error: type[SymgradError], mes
         eval(compile(f"\n\n{code}", "theirs.py", "eval"), names)
     assert type(caught.value) is error
     assert re.search(r" at (theirs\.py:3|test_messages\.py:\d+)", str(caught.value))
+
+
+@pytest.mark.parametrize("name", ["linalg", "hessian", "array", "jit"])
+def test_a_name_that_is_like_no_other_is_not_taken_for_one(name: str) -> None:
+    """linalg is not diag with a typo."""
+    with pytest.raises(AttributeError, match=r"; dir\(symgrad\) lists what there is"):
+        getattr(sg, name)
+
+
+def test_a_named_size_is_whole_and_shows_its_text() -> None:
+    n = sg.input("x", ("N", 3)).shape[0]
+    assert (round(n), f"{n}", f"{n:>3}", f"{n!s}") == ("N", "N", "  N", "N")
 
 
 CALLS: list[tuple[str, dict[str, Any], type[SymgradError], str]] = [
