@@ -111,7 +111,9 @@ def test_an_iterator_that_was_used_up_before_is_refused(kind: str) -> None:
     f = sg.value_and_grad(line, wrt=W)
     given = ONCE[kind]()
     f(given)
-    with pytest.raises(ArgumentError, match="xs: the .* gives nothing, as after a first use; make"):
+    with pytest.raises(
+        ArgumentError, match=r"xs: the .* gives nothing, as after a first use; make"
+    ):
         f(given)
 
 
