@@ -7,6 +7,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from drawn import compiled
 
@@ -35,6 +36,7 @@ def verdicts(seeds: Iterable[int], tell: bool = False) -> tuple[Counter[str], li
 
 
 if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).parents[1] / "measures"))  # pytest has it there already
     warnings.simplefilter("ignore")
     begun = time.perf_counter()
     total, refuted = verdicts(range(int(sys.argv[1]), int(sys.argv[2])), tell=True)
