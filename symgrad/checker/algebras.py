@@ -95,6 +95,9 @@ class Ball(Real):
     def times(self, o: Ball) -> Ball:
         return Ball(self.balls, self.x * o.x)
 
+    def __neg__(self) -> Ball:
+        return Ball(self.balls, -self.x, 0)
+
     def inverse(self) -> Ball:
         self.watch.divided(self)
         if self.vanishes():

@@ -157,9 +157,11 @@ class Number:
 
     def lift(self: Any, x: Any) -> Any:
         """A Python or NumPy number in this algebra; NotImplemented for anything else."""
+        if type(x) is type(self):
+            return x
         x = x.item() if isinstance(x, np.generic) else x
-        if type(x) is type(self) or not isinstance(x, int | float | Fraction):
-            return x if type(x) is type(self) else NotImplemented
+        if not isinstance(x, int | float | Fraction):
+            return NotImplemented
         if isinstance(x, float) and not math.isfinite(x):
             raise Undefined(f"{x} is no number", x if math.isnan(x) else None)
         known, key = self.literals(), (type(x), x)
