@@ -36,7 +36,7 @@ from symgrad.checker.failures import floats_of, tried
 from symgrad.checker.number import Number
 from symgrad.checker.results import Refuted
 from symgrad.checker.rounding import at_point, started
-from symgrad.checker.watch import SIDES, Place, Watch
+from symgrad.checker.watch import SIDES, Enough, Place, Watch
 from symgrad.errors import DomainError, UnsupportedError
 
 MANY = 400_000  # balls, after which no more ties are looked for
@@ -60,6 +60,7 @@ class Search:
     """What the points of a claim showed of its comparisons, and the search for more.
 
     known   all of them
+    fixed   at how many points a difference stayed, whatever argument moved
     points  how many were judged here
     made    how many balls that took
     wide    at how many points the balls were too wide to show anything
@@ -71,6 +72,7 @@ class Search:
         self.sizes = sorted(sizes, key=lambda n: (n < 2, n))
         self.known, self.asked = Watch(""), Counter[tuple[Place, int, int]]()
         self.judged: list[tuple[Point, Watch]] = []
+        self.fixed = Counter[Place]()
         self.points = self.made = self.wide = 0
         self.ended = False
         self.step, self.near = (COARSE, 2**140) if claim.whole else (BESIDE, NEAR)
@@ -118,7 +120,7 @@ class Search:
         for k, place in product(range(RARE), places):  # each once before any is tried again
             compares = place in self.known.sides
             known = not compares or len(self.known.ways(place)) > 1
-            if self.known.is_settled(place) or idle[place] == IDLE:
+            if self.known.is_settled(place) or IDLE in (idle[place], self.fixed[place]):
                 continue
             if k >= (ATTEMPTS if known else RARE) or (k >= POLES and not compares):
                 continue
@@ -190,11 +192,11 @@ class Search:
                     return at, gaps
         raise DomainError("no point passes the comparison")
 
-    def gaps(self, place: Place, at: Point) -> list[Any]:
-        """The differences at a place, in order."""
+    def gaps(self, place: Place, at: Point, count: int = 0) -> list[Any]:
+        """The differences at a place, in order: the first ones, or all of them."""
         balls, known = started(self.claim, at)
-        balls.watch.every = True
-        with explained("the text"):
+        balls.watch.every, balls.watch.enough = True, (place, count)
+        with explained("the text"), suppress(Enough):
             self.claim.program.run(balls.one, *known.values(), name=self.claim.name)
         self.made += balls.made
         return list(balls.watch.gaps[place])
@@ -205,18 +207,19 @@ class Search:
         names = [k for k, v in at.items() if v.size and v.dtype.kind in "fiO"]
         names = [k for k in names if k not in self.claim.given and k not in self.claim.below]
         other: Pivot | None = None
+        if not names or not self.moves(place, at, gaps, names):
+            return None
         asked = set[tuple[str, int]]()
-        moved_first = [k for k in names if k in self.claim.wrt]  # gradients depend on these
-        for k in range(PIVOTS if names else 0):
-            name = self.rng.choice((moved_first if 2 * k < PIVOTS else ()) or names)
+        first = [k for k in names if k in self.claim.wrt]  # gradients depend on these
+        for k in range(PIVOTS):
+            name = self.rng.choice((first if 2 * k < PIVOTS else ()) or names)
             index = self.rng.randrange(at[name].size)
             if (name, index) in asked:
                 continue
             asked.add((name, index))
             pivot = Pivot(self, place, at, name, index)
-            moved = self.gaps(place, pivot.point(pivot.start + 1))
-            pairs = zip(gaps, moved, strict=False)
-            changed = [i for i, (a, b) in enumerate(pairs) if _middle(a) != _middle(b)]
+            moved = self.gaps(place, pivot.point(pivot.start + 1), len(gaps))
+            changed = _changed(gaps, moved)
             if changed and len(gaps) == len(moved):
                 pivot.which = i = self.rng.choice(changed)
                 with suppress(DomainError, UnsupportedError):
@@ -226,6 +229,16 @@ class Search:
                         return pivot
                 other = other or pivot
         return other
+
+    def moves(self, place: Place, at: Point, gaps: list[Any], names: list[str]) -> bool:
+        """Whether a difference at the place is another one where all arguments are others."""
+        moved = {k: _shifted(at[k], self.rng) for k in names}
+        with suppress(DomainError, UnsupportedError):
+            other = self.gaps(place, {**at, **moved}, len(gaps))
+            if len(other) == len(gaps) and not _changed(gaps, other):
+                self.fixed[place] += 1
+                return False
+        return True
 
     def between(self, place: Place) -> Iterator[_Way]:
         """From one judged point to another, on the other side of the tie."""
@@ -255,7 +268,7 @@ class Pivot:
         return {**self.at, self.name: moved}
 
     def gap(self, value: Fraction) -> Any:
-        found = self.search.gaps(self.place, self.point(value))
+        found = self.search.gaps(self.place, self.point(value), self.which + 1)
         if len(found) <= self.which or not math.isfinite(_middle(found[self.which])):
             raise DomainError("the way there does not pass the comparison")
         return found[self.which]
@@ -310,7 +323,7 @@ class _Way:
 
     def gap(self, part: int) -> float:
         """By how much the two numbers differ."""
-        found = self.search.gaps(self.place, self.point(part))
+        found = self.search.gaps(self.place, self.point(part), self.which + 1)
         if len(found) <= self.which or not math.isfinite(gap := _middle(found[self.which])):
             raise DomainError("the way there does not pass the comparison")
         return gap
@@ -348,6 +361,19 @@ def _size(at: Point) -> int:
 
 def _middle(gap: Any) -> float:
     return float(gap.middle() if hasattr(gap, "middle") else gap)
+
+
+def _changed(before: list[Any], after: list[Any]) -> list[int]:
+    """Which differences are others."""
+    pairs = enumerate(zip(before, after, strict=False))
+    return [i for i, (a, b) in pairs if _middle(a) != _middle(b)]
+
+
+def _shifted(x: Any, rng: random.Random) -> Any:
+    """An argument, each of its numbers moved."""
+    whole = x.dtype.kind == "i"
+    moves = [rng.randint(1, 9) if whole else rng.uniform(-4.0, 4.0) for _ in range(x.size)]
+    return x + np.array(moves, x.dtype).reshape(x.shape)
 
 
 def _exact(x: Any) -> Fraction:

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symgrad.checker import functions
+from symgrad.errors import SymgradError
 
 FUNCTIONS, LARGEST = functions.__file__, functions.largest.__code__
 FEW = 4  # numbers, among which each comparison of a largest is a place of its own
@@ -44,6 +45,10 @@ class Place(NamedTuple):
         return not self.inner or self.inner[-1] in functions.JUMPS
 
 
+class Enough(SymgradError):
+    """All that is asked for was seen."""
+
+
 class Watch:
     """What was seen while a text ran.
 
@@ -53,6 +58,7 @@ class Watch:
     ran     which parts of the text
     taken   a place, one of its sides, another one that is taken for it, and there which comparison
             alone; nothing is recorded meanwhile
+    enough  a place, and after how many differences there the rest of the text is left out
     """
 
     def __init__(self, filename: str, every: bool = False) -> None:
@@ -62,6 +68,7 @@ class Watch:
         self.gaps: dict[Place, list[Any]] = defaultdict(list)
         self.ran: set[Any] = set()
         self.taken: tuple[Place, int, int, int | None] | None = None
+        self.enough: tuple[Place, int] | None = None
         self.count = 0
 
     def went(self, side: int, gap: Any) -> int:
@@ -74,9 +81,15 @@ class Watch:
             self.count += 1
             return new if side == old and which in (None, self.count - 1) else side
         self.sides[place].setdefault(side, False)
+        self.differs(place, gap)
+        return side
+
+    def differs(self, place: Place, gap: Any) -> None:
+        """Keeps a difference.  Raises Enough."""
         if self.every or place not in self.gaps:
             self.gaps[place].append(gap)
-        return side
+            if self.enough == (place, len(self.gaps[place])):
+                raise Enough("that was the last difference that is asked for")
 
     def counts(self) -> bool:
         """Whether it is to be told of each difference, and not of the first on each side alone."""
@@ -86,9 +99,7 @@ class Watch:
         """A pole of the text is where this ties with 0, which has no sides."""
         place = self.place()
         if place.line and not place.inner and self.taken is None:
-            place = place._replace(inner=("/",))
-            if self.every or place not in self.gaps:
-                self.gaps[place].append(by)
+            self.differs(place._replace(inner=("/",)), by)
 
     def met(self, outcome: Any) -> None:
         if self.taken is None:

@@ -9,7 +9,10 @@ import pytest
 
 import symgrad as sg
 from symgrad.checker import Agrees, Claim, Refuted, check_balls, verified, verify
+from symgrad.checker.algebras import precision
 from symgrad.checker.judge import drawn_size
+from symgrad.checker.rounding import started
+from symgrad.checker.ties import Search
 
 HEAD = "import numpy as np\n\n\n"
 SQUARES = "def loss(w):\n    return np.sum(w * w)"
@@ -122,3 +125,51 @@ def test_some_seed_has_each_size() -> None:
     f = sg.compile(sg.sum(sg.param("w", np.ones(3)) @ sg.input("x", (3, "N"))))
     assert f.verify(seed=1).levels["L2"]["sizes"] == [1, 2, 7, 26]
     assert f.verify().levels["L2"]["sizes"] == [1, 2, 7, 13]
+
+
+LONG = """
+def f(x):
+    over = x * x > 2.0
+    y = np.exp(np.sin(x) / 3.0) / 7.0
+    z = {tail}
+    return np.sum(np.where(over, z, y)), (x,)
+"""
+
+
+def searching(tail: str) -> Search:
+    """A search in which the ordinary point at x = 0.5 and 1.5 was judged."""
+    made = claim(LONG.format(tail=tail), SQUARES.replace("w", "x"), {"x": "f64[2]"}, "x")
+    search = Search(made, (1,), 0)
+    balls, known = started(made, POINT)
+    made.program.run(balls.one, *known.values(), name=made.name)
+    search.known.add(balls.watch)
+    return search
+
+
+POINT = {"x": np.array([0.5, 1.5])}
+
+
+def test_a_run_ends_with_the_last_difference_that_is_asked_for() -> None:
+    """The rest of the text costs nothing, and shows the same differences."""
+    short, long = searching("y * 2.0"), searching(" + ".join(["y * 2.0"] * 50))
+    made = []
+    for search in (short, long):
+        [place] = search.known.sides
+        with precision(256):
+            before = search.made
+            first = search.gaps(place, POINT, 2)
+            made.append(search.made - before)
+            both = zip(first, search.gaps(place, POINT), strict=True)
+            assert [a.middle() == b.middle() for a, b in both] == [True, True]
+    assert made[0] == made[1]
+
+
+def test_a_quotient_that_no_argument_moves_has_no_pole() -> None:
+    """Divisions by 3 and by 7 are asked about once each time, and not argument by argument."""
+    search = searching("y")
+    poles = [p for p in search.known.gaps if p.inner == ("/",)]
+    assert len(poles) == 2
+    with precision(256):
+        for place in poles:
+            assert search.pivot(place, POINT, search.gaps(place, POINT)) is None
+            assert search.fixed[place] == 1
