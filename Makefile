@@ -13,7 +13,7 @@ OLDEST := numpy==2.0.* sympy==1.13.* graphviz==0.20.*
 # A campaign draws cases that nobody has tried yet: its seed is the day, or make campaign SEED=7
 SEED ?= $(shell date +%y%m%d)
 
-.PHONY: help demo test tests lint campaign matrix bench
+.PHONY: help demo test tests lint campaign matrix bench api
 
 help:  ## print this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -63,6 +63,9 @@ matrix:  ## run the tests on each Python that is installed, and with the oldest 
 	$(MAKE) --no-print-directory tests PYTHON=$$first VENV=.venv-oldest CONSTRAINTS="$(OLDEST)" \
 	    || failed="$$failed oldest"; \
 	echo "failed:$${failed:- none}"; [ -z "$$failed" ]
+
+api: $(VENV)/.test.stamp  ## write API.md anew, the page of public names
+	$(BIN)/python tests/project/api_page.py
 
 # PyTorch first and alone: installed together with the others, it would bring its own toolchain.
 $(BENCH_VENV)/.bench.stamp: pyproject.toml
