@@ -220,13 +220,13 @@ class _Sweep:
         if f.type(flow.g).shape != x.type.shape:
             if flow.side is not None and flow.side.type.rank:
                 flow = signed(f, flow, self.intervals)
-            g = flow.g
+            g, whole = flow.g, f.type(flow.g).with_dtype("bool")
             # A condition that is the same along the axes to be summed may wait.
             guard, rest = parted(self.lowered(f, flow.guard, x.type.rank), x.type.shape)
             g = unbroadcast(f, self.applied(f, Flow(g, rest)), x.type)
             flow = flow._replace(g=g, guard=guard)
             if rest and x in self.unbounded:  # along those axes one that holds is enough
-                holds = spread(f, all_of(f, rest), f.type(g).with_dtype("bool"))
+                holds = spread(f, all_of(f, rest), whole)
                 some = unbroadcast(f, holds, x.type, "any").instr
                 flow = flow._replace(guard=(*guard, (some, True)))
         self.flows.setdefault(x, []).append(flow)

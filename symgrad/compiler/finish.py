@@ -19,6 +19,7 @@ from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.passes import inline, softmax
 from symgrad.passes import simplify as frugal
+from symgrad.passes.inline import sharing
 from symgrad.passes.softmax import accurate_softmax
 
 Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]
@@ -42,7 +43,8 @@ def finish(
 
 def simplify(pipeline: Pipeline, options: Options) -> None:
     """What runs behind differentiation."""
-    if any(x.op.inline or x.op.shares for x in pipeline.function.body):
+    body = pipeline.function.body
+    if any(x.op.inline for x in body) or sharing(pipeline.function):
         pipeline.run(inline.name, inline)
     passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
     instead = {softmax: accurate_softmax} if options.accurate else {}
