@@ -55,6 +55,7 @@ ELEMENTWISE: dict[str, str] = {
     "inverse_mills": _MILLS,
     "gelu": "{0} * (1 + erf({0} / np.sqrt(2))) / 2",
     "silu": "{0} * sigmoid({0})",
+    "sigmoid_slope": "sigmoid({0}) * sigmoid(-{0})",
     "leaky_relu": "np.where({0} > 0, {0}, {slope} * {0})",
     "elu": "np.where({0} > 0, {0}, {alpha} * (np.exp({0}) - 1))",
     "greater": "{0} > {1}",

@@ -43,6 +43,10 @@ def _is_extreme(v: Any) -> bool:
     return isinstance(v, mpmath.mpf) and v != 0 and bool(abs(mpmath.mag(v)) > _BITS)
 
 
+def _has_extreme(x: Any) -> bool:
+    return any(_is_extreme(v) for v in np.ravel(x))
+
+
 class _Watched(Numbers):
     """Numbers whose selections and steps are written down, and that are refused where they are so
     extreme that the digits of ``MORE`` do not tell them apart: tanh(3000) and 1."""
@@ -101,7 +105,7 @@ class Probe(PreciseAlgebra):
 
         def watched(*xs: Any, **attributes: Any) -> Any:
             result = self.decided(compute(*xs, **attributes))
-            if any(_is_extreme(v) for v in np.ravel(result)):
+            if _has_extreme(result) and not any(map(_has_extreme, xs)):  # a literal inf may be
                 raise OverflowError(f"a value of more than {_BITS} binary digits")
             return result
 
