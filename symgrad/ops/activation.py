@@ -76,12 +76,11 @@ SIGMOID = elementwise(
     interval=iv.fixed(iv.LEAST, 1.0),
     doc="1/(1 + e**-x)",
 )
-# Its derivative is written s'(x) (1 - 2 s(x)) with the factor as a tanh, which has all its digits.
 SIGMOID_SLOPE = elementwise(
     "sigmoid_slope",
     None,
     meaning=lambda sp, x: sp.exp(-x) / (1 + sp.exp(-x)) ** 2,
-    partials=lambda f, y, x: (-(y * f.tanh(0.5 * x)),),
+    partials=lambda f, y, x: (y * (f.sigmoid(-x) - f.sigmoid(x)),),
     expansion=_sigmoid_slope,
     shares="sigmoid",
     interval=iv.fixed(iv.LEAST, 0.25),

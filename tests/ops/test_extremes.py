@@ -19,6 +19,9 @@ import extremes
 
 # (op, which derivative) -> why some digits, or all, are lost there.
 KNOWN = {
+    ("sigmoid", "d00"): "a difference of two sigmoids, beside 0",
+    ("sigmoid_slope", "d"): "the same",
+    ("silu", "d00"): "the same",
     ("tanh", "d"): "1 - y*y has no digit left where y is 1; accurate=True has all",
     ("arctan", "d00"): "beyond 1e77 the square of 1 + x*x overflows; the slope is below 1e-230",
     ("arctan2", "d"): "quotients of subnormal numbers, and differences that are 0 where a = b",
