@@ -101,7 +101,7 @@ class Ball(Real):
     def inverse(self) -> Ball:
         self.watch.divided(self)
         if self.vanishes():
-            kind = DomainError if self.size() else Undefined
+            kind = Undefined if self.is_zero() else DomainError
             raise kind("division by zero, as far as the ball tells")
         return Ball(self.balls, 1 / self.x)
 
@@ -112,7 +112,7 @@ class Ball(Real):
         return super().order(other)
 
     def sign(self) -> int:
-        if self.vanishes() and self.size() != 0.0:
+        if self.vanishes() and not self.is_zero():
             raise Close("a comparison is too close to call")
         side = 1 if self.x > 0 else -1 if self.x < 0 else 0
         return int(self.watch.went(side, self))
@@ -125,7 +125,8 @@ class Ball(Real):
         return not (self.x > 0 or self.x < 0)
 
     def is_zero(self) -> bool:
-        return self.size() == 0.0
+        """Exactly; its size as a float is 0 below 1e-323, too."""
+        return bool(self.x == 0)
 
     def size(self) -> float:
         return float(self.balls.arithmetic.bound(self.x))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from claims import scalar
 
+import symgrad as sg
 from symgrad.checker import (
     Agrees,
     Claim,
@@ -362,3 +363,11 @@ def test_the_precision_of_the_users_balls_is_left_alone() -> None:
     before = flint.ctx.prec
     check_balls(scalar(SQUARE, square, "x"))
     assert flint.ctx.prec == before
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_a_factor_below_the_least_float_is_no_zero(seed: int) -> None:
+    """The log of a softmax of large logits: exp(-960) divides, and is divided by."""
+    w, x = sg.param("w", np.ones((3, 2))), sg.input("x", ("N", 2))
+    loss = -sg.mean(sg.log(sg.softmax(x @ w.T, axis=1)[:, 0]))
+    assert sg.compile(loss).verify(seed=seed).verdict == "verified"
