@@ -8,7 +8,7 @@ dropped, so that whatever ``sg`` does not take is refused by name.
 >>> from symgrad.frontend.leaves import input
 >>> x = input("x", ("N", 3))
 >>> np.linalg.norm(np.stack([x, 2.0 * x]), axis=0), np.float64(2.0) * x
-(<expr where: f64[N, 3]>, <expr multiply: f64[N, 3]>)
+(<expr sqrt: f64[N, 3]>, <expr multiply: f64[N, 3]>)
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 >>> import symgrad.ops
 >>> from symgrad.ops.algebra import ArrayAlgebra
->>> DIRECTION.evaluate(3.0, 4.0), POWER_SLOPE.evaluate(0.0, 0.0)
-(np.float64(0.6), np.float64(0.0))
+>>> DIRECTION.evaluate(3.0, 4.0), POWER_SLOPE.evaluate(2.0, 3.0)
+(np.float64(0.6), np.float64(12.0))
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ over one divisor.
 >>> a = sp.Symbol("a", real=True)
 >>> whole, found = continued(sp.Piecewise(((1 - sp.exp(-a)) / a, sp.Ne(a, 0)), (1, True)))
 >>> whole.args[1][0].args[0], found
-(a**2/3 - a/2 + 1, True)
+(a**2/6 - a/2 + 1, True)
 """
 
 from __future__ import annotations
