@@ -35,7 +35,7 @@ ENDS = {
 BESIDE = [1.0 - 2.0**-23, 1.0 + 2.0**-23]
 ATTRIBUTES: dict[str, dict[str, Any]] = {"leaky_relu": {"slope": 0.125}, "elu": {"alpha": 1.5}}
 ATTRIBUTES |= {"stumpff": {"k": 1, "d": 0}, "mills_tail": {"k": 1}}
-STEPS = ("sign", "floor", "ceil", "round")
+STEPS = ("sign", "side", "floor", "ceil", "round")
 
 
 class Off(NamedTuple):

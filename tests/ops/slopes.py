@@ -39,7 +39,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     "continued": {"found": True},
 }
 ATTRIBUTES |= {"stumpff": {"k": 1, "d": 0}, "mills_tail": {"k": 1}}
-STEPS = ("sign", "floor", "ceil", "round")
+STEPS = ("sign", "side", "floor", "ceil", "round")
 OFTEN_REAL = [1e-300, 1e-100, 1e-20, 1e-8, 1e-3, 0.1, 0.5, 0.999, 1.0, 1.001, 1.5, 2.0, 3.0, 5.0]
 OFTEN_REAL += [8.0, 10.0, 19.0, 26.0, 37.0, 38.5, 100.0, 300.0, 700.0, 1e3, 1e8, 1e100, 1e300]
 EXTREME = [0.0, 5e-324, 1e-310, 2.0**-1022, sys.float_info.max]

@@ -14,8 +14,9 @@ import sympy as sp
 from symgrad.ops import OPS, ArrayAlgebra
 
 ELEMENTWISE = [op for op in OPS.values() if op.kind == "elementwise"]
-DERIVED = [op for op in ELEMENTWISE if op.name not in ("sign", "floor", "ceil", "round")]
-STEPS = [op for op in ELEMENTWISE if op.name in ("sign", "floor", "ceil", "round")]
+FLAT = ("sign", "side", "floor", "ceil", "round")
+DERIVED = [op for op in ELEMENTWISE if op.name not in FLAT]
+STEPS = [op for op in ELEMENTWISE if op.name in FLAT]
 EXACT = {
     "leaky_relu": {"slope": sp.Rational(1, 8)},
     "elu": {"alpha": sp.Rational(3, 2)},
