@@ -7,7 +7,7 @@ SymPy it is the limit, where SymPy found one.  Notes and certificate tell which,
 >>> x = sg.param("x", [3.0, 4.0])
 >>> n = sg.norm(x)
 >>> print(*sg.compile(sg.sum(sg.where(n > 0, x / n, 0.0))).notes)  # doctest: +ELLIPSIS
-Where a value (sqrt) = 0.0 the derivative is that of the branch that holds there alone, ....
+Where a value (sqrt) = 0.0 the derivative is that of the branch that holds there alone, ...
 """
 
 from __future__ import annotations
