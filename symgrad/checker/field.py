@@ -29,14 +29,14 @@ from symgrad.checker.number import Nowhere, Undefined
 from symgrad.checker.oracles import MANY, Logarithms, Powers
 from symgrad.checker.watch import Watch
 
-WHOLE = 2**20  # a residue below it is a whole number, not by chance one
 Logarithm = tuple["Element", "Element"]
 
 
 class Field:
     """The integers mod p, and the oracles of one trial.
 
-    left   whether the float beside some number says that a function left its domain
+    left   whether some function left its domain, as the float beside a number says, or as a residue
+           that has no root: then a difference decides nothing
     """
 
     left = False
@@ -119,8 +119,6 @@ class Element(Real):
         r = self.r * o.r % self.field.p
         if self.r == o.r:
             self.field.squares[r] = self
-            if self.r in self.field.roots:
-                return self.field.roots[self.r]
         return Element(self.field, r, self.s * o.s, self.n + o.n, self.d + o.d, log)
 
     def without_log(self) -> Element:
@@ -214,7 +212,9 @@ class Element(Real):
             return (2 * t if name == "sin" else 1 - t * t) * pow(1 + t * t, -1, p) % p
         if name in ("arctan", "arcsin", "arcsinh", "erf"):
             return oracle(name, low) * side % p
-        if name == "sqrt" and (x.r < WHOLE or (not x.n and not x.d)):
+        if name == "sqrt":
             root = pow(x.r, (p + 1) // 4, p)
-            return root if (root * root - x.r) % p == 0 else oracle(name, x.r)
+            if (root * root - x.r) % p == 0:
+                return root
+            x.field.left = True  # half of the residues have no root
         return oracle(name, x.r, *(a.r for a in rest))

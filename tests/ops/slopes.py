@@ -58,7 +58,7 @@ TERMS: dict[str, Callable[..., Any]] = {
     "stumpff": lambda x: abs(mpmath.cos(x) / x) + abs(mpmath.sin(x) / x**2),
     # The difference x + phi/Phi is computed as it stands above -1, and that of tails above -2.
     "inverse_mills": lambda x: mills(x) * (abs(x) + mills(x)) if -1 < x < 0 else 0,
-    "mills_tail": lambda x: 1 + (x + mills(x)) * (mills(x) + max(-2 * x, 0)) if x > -2 else 0,
+    "mills_tail": lambda x: 1 + (abs(x) + mills(x)) * (mills(x) + 2 * abs(x)) if x > -2 else 0,
     "sigmoid_slope": lambda x: sigmoid(x) * sigmoid(-x),
     "silu": lambda x: abs(sigmoid(x)) + abs(x * sigmoid(x) * sigmoid(-x)),
     "gelu": lambda x: normal(x) + abs(x) * mpmath.npdf(x),
