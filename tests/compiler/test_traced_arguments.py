@@ -14,12 +14,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 import symgrad as sg
 from symgrad.compiler.specialise import KEPT
 from symgrad.engine import Value
 from symgrad.errors import ArgumentError, DTypeError, TraceError
+
+
+def tensors() -> Any:
+    """PyTorch, where it is installed."""
+    return pytest.importorskip("torch")
+
 
 W = [Value(0.5, label="w1"), Value(2.0, label="w2")]
 XS = np.array([1.0, -2.0, 3.0])
@@ -68,7 +73,7 @@ ONCE: dict[str, Callable[[], Any]] = {
     "memoryview": lambda: memoryview(array.array("d", NUMBERS)),
     "Series": lambda: pd.Series(NUMBERS),
     "Index": lambda: pd.Index(NUMBERS),
-    "tensor": lambda: torch.tensor(NUMBERS, dtype=torch.float64),
+    "tensor": lambda: tensors().tensor(NUMBERS, dtype=tensors().float64),
     "tuple": lambda: tuple(NUMBERS),
 }
 PAIRS: dict[str, Callable[[], Any]] = {
@@ -117,14 +122,14 @@ def test_an_iterator_that_was_used_up_before_is_refused(kind: str) -> None:
         f(given)
 
 
-def test_a_tensor_or_a_frame_that_changes_is_seen() -> None:
+@pytest.mark.parametrize("make", [lambda: pd.Series(NUMBERS), lambda: tensors().tensor(NUMBERS)])
+def test_a_tensor_or_a_frame_that_changes_is_seen(make: Any) -> None:
     """They are data, which are read at each call, and no static values."""
-    f = sg.value_and_grad(line, wrt=W)
-    for given in (torch.tensor(NUMBERS), pd.Series(NUMBERS)):
-        before = f(given)[0]
-        given[0] = 7.0
-        assert f(given)[0] == pytest.approx(by_hand(line, [7.0, *NUMBERS[1:]])[0], rel=1e-7)
-        assert f(given)[0] != before
+    f, given = sg.value_and_grad(line, wrt=W), make()
+    before = f(given)[0]
+    given[0] = 7.0
+    assert f(given)[0] == pytest.approx(by_hand(line, [7.0, *NUMBERS[1:]])[0], rel=1e-7)
+    assert f(given)[0] != before
 
 
 @pytest.mark.parametrize(
@@ -139,7 +144,7 @@ def test_a_tensor_or_a_frame_that_changes_is_seen() -> None:
         (lambda: zip([[1.0], [2.0]], [1.0, 2.0], strict=True), DTypeError, "zip them in the"),
         (lambda: zip("ab", "cd", strict=True), ArgumentError, "xs: expected numbers"),
         (lambda: (Value(x) for x in NUMBERS), ArgumentError, "xs: expected numbers"),
-        (lambda: torch.ones(2, requires_grad=True), DTypeError, "requires grad.*detach"),
+        (lambda: tensors().ones(2, requires_grad=True), DTypeError, "requires grad.*detach"),
         (lambda: np.ma.masked_array([1.0, 2.0], [True, False]), DTypeError, "mask"),
         (lambda: pd.Series(["a", "b"]), DTypeError, "xs: expected real numbers"),
     ],
@@ -158,22 +163,26 @@ class DynamicJaxprTracer:
         raise TypeError("The numpy.ndarray conversion method was called on a tracer")
 
 
-def test_values_of_other_tools_graphs_are_refused_in_every_call() -> None:
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (DynamicJaxprTracer, "JAX tracer.*jax.jit"),
+        (lambda: tensors().ones(2, requires_grad=True), "torch tensor.*detach"),
+    ],
+)
+def test_values_of_other_tools_graphs_are_refused_in_every_call(make: Any, named: str) -> None:
     """A compiled function, a param and an expression refuse them as well."""
     w, x = sg.param("w", 2.0), sg.input("x", ("N",))
     f = sg.compile(sg.sum(w * x))
-    for given, named in (
-        (DynamicJaxprTracer(), "JAX tracer.*jax.jit"),
-        (torch.ones(2, requires_grad=True), "torch tensor.*detach"),
+    given = make()
+    for use in (
+        lambda: sg.value_and_grad(line, wrt=W)(given),
+        lambda: f(x=given),
+        lambda: sg.param("p", given),
+        lambda: sg.exp(w) * given,
     ):
-        for use in (
-            lambda g=given: sg.value_and_grad(line, wrt=W)(g),
-            lambda g=given: f(x=g),
-            lambda g=given: sg.param("p", g),
-            lambda g=given: sg.exp(w) * g,
-        ):
-            with pytest.raises(DTypeError, match=named):
-                use()
+        with pytest.raises(DTypeError, match=named):
+            use()
 
 
 @pytest.mark.parametrize("given", [(XS,), (XS, 1.0), (1.0,), (), (np.ones(12),)], ids=repr)
