@@ -74,7 +74,7 @@ def samples(rule: Rule) -> Iterator[dict[str, Any]]:
             line = [[v] * COUNT for v in line] + [chance.choices(line, k=COUNT) for _ in range(10)]
         axes.append(line)
     points = list(itertools.product(*axes))
-    corners = list(itertools.product(*([axis[-3], axis[-2]] for axis in axes)))
+    corners = list(itertools.product(*(axis[-3:-1] or axis for axis in axes)))
     limit = _LIMIT // 3 if rule.lists or rule.arrays else _LIMIT
     chosen = points if len(points) <= limit else corners + chance.sample(points, limit)
     for values in chosen:

@@ -407,4 +407,4 @@ def test_share_named_merges_what_has_a_name_and_leaves_the_rest():
     assert after.count("= add") == 2
     assert after.count("= tanh") == 2
     assert "%c = add %a, %b" in after
-    assert interpret(share_named(before), 0.3, 0.4) == interpret(before, 0.3, 0.4)
+    assert interpret(share_named(before), [0.3, 0.4]) == interpret(before, [0.3, 0.4])
