@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.algebras import Dual
+from symgrad.checker.cells import Cells
 from symgrad.checker.functions import F
+from symgrad.errors import UnsupportedError
 
 
 class Split:
@@ -71,7 +73,7 @@ class Side(Dual):
 def side(x: Any, lone: bool) -> Any:
     """The sign as the slope of abs."""
     if not isinstance(x, Dual):
-        return F.sign(x)
+        return F.sign(_off_kinks(x))
     sign = (x > 0) - (x < 0)
     return x.lift(sign) if sign else Side(x, lone)
 
@@ -79,9 +81,17 @@ def side(x: Any, lone: bool) -> Any:
 def magnitude(x: Any, lone: bool) -> Any:
     """abs(x), with e times the slope of x at 0."""
     if not isinstance(x, Dual):
-        return F.absolute(x)
+        return F.absolute(_off_kinks(x))
     sign = (x > 0) - (x < 0)
     return x * sign if sign else Dual(x.value, Split(0 * x.slope, {id(x): (x.slope, lone)}))
+
+
+def _off_kinks(x: Any) -> Any:
+    """The same.  Raises UnsupportedError for whole arrays that hold a 0, whose sign is not split
+    there."""
+    if isinstance(x, Cells) and x.value.is_zero().any():
+        raise UnsupportedError("a kink of abs in whole arrays")
+    return x
 
 
 def settled(x: Any, lone: bool) -> Any:
@@ -96,7 +106,9 @@ def settled(x: Any, lone: bool) -> Any:
 
 
 def all_settled(results: Any) -> Any:
-    """The results, nested as they are, without any sign."""
+    """The results, nested as they are, without any sign; whole arrays have none."""
+    if isinstance(results, Cells):
+        return results
     if isinstance(results, tuple):
         return tuple(map(all_settled, results))
     if isinstance(results, np.ndarray):

@@ -133,6 +133,18 @@ def test_what_is_emitted_is_verified(name: str, tmp_path: Path) -> None:
     assert loaded.levels["L0"] == certificate.levels["L0"]
 
 
+@pytest.mark.parametrize("activation", [sg.tanh, abs])
+def test_large_programs_are_judged_as_whole_arrays(activation: Any) -> None:
+    """Number by number they would take minutes; so would a fallback that nobody is told of."""
+    x, y = sg.input("x", ("N", 32)), sg.input("y", ("N",), dtype="i64")
+    w, v = sg.param("w", np.ones((32, 64))), sg.param("v", np.ones((64, 10)))
+    f = sg.compile(sg.losses.cross_entropy(activation(x @ w) @ v, y))
+    told = str(f.verify())
+    assert told.startswith("verified")
+    assert "primes near 2**31" in told
+    assert "of 106 bits" in told
+
+
 def test_the_reference_says_where_it_is_from() -> None:
     """Expressions, a scalar program, the function itself, a file."""
     assert logistic().verify("L1").reference == verifying.TRACED
