@@ -137,8 +137,8 @@ class Watch:
         return _lines(p for p in (*self.sides, *self.others) if len(self.ways(p)) < 2)
 
     def untied(self) -> tuple[int, ...]:
-        """The lines in which some two numbers were compared, and never equal."""
-        return _lines(p for p, sides in self.sides.items() if 0 not in sides)
+        """The lines in which some two numbers were compared, and never equal, as would matter."""
+        return _lines(p for p, sides in self.sides.items() if p.jumps() and 0 not in sides)
 
     def idle(self) -> tuple[int, ...]:
         """The lines in which some two numbers were compared, and on a side on which they were no
@@ -146,8 +146,9 @@ class Watch:
         return _lines(p for p, s in self.sides.items() if not all(s[k] for k in s if k))
 
     def loose(self) -> tuple[int, ...]:
-        """The lines in which some two numbers were equal, and no result depended on it."""
-        return _lines(p for p, sides in self.sides.items() if not sides.get(0, True))
+        """The lines in which some two numbers were equal, and no result depended on it, though one
+        might have."""
+        return _lines(p for p, sides in self.sides.items() if p.jumps() and not sides.get(0, True))
 
     def place(self) -> Place:
         """Where the text is running, and where in the checker's own functions."""

@@ -101,7 +101,7 @@ def test_the_search_for_ties_ends_and_says_what_it_did_not_meet(
     assert isinstance(short, Agrees)
     assert short.points < result.points / 2
     assert result.untied == result.loose == ()
-    assert short.untied == (6, 7)
+    assert short.untied == (7,)  # a maximum is the same whichever it takes, in line 6
 
 
 def test_both_ends_of_a_clip_are_reached() -> None:
