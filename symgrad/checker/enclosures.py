@@ -46,9 +46,9 @@ def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def two_product(a: Any, b: Any) -> tuple[Any, Any]:
-    p = a * b
-    (a1, a0), (b1, b0) = ((c - (c - x), x) for x, c in ((a, 134217729.0 * a), (b, 134217729.0 * b)))
-    a0, b0 = a0 - a1, b0 - b1
+    p, c, d = a * b, 134217729.0 * a, 134217729.0 * b
+    a1, b1 = c - (c - a), d - (d - b)
+    a0, b0 = a - a1, b - b1
     return p, a0 * b0 - (((p - a1 * b1) - a0 * b1) - a1 * b0)
 
 
@@ -65,10 +65,11 @@ def size(x: Any) -> Any:
 
 def plus(x: Any, y: Any) -> Any:
     """Exact where both are floats whose sum two floats hold."""
+    xl, yl = x["lo"], y["lo"]
     s, e = two_sum(x["hi"], y["hi"])
-    low = e + (x["lo"] + y["lo"])
+    low = e + (xl + yl)
     hi, lo = two_sum(s, low)
-    parts = np.abs(x["lo"]) + np.abs(y["lo"])
+    parts = np.abs(xl) + np.abs(yl)
     lost = 4 * U * (parts + np.abs(low) * (parts > 0))
     return ball(hi, lo, (x["rad"] + y["rad"] + lost) * UP)
 
@@ -79,13 +80,15 @@ def negative(x: Any) -> Any:
 
 def times(x: Any, y: Any) -> Any:
     """Exact where both are floats, and their product is not too small for two."""
-    p, e = two_product(x["hi"], y["hi"])
-    cross = np.abs(x["hi"] * y["lo"]) + np.abs(x["lo"] * y["hi"]) + np.abs(x["lo"] * y["lo"])
-    low = e + (x["hi"] * y["lo"] + x["lo"] * y["hi"] + x["lo"] * y["lo"])
+    (xh, xl, xr), (yh, yl, yr) = ((z["hi"], z["lo"], z["rad"]) for z in (x, y))
+    p, e = two_product(xh, yh)
+    a, b, c = xh * yl, xl * yh, xl * yl
+    cross = np.abs(a) + np.abs(b) + np.abs(c)
+    low = e + (a + b + c)
     hi, lo = two_sum(p, low)
-    small = (np.abs(p) < 2.0**-900) & (x["hi"] != 0) & (y["hi"] != 0)
-    rad = size(x) * y["rad"] + size(y) * x["rad"]
-    inexact = (x["lo"] != 0) | (y["lo"] != 0) | (x["rad"] > 0) | (y["rad"] > 0)
+    small = (np.abs(p) < 2.0**-900) & (xh != 0) & (yh != 0)
+    rad = size(x) * yr + size(y) * xr
+    inexact = (xl != 0) | (yl != 0) | (xr > 0) | (yr > 0)
     lost = 8 * U * (cross + np.abs(low) * inexact) + TINY * (inexact | small)
     return ball(hi, lo, (rad + lost) * UP)
 
@@ -213,37 +216,36 @@ class Enclosures(Algebra):
     def near(self, x: Any) -> Any:
         return x["hi"]
 
-    def rounded(self, x: Any, error: Any) -> Any:
-        """With what floats make of it besides."""
+    def rounded(self, x: Any, error: Any = size) -> Any:
+        """With what floats make of it besides: one rounding, or what there is an error of."""
         self.made += 50 + x.size // 10
         if self.unit:
-            x["rad"] = (x["rad"] + self.unit * error) * UP
+            x["rad"] = (x["rad"] + self.unit * error(x)) * UP
         return x
 
     def sum(self, x: Any, y: Any) -> Any:
-        z = plus(x, y)
-        return self.rounded(z, size(z))
+        return self.rounded(plus(x, y))
 
     def times(self, x: Any, y: Any) -> Any:
-        z = times(x, y)
-        return self.rounded(z, size(z))
+        return self.rounded(times(x, y))
 
     def inverse(self, x: Any) -> Any:
-        z = inverse(x)
-        return self.rounded(z, size(z))
+        return self.rounded(inverse(x))
 
     def negative(self, x: Any) -> Any:
         return negative(x)
 
     def product(self, x: Any, y: Any) -> Any:
-        return self.rounded(product(x, y), (x.shape[-1] + 1) * (size(x) @ size(y)) * UP)
+        count = x.shape[-1] + 1
+        return self.rounded(product(x, y), lambda z: count * (size(x) @ size(y)) * UP)
 
     def total(self, x: Any) -> Any:
         """In whatever order floats are added."""
         if x.dual:
             return self.paired(self.total(x.value), self.total(x.slope))
-        error = max(len(x) - 1, 0) * size(bare(x)).sum(axis=0) * UP
-        return self.seen(self.rounded(np.array(added(bare(x))), error))
+        count, x = max(len(x) - 1, 0), bare(x)
+        z = np.array(added(x))
+        return self.seen(self.rounded(z, lambda z: count * size(x).sum(axis=0) * UP))
 
     def sides(self, x: Any, y: Any, mask: Any) -> Any:
         gap = np.broadcast_to(plus(bare(x), negative(bare(y))), mask.shape)
@@ -260,14 +262,16 @@ class Enclosures(Algebra):
     def primitive(self, name: str, *xs: Any) -> Any:
         if name in ENCLOSED and name != "tanh":
             return bare(ENCLOSED[name](*xs))
-        arrays = np.broadcast_arrays(*map(bare, xs))
+        z = self.once(self.answer, name, *np.broadcast_arrays(*map(bare, xs)))
+        return self.rounded(z, lambda z: 8 * size(z))  # a libm is within 8 units
+
+    def answer(self, name: str, *arrays: Any) -> Any:
         if name == "sqrt":
-            z = root(arrays[0])
-        else:
-            rows = zip(*(x.reshape(-1).tolist() for x in arrays), strict=True)
-            z = np.array([self.asked(name, row) for row in rows], CELLS).reshape(arrays[0].shape)
-            self.made += 2 * z.size
-        return self.rounded(z, 8 * size(z))  # a libm is within 8 units
+            return root(arrays[0])
+        rows = zip(*(x.reshape(-1).tolist() for x in arrays), strict=True)
+        z = np.array([self.asked(name, row) for row in rows], CELLS).reshape(arrays[0].shape)
+        self.made += 2 * z.size
+        return z
 
     def asked(self, name: str, row: Any) -> Any:
         known = self.balls.arithmetic

@@ -119,6 +119,10 @@ class Watch:
         for place, gaps in other.gaps.items():
             self.gaps.setdefault(place, gaps)
 
+    def compares(self) -> bool:
+        """Whether anything was compared, or tested."""
+        return bool(self.sides or self.others)
+
     def is_unsure(self) -> bool:
         """Whether more samples may show another side of some difference."""
         return any(place.line and len(self.ways(place)) < 2 for place in self.sides)
