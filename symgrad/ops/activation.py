@@ -73,7 +73,7 @@ SIGMOID = elementwise(
     partials=lambda f, y, x: (f.sigmoid_slope(x),),
     expansion=_sigmoid,
     shares="sigmoid_slope",
-    interval=iv.fixed(iv.LEAST, 1.0),
+    interval=iv.fixed(0.0, 1.0),
     doc="1/(1 + e**-x)",
 )
 SIGMOID_SLOPE = elementwise(
@@ -83,7 +83,7 @@ SIGMOID_SLOPE = elementwise(
     partials=lambda f, y, x: (y * (f.sigmoid(-x) - f.sigmoid(x)),),
     expansion=_sigmoid_slope,
     shares="sigmoid",
-    interval=iv.fixed(iv.LEAST, 0.25),
+    interval=iv.fixed(0.0, 0.25),
     doc="the derivative of 1/(1 + e**-x), which is the density of the logistic distribution",
 )
 LOG_SIGMOID = elementwise(
@@ -92,7 +92,7 @@ LOG_SIGMOID = elementwise(
     meaning=lambda sp, x: -sp.log(1 + sp.exp(-x)),
     partials=lambda f, y, x: (f.sigmoid(-x),),
     expansion=lambda f, x: f.minimum(x, 0.0) - f.log1p(f.exp(-f.absolute(x))),
-    interval=iv.fixed(-iv.INF, -iv.LEAST),
+    interval=iv.fixed(-iv.INF, 0.0),
     doc="log(1/(1 + e**-x))",
 )
 SOFTPLUS = elementwise(
@@ -101,7 +101,7 @@ SOFTPLUS = elementwise(
     meaning=lambda sp, x: sp.log(1 + sp.exp(x)),
     partials=lambda f, y, x: (f.sigmoid(x),),
     expansion=lambda f, x: f.maximum(x, 0.0) + f.log1p(f.exp(-f.absolute(x))),
-    interval=iv.fixed(iv.LEAST),
+    interval=iv.fixed(0.0),
     doc="log(1 + e**x)",
 )
 RELU = elementwise(
@@ -176,6 +176,6 @@ ERFC = elementwise(
     meaning=lambda sp, x: sp.erfc(x),
     partials=lambda f, y, x: (-TWO_BY_SQRT_PI * f.exp(-(x * x)),),
     accurate=lambda f, y, x: (_erf_slope(f, x, -TWO_BY_SQRT_PI),),
-    interval=iv.fixed(iv.LEAST, 2.0),
+    interval=iv.fixed(0.0, 2.0),
     doc="1 - erf(x), accurate for large x",
 )

@@ -2,7 +2,7 @@
 
 An op may declare ``interval``, from the intervals of its operands; ``Intervals`` applies what is
 declared to a graph.  An end of 0 that is not reached is the smallest float above 0, so that "is
-never 0" reads off the ends.  Underflow is left out: exp(x) is above 0.
+never 0" reads off the ends.  What underflows, as exp(x) does below -745, may be 0.
 
 >>> from symgrad.ir.function import emit, parameter
 >>> from symgrad.ir.types import Type
@@ -176,10 +176,11 @@ def clipped(a: Interval, low: Interval, high: Interval) -> Interval:
 
 def power(a: Interval, n: Interval) -> Interval:
     """Of a base above 0, or an even exponent."""
-    if a.low > 0.0:
+    fixed = n.low == n.high
+    if a.low > 0.0 and fixed:
         return Interval(LEAST)
-    even = n.low == n.high and n.low % 2.0 == 0.0
-    return Interval(0.0) if a.low == 0.0 or even else Interval()
+    even = fixed and n.low % 2.0 == 0.0
+    return Interval(0.0) if a.low >= 0.0 or even else Interval()
 
 
 def sum_of_products(x: Instr, of: Of) -> Interval:

@@ -83,7 +83,7 @@ EXP = elementwise(
     meaning=lambda sp, x: sp.exp(x),
     partials=lambda f, y, x: (y,),
     unbounded=True,
-    interval=iv.rising(math.exp, iv.LEAST),
+    interval=iv.rising(math.exp, 0.0),
     doc="e**x",
 )
 EXP2 = elementwise(
@@ -92,7 +92,7 @@ EXP2 = elementwise(
     meaning=lambda sp, x: 2**x,
     partials=lambda f, y, x: (y * LN2,),
     unbounded=True,
-    interval=iv.fixed(iv.LEAST),
+    interval=iv.fixed(0.0),
     doc="2**x",
 )
 EXPM1 = elementwise(

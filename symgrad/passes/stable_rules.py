@@ -350,6 +350,7 @@ RULES: tuple[Rule, ...] = (
          arrays=("x",), attributes=_REDUCED, condition=_own_total),
     Rule("abs(x) = x for x >= 0", lambda f, x: f.absolute(x), lambda f, x: x, {"x": POSITIVE},
          condition=lambda bound: is_nonnegative(bound["x"])),
+    Rule("sqrt(exp(x)) = exp(x/2)", lambda f, x: f.sqrt(f.exp(x)), lambda f, x: f.exp(0.5 * x), _X),
     Rule("sqrt(x*x) = abs(x)", lambda f, x: f.sqrt(f.square(x)), lambda f, x: f.absolute(x), _X),
     Rule("sqrt(x*x + y*y + ...) = hypot(x, y, ...)", lambda f, xs: f.sqrt(f.total("square", xs)),
          lambda f, xs: hypots(f, xs), {"xs": REAL}, lists=("xs",), alone=True),

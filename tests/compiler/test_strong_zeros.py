@@ -199,13 +199,34 @@ def test_the_guard_stands_where_it_is_needed_alone() -> None:
         sg.sqrt(sg.sum(x * x) + 1e-8),
         sg.sqrt(1.0 + a * a),
         sg.sum(sg.sqrt(sg.exp(x))),
-        sg.sqrt(sg.softplus(a)) * a,
         sg.arccos(sg.clip(a, -0.99, 0.99)) * a,
         sg.sum(sg.sqrt(x)),
         sg.mean(x**1.5) * a,
         sg.sqrt(sg.where(a > 0.0, a, 1.0)) * a,
     ):
         assert " == 0.0" not in sg.compile(loss, check=False).source.partition("# gradients")[2]
+
+
+UNDERFLOWS = {
+    "softplus": lambda x: sg.softplus(x),
+    "sigmoid": lambda x: sg.sigmoid(x),
+    "a square of softmax": lambda x: sg.sum(sg.softmax(x)[0] ** 2),
+    "exp2": lambda x: 2.0**x,
+    "exp": lambda x: sg.exp(x) + sg.exp(2.0 * x),
+    "erfc": lambda x: sg.erfc(-x),
+}
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("root", [sg.sqrt, lambda y: y**0.25])
+@pytest.mark.parametrize("name", UNDERFLOWS)
+def test_what_underflows_may_be_0(name: str, root: Any, target: str) -> None:
+    """It is above 0, and 0 as a float: the slope behind it is 0 there, and never nan."""
+    x = sg.param("x", np.array([-2000.0, 1.0]))
+    loss, (d_x,) = sg.compile(sg.sum(root(UNDERFLOWS[name](x))), [x], target=target)()
+    assert np.isfinite(loss)
+    assert np.isfinite(d_x).all()
+    assert d_x[0] == 0.0
 
 
 def test_strict_selects_for_every_mask() -> None:

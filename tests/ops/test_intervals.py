@@ -45,7 +45,7 @@ def test_values_lie_in_their_interval(op: Any) -> None:
         (lambda x, w: x * x, 0.0, np.inf),
         (lambda x, w: (w * x) * x * w, 0.0, np.inf),
         (lambda x, w: 1e-8 + sg.var(x), 1e-8, np.inf),
-        (lambda x, w: sg.exp(-x) * 2.0, 1e-323, np.inf),
+        (lambda x, w: sg.exp(-x) * 2.0, 0.0, np.inf),
         (lambda x, w: x @ x, 0.0, np.inf),
         (lambda x, w: sg.einsum("i,i->", x, x), 0.0, np.inf),
         (lambda x, w: x @ w, -np.inf, np.inf),
