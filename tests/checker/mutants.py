@@ -40,13 +40,13 @@ COMMUTE = frozenset(
 Edit = Callable[[ast.AST], ast.AST]
 
 
-def mutants(source: str, step: int = 1) -> Iterator[tuple[str, str]]:
-    """(what was changed, the changed text) for every single change, or one in ``step``.
+def mutants(source: str, step: int = 1, first: int | None = None) -> Iterator[tuple[str, str]]:
+    """(what was changed, the changed text) for every single change, or one in ``step`` of them.
 
     A name that is read is replaced by the one that was assigned last before it.
     """
     tree = ast.parse(source)
-    names, count = _neighbours(tree), 0
+    names, count = _neighbours(tree), -1 - (step - 1 if first is None else first)
     whole = ast.unparse(tree)
     for index, node in enumerate(ast.walk(tree)):
         for what, edit in _edits(node, names):

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -55,7 +54,7 @@ def is_caught(subject: Subject, text: str) -> bool:
 def changes(subject: Subject, first: int = 0, step: int = 1) -> Iterator[tuple[str, str]]:
     """(what was changed, and in which statement; the changed text)."""
     lines = subject.text.splitlines()
-    for what, text in islice(mutants(subject.text), first, None, step):
+    for what, text in mutants(subject.text, step, first):
         place, _, change = what.partition(": ")
         statement = lines[int(place.removeprefix("line ")) - 1].partition("  #")[0].strip()
         yield f"{change} in {statement}", text
