@@ -11,7 +11,7 @@ its formula has, is multiplied as ever.
 >>> f = IRAlgebra()
 >>> product(f, f.term(g), f.term(x), (1,), Intervals()).instr.op.name
 'strong_product'
->>> product(f, f.term(g), f.exp(f.term(x)), (1,), Intervals())
+>>> product(f, f.term(g), f.cosh(f.term(x)), (1,), Intervals())
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from symgrad.checker.claim import Claim, Trial
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.number import Nowhere, Unknown
 from symgrad.checker.rounding import in_floats
+from symgrad.checker.shapes import DTYPES
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 Point = Mapping[str, Any]
@@ -21,7 +22,9 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
     try:
         return trial.run()
     except (DomainError, UnsupportedError) as error:
-        finite = all(map(math.isfinite, in_floats(trial.claim, floats_of(trial.point))))
+        finite = all(
+            map(math.isfinite, in_floats(trial.claim, floats_of(trial.claim, trial.point)))
+        )
         if trial.claim.whole and tame and not finite:
             raise UnsupportedError("it is not finite, as arrays tell") from error
         chosen = isinstance(error, Unknown)
@@ -42,7 +45,7 @@ def overflows(claim: Claim, point: Point) -> bool:
     """Whether the reference leaves the range of floats, or nearly."""
     doubles = Doubles()
     with suppress(SymgradError):
-        Trial(claim, doubles, floats_of(point), "0")
+        Trial(claim, doubles, floats_of(claim, point), "0")
     return doubles.far
 
 
@@ -61,5 +64,7 @@ def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
         Nowhere.answer = None
 
 
-def floats_of(point: Point) -> dict[str, Any]:
-    return {k: v.astype(float) if v.dtype == object else v for k, v in point.items()}
+def floats_of(claim: Claim, point: Point) -> dict[str, Any]:
+    """The point in floats, each argument of its own type."""
+    kinds = {k: DTYPES[t.partition("[")[0]] for k, t in claim.types.items()}
+    return {k: v.astype(kinds[k]) if v.dtype == object else v for k, v in point.items()}

@@ -104,7 +104,9 @@ class Search:
         try:
             trial = at_point(self.claim, at, self.seed)
             if component := trial.differs(*tried(trial, True)):
-                return Refuted(component, floats_of(at), "the exact values differ, by a tie")
+                return Refuted(
+                    component, floats_of(self.claim, at), "the exact values differ, by a tie"
+                )
         except (DomainError, UnsupportedError):
             return None
         self.made += trial.algebra.made
@@ -184,7 +186,8 @@ class Search:
     def start(self, place: Place, k: int) -> tuple[Point, list[Any]]:
         """A point of numbers of few bits at which the text compares at the place."""
         n = self.sizes[k % len(self.sizes)]
-        drawn = draws.drawn(self.claim, n, f"{self.seed}, {place}, {k}", draws.dyadic)
+        name = f"{self.seed}, {place.line}, {place.inner}, {k}"  # of no version of Python
+        drawn = draws.drawn(self.claim, n, name, draws.dyadic)
         known = [at for at, watch in self.judged if place in watch.sides]
         for at in (drawn, *map(_rounded, self.rng.sample(known, min(2, len(known))))):
             with suppress(DomainError, UnsupportedError):

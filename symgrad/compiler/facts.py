@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KINDS = ("gradients", "vector", "plain")
 _LONG, _RANK = 10_000, 64  # characters of a type, and its dims, at most
+DEEPEST = 50  # lists in lists
 ARGUMENTS = ("param", "input", "constant", "theta", EXAMPLES)
 
 
@@ -92,8 +93,10 @@ def _leaves(x: Any) -> list[Any]:
     return [leaf for part in x for leaf in _leaves(part)] if isinstance(x, list) else [x]
 
 
-def _types(x: Any) -> bool:
-    return all(map(_types, x)) if type(x) is list else _type(x)
+def _types(x: Any, depth: int = DEEPEST) -> bool:
+    if type(x) is not list:
+        return _type(x)
+    return depth > 0 and all(_types(part, depth - 1) for part in x)
 
 
 FORM: Mapping[str, tuple[Callable[[Any], bool], str]] = {

@@ -37,6 +37,16 @@ _SPELLED: dict[str, Callable[..., Any]] = {
 }
 
 
+LARGE = 1_000  # parts of an expression, each counted as often as paths lead to it
+LONGEST = 5_000  # of what is shared
+SHARED = 10  # paths to each part
+# What SymPy looks into as if it were a tree, to see whether it is simpler than it seems.
+_WALKS = frozenset(
+    ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "power")
+)
+_SORTS = frozenset(("clip", "maximum", "minimum", "relu"))  # unasked, too: by the number of parts
+
+
 def write(
     f: Function, symbols: Sequence[Any], exact: bool = False, evaluate: bool = True
 ) -> list[Any]:
@@ -44,18 +54,56 @@ def write(
 
     exact     literals become the rationals that they are, instead of floats
     evaluate  SymPy's automatic simplification; it recurses, so a deep expression needs False
-    Raises UnsupportedError for an op without a meaning, LimitError where SymPy recurses too deep.
+    Raises UnsupportedError for an op without a meaning, LimitError where SymPy recurses too deep,
+    or walks too many paths.
     """
     values = {id(p): s for p, s in zip(f.parameters, symbols, strict=True)}
+    extents: dict[Any, int] = {}
     try:
-        with sp.evaluate(evaluate):
-            for x in f.body:
-                values[id(x)] = _meaning(x, [values[id(o)] for o in x.operands], exact)
+        for x in f.body:
+            operands = [values[id(o)] for o in x.operands]
+            large = _largest(x, operands, extents)
+            with sp.evaluate((evaluate and large <= LARGE) or _folds(x, operands)):
+                values[id(x)] = _meaning(x, operands, exact)
     except RecursionError as error:
         raise LimitError(
             "SymPy recurses too deep in this expression; pass evaluate=False"
         ) from error
     return [values[id(r)] for r in f.results]
+
+
+def _largest(x: Instr, operands: list[Any], known: dict[Any, int]) -> int:
+    """The extent of an operand that SymPy looks into; 0 of others.  Raises LimitError."""
+    name, folds = x.op.name, _folds(x, operands)
+    if name not in _WALKS | _SORTS and not folds:
+        return 0
+    large = max(_extent(o, known) for o in operands)
+    shared = large > SHARED * len(known)
+    if shared and large > (LARGE if folds else LONGEST) and name not in _WALKS:
+        raise LimitError(
+            f"SymPy would walk all paths to what this {name} is taken of, {large:.1e} of them; "
+            "convert its parts one by one, with symbols for what they share"
+        )
+    return large if name in _WALKS else 0
+
+
+def _folds(x: Instr, operands: list[Any]) -> bool:
+    """Whether it is a choice by a choice, which SymPy simplifies whatever it is told."""
+    return x.op.name == "where" and bool(operands[0].has(sp.Piecewise))
+
+
+def _extent(root: Any, known: dict[Any, int]) -> int:
+    """How many parts an expression has, as a tree; each of its parts is looked at once."""
+    stack = [root]
+    while stack:
+        part = stack[-1]
+        missing = [a for a in part.args if a not in known]
+        if missing:
+            stack += missing
+        else:
+            known[part] = 1 + sum(known[a] for a in part.args)
+            stack.pop()
+    return known[root]
 
 
 def _meaning(x: Instr, operands: list[Any], exact: bool) -> Any:

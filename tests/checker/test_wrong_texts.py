@@ -37,6 +37,8 @@ def test_a_wrong_text_is_refuted_or_its_hole_is_named(
         assert not verified((identity, balls))
         assert isinstance(balls, Refuted) or "work" in claim.text
         return
+    if isinstance(balls, Refuted):
+        return  # by luck
     assert isinstance(balls, Agrees), balls
     if hole == "sizes":  # other sizes than those that it lists
         assert not any(getattr(balls, kind) for kind in LINES)

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.errors import LimitError
 from symgrad.ir.function import emit, made_of, parameter
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
@@ -122,6 +123,19 @@ def test_sixty_doublings_are_verified(name: str) -> None:
     f = sg.compile(doubled(STEPS[name], w), wrt=[w], target="python")
     with counted(4 * CALLS):
         assert "refuted" not in str(f.verify())
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_sixty_doublings_are_written_for_sympy_or_refused(name: str) -> None:
+    """Where SymPy itself goes along every path, an error says so."""
+    y = doubled(STEPS[name], sg.param("w", 0.7))
+    for evaluate in (True, False):
+        with counted(10 * CALLS):  # SymPy folds choices slowly
+            try:
+                sg.to_sympy(y, evaluate=evaluate)
+            except LimitError as error:
+                assert name in ("where", "mixed") or not evaluate
+                assert "all paths" in str(error)  # noqa: PT017
 
 
 def test_fibonacci_of_shared_sums_has_no_phrase() -> None:

@@ -35,7 +35,8 @@ def public(module: ModuleType) -> list[str]:
 
 def summary(thing: Any) -> str:
     """The first sentence of a docstring, on one line."""
-    text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    own = "" if thing is None else inspect.getdoc(thing) or ""  # None has a docstring from 3.13 on
+    text = " ".join(own.split("\n\n")[0].split())
     return text.split(".  ")[0].removesuffix(".").replace("|", "\\|")
 
 
