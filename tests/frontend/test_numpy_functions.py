@@ -43,7 +43,7 @@ def test_each_function_that_shares_its_name_is_found() -> None:
         lambda m, x: np.array([1.0, 2.0, 3.0]) * x - x @ np.array([1.0, 2.0, 3.0])[:, None],
         lambda m, x: np.sum(a=x, axis=-1) + np.shape(x)[0] + np.ndim(x) * np.size(x),
         lambda m, x: np.einsum("ij,kj->ik", x, x, optimize=True),
-        lambda m, x: np.var(x, 0, ddof=1) + np.clip(x, min=0.0) + np.clip(x, 0.0, None),
+        lambda m, x: np.var(x, 0, ddof=1) + np.clip(x, -0.5, a_max=1.0) + np.clip(x, 0.0, None),
         lambda m, x: x.cumsum(1) + x.round(1) + x[:, :2].trace() + x.take([0, 1, 2], axis=1),
         lambda m, x: x[:, :2].diagonal(),
     ],
@@ -53,6 +53,12 @@ def test_what_numpy_computes_is_computed(function: Any) -> None:
     x = sg.input("x", X.shape)
     got = sg.function([x], function(np, x))(X)
     np.testing.assert_allclose(got, function(np, X), rtol=1e-14)
+
+
+@pytest.mark.skipif(np.__version__ < "2.1", reason="NumPy 2.0 has no such argument")
+def test_clip_takes_one_end_by_name() -> None:
+    x = sg.input("x", X.shape)
+    np.testing.assert_array_equal(sg.function([x], np.clip(x, min=0.0))(X), np.clip(X, min=0.0))
 
 
 def test_numpys_functions_take_scalars() -> None:
