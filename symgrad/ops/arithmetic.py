@@ -212,11 +212,13 @@ CONTINUED = elementwise(
     interval=iv.by(iv.hull),
     doc="x, a branch that holds at one point, with the limit's slope there, if that was found",
 )
-# Halves are not among the sampled points, so half-up stands for half-to-even in the meaning.
+# floor(x + 1/2) would take halves up: at 2.5 this is ceiling(1) + floor(3/2), at 3.5 2 + 2.
 ROUND = elementwise(
     "round",
     np.rint,
-    meaning=lambda sp, x: sp.floor(x + sp.Rational(1, 2)),
+    meaning=lambda sp, x: (
+        sp.ceiling(x / 2 - sp.Rational(1, 4)) + sp.floor(x / 2 + sp.Rational(1, 4))
+    ),
     partials=lambda f, y, x: (None,),
     doc="the nearest whole number, halves to even; derivative 0",
 )
