@@ -44,6 +44,7 @@ SHARED = 10  # paths to each part
 _WALKS = frozenset(
     ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "power")
 )
+_BY_PARTS = "convert its parts one by one, with symbols for what they share"
 _SORTS = frozenset(("clip", "maximum", "minimum", "relu"))  # unasked, too: by the number of parts
 
 
@@ -66,9 +67,8 @@ def write(
             with sp.evaluate((evaluate and large <= LARGE) or _folds(x, operands)):
                 values[id(x)] = _meaning(x, operands, exact)
     except RecursionError as error:
-        raise LimitError(
-            "SymPy recurses too deep in this expression; pass evaluate=False"
-        ) from error
+        instead = "pass evaluate=False" if evaluate else _BY_PARTS
+        raise LimitError(f"SymPy recurses too deep in this expression; {instead}") from error
     return [values[id(r)] for r in f.results]
 
 
@@ -82,7 +82,7 @@ def _largest(x: Instr, operands: list[Any], known: dict[Any, int]) -> int:
     if shared and large > (LARGE if folds else LONGEST) and name not in _WALKS:
         raise LimitError(
             f"SymPy would walk all paths to what this {name} is taken of, {large:.1e} of them; "
-            "convert its parts one by one, with symbols for what they share"
+            f"{_BY_PARTS}"
         )
     return large if name in _WALKS else 0
 
@@ -118,7 +118,7 @@ def _meaning(x: Instr, operands: list[Any], exact: bool) -> Any:
     if x.op.meaning is None:
         raise UnsupportedError(f"the op {x.op.name!r} has no meaning for SymPy")
     attributes = {
-        key: value if isinstance(value, tuple) else literal(value, exact)
+        key: literal(value, exact) if isinstance(value, float) else value
         for key, value in x.attributes
     }
     return x.op.meaning(sp, *operands, **attributes)
