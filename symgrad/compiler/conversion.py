@@ -202,7 +202,7 @@ def to_sympy(
     evaluate  SymPy's automatic simplification, which recurses: deep expressions need False
     Raises UnsupportedError for named sizes, for ops without a meaning and for stop_gradient, whose
     derivative would not be the expression's; ArgumentError for what is no expression, LimitError
-    where SymPy recurses too deep.
+    where SymPy recurses too deep, or would write out a number of thousands of digits.
 
     >>> import symgrad as sg
     >>> w = sg.param("w", [1.0, 2.0])

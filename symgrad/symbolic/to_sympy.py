@@ -22,6 +22,7 @@ import sympy as sp
 
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Function, Instr
+from symgrad.symbolic import large
 from symgrad.symbolic.numbers import literal
 
 # What people write, where the declared meaning is cut into pieces for proofs.
@@ -56,16 +57,19 @@ def write(
     exact     literals become the rationals that they are, instead of floats
     evaluate  SymPy's automatic simplification; it recurses, so a deep expression needs False
     Raises UnsupportedError for an op without a meaning, LimitError where SymPy recurses too deep,
-    or walks too many paths.
+    walks too many paths, or writes out too long a number.
     """
     values = {id(p): s for p, s in zip(f.parameters, symbols, strict=True)}
     extents: dict[Any, int] = {}
+    lengths: dict[Any, int] = {}
     try:
         for x in f.body:
             operands = [values[id(o)] for o in x.operands]
-            large = _largest(x, operands, extents)
-            with sp.evaluate((evaluate and large <= LARGE) or _folds(x, operands)):
-                values[id(x)] = _meaning(x, operands, exact)
+            evaluates = _largest(x, operands, extents) <= LARGE and evaluate
+            if evaluates:
+                large.check(x.op.name, operands, lengths)
+            with sp.evaluate(evaluates or _folds(x, operands)):
+                values[id(x)] = _meaning(x, operands, exact, large.Bounded() if evaluates else sp)
     except RecursionError as error:
         instead = "pass evaluate=False" if evaluate else _BY_PARTS
         raise LimitError(f"SymPy recurses too deep in this expression; {instead}") from error
@@ -77,14 +81,14 @@ def _largest(x: Instr, operands: list[Any], known: dict[Any, int]) -> int:
     name, folds = x.op.name, _folds(x, operands)
     if name not in _WALKS | _SORTS and not folds:
         return 0
-    large = max(_extent(o, known) for o in operands)
-    shared = large > SHARED * len(known)
-    if shared and large > (LARGE if folds else LONGEST) and name not in _WALKS:
+    most = max(_extent(o, known) for o in operands)
+    shared = most > SHARED * len(known)
+    if shared and most > (LARGE if folds else LONGEST) and name not in _WALKS:
         raise LimitError(
-            f"SymPy would walk all paths to what this {name} is taken of, {large:.1e} of them; "
+            f"SymPy would walk all paths to what this {name} is taken of, {most:.1e} of them; "
             f"{_BY_PARTS}"
         )
-    return large if name in _WALKS else 0
+    return most if name in _WALKS else 0
 
 
 def _folds(x: Instr, operands: list[Any]) -> bool:
@@ -106,7 +110,7 @@ def _extent(root: Any, known: dict[Any, int]) -> int:
     return known[root]
 
 
-def _meaning(x: Instr, operands: list[Any], exact: bool) -> Any:
+def _meaning(x: Instr, operands: list[Any], exact: bool, namespace: Any) -> Any:
     if x.is_constant:
         return literal(x["value"], exact)
     if x.op.name in _SPELLED:
@@ -121,7 +125,7 @@ def _meaning(x: Instr, operands: list[Any], exact: bool) -> Any:
         key: literal(value, exact) if isinstance(value, float) else value
         for key, value in x.attributes
     }
-    return x.op.meaning(sp, *operands, **attributes)
+    return x.op.meaning(namespace, *operands, **attributes)
 
 
 def _cast(x: Instr, operand: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.errors import SymgradError
+from symgrad.errors import LimitError, SymgradError
 from symgrad.frontend.array import apply
 from symgrad.ops import OPS
 from symgrad.symbolic.algebra import SympyAlgebra
@@ -72,6 +72,52 @@ def test_a_quotient_that_became_a_series_is_written_unevaluated():
         (symbol,) = plain.free_symbols
         for v in (0.75, -1.25):
             assert float(still.subs(symbol, v)) == pytest.approx(float(plain.subs(symbol, v)))
+
+
+def squared(v, times):
+    for _ in range(times):
+        v = v * v
+    return v
+
+
+w = sg.param("w", 0.5)
+LARGE = {
+    "squares": lambda: squared(sg.Value(0.7), 20),
+    "array": lambda: squared(w * 0 + 0.7, 30),
+    "power": lambda: sg.power(w * 0 + 3.0, 1e9),
+    "root": lambda: sg.power(sg.sqrt(w * 0 + 3.0) * w, 1e9),
+    "below": lambda: sg.power(w * 0 + 3.0, -1e9),
+    "exp2": lambda: sg.exp2(w * 0 + 1e9),
+    "exp": lambda: sg.exp(1e9 * sg.log(w * 0 + 3.0)),
+    "sigmoid": lambda: sg.sigmoid(w - 1e9 * sg.log(w * 0 + 3.0)),
+    "floor": lambda: sg.floor(sg.exp(w * 0 + 1e9)),
+    "rint": lambda: sg.rint(sg.exp(w * 0 + 1e9)),
+}
+
+
+@pytest.mark.parametrize("make", LARGE.values(), ids=LARGE.keys())
+def test_exact_numbers_of_any_size_are_refused_before_they_are_made(make):
+    """Squares of squares, and powers of them; without evaluation they are written as they stand."""
+    with pytest.raises(LimitError, match=r"bits, .*pass evaluate=False"):
+        sg.to_sympy(make(), exact=True)
+    assert isinstance(sg.to_sympy(make(), exact=True, evaluate=False), sp.Basic)
+
+
+def test_exact_numbers_of_some_thousand_bits_are_written():
+    assert sg.to_sympy(squared(sg.Value(0.7), 5), exact=True) == sp.Rational(0.7) ** 32
+    assert sg.to_sympy(sg.power(3.0 * w, 1e3)).as_coeff_Mul()[0] == sp.Integer(3) ** 1000
+    assert isinstance(sg.to_sympy(squared(sg.Value(0.7), 20)), sp.Float)
+
+
+def test_a_depth_that_evaluate_false_does_not_help_is_told_as_one():
+    """The advice is no circle."""
+    deep = w
+    for _ in range(2_000):
+        deep = sg.maximum(sg.sin(deep), 0.5)
+    for evaluate in (True, False):
+        with pytest.raises(LimitError) as caught:
+            sg.to_sympy(deep, evaluate=evaluate)
+        assert "evaluate=False" not in str(caught.value) or evaluate
 
 
 @pytest.mark.parametrize("decimals", [0, 1, -1])
