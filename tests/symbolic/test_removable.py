@@ -72,6 +72,53 @@ def test_a_sum_of_two_points_has_both_slopes() -> None:
         assert d_b == pytest.approx((beside[0] - beside[1]) / (2.0 * step), abs=1e-5)
 
 
+x, n = sp.symbols("x n")
+p, q = sp.symbols("p q")  # not declared real, as most people write them
+t = sp.Symbol("t", nonnegative=True)
+N = sp.Symbol("N", integer=True, positive=True)
+k = sp.Symbol("k", integer=True)
+ROW = sp.IndexedBase("row")
+
+
+def growth(x: Any) -> Any:
+    """Of slope 1/2 at 0, where it is 1."""
+    return (sp.exp(x) - 1) / x
+
+
+HALF = 0.5
+LEFT: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "a kink": (sp.Piecewise((growth(a), a > 0), (sp.exp(-2 * a), a < 0), (1, True)), (a,)),
+    "a jump": (sp.Piecewise((growth(p), (p > 0) | (p < 0)), (2, True)), (p,)),
+    "a norm": (
+        sp.Piecewise((growth(a**2 + b**2), a**2 + b**2 > 0), (1, True)),
+        (a, b),
+    ),
+    "a function": (sp.Piecewise((growth(sp.sin(a)), sp.Ne(sp.sin(a), 0)), (1, True)), (a,)),
+    "within": (
+        sp.Piecewise(
+            (growth(a), a > 0), (2 * sp.Piecewise((growth(a) / 2, a < 0), (HALF, True)), True)
+        ),
+        (a,),
+    ),
+    "a sign": (sp.Piecewise((growth(a), sp.Ne(sp.sign(a), 0)), (1, True)), (a,)),
+    "many": (
+        sp.Piecewise((sp.sin(a), sp.And(*(sp.Ne(a, i) for i in range(12)))), (0, True)),
+        (a,),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_each_branch_with_a_slope_of_its_own_is_told(name: str) -> None:
+    """Also where conditions decide together, or the branch is taken behind another op."""
+    expr, symbols = LEFT[name]
+    f = sg.lambdify(symbols, expr, grad=True)
+    assert f(*[0.0] * len(symbols))[1] == (0.0,) * len(symbols)
+    told = [note for note in f.scalar.notes if "not a limit" in note]
+    assert told
+    assert "test_removable.py:" in told[0]
+
+
 def test_a_jump_keeps_its_own_slope_and_says_so() -> None:
     f = sg.lambdify([a], sp.Piecewise((sp.sin(a) / a, sp.Ne(a, 0)), (3, True)), grad=True)
     assert f(0.0) == (3.0, (0.0,))
@@ -102,3 +149,19 @@ def test_what_users_choose_by_hand_is_told_with_its_line() -> None:
     assert "test_removable.py:" in note
     assert sg.compile(sg.sum(sg.where(x > 0, x, 0.0))).notes == ()
     assert sg.compile(sg.norm(x)).notes == ()
+
+
+def test_conditions_that_decide_together_are_told() -> None:
+    """The last of x > 0, x < 0 and neither; what holds beside the point, too, is not told."""
+    x = sg.param("x", 3.0)
+    y, z = sg.exp(x), sg.cos(x)
+    f = sg.compile(sg.where(x > 0, y, sg.where(x < 0, z, 1.0)))
+    assert [note[:37] for note in f.notes] == ["Where x = 0.0 the derivative is that "]
+    f = sg.compile(sg.where(x > 0, y, 2.0 * sg.where(-x > 0, z, 1.0)))
+    assert [note[:37] for note in f.notes] == ["Where x = 0.0 the derivative is that "]
+    for silent in (
+        sg.where(x > 0, y, sg.where(x <= 0, z, 1.0)),  # the last is nowhere
+        sg.where(x > 0, y, sg.where(x < -1, z, x)),
+        sg.where(x > 0, y, sg.where(x < 0, z, y)),  # y is beside the point as well
+    ):
+        assert sg.compile(silent).notes == ()
