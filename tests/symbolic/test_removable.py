@@ -86,6 +86,128 @@ def growth(x: Any) -> Any:
 
 
 HALF = 0.5
+DIAGONAL = -0.17283874988117796  # of half the sum of integrals over cos(u*x), u = p - q and p + q
+# What SymPy writes for integrals and sums, and what people do: the point, and the slopes there.
+COMPOUND: dict[str, tuple[Any, tuple[Any, ...], tuple[float, ...], tuple[float, ...]]] = {
+    "finite": (sp.integrate(sp.exp(p * x), (x, 0, 1)), (p,), (0.0,), (HALF,)),
+    "moment": (sp.integrate(x * sp.exp(p * x), (x, 0, 1)), (p,), (0.0,), (1 / 3,)),
+    "upper end": (sp.integrate(sp.exp(-p * x), (x, 0, q)), (p, q), (0.0, 2.0), (-2.0, 1.0)),
+    "power": (sp.integrate(x**n, (x, 1, 2)), (n,), (-1.0,), (np.log(2.0) ** 2 / 2,)),
+    "two waves": (
+        sp.integrate(sp.cos(a * x) * sp.cos(b * x), (x, 0, 1)),
+        (a, b),
+        (1.5, 1.5),
+        (DIAGONAL, DIAGONAL),
+    ),
+    "opposite waves": (
+        sp.integrate(sp.cos(a * x) * sp.cos(b * x), (x, 0, 1)),
+        (a, b),
+        (1.5, -1.5),
+        (DIAGONAL, -DIAGONAL),
+    ),
+    "geometric": (sp.summation(p**k, (k, 0, N)), (p, N), (1.0, 3.0), (6.0, 1.0)),
+    "product of 1": (
+        sp.summation(p**k * q**k, (k, 0, N)),
+        (p, q, N),
+        (2.0, 0.5, 3.0),
+        (3.0, 12.0, 1.0),
+    ),
+    "difference": (
+        sp.integrate(sp.exp((p - q) * x), (x, 0, 1)),
+        (p, q),
+        (3.0, 3.0),
+        (HALF, -HALF),
+    ),
+    "or": (sp.Piecewise((growth(p), (p > 0) | (p < 0)), (1, True)), (p,), (0.0,), (HALF,)),
+    "not or": (sp.Piecewise((1, ~((p > 0) | (p < 0))), (growth(p), True)), (p,), (0.0,), (HALF,)),
+    "xor": (sp.Piecewise((growth(a), (a > 0) ^ (a < 0)), (1, True)), (a,), (0.0,), (HALF,)),
+    "three ways": (
+        sp.Piecewise((growth(a), a > 0), (1, a >= 0), (growth(a), True)),
+        (a,),
+        (0.0,),
+        (HALF,),
+    ),
+    "sides": (
+        sp.Piecewise((growth(a), a > 0), (growth(-a) * sp.exp(a), a < 0), (1, True)),
+        (a,),
+        (0.0,),
+        (HALF,),
+    ),
+    "two values": (
+        sp.Piecewise(
+            (growth(p) * growth(p - 1), sp.Ne(p, 0) & sp.Ne(p, 1)),
+            (1 - sp.exp(-1), sp.Eq(p, 0)),
+            (sp.E - 1, True),
+        ),
+        (p,),
+        (1.0,),
+        ((np.e - 1) / 2 + 1,),
+    ),
+    "two symbols": (
+        sp.Piecewise((growth(p * q), sp.Ne(p, 0) & sp.Ne(q, 0)), (1, True)),
+        (p, q),
+        (0.0, 2.0),
+        (1.0, 0.0),
+    ),
+    "product": (
+        sp.Piecewise((growth(p * q), sp.Ne(p * q, 0)), (1, True)),
+        (p, q),
+        (2.0, 0.0),
+        (0.0, 1.0),
+    ),
+    "squares": (
+        sp.Piecewise((growth(a**2 - b**2), sp.Ne(a**2, b**2)), (1, True)),
+        (a, b),
+        (2.0, -2.0),
+        (2.0, 2.0),
+    ),
+    "a square": (sp.Piecewise((growth(p), p**2 > 0), (1, True)), (p,), (0.0,), (HALF,)),
+    "a size": (sp.Piecewise((growth(p), sp.Abs(p) > 0), (1, True)), (p,), (0.0,), (HALF,)),
+    "a float": (sp.Piecewise((growth(p - 0.1), sp.Ne(p, 0.1)), (1, True)), (p,), (0.1,), (HALF,)),
+    "an edge": (sp.Piecewise((growth(t), t > 0), (1, True)), (t,), (0.0,), (HALF,)),
+    "and beyond": (
+        sp.Piecewise((1, sp.Eq(a, 0) | (a > 3)), (growth(a), True)),
+        (a,),
+        (0.0,),
+        (HALF,),
+    ),
+}
+
+CERTIFIED = ("finite", "upper end", "or", "two symbols", "a float")
+
+
+@pytest.mark.parametrize("name", COMPOUND)
+def test_the_slope_is_the_limit_at_compound_conditions(name: str) -> None:
+    """Of each symbol, with a note that the certificate repeats."""
+    expr, symbols, at, slopes = COMPOUND[name]
+    f = sg.lambdify(symbols, expr, grad=True)
+    assert f(*at)[1] == pytest.approx(slopes, abs=1e-12)
+    told = [note for note in f.scalar.notes if "which SymPy found" in note]
+    assert told
+    assert all("test_removable.py:" in note for note in told)
+    if name in CERTIFIED:
+        certificate = f.scalar.verify()
+        assert certificate.verdict == "verified"
+        assert told[0] in str(certificate)
+
+
+def test_where_two_are_pinned_the_mixed_derivative_is_the_limit() -> None:
+    """sin(a*x)*sin(b*x) is a*b*x**2 near 0, so that its integral has the mixed derivative 1/3."""
+    whole = sp.integrate(sp.sin(a * x) * sp.sin(b * x), (x, 0, 1))
+    u, v = sg.param("u", 0.0), sg.param("v", 0.0)
+    slope = sg.grad(sg.from_sympy(whole, {a: u, b: v}), u)
+    with np.errstate(all="ignore"):
+        value, slopes = sg.compile(slope, [u, v])()
+    assert (value, slopes.u, slopes.v) == pytest.approx((0.0, 0.0, 1 / 3), abs=1e-12)
+
+
+def test_terms_that_cancel_are_joined_without_an_overflow() -> None:
+    """1/a - exp(-a*b)/a stands over a alone, not over a*exp(a*b)."""
+    f = sg.lambdify([p, q], sp.integrate(sp.exp(-p * x), (x, 0, q)), grad=True)
+    assert f(1.0, 800.0) == (1.0, (-1.0, 0.0))
+    assert f(1e-9, 2.0)[1] == pytest.approx((-2.0, 1.0), rel=1e-6)
+
+
 LEFT: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "a kink": (sp.Piecewise((growth(a), a > 0), (sp.exp(-2 * a), a < 0), (1, True)), (a,)),
     "a jump": (sp.Piecewise((growth(p), (p > 0) | (p < 0)), (2, True)), (p,)),
