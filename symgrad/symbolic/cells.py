@@ -62,6 +62,8 @@ class Space:
     def _read(self, relation: Any) -> None:
         if relation in self.relations or relation.has(sp.oo, -sp.oo):
             return
+        if relation.has(sp.I):
+            raise Strange(relation)
         scale, powers = _factored(relation.lhs - relation.rhs)
         found = []
         for factor, power in powers:
@@ -159,6 +161,11 @@ class Space:
             for k, sign in enumerate(cell.signs)
         ]
         return 0 in cell.signs and all(self.branch(s) != cell.branch for s in product(*states))
+
+    def ends(self, cell: Cell) -> bool:
+        """Whether a factor that is 0 in a cell has but one sign beside it."""
+        zero = [k for k in self.signed if not cell.signs[k]]
+        return any(len(self._states(k)) == 2 for k in zero)
 
     def beside(self, cell: Cell, symbol: Any, way: int) -> Cell | None:
         """The cell that is entered where a pinned symbol is raised (1) or lowered (-1) a little.

@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 
 from symgrad.symbolic.reader import HINTS, Entry, Reader, all_numbers, real_number
-from symgrad.symbolic.removable import Continued, Stopped
+from symgrad.symbolic.removable import Continued, Own, Stopped
 
 # One op with the same arguments in the same order.
 NAMED: dict[type, str] = {
@@ -221,6 +221,7 @@ ELEMENTARY: dict[type, Entry] = {
     sp.Pow: Entry(_pow, _pow_parts),
     sp.Piecewise: Entry(_piecewise, _piecewise_parts),
     Continued: Entry(lambda r, x, values: r.call("continued", values[0], found=True)),
+    Own: Entry(lambda r, x, values: r.call("continued", values[0], found=None)),
     Stopped: Entry(lambda r, x, values: r.call("continued", values[0], found=False)),
     sp.Heaviside: Entry(_unless_number(_heaviside)),
     sp.sinc: Entry(_unless_number(lambda r, x, values: r.call("stumpff", *values, k=1, d=0))),

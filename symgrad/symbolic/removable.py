@@ -32,6 +32,19 @@ _MATRIX_ELEMENT = sp.matrices.expressions.matexpr.MatrixElement
 _KINKED = (sp.Abs, sp.sign, sp.Piecewise, sp.Max, sp.Min, sp.Heaviside, sp.floor, sp.ceiling)
 _STRANGE = (sp.nan, sp.oo, -sp.oo, sp.zoo, sp.Limit, sp.AccumBounds, sp.Derivative, sp.Subs)
 
+# SymPy fails in any of these ways at what it cannot do; then a note says that there is no limit.
+_FAILURES = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    sp.PolynomialError,
+    Strange,
+)
+
 Pins = Mapping[Any, Any]
 Group = tuple[Pins, Any]  # what symbols are there; the value with its slopes, None where unknown
 
@@ -48,21 +61,26 @@ class Stopped(sp.Function):  # type: ignore[misc]
     nargs = 1
 
 
+class Own(sp.Function):  # type: ignore[misc]
+    """A branch with its own slope where its symbols cannot go on."""
+
+    nargs = 1
+
+
 def with_limits(piecewise: Any) -> Any:
     """The Piecewise, its branches at one point continued where SymPy finds the limits."""
-    if any(isinstance(value, Continued | Stopped) for value, _ in piecewise.args):
+    if any(isinstance(value, Continued | Stopped | Own) for value, _ in piecewise.args):
         return piecewise
-    return _within_budget(piecewise)
+    pieces = Pieces([condition for _, condition in piecewise.args])
+    return _within_budget(piecewise) if pieces.pins else piecewise
 
 
 @lru_cache(maxsize=256)
 def _within_budget(piecewise: Any) -> Any:
-    pieces = Pieces(piecewise)
-    if not any(cell.pinned for cell in pieces.thin):
-        return piecewise
     try:
         whole, found = within(SECONDS, "continued", piecewise)
     except LimitError:
+        pieces = Pieces([condition for _, condition in piecewise.args])
         alone = {cell.branch for cell in pieces.thin} - pieces.wide
         pairs = [(Stopped(e) if i in alone else e, c) for i, (e, c) in enumerate(piecewise.args)]
         return sp.Piecewise(*pairs, evaluate=False)
@@ -71,13 +89,15 @@ def _within_budget(piecewise: Any) -> Any:
 
 def continued(piecewise: Any) -> tuple[Any, bool]:
     """The Piecewise with its branches continued, and whether there were any."""
-    pieces = Pieces(piecewise)
+    pieces = Pieces([c for _, c in piecewise.args], [value for value, _ in piecewise.args])
     pairs, found = [], False
     for i, (value, condition) in enumerate(piecewise.args):
         groups = pieces.groups(i)
         found |= any(whole is not None for _, whole in groups)
         if i in pieces.wide:
             value = pieces.told(_joined(pieces.values[i], pieces.pins))
+        elif i in pieces.ends:
+            value, found = Own(value), True
         pairs += _split(value, condition, groups, i in pieces.wide)
     return (sp.Piecewise(*pairs, evaluate=False), True) if found else (piecewise, False)
 
@@ -127,23 +147,29 @@ def _agree(common: Any, pins: Pins, whole: Any) -> bool:
 
 
 class Pieces:
-    """The branches of a Piecewise over real symbols with exact numbers, and their cells."""
+    """The branches of a Piecewise over real symbols with exact numbers, and their cells.
 
-    def __init__(self, piecewise: Any) -> None:
-        stand_ins = _stand_ins(piecewise)
-        self.error = ROUNDED if piecewise.has(sp.Float) else 0.0
+    Without values, which may be deep, there are the cells alone.
+    """
+
+    def __init__(self, conditions: Sequence[Any], values: Sequence[Any] = ()) -> None:
+        whole = sp.Tuple(*conditions, *values)
+        stand_ins = _stand_ins(whole)
+        self.error = ROUNDED if whole.has(sp.Float) else 0.0
         self.back = {new: old for old, new in stand_ins.items() if new.is_Symbol}
-        self.values = [value.xreplace(stand_ins) for value, _ in piecewise.args]
+        self.values = [value.xreplace(stand_ins) for value in values]
         self.thin: list[Cell] = []
         self.wide: set[int] = set()  # branches that hold elsewhere, too
         self.pins: list[tuple[Any, Any]] = []
+        self.ends: set[int] = set()  # branches where a symbol cannot go on
         try:
-            self.space = Space([sp.sympify(c).xreplace(stand_ins) for _, c in piecewise.args])
-        except Strange:
+            self.space = Space([condition.xreplace(stand_ins) for condition in conditions])
+        except _FAILURES:
             return
         self.thin = self.space.thin()
         alone = {cell.signs for cell in self.thin if cell.pinned}
         self.wide = {cell.branch for cell in self.space.cells if cell.signs not in alone}
+        self.ends = {cell.branch for cell in self.thin if self.space.ends(cell)}
         pins = {pin for cell in self.thin for pin in (cell.pinned or {}).items()}
         self.pins = sorted(pins, key=str)
 
@@ -167,6 +193,12 @@ class Pieces:
 
     def _continued(self, cell: Cell) -> Any:
         """The value in a cell with the slopes beside it; None where it does not continue them."""
+        try:
+            return self._with_slopes(cell)
+        except _FAILURES:
+            return None
+
+    def _with_slopes(self, cell: Cell) -> Any:
         pinned: Pins = cell.pinned or {}
         whole = value = self.values[cell.branch].subs(pinned)
         for symbol, at in pinned.items():
@@ -228,12 +260,12 @@ class Pieces:
         return _joined(self.values[cell.branch], pins).subs(cell.pinned or {})
 
 
-def _stand_ins(piecewise: Any) -> dict[Any, Any]:
+def _stand_ins(whole: Any) -> dict[Any, Any]:
     """Real symbols for what may be complex, and for elements; exact numbers for floats."""
     found: dict[Any, Any] = {}
-    for x in piecewise.atoms(sp.Float):
+    for x in whole.atoms(sp.Float):
         found[x] = sp.Rational(repr(float(x))) if x.is_finite else x
-    for x in sorted(piecewise.atoms(sp.Symbol, sp.Indexed, _MATRIX_ELEMENT), key=str):
+    for x in sorted(whole.atoms(sp.Symbol, sp.Indexed, _MATRIX_ELEMENT), key=str):
         if not isinstance(x, sp.Symbol):
             indices = x.indices if isinstance(x, sp.Indexed) else x.args[1:]
             if all(index.is_Integer for index in indices):
@@ -287,7 +319,7 @@ def _limit(expr: Any, symbol: Any, at: Any, way: int) -> Any:
     """The limit from one side, if it is a number or an expression of other symbols."""
     try:
         limit = sp.simplify(sp.limit(expr, symbol, at, "+" if way > 0 else "-"))
-    except (ValueError, NotImplementedError, sp.PoleError):
+    except (*_FAILURES, sp.PoleError):
         return None
     return None if limit.has(*_STRANGE, symbol) else limit
 

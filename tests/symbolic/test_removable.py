@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.errors import LimitError
+from symgrad.errors import DomainError, LimitError
 from symgrad.symbolic import removable
 
 a, b = sp.symbols("a b", real=True)
@@ -222,6 +222,7 @@ LEFT: dict[str, tuple[Any, tuple[Any, ...]]] = {
         ),
         (a,),
     ),
+    "an edge": (sp.Piecewise((sp.sqrt(t), t > 0), (0, True)), (t,)),
     "a sign": (sp.Piecewise((growth(a), sp.Ne(sp.sign(a), 0)), (1, True)), (a,)),
     "many": (
         sp.Piecewise((sp.sin(a), sp.And(*(sp.Ne(a, i) for i in range(12)))), (0, True)),
@@ -239,6 +240,23 @@ def test_each_branch_with_a_slope_of_its_own_is_told(name: str) -> None:
     told = [note for note in f.scalar.notes if "not a limit" in note]
     assert told
     assert "test_removable.py:" in told[0]
+
+
+def test_what_is_not_real_is_refused_as_such() -> None:
+    """Conditions on I*b are not read here, so that the reader refuses them by name."""
+    whole = sp.integrate(sp.exp(a * x) * sp.sin(b * x), (x, 0, 1))
+    with pytest.raises(DomainError, match="I is not real"):
+        sg.lambdify([a, b], whole, grad=True)
+
+
+def test_what_sympy_fails_at_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*arguments: Any) -> Any:
+        raise AttributeError("'int' object has no attribute 'is_integer'")
+
+    monkeypatch.setattr(removable, "_series", failing)
+    whole, found = removable.continued(sp.Piecewise((sp.tan(a) / a, sp.Ne(a, 0)), (1, True)))
+    assert not found
+    assert whole.args[1] == (1, True)
 
 
 def test_a_jump_keeps_its_own_slope_and_says_so() -> None:
