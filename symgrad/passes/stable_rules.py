@@ -15,6 +15,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from symgrad.ir.function import Instr
 from symgrad.ops.intervals import Interval
 from symgrad.passes.declared import NEGATIVE, POSITIVE, REAL, Rule
@@ -103,6 +105,14 @@ def _is_from_3(n: Any) -> bool:
     return (literal_value(n) or 0.0) >= 3.0
 
 
+def _is_above_0(bound: Bindings) -> bool:
+    """Whether c is a number above 0, or an array of such."""
+    c = bound["c"]
+    if not c.is_constant:
+        return False
+    return bool(np.all(np.asarray(c["value"]) > 0.0) and np.all(np.isfinite(c["value"])))
+
+
 def is_nonnegative(x: Instr) -> bool:
     """Whether an op has no values below 0, whatever its operands are."""
     rule = x.op.interval
@@ -138,6 +148,7 @@ def _own_total(bound: Bindings) -> bool:
 ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
 _X, _XY = {"x": REAL}, {"x": REAL, "y": REAL}
 _ABOVE, _BELOW = {"x": (-1.0, 1e4)}, {"x": (-1e4, 1.0)}
+_CX, _CXY = {"c": POSITIVE, "x": REAL}, {"c": POSITIVE, "x": REAL, "y": REAL}
 _XC, _XSC = {"x": REAL, "c": REAL}, {"xs": REAL, "c": REAL}
 _REDUCED = ("axis", "keepdims")
 
@@ -157,6 +168,26 @@ RULES: tuple[Rule, ...] = (
          lambda f, x: f.log(0.5 * (f.exp(x) + f.exp(-x))), lambda f, x: f.log_cosh(x), _X),
     Rule("log(cosh(x)) = log_cosh(x)", lambda f, x: f.log(f.cosh(x)), lambda f, x: f.log_cosh(x),
          _X),
+    Rule("log(cosh(x)**2) = 2*log_cosh(x)", lambda f, x: f.log(f.square(f.cosh(x))),
+         lambda f, x: 2.0 * f.log_cosh(x), _X),
+    Rule("log(c*cosh(x)) = log(c) + log_cosh(x)", lambda f, c, x: f.log(c * f.cosh(x)),
+         lambda f, c, x: f.log(c) + f.log_cosh(x), _CX, condition=_is_above_0),
+    Rule("log(sech(x)) = -log_cosh(x)", lambda f, x: f.log(f.sech(x)),
+         lambda f, x: -f.log_cosh(x), _X),
+    Rule("log(1 - tanh(x)**2) = -2*log_cosh(x)", lambda f, x: f.log(1.0 - f.square(f.tanh(x))),
+         lambda f, x: -2.0 * f.log_cosh(x), _X),
+    Rule("log1p(-tanh(x)**2) = -2*log_cosh(x)", lambda f, x: f.log1p(-f.square(f.tanh(x))),
+         lambda f, x: -2.0 * f.log_cosh(x), _X),
+    Rule("log(c*exp(x)) = log(c) + x", lambda f, c, x: f.log(c * f.exp(x)),
+         lambda f, c, x: f.log(c) + x, _CX, condition=_is_above_0),
+    Rule("log(exp(x)/c) = x - log(c)", lambda f, c, x: f.log(f.divide(f.exp(x), c)),
+         lambda f, c, x: x - f.log(c), _CX, condition=_is_above_0),
+    Rule("log(c + exp(x)) = log(c) + softplus(x - log(c))", lambda f, c, x: f.log(c + f.exp(x)),
+         lambda f, c, x: f.log(c) + f.softplus(x - f.log(c)), _CX, condition=_is_above_0),
+    Rule("log(1 + c*exp(x)) = softplus(x + log(c))", lambda f, c, x: f.log(1.0 + c * f.exp(x)),
+         lambda f, c, x: f.softplus(x + f.log(c)), _CX, condition=_is_above_0),
+    Rule("log1p(c*exp(x)) = softplus(x + log(c))", lambda f, c, x: f.log1p(c * f.exp(x)),
+         lambda f, c, x: f.softplus(x + f.log(c)), _CX, condition=_is_above_0),
     Rule("log(exp(x) + exp(y) + ...) = logaddexp(x, y, ...)",
          lambda f, xs: f.log(f.total("exp", xs)), lambda f, xs: logaddexps(f, xs), {"xs": REAL},
          lists=("xs",)),
@@ -166,6 +197,13 @@ RULES: tuple[Rule, ...] = (
          lambda f, x: f.log1mexp(x), {"x": NEGATIVE}),
     Rule("log(sigmoid(x)) = log_sigmoid(x)", lambda f, x: f.log(f.sigmoid(x)),
          lambda f, x: f.log_sigmoid(x), _X),
+    Rule("log1p(-sigmoid(x)) = log_sigmoid(-x)", lambda f, x: f.log1p(-f.sigmoid(x)),
+         lambda f, x: f.log_sigmoid(-x), _X),
+    Rule("log(sum(c*exp(x))) = logsumexp(x + log(c))",
+         lambda f, c, x, axis, keepdims: f.log(f.sum(c * f.exp(x), axis=axis, keepdims=keepdims)),
+         lambda f, c, x, axis, keepdims: f.logsumexp(x + f.log(c), axis=axis, keepdims=keepdims),
+         _CX, arrays=("x",), attributes=_REDUCED,
+         condition=lambda bound: bound["axis"] != () and _is_above_0(bound)),
     Rule("log(sum(exp(x))) = logsumexp(x)",
          lambda f, x, axis, keepdims: f.log(f.sum(f.exp(x), axis=axis, keepdims=keepdims)),
          lambda f, x, axis, keepdims: f.logsumexp(x, axis=axis, keepdims=keepdims),
@@ -322,6 +360,12 @@ RULES: tuple[Rule, ...] = (
          lambda f, y, xs: f.exp(y - logaddexps(f, xs)), {"y": REAL, "xs": REAL}, lists=("xs",)),
     Rule("y/(1 + exp(x)) = y*sigmoid(-x)", lambda f, x, y: f.divide(y, 1.0 + f.exp(x)),
          lambda f, x, y: y * f.sigmoid(-x), _XY),
+    Rule("y/(1 + c*exp(x)) = y*sigmoid(-(x + log(c)))",
+         lambda f, c, x, y: f.divide(y, 1.0 + c * f.exp(x)),
+         lambda f, c, x, y: y * f.sigmoid(-(x + f.log(c))), _CXY, condition=_is_above_0),
+    Rule("exp(x)/(c + exp(x)) = sigmoid(x - log(c))",
+         lambda f, c, x: f.divide(f.exp(x), c + f.exp(x)),
+         lambda f, c, x: f.sigmoid(x - f.log(c)), _CX, condition=_is_above_0),
     Rule("1 - sigmoid(x) = sigmoid(-x)", lambda f, x: 1.0 - f.sigmoid(x),
          lambda f, x: f.sigmoid(-x), _X),
     Rule("exp(x)*sigmoid(-x) = sigmoid(x)", lambda f, x: f.exp(x) * f.sigmoid(-x),
@@ -343,6 +387,10 @@ RULES: tuple[Rule, ...] = (
     Rule("1/(1/x + 1/y) = x*(y/(x + y))",
          lambda f, x, y: f.divide(1.0, f.divide(1.0, x) + f.divide(1.0, y)),
          lambda f, x, y: x * f.divide(y, x + y), {"x": POSITIVE, "y": POSITIVE}),
+    Rule("c/(1/x + 1/y) = c*(x*(y/(x + y)))",
+         lambda f, c, x, y: f.divide(c, f.divide(1.0, x) + f.divide(1.0, y)),
+         lambda f, c, x, y: c * (x * f.divide(y, x + y)),
+         {"c": POSITIVE, "x": POSITIVE, "y": POSITIVE}, condition=_is_above_0),
     Rule("exp(x)[i]/sum(exp(x)) = softmax(x)[i]",
          lambda f, x, axis, keepdims: f.divide(
              f.moved(f.exp(x)), f.sum(f.exp(x), axis=axis, keepdims=keepdims)),
@@ -352,6 +400,15 @@ RULES: tuple[Rule, ...] = (
          condition=lambda bound: is_nonnegative(bound["x"])),
     Rule("sqrt(exp(x)) = exp(x/2)", lambda f, x: f.sqrt(f.exp(x)), lambda f, x: f.exp(0.5 * x), _X),
     Rule("sqrt(x*x) = abs(x)", lambda f, x: f.sqrt(f.square(x)), lambda f, x: f.absolute(x), _X),
+    Rule("sqrt(c*x*x) = sqrt(c)*abs(x)", lambda f, c, x: f.sqrt(c * f.square(x)),
+         lambda f, c, x: f.sqrt(c) * f.absolute(x), _CX, condition=_is_above_0),
+    Rule("sqrt((c*x)*x) = sqrt(c)*abs(x)", lambda f, c, x: f.sqrt((c * x) * x),
+         lambda f, c, x: f.sqrt(c) * f.absolute(x), _CX, condition=_is_above_0),
+    Rule("sqrt(x*x/c) = abs(x)/sqrt(c)", lambda f, c, x: f.sqrt(f.divide(f.square(x), c)),
+         lambda f, c, x: f.divide(f.absolute(x), f.sqrt(c)), _CX, condition=_is_above_0),
+    Rule("max(x, -x) = abs(x)", lambda f, x: f.maximum(x, -x), lambda f, x: f.absolute(x), _X),
+    Rule("sqrt(max(x, 0)) = sqrt(relu(x))", lambda f, x: f.sqrt(f.maximum(x, 0.0)),
+         lambda f, x: f.sqrt(f.relu(x)), _X),
     Rule("sqrt(x*x + y*y + ...) = hypot(x, y, ...)", lambda f, xs: f.sqrt(f.total("square", xs)),
          lambda f, xs: hypots(f, xs), {"xs": REAL}, lists=("xs",), alone=True),
     Rule("x*log(y) = xlogy(x, y)", lambda f, x, y: x * f.log(y), lambda f, x, y: f.xlogy(x, y),

@@ -211,6 +211,20 @@ FOUND = [
     (e(x) / e(y), ["subtract", "exp"]),
     (e(x) * e(y), ["add", "exp"]),
     (sg.log(x * x), ["log_abs", "multiply"]),
+    (sg.log(1 - sg.tanh(x) ** 2), ["log_cosh", "multiply"]),
+    (sg.log1p(-sg.sigmoid(x)), ["negative", "log_sigmoid"]),
+    (sg.log(0.5 * e(x)), ["log", "add"]),
+    (sg.log(e(x) / 3.0), ["log", "subtract"]),
+    (sg.log(2.0 * sg.cosh(x)), ["log", "log_cosh", "add"]),
+    (sg.log(1 + 2.0 * e(x)), ["log", "add", "softplus"]),
+    (sg.log(sg.sum(np.array([0.3, 0.7, 1.0]) * e(A), axis=1)), ["log", "add", "logsumexp"]),
+    (y / (1 + 2.0 * e(x)), ["log", "add", "negative", "sigmoid", "multiply"]),
+    (2.0 / (1 / x + 1 / y), ["add", "divide", "multiply", "multiply"]),
+    (sg.sqrt(3.0 * x * x), ["sqrt", "absolute", "multiply"]),
+    (sg.sqrt(3.0 * x**2), ["sqrt", "absolute", "multiply"]),
+    (sg.sqrt(x * x / 3.0), ["absolute", "sqrt", "divide"]),
+    (sg.maximum(x, -x), ["absolute"]),
+    (sg.sqrt(sg.maximum(x, 0.0)), ["relu", "sqrt"]),
 ]
 
 
