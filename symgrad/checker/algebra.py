@@ -120,7 +120,7 @@ class Algebra:
         if not isinstance(x, int | float | Fraction):
             return x if isinstance(x, Cells) else NotImplemented
         if not isinstance(x, Fraction) and not math.isfinite(x):
-            raise UnsupportedError(f"{x} among arrays")
+            return self.seen(self.dead)
         key = type(x), x
         if key not in self.known:
             self.known[key] = self.seen(self.constant(x))
@@ -301,7 +301,7 @@ class Algebra:
     def told(self, sides: Any, gap: Any, mask: Any) -> Any:
         """The sides of some differences, as the watch has it; it sees the first of each, or all."""
         found, each = sides.copy(), self.watch.counts()
-        places = list(zip(*np.nonzero(mask), strict=True)) if each else []
+        places = [*map(tuple, np.argwhere(mask))] if each else []
         for side in () if each else (1, -1, 0):
             if (at := mask & (sides == side)).any():
                 places.append(np.unravel_index(np.argmax(at), at.shape))

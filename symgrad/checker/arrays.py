@@ -74,12 +74,8 @@ class ArrayTrial(Trial):
         if [x.shape for x in values] != self.shapes:
             raise UnsupportedError("values of other shapes")
         first, *self.found = headed(values)
-        self.returned = self.numbers(result)
         self.kept = grads, [np.copy(bare(x)) for x in arrays(grads)]
         return first, found
-
-    def numbers(self, result: Any) -> list[Any]:
-        return [*parts(result)]
 
     def intact(self) -> bool:
         """Whether the gradient is still what it was when the text returned it."""
@@ -88,14 +84,8 @@ class ArrayTrial(Trial):
 
     def differs(self, value: Any, grads: list[Any]) -> str | None:
         """The component in which a result is not the reference's."""
-        equal = self.algebra.equal
-        if not equal(value, self.want.value):
-            return "the value"
-        for i, (got, want) in enumerate(zip(self.found, self.rest, strict=True)):
-            if not equal(got, want.value):
-                return f"value {i + 1}, counted from 0"
-        if self.agrees(grads, {}):
-            return None
+        if (other := self.other_value(value)) or self.agrees_with(grads):
+            return other
         names = [(k, i) for k in self.claim.wrt for i in np.ndindex(np.shape(self.at[k]))]
         low, high = 0, len(names)
         while high - low > 1:
@@ -124,6 +114,9 @@ class ArrayTrial(Trial):
             places = start + np.arange(v.size).reshape(v.shape)
             found[k], start = (low <= places) & (places < high), start + v.size
         return found
+
+    def agrees_with(self, grads: list[Any]) -> bool:
+        return self.agrees(grads, {})
 
     def agrees(self, grads: list[Any], masks: Any) -> bool:  # type: ignore[override]
         want = self.derivative(masks)[0] if masks else self.want

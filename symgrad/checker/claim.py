@@ -211,7 +211,6 @@ class Trial:
         self.along = [algebra.variable(v) for v in self.directions]
         self.kept: tuple[Any, list[Any]] = ((), [])
         self.found: list[Any] = []
-        self.returned: list[Any] = []
         Nowhere.asked = False
         self.want, *self.rest = self.derivatives(range(size))
 
@@ -249,7 +248,6 @@ class Trial:
         if outline(result, True) != self.claim.outline(self.at, True):
             raise VerificationError(f"the shapes and types are not {self.claim.promised}")
         value, grads = result if self.claim.wrt else (result, ())
-        self.returned = self.numbers(result)
         if _shapes(value) not in ([], self.shapes):  # plain Python has no arrays
             raise VerificationError(f"values have shapes {_shapes(value)}, not {self.shapes}")
         if not same(before, list(self.at.values())):
@@ -275,22 +273,19 @@ class Trial:
         finally:
             Nowhere.in_text = False
 
-    def numbers(self, result: Any) -> list[Any]:
-        return [*leaves(result)]
-
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
-        """Whether a result of the last run changes where one side of a comparison is taken for
-        another, at each of its numbers or at one alone."""
-        algebra, one = self.algebra, self.algebra.one
+        """Whether the text would be refuted here, were one side of a comparison taken for another
+        at each of its numbers, or at one alone."""
+        algebra, last = self.algebra, (self.kept, self.found)
         digits, watch = algebra.digits, algebra.watch
         watch.taken, watch.count = (place, old, new, which), 0
         try:
-            pairs = zip(self.numbers(self.called()), self.returned, strict=True)
-            return not all(a is b or algebra.equal(one * a, one * b) for a, b in pairs)
+            value, grads = self.run()
+            return self.other_value(value) is not None or not self.agrees_with(grads)
         except (SymgradError, ValueError, AttributeError):
             return True  # it would have been seen
         finally:
-            watch.taken, algebra.digits = None, digits
+            watch.taken, algebra.digits, (self.kept, self.found) = None, digits, last
 
     def errors(self, exact: list[Any], floats: Any) -> list[Any]:
         """By how much floats are off."""
@@ -311,14 +306,9 @@ class Trial:
 
     def differs(self, value: Any, grads: list[Any]) -> str | None:
         """The component in which a result is not the reference's."""
-        if not self.algebra.equal(value, self.want.value):
-            return "the value"
-        for i, (got, want) in enumerate(zip(self.found, self.rest, strict=True)):
-            if not self.algebra.equal(got, want.value):
-                return f"value {i + 1}, counted from 0"
+        if (other := self.other_value(value)) or self.agrees_with(grads):
+            return other
         part: Sequence[int] = range(len(grads))
-        if self.agrees(grads, part, self.want):
-            return None
         while len(part) > 1:
             half = part[: len(part) // 2]
             want = self.derivatives(half)[0]
@@ -326,6 +316,19 @@ class Trial:
         names = [(k, i) for k in self.claim.wrt for i in np.ndindex(np.shape(self.at[k]))]
         name, index = names[part[0]]
         return f"d_{name}{list(index) if index else ''}"
+
+    def other_value(self, value: Any) -> str | None:
+        """Which value is not the reference's."""
+        if not self.algebra.equal(value, self.want.value):
+            return "the value"
+        for i, (got, want) in enumerate(zip(self.found, self.rest, strict=True)):
+            if not self.algebra.equal(got, want.value):
+                return f"value {i + 1}, counted from 0"
+        return None
+
+    def agrees_with(self, grads: list[Any]) -> bool:
+        """Whether the gradient is the reference's, in the direction of the trial."""
+        return self.agrees(grads, range(len(grads)), self.want)
 
     def agrees(self, grads: list[Any], part: Sequence[int], want: Dual) -> bool:
         slope = sum((grads[i] * self.along[i] for i in part), 0 * self.algebra.one)

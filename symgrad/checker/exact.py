@@ -130,7 +130,7 @@ class Namespace:
     def __init__(self, functions: Mapping[str, Any]) -> None:
         self.one, self.functions = Number(), functions
         self.float64 = self.float32 = _Real(self.exact)
-        self.divide = np.frompyfunc(lambda a, b: self.exact(a) / self.exact(b), 2, 1)
+        self.divide = Elementwise(lambda a, b: self.exact(a) / self.exact(b), 2)
         tests = (math.isnan, math.isinf, math.isfinite)
         self.isnan, self.isinf, self.isfinite = map(self.testing, tests)
 
@@ -202,7 +202,7 @@ class Namespace:
         return value
 
     def array(self, x: Any, *rest: Any, **named: Any) -> Any:
-        if isinstance(x, list | tuple) and any(isinstance(v, Cells) for v in leaves(x)):
+        if isinstance(x, list | tuple) and _holds_cells(x):
             return np.stack(self.one.algebra.alike([self.array(v) for v in x]))
         return x.copy() if isinstance(x, Cells) else np.array(x, *rest, **named)
 
@@ -240,6 +240,10 @@ class Namespace:
 
     def empty_like(self, x: Any) -> Any:
         return self.empty(np.shape(x))
+
+
+def _holds_cells(x: Any) -> bool:
+    return any(isinstance(v, Cells) or (isinstance(v, list | tuple) and _holds_cells(v)) for v in x)
 
 
 def _refuse(name: str, *args: Any, **named: Any) -> Any:

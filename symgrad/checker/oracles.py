@@ -120,6 +120,13 @@ class Logarithms:
                         return sign * (found[0] - found[1] + u - more)
         return None
 
+    def half(self, y: int, p: int) -> Any:
+        """log(y) where that of y*y or of 1/(y*y) is known, or None."""
+        for square, sign in ((y * y % p, 1), (pow(y * y, -1, p) if y else 0, -1)):
+            if square > 1 and square in self.known:
+                return sign * self.known[square][0] / 2
+        return None
+
     def factors(self, p: int) -> Iterator[tuple[int, Any]]:
         """What a logarithm may be multiplied by, and its own logarithm: 1, and few known ones."""
         yield self.inverses[0]

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebra import Algebra
+from symgrad.checker.algebra import FEW, Algebra
 from symgrad.checker.cells import bare
 from symgrad.checker.field import Element, Field
 from symgrad.checker.functions import ENCLOSED, FUNCTIONS, MADE, NAMED, RULES
@@ -85,10 +85,16 @@ class Residues(Algebra):
         return np.array(self.cell(self.field.one.lift(x)), self.cells)
 
     def floats(self, x: Any) -> Any:
-        """Their mantissas, which are whole, times powers of 2."""
+        """Their mantissas, which are whole, times powers of 2; a few mean irrational numbers."""
         mantissa, exponent = np.frexp(x)
-        if not np.isfinite(x).all() or NAMED.keys() & {*np.abs(mantissa).flat}:
-            raise UnsupportedError("numbers that are not finite, or irrational")
+        special = ~np.isfinite(x) | np.isin(np.abs(mantissa), [*NAMED])
+        if len(others := np.unique(x[special])) > FEW:
+            raise UnsupportedError("many irrational numbers")
+        if len(others):
+            found = self.floats(np.where(special, 0.0, x))
+            for v in others:
+                found[(x == v) | (np.isnan(x) & np.isnan(v))] = bare(self.lift(v))
+            return found
         values, places = np.unique(exponent, return_inverse=True)
         powers = [[pow(2, int(k) - 53, q) for q in self.primes.tolist()] for k in values]
         whole = (mantissa * 2.0**53).astype(int)[..., None] % self.primes
@@ -156,9 +162,12 @@ class Residues(Algebra):
 
     def product(self, x: Any, y: Any) -> Any:
         """By floats, which hold sums of 2**21 products of 15 and 16 bits."""
-        a, b = (np.ascontiguousarray(np.moveaxis(z["r"], -1, 0)) for z in (x, y))
+        rank = max(x.ndim, y.ndim)
+        shapes = [(1,) * (rank - z.ndim) + z["r"].shape for z in (x, y)]
+        pairs = [z["r"].reshape(shape) for z, shape in zip((x, y), shapes, strict=True)]
+        a, b = (np.ascontiguousarray(np.moveaxis(r, -1, 0)) for r in pairs)
         (a1, a0), (b1, b0) = (((z >> 16).astype(float), (z & 0xFFFF).astype(float)) for z in (a, b))
-        p = self.primes.reshape(-1, *[1] * (max(x.ndim, y.ndim)))
+        p = self.primes.reshape(-1, *[1] * rank)
         high, low = (a1 @ b1).astype(int) % p, (a0 @ b0).astype(int)
         cross = (a1 @ b0 + a0 @ b1).astype(int) % p
         r = high * ((1 << 32) % p) % p + (cross << 16) + low
@@ -176,7 +185,7 @@ class Residues(Algebra):
         sides = np.array(np.sign(gap["s"]))
         unknown = np.any(gap["r"] != 0, axis=-1) & ~(np.abs(sides) == 1)
         sides[np.all(gap["r"] == 0, axis=-1) | ~mask] = 0
-        for i in zip(*np.nonzero(unknown & mask), strict=True):
+        for i in map(tuple, np.argwhere(unknown & mask)):
             sides[i] = self.element(gap[i]).side()
         return self.told(sides.astype(int), gap, mask)
 

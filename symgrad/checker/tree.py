@@ -26,10 +26,12 @@ _COMPARISONS = {
 
 
 def stated(text: str, atoms: Mapping[str, str]) -> str:
-    """The text with formulas, below all, in place of some helpers; lines keep their numbers."""
-    for source in atoms:
+    """The text with formulas, below all, in place of some helpers; lines keep their numbers.  A
+    helper that is not the known one to the letter stays."""
+    found = {source: formula for source, formula in atoms.items() if source in text}
+    for source in found:
         text = text.replace(source, "\n" * source.count("\n"))
-    return "\n\n".join([text, *atoms.values()])
+    return "\n\n".join([text, *found.values()])
 
 
 def made_exact(tree: ast.Module) -> ast.Module:

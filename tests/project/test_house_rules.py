@@ -44,7 +44,7 @@ def test_the_trusted_kernel_stays_small() -> None:
     """A certificate trusts the checker; it can be read in an hour, docstrings aside, and in half
     an hour more what judges whole arrays at once, and what looks for ties that matter."""
     kernel = sorted((ROOT / "symgrad" / "checker").glob("*.py"))
-    assert sum(map(statements, kernel)) < 3330
+    assert sum(map(statements, kernel)) < 3350
 
 
 def statements(path: Path) -> int:

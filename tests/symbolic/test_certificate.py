@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.checker import check_balls, check_identity, verified
 from symgrad.compiler import finish, verifying
 from symgrad.engine import Value
 from symgrad.errors import ArgumentError, LimitError, VerificationError
@@ -137,12 +138,65 @@ def test_what_is_emitted_is_verified(name: str, tmp_path: Path) -> None:
 def test_large_programs_are_judged_as_whole_arrays(activation: Any) -> None:
     """Number by number they would take minutes; so would a fallback that nobody is told of."""
     x, y = sg.input("x", ("N", 32)), sg.input("y", ("N",), dtype="i64")
-    w, v = sg.param("w", np.ones((32, 64))), sg.param("v", np.ones((64, 10)))
+    w, v = sg.param("w", np.ones((32, 24))), sg.param("v", np.ones((24, 10)))
     f = sg.compile(sg.losses.cross_entropy(activation(x @ w) @ v, y))
     told = str(f.verify())
     assert told.startswith("verified")
     assert "primes near 2**31" in told
     assert "of 106 bits" in told
+
+
+X, W = sg.input("x", ("N", 40)), sg.param("W", np.linspace(-0.2, 0.3, 120).reshape(40, 3))
+T, Z = sg.param("t", 0.3), sg.tanh(X @ W)
+CUBES, V = sg.input("x", (4, "N", 20)), sg.param("V", np.linspace(-0.2, 0.3, 400).reshape(20, 20))
+WHOLE = {
+    "a comparison of numbers": (sg.relu(sg.sum(W * W) - 1) * sg.mean(Z), [W]),
+    "a choice of numbers": (sg.where(T > 0.1, sg.mean(Z), 2 * sg.mean(Z)) * T, [W, T]),
+    "a gradient of a mean": (sg.sum(sg.grad(sg.mean(Z), W) ** 2), [W]),
+    "a quotient": (sg.mean(Z) / T, [W, T]),
+    "weights in a list": (sg.mean(Z * np.array([0.2, 0.3, 0.5])), [W]),
+    "a guard": (sg.std(W) + sg.mean(Z), [W]),
+    "norms of rows": (sg.sum(sg.norm(W, axis=1)) + sg.mean(Z), [W]),
+    "multiples of pi": (sg.mean(sg.constant(np.linspace(0.0, np.pi, 400)) * T), [T]),
+    "a batch of matrices": (sg.mean(sg.tanh(CUBES @ V) ** 2), [V]),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_arrays_do_what_programs_do(name: str) -> None:
+    """None of them is taken number by number."""
+    loss, wrt = WHOLE[name]
+    told = str(sg.compile(loss, wrt).verify())
+    assert told.startswith("verified")
+    assert "primes near 2**31" in told
+
+
+@pytest.mark.parametrize("threshold", ["w >= 0.5", "w > 0.5001", "w > 0.51"])
+def test_what_a_verdict_does_not_see_is_not_called_judged(threshold: str) -> None:
+    """d_w is right to 77 digits of the other component, whichever side is taken."""
+    v, w = sg.param("v", 1.0), sg.param("w", 0.3)
+    f = sg.compile(v * v + sg.exp(-1000.0 * sg.where(w > 0.5, w * w, 0.5 * w)))
+    c = changed(f, "w > 0.5", threshold).verify()
+    assert c.refuted or threshold in str(c.branches)
+
+
+def test_floats_are_as_exact_in_each_component() -> None:
+    """Another gradient is 1e4 times as large as the error of float32."""
+    v, u = sg.param("v", np.ones(3)), sg.param("u", np.linspace(-1.0, 1.0, 1500))
+    f = sg.compile(1e4 * sg.sum(v * v) + sg.mean(sg.tanh(u)))
+    assert f.verify().verified
+    single = "float(f), (d_v, d_u.astype(np.float32).astype(np.float64))"
+    assert changed(f, "float(f), (d_v, d_u)", single).verify().refuted
+
+
+def test_a_helper_that_was_changed_is_no_atom() -> None:
+    x = sg.param("x", 0.3)
+    f = sg.compile(1.0 - sg.cos(x), target="python")
+    assert f.verify().verified
+    wrong = changed(f, "sin_(0.5 * x)", "sin_(0.25 * x)")
+    claim = replace(f.subject.claims[0], text=wrong.source)
+    assert not verified((check_identity(claim), check_balls(claim)))
+    assert wrong.verify().refuted
 
 
 def test_the_reference_says_where_it_is_from() -> None:
