@@ -11,141 +11,22 @@ a**(b + c), sqrt(x)**2.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-
-from symgrad.ir.function import Instr
-from symgrad.ops.intervals import Interval
 from symgrad.passes.declared import NEGATIVE, POSITIVE, REAL, Rule
-from symgrad.passes.patterns import Bindings, literal_value
+from symgrad.passes.rule_parts import (
+    aligned,
+    hypots,
+    is_above_0,
+    is_from_3,
+    is_level,
+    is_nonnegative,
+    logaddexps,
+    may_be_zero,
+    own_total,
+    root_two_times,
+    softmax,
+    squeezes,
+)
 
-
-def logaddexps(f: Any, xs: Sequence[Any]) -> Any:
-    """log of the sum of exponentials; a float among them is the 0 of 1 = exp(0)."""
-    plain = [x for x in xs if not isinstance(x, float)]
-    total = plain[0]
-    for x in plain[1:]:
-        total = f.logaddexp(total, x)
-    for _ in range(len(xs) - len(plain)):
-        total = f.logaddexp(total, 0.0) if len(plain) > 1 else f.softplus(total)
-    return total
-
-
-def hypots(f: Any, xs: Sequence[Any]) -> Any:
-    total = xs[0]
-    for x in xs[1:]:
-        total = f.hypot(total, x)
-    return total
-
-
-def root_two_times(f: Any, u: Any) -> Any:
-    """sqrt(2)*u; of u = x/sqrt(2), as it is mostly written, x itself."""
-    instr, sign = getattr(u, "instr", None), 1.0
-    while instr is not None and instr.op.name in ("negative", "multiply", "divide"):
-        if instr.op.name == "negative":
-            (instr,), sign = instr.operands, -sign
-            continue
-        for x, c in (instr.operands, instr.operands[:: 1 if instr.op.name == "divide" else -1]):
-            c = literal_value(c)
-            if c is not None and abs(c) == (ROOT_2 if instr.op.name == "divide" else ROOT_HALF):
-                return f.term(x) if sign * c > 0.0 else -f.term(x)
-        break
-    return f.sqrt(2.0) * u
-
-
-def _softmax(f: Any, x: Any, axis: Any) -> Any:
-    return f.exp(x - f.logsumexp(x, axis=axis, keepdims=True))
-
-
-def _may_be_zero(bound: Bindings) -> bool:
-    """Whether x is not a number, or a quotient of numbers and sizes, that is not 0, and is not
-    log(y), nor y a number whose logarithm is finite."""
-    if (literal_value(bound["y"]) or 0.0) > 0.0:
-        return False
-    if bound["x"].op.name in ("log", "log1p") and bound["x"].operands[0] is bound["y"]:
-        return False
-    stack = [bound["x"]]
-    while stack:
-        x = stack.pop()
-        if literal_value(x) in (None, 0.0) and x.op.name != "size":
-            if x.op.name not in ("divide", "multiply", "negative", "reciprocal"):
-                return True
-            stack.extend(x.operands)
-    return False
-
-
-def _squeezes(bound: Bindings) -> bool:
-    """Whether one element is picked along the last axis, where c has one alone, for each row."""
-    (move, *others), x, c = bound["move"], bound["x"], bound["c"]
-    *rows, columns = x.type.shape or (1,)
-    if others or not rows or c.type.shape != (*rows, 1):
-        return False
-    if columns == 1 and x.op.name != "take_along_axis":
-        return False
-    if move.op.name == "gather":
-        _, first, *last = move.operands
-        counted = first.is_constant and first["value"] == tuple(range(len(first["value"])))
-        return len(rows) == len(last) == 1 and counted and first.type.shape == tuple(rows)
-    whole = [("slice", 0, dim, 1) for dim in rows]
-    return move.op.name == "index" and [*move["key"][:-1]] == whole and move["key"][-1][0] == "int"
-
-
-def _is_level(bound: Bindings) -> bool:
-    """Whether c is the same for all elements of x that are summed."""
-    x, c = bound["x"].type.shape, bound["c"].type.shape
-    shape = (1,) * (len(x) - len(c)) + tuple(c)
-    return len(c) <= len(x) and all(shape[i] == 1 for i in bound["axis"])
-
-
-def _is_from_3(n: Any) -> bool:
-    """Whether it is a literal, at least 3: two derivatives at 0 are those of x**(n - 1) then."""
-    return (literal_value(n) or 0.0) >= 3.0
-
-
-def _is_above_0(bound: Bindings) -> bool:
-    """Whether c is a number above 0, or an array of such."""
-    c = bound["c"]
-    if not c.is_constant:
-        return False
-    return bool(np.all(np.asarray(c["value"]) > 0.0) and np.all(np.isfinite(c["value"])))
-
-
-def is_nonnegative(x: Instr) -> bool:
-    """Whether an op has no values below 0, whatever its operands are."""
-    rule = x.op.interval
-    return rule is not None and bool(rule(x, lambda operand: Interval()).low >= 0.0)
-
-
-def _aligned(bound: Bindings) -> bool:
-    """Whether an index of size 1 picks along an axis that the second operand lacks."""
-    (move, *others), c = bound["move"], bound["c"]
-    if others or move.op.name != "take_along_axis" or c.type.rank != move.type.rank:
-        return False
-    return bool(c.type.shape == move.type.shape and c.type.shape[move["axis"]] == 1)
-
-
-def _own_total(bound: Bindings) -> bool:
-    """Whether each element that is picked stands over the sum that it is a part of: the sum of all,
-    or that of its own row, of which one element is picked, in a column or by an index."""
-    x, axis, moves = bound["x"], bound["axis"], bound["move"]
-    if len(axis) == x.type.rank and not bound["keepdims"]:
-        return True
-    if axis != (x.type.rank - 1,) or bound["keepdims"]:
-        return False
-    rows = tuple(x.type.shape[:-1])
-    if len(moves) == 1 and moves[0].op.name == "index":
-        *before, column = moves[0]["key"]
-        return bool(before == [("slice", 0, n, 1) for n in rows] and column[0] == "int")
-    if [move.op.name for move in moves] != ["reshape", "take_along_axis"] or len(rows) != 1:
-        return False
-    flat, pick = moves
-    return bool((pick["axis"], pick.type.shape, flat.type.shape) == (axis[0], (*rows, 1), rows))
-
-
-ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
 _X, _XY = {"x": REAL}, {"x": REAL, "y": REAL}
 _ABOVE, _BELOW = {"x": (-1.0, 1e4)}, {"x": (-1e4, 1.0)}
 _CX, _CXY = {"c": POSITIVE, "x": REAL}, {"c": POSITIVE, "x": REAL, "y": REAL}
@@ -171,7 +52,7 @@ RULES: tuple[Rule, ...] = (
     Rule("log(cosh(x)**2) = 2*log_cosh(x)", lambda f, x: f.log(f.square(f.cosh(x))),
          lambda f, x: 2.0 * f.log_cosh(x), _X),
     Rule("log(c*cosh(x)) = log(c) + log_cosh(x)", lambda f, c, x: f.log(c * f.cosh(x)),
-         lambda f, c, x: f.log(c) + f.log_cosh(x), _CX, condition=_is_above_0),
+         lambda f, c, x: f.log(c) + f.log_cosh(x), _CX, condition=is_above_0),
     Rule("log(sech(x)) = -log_cosh(x)", lambda f, x: f.log(f.sech(x)),
          lambda f, x: -f.log_cosh(x), _X),
     Rule("log(1 - tanh(x)**2) = -2*log_cosh(x)", lambda f, x: f.log(1.0 - f.square(f.tanh(x))),
@@ -179,15 +60,15 @@ RULES: tuple[Rule, ...] = (
     Rule("log1p(-tanh(x)**2) = -2*log_cosh(x)", lambda f, x: f.log1p(-f.square(f.tanh(x))),
          lambda f, x: -2.0 * f.log_cosh(x), _X),
     Rule("log(c*exp(x)) = log(c) + x", lambda f, c, x: f.log(c * f.exp(x)),
-         lambda f, c, x: f.log(c) + x, _CX, condition=_is_above_0),
+         lambda f, c, x: f.log(c) + x, _CX, condition=is_above_0),
     Rule("log(exp(x)/c) = x - log(c)", lambda f, c, x: f.log(f.divide(f.exp(x), c)),
-         lambda f, c, x: x - f.log(c), _CX, condition=_is_above_0),
+         lambda f, c, x: x - f.log(c), _CX, condition=is_above_0),
     Rule("log(c + exp(x)) = log(c) + softplus(x - log(c))", lambda f, c, x: f.log(c + f.exp(x)),
-         lambda f, c, x: f.log(c) + f.softplus(x - f.log(c)), _CX, condition=_is_above_0),
+         lambda f, c, x: f.log(c) + f.softplus(x - f.log(c)), _CX, condition=is_above_0),
     Rule("log(1 + c*exp(x)) = softplus(x + log(c))", lambda f, c, x: f.log(1.0 + c * f.exp(x)),
-         lambda f, c, x: f.softplus(x + f.log(c)), _CX, condition=_is_above_0),
+         lambda f, c, x: f.softplus(x + f.log(c)), _CX, condition=is_above_0),
     Rule("log1p(c*exp(x)) = softplus(x + log(c))", lambda f, c, x: f.log1p(c * f.exp(x)),
-         lambda f, c, x: f.softplus(x + f.log(c)), _CX, condition=_is_above_0),
+         lambda f, c, x: f.softplus(x + f.log(c)), _CX, condition=is_above_0),
     Rule("log(exp(x) + exp(y) + ...) = logaddexp(x, y, ...)",
          lambda f, xs: f.log(f.total("exp", xs)), lambda f, xs: logaddexps(f, xs), {"xs": REAL},
          lists=("xs",)),
@@ -203,7 +84,7 @@ RULES: tuple[Rule, ...] = (
          lambda f, c, x, axis, keepdims: f.log(f.sum(c * f.exp(x), axis=axis, keepdims=keepdims)),
          lambda f, c, x, axis, keepdims: f.logsumexp(x + f.log(c), axis=axis, keepdims=keepdims),
          _CX, arrays=("x",), attributes=_REDUCED,
-         condition=lambda bound: bound["axis"] != () and _is_above_0(bound)),
+         condition=lambda bound: bound["axis"] != () and is_above_0(bound)),
     Rule("log(sum(exp(x))) = logsumexp(x)",
          lambda f, x, axis, keepdims: f.log(f.sum(f.exp(x), axis=axis, keepdims=keepdims)),
          lambda f, x, axis, keepdims: f.logsumexp(x, axis=axis, keepdims=keepdims),
@@ -212,18 +93,18 @@ RULES: tuple[Rule, ...] = (
          lambda f, x, c, axis, keepdims: f.logsumexp(x - c, axis=axis, keepdims=keepdims)
          + f.level(c),
          lambda f, x, c, axis, keepdims: f.logsumexp(x, axis=axis, keepdims=keepdims),
-         _XC, arrays=("x",), attributes=_REDUCED, condition=_is_level),
+         _XC, arrays=("x",), attributes=_REDUCED, condition=is_level),
     Rule("logsumexp(x - c) - (y - c) = logsumexp(x) - y",
          lambda f, x, c, y, axis, keepdims: f.logsumexp(x - c, axis=axis, keepdims=keepdims)
          - (y - f.level(c)),
          lambda f, x, c, y, axis, keepdims: f.logsumexp(x, axis=axis, keepdims=keepdims) - y,
-         {**_XC, "y": REAL}, arrays=("x",), attributes=_REDUCED, condition=_is_level),
+         {**_XC, "y": REAL}, arrays=("x",), attributes=_REDUCED, condition=is_level),
     Rule("(y - c) - logsumexp(x - c) = y - logsumexp(x)",
          lambda f, y, c, x, axis, keepdims: (y - c)
          - f.logsumexp(x - f.level(c), axis=axis, keepdims=keepdims),
          lambda f, y, c, x, axis, keepdims: y - f.logsumexp(x, axis=axis, keepdims=keepdims),
          {"y": REAL, "c": REAL, "x": REAL}, arrays=("x",), attributes=_REDUCED,
-         condition=_is_level),
+         condition=is_level),
     Rule("logaddexp(x1 - c, x2 - c, ...) + c = logaddexp(x1, x2, ...)",
          lambda f, xs, c: f.shifted(xs, c) + f.level(c), lambda f, xs, c: logaddexps(f, xs), _XSC,
          lists=("xs",)),
@@ -234,10 +115,10 @@ RULES: tuple[Rule, ...] = (
          lambda f, x, move: f.again(move, x), _X, arrays=("x",)),
     Rule("(x - c)[i] = x[i] - c", lambda f, x, c: f.moved(x - c),
          lambda f, x, c, move: f.again(move, x) - c, {"x": REAL, "c": REAL}, arrays=("x",),
-         condition=_aligned),
+         condition=aligned),
     Rule("(x - c)[:, i] = x[:, i] - c[:, 0]", lambda f, x, c: f.moved(x - c),
          lambda f, x, c, move: f.again(move, x) - f.squeezed(move, c), {"x": REAL, "c": REAL},
-         arrays=("x",), condition=_squeezes),
+         arrays=("x",), condition=squeezes),
     Rule("log(sqrt(x)) = log(x)/2", lambda f, x: f.log(f.sqrt(x)),
          lambda f, x: 0.5 * f.log(x), {"x": POSITIVE}),
     Rule("1 + erf(x) = erfc(-x)", lambda f, x: 1.0 + f.erf(x), lambda f, x: f.erfc(-x), _X),
@@ -305,7 +186,7 @@ RULES: tuple[Rule, ...] = (
     Rule("1/tanh(x) = coth(x)", lambda f, x: f.divide(1.0, f.tanh(x)), lambda f, x: f.coth(x), _X),
     Rule("x**n/(exp(x) - 1), and 0 at 0", lambda f, x, n: f.divide(f.power(x, n), f.expm1(x)),
          lambda f, x, n: f.power(x, n - 1.0) * f.where(f.equal(x, 0.0), 1.0, x * f.bose(x)),
-         {"x": POSITIVE, "n": (3.0, 16.0)}, condition=lambda bound: _is_from_3(bound["n"])),
+         {"x": POSITIVE, "n": (3.0, 16.0)}, condition=lambda bound: is_from_3(bound["n"])),
     Rule("1/(exp(x) - 1) = bose(x)", lambda f, x: f.divide(1.0, f.expm1(x)),
          lambda f, x: f.bose(x), _X),
     Rule("1/(1 - exp(x)) = -bose(x)", lambda f, x: f.divide(1.0, -f.expm1(x)),
@@ -374,20 +255,20 @@ RULES: tuple[Rule, ...] = (
          lambda f, x, y: y * f.sigmoid(-x), _XY),
     Rule("y/(1 + c*exp(x)) = y*sigmoid(-(x + log(c)))",
          lambda f, c, x, y: f.divide(y, 1.0 + c * f.exp(x)),
-         lambda f, c, x, y: y * f.sigmoid(-(x + f.log(c))), _CXY, condition=_is_above_0),
+         lambda f, c, x, y: y * f.sigmoid(-(x + f.log(c))), _CXY, condition=is_above_0),
     Rule("exp(x)/(c + exp(x)) = sigmoid(x - log(c))",
          lambda f, c, x: f.divide(f.exp(x), c + f.exp(x)),
-         lambda f, c, x: f.sigmoid(x - f.log(c)), _CX, condition=_is_above_0),
+         lambda f, c, x: f.sigmoid(x - f.log(c)), _CX, condition=is_above_0),
     Rule("1 - sigmoid(x) = sigmoid(-x)", lambda f, x: 1.0 - f.sigmoid(x),
          lambda f, x: f.sigmoid(-x), _X),
     Rule("exp(x)*sigmoid(-x) = sigmoid(x)", lambda f, x: f.exp(x) * f.sigmoid(-x),
          lambda f, x: f.sigmoid(x), _X),
     Rule("exp(x - c)/sum(exp(x - c)) = softmax(x)",
          lambda f, x, c, axis: f.divide(f.exp(x - c), f.summed(f.exp(x - c), axis)),
-         lambda f, x, c, axis: _softmax(f, x, axis), _XC, arrays=("x",), attributes=("axis",),
-         condition=_is_level),
+         lambda f, x, c, axis: softmax(f, x, axis), _XC, arrays=("x",), attributes=("axis",),
+         condition=is_level),
     Rule("exp(x)/sum(exp(x)) = softmax(x)",
-         lambda f, x, axis: f.divide(f.exp(x), f.summed(f.exp(x), axis)), _softmax, _X,
+         lambda f, x, axis: f.divide(f.exp(x), f.summed(f.exp(x), axis)), softmax, _X,
          arrays=("x",), attributes=("axis",)),
     Rule("exp(x)/exp(y) = exp(x - y)", lambda f, x, y: f.divide(f.exp(x), f.exp(y)),
          lambda f, x, y: f.exp(x - y), _XY),
@@ -402,29 +283,29 @@ RULES: tuple[Rule, ...] = (
     Rule("c/(1/x + 1/y) = c*(x*(y/(x + y)))",
          lambda f, c, x, y: f.divide(c, f.divide(1.0, x) + f.divide(1.0, y)),
          lambda f, c, x, y: c * (x * f.divide(y, x + y)),
-         {"c": POSITIVE, "x": POSITIVE, "y": POSITIVE}, condition=_is_above_0),
+         {"c": POSITIVE, "x": POSITIVE, "y": POSITIVE}, condition=is_above_0),
     Rule("exp(x)[i]/sum(exp(x)) = softmax(x)[i]",
          lambda f, x, axis, keepdims: f.divide(
              f.moved(f.exp(x)), f.sum(f.exp(x), axis=axis, keepdims=keepdims)),
-         lambda f, x, axis, keepdims, move: f.again(move, _softmax(f, x, axis)), _X,
-         arrays=("x",), attributes=_REDUCED, condition=_own_total),
+         lambda f, x, axis, keepdims, move: f.again(move, softmax(f, x, axis)), _X,
+         arrays=("x",), attributes=_REDUCED, condition=own_total),
     Rule("abs(x) = x for x >= 0", lambda f, x: f.absolute(x), lambda f, x: x, {"x": POSITIVE},
          condition=lambda bound: is_nonnegative(bound["x"])),
     Rule("sqrt(exp(x)) = exp(x/2)", lambda f, x: f.sqrt(f.exp(x)), lambda f, x: f.exp(0.5 * x), _X),
     Rule("sqrt(x*x) = abs(x)", lambda f, x: f.sqrt(f.square(x)), lambda f, x: f.absolute(x), _X),
     Rule("sqrt(c*x*x) = sqrt(c)*abs(x)", lambda f, c, x: f.sqrt(c * f.square(x)),
-         lambda f, c, x: f.sqrt(c) * f.absolute(x), _CX, condition=_is_above_0),
+         lambda f, c, x: f.sqrt(c) * f.absolute(x), _CX, condition=is_above_0),
     Rule("sqrt((c*x)*x) = sqrt(c)*abs(x)", lambda f, c, x: f.sqrt((c * x) * x),
-         lambda f, c, x: f.sqrt(c) * f.absolute(x), _CX, condition=_is_above_0),
+         lambda f, c, x: f.sqrt(c) * f.absolute(x), _CX, condition=is_above_0),
     Rule("sqrt(x*x/c) = abs(x)/sqrt(c)", lambda f, c, x: f.sqrt(f.divide(f.square(x), c)),
-         lambda f, c, x: f.divide(f.absolute(x), f.sqrt(c)), _CX, condition=_is_above_0),
+         lambda f, c, x: f.divide(f.absolute(x), f.sqrt(c)), _CX, condition=is_above_0),
     Rule("max(x, -x) = abs(x)", lambda f, x: f.maximum(x, -x), lambda f, x: f.absolute(x), _X),
     Rule("sqrt(max(x, 0)) = sqrt(relu(x))", lambda f, x: f.sqrt(f.maximum(x, 0.0)),
          lambda f, x: f.sqrt(f.relu(x)), _X),
     Rule("sqrt(x*x + y*y + ...) = hypot(x, y, ...)", lambda f, xs: f.sqrt(f.total("square", xs)),
          lambda f, xs: hypots(f, xs), {"xs": REAL}, lists=("xs",), alone=True),
     Rule("x*log(y) = xlogy(x, y)", lambda f, x, y: x * f.log(y), lambda f, x, y: f.xlogy(x, y),
-         {"x": REAL, "y": POSITIVE}, condition=_may_be_zero),
+         {"x": REAL, "y": POSITIVE}, condition=may_be_zero),
     Rule("x*log1p(y) = xlog1py(x, y)", lambda f, x, y: x * f.log1p(y),
-         lambda f, x, y: f.xlog1py(x, y), {"x": REAL, "y": (-1.0, 1e4)}, condition=_may_be_zero),
+         lambda f, x, y: f.xlog1py(x, y), {"x": REAL, "y": (-1.0, 1e4)}, condition=may_be_zero),
 )  # fmt: skip

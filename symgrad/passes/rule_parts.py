@@ -1,0 +1,144 @@
+"""What the stabilising rules are made of: their right sides' longer parts, and their conditions.
+
+>>> from symgrad.symbolic.algebra import SympyAlgebra
+>>> import sympy as sp
+>>> a, b = sp.symbols("a b")
+>>> hypots(SympyAlgebra(), [a, b])
+sqrt(a**2 + b**2)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from symgrad.ir.function import Instr
+from symgrad.ops.intervals import Interval
+from symgrad.passes.patterns import Bindings, literal_value
+
+ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
+
+
+def logaddexps(f: Any, xs: Sequence[Any]) -> Any:
+    """log of the sum of exponentials; a float among them is the 0 of 1 = exp(0)."""
+    plain = [x for x in xs if not isinstance(x, float)]
+    total = plain[0]
+    for x in plain[1:]:
+        total = f.logaddexp(total, x)
+    for _ in range(len(xs) - len(plain)):
+        total = f.logaddexp(total, 0.0) if len(plain) > 1 else f.softplus(total)
+    return total
+
+
+def hypots(f: Any, xs: Sequence[Any]) -> Any:
+    total = xs[0]
+    for x in xs[1:]:
+        total = f.hypot(total, x)
+    return total
+
+
+def root_two_times(f: Any, u: Any) -> Any:
+    """sqrt(2)*u; of u = x/sqrt(2), as it is mostly written, x itself."""
+    instr, sign = getattr(u, "instr", None), 1.0
+    while instr is not None and instr.op.name in ("negative", "multiply", "divide"):
+        if instr.op.name == "negative":
+            (instr,), sign = instr.operands, -sign
+            continue
+        for x, c in (instr.operands, instr.operands[:: 1 if instr.op.name == "divide" else -1]):
+            c = literal_value(c)
+            if c is not None and abs(c) == (ROOT_2 if instr.op.name == "divide" else ROOT_HALF):
+                return f.term(x) if sign * c > 0.0 else -f.term(x)
+        break
+    return f.sqrt(2.0) * u
+
+
+def softmax(f: Any, x: Any, axis: Any) -> Any:
+    return f.exp(x - f.logsumexp(x, axis=axis, keepdims=True))
+
+
+def may_be_zero(bound: Bindings) -> bool:
+    """Whether x is not a number, or a quotient of numbers and sizes, that is not 0, and is not
+    log(y), nor y a number whose logarithm is finite."""
+    if (literal_value(bound["y"]) or 0.0) > 0.0:
+        return False
+    if bound["x"].op.name in ("log", "log1p") and bound["x"].operands[0] is bound["y"]:
+        return False
+    stack = [bound["x"]]
+    while stack:
+        x = stack.pop()
+        if literal_value(x) in (None, 0.0) and x.op.name != "size":
+            if x.op.name not in ("divide", "multiply", "negative", "reciprocal"):
+                return True
+            stack.extend(x.operands)
+    return False
+
+
+def squeezes(bound: Bindings) -> bool:
+    """Whether one element is picked along the last axis, where c has one alone, for each row."""
+    (move, *others), x, c = bound["move"], bound["x"], bound["c"]
+    *rows, columns = x.type.shape or (1,)
+    if others or not rows or c.type.shape != (*rows, 1):
+        return False
+    if columns == 1 and x.op.name != "take_along_axis":
+        return False
+    if move.op.name == "gather":
+        _, first, *last = move.operands
+        counted = first.is_constant and first["value"] == tuple(range(len(first["value"])))
+        return len(rows) == len(last) == 1 and counted and first.type.shape == tuple(rows)
+    whole = [("slice", 0, dim, 1) for dim in rows]
+    return move.op.name == "index" and [*move["key"][:-1]] == whole and move["key"][-1][0] == "int"
+
+
+def is_level(bound: Bindings) -> bool:
+    """Whether c is the same for all elements of x that are summed."""
+    x, c = bound["x"].type.shape, bound["c"].type.shape
+    shape = (1,) * (len(x) - len(c)) + tuple(c)
+    return len(c) <= len(x) and all(shape[i] == 1 for i in bound["axis"])
+
+
+def is_from_3(n: Any) -> bool:
+    """Whether it is a literal, at least 3: two derivatives at 0 are those of x**(n - 1) then."""
+    return (literal_value(n) or 0.0) >= 3.0
+
+
+def is_above_0(bound: Bindings) -> bool:
+    """Whether c is a number above 0, or an array of such."""
+    c = bound["c"]
+    if not c.is_constant:
+        return False
+    return bool(np.all(np.asarray(c["value"]) > 0.0) and np.all(np.isfinite(c["value"])))
+
+
+def is_nonnegative(x: Instr) -> bool:
+    """Whether an op has no values below 0, whatever its operands are."""
+    rule = x.op.interval
+    return rule is not None and bool(rule(x, lambda operand: Interval()).low >= 0.0)
+
+
+def aligned(bound: Bindings) -> bool:
+    """Whether an index of size 1 picks along an axis that the second operand lacks."""
+    (move, *others), c = bound["move"], bound["c"]
+    if others or move.op.name != "take_along_axis" or c.type.rank != move.type.rank:
+        return False
+    return bool(c.type.shape == move.type.shape and c.type.shape[move["axis"]] == 1)
+
+
+def own_total(bound: Bindings) -> bool:
+    """Whether each element that is picked stands over the sum that it is a part of: the sum of all,
+    or that of its own row, of which one element is picked, in a column or by an index."""
+    x, axis, moves = bound["x"], bound["axis"], bound["move"]
+    if len(axis) == x.type.rank and not bound["keepdims"]:
+        return True
+    if axis != (x.type.rank - 1,) or bound["keepdims"]:
+        return False
+    rows = tuple(x.type.shape[:-1])
+    if len(moves) == 1 and moves[0].op.name == "index":
+        *before, column = moves[0]["key"]
+        return bool(before == [("slice", 0, n, 1) for n in rows] and column[0] == "int")
+    if [move.op.name for move in moves] != ["reshape", "take_along_axis"] or len(rows) != 1:
+        return False
+    flat, pick = moves
+    return bool((pick["axis"], pick.type.shape, flat.type.shape) == (axis[0], (*rows, 1), rows))
