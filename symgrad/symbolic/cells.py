@@ -12,7 +12,7 @@ signs: Ne(p**2, q**2) as those of p - q and p + q, Abs(a) > 0 as that of a.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 MOST = 1000  # cells
-LONG = 60  # operations of a difference that is not factored
+LONG = 60  # operations of a difference that is not factored, nor expanded
+WIDE = 100  # the same for terms that it has when expanded
+DEGREE = 12  # and for powers
 _HOLDS: dict[type, Any] = {
     sp.Eq: lambda sign: sign == 0,
     sp.Ne: lambda sign: sign != 0,
@@ -57,7 +59,11 @@ class Space:
         for condition in conditions:
             for relation in sorted(condition.atoms(sp.core.relational.Relational), key=str):
                 self._read(relation)
-        self.cells = list(self._cells())
+        self.states = [self._states(k) for k in range(len(self.factors))]
+        if prod(map(len, self.states)) > MOST:
+            raise Strange(self.conditions)
+        every = ((signs, self.branch(signs)) for signs in product(*self.states))
+        self.branches = {signs: branch for signs, branch in every if branch is not None}
 
     def _read(self, relation: Any) -> None:
         if relation in self.relations or relation.has(sp.oo, -sp.oo):
@@ -102,16 +108,6 @@ class Space:
             raise Strange(condition)
         return bool(_HOLDS[type(condition)](sign))
 
-    def _cells(self) -> Iterator[Cell]:
-        """All cells that may hold a point."""
-        states = [self._states(k) for k in range(len(self.factors))]
-        if prod(map(len, states)) > MOST:
-            raise Strange(self.conditions)
-        for signs in product(*states):
-            branch = self.branch(signs)
-            if branch is not None and self._met(signs):
-                yield Cell(signs, self._pinned(signs), branch)
-
     def _states(self, k: int) -> Signs:
         """The signs that a factor may have; 1 for not 0 where no more is asked."""
         factor = self.factors[k]
@@ -123,7 +119,7 @@ class Space:
         """Whether the factors can have these signs at once, as far as that is told here."""
         pinned = self._pinned(signs)
         for k, factor in enumerate(self.factors):
-            left = sp.expand(factor.subs(pinned)) if pinned else factor
+            left = _expanded(factor.subs(pinned)) if pinned else factor
             low = left.is_positive or (left.is_nonzero and k not in self.signed)
             if (left.is_zero and signs[k]) or (left.is_nonzero and not signs[k]):
                 return False
@@ -135,12 +131,12 @@ class Space:
         """The values of symbols where these factors are 0; None where that is not solved here."""
         pinned: dict[Any, Any] = {}
         for factor, sign in zip(self.factors, signs, strict=True):
-            left = sp.expand(factor.subs(pinned)) if not sign else sp.S.Zero
+            left = _expanded(factor.subs(pinned)) if not sign else sp.S.Zero
             if left.is_number:
                 continue
             if (pin := _pin(left)) is None:
                 return None
-            pinned = {s: sp.expand(at.subs(*pin)) for s, at in pinned.items()}
+            pinned = {s: _expanded(at.subs(*pin)) for s, at in pinned.items()}
             pinned[pin[0]] = pin[1]
         return pinned
 
@@ -153,19 +149,31 @@ class Space:
         >>> Space([x > 0, sp.true]).thin()
         []
         """
-        return [cell for cell in self.cells if self._is_thin(cell)]
-
-    def _is_thin(self, cell: Cell) -> bool:
-        states = [
-            (sign,) if sign else tuple(s for s in self._states(k) if s)
-            for k, sign in enumerate(cell.signs)
+        return [
+            Cell(signs, self._pinned(signs), branch)
+            for signs, branch in self.branches.items()
+            if 0 in signs and self._is_thin(signs) and self._met(signs)
         ]
-        return 0 in cell.signs and all(self.branch(s) != cell.branch for s in product(*states))
+
+    def elsewhere(self, cells: Iterable[Cell]) -> set[int]:
+        """The branches that hold in other cells, too."""
+        told = {cell.signs for cell in cells}
+        found: set[int] = set()
+        for signs, branch in self.branches.items():
+            if branch not in found and signs not in told and self._met(signs):
+                found.add(branch)
+        return found
+
+    def _is_thin(self, signs: Signs) -> bool:
+        ways = [
+            (sign,) if sign else [s for s in self.states[k] if s] for k, sign in enumerate(signs)
+        ]
+        return all(self.branches.get(s) != self.branches[signs] for s in product(*ways))
 
     def ends(self, cell: Cell) -> bool:
         """Whether a factor that is 0 in a cell has but one sign beside it."""
         zero = [k for k in self.signed if not cell.signs[k]]
-        return any(len(self._states(k)) == 2 for k in zero)
+        return any(len(self.states[k]) == 2 for k in zero)
 
     def beside(self, cell: Cell, symbol: Any, way: int) -> Cell | None:
         """The cell that is entered where a pinned symbol is raised (1) or lowered (-1) a little.
@@ -176,29 +184,25 @@ class Space:
         rest = {s: at for s, at in pinned.items() if s != symbol}
         ways: list[Signs] = []
         for k, (factor, sign) in enumerate(zip(self.factors, cell.signs, strict=True)):
-            moved = sp.expand(factor.subs(rest)) if not sign else sp.S.Zero
+            moved = _expanded(factor.subs(rest)) if not sign else sp.S.Zero
             if sign or moved.is_zero or not moved.has(symbol):
                 ways.append((sign,))
                 continue
             slope = sp.sign(sp.diff(moved, symbol).subs(symbol, pinned[symbol]))
             known = slope.is_number and slope.is_nonzero and k in self.signed
-            allowed = tuple(s for s in self._states(k) if s)
+            allowed = tuple(s for s in self.states[k] if s)
             ways.append((int(slope) * way,) if known else allowed)
             if not set(ways[-1]) <= set(allowed):
                 return None
-        cells = [Cell(signs, rest, self._number(signs)) for signs in product(*ways)]
+        cells = [Cell(signs, rest, self.branches.get(signs, -1)) for signs in product(*ways)]
         return cells[0] if len({c.branch for c in cells}) == 1 and cells[0].branch >= 0 else None
-
-    def _number(self, signs: Signs) -> int:
-        branch = self.branch(signs)
-        return -1 if branch is None else branch
 
 
 def _factored(difference: Any) -> tuple[int, list[tuple[Any, int]]]:
     """The sign of a constant, and the factors that may be 0 or change sign, with their powers."""
     try:
-        short = difference.count_ops() <= LONG
-        scale, parts = sp.factor_list(difference) if short else (1, [(difference, 1)])
+        short = _is_short(difference)
+        scale, parts = sp.factor_list(difference) if short else (sp.S.One, [(difference, 1)])
     except (sp.PolynomialError, NotImplementedError, ValueError):
         scale, parts = sp.S.One, [(difference, 1)]
     sign, found = sp.sign(scale), []
@@ -216,6 +220,26 @@ def _factored(difference: Any) -> tuple[int, list[tuple[Any, int]]]:
     return int(sign), found
 
 
+def _expanded(x: Any) -> Any:
+    return sp.expand(x) if _is_short(x) else x
+
+
+def _is_short(x: Any) -> bool:
+    """Whether an expression is quickly expanded."""
+    return bool(x.count_ops() <= LONG and _terms(x) <= WIDE)
+
+
+def _terms(x: Any) -> float:
+    """The number of terms that an expression may have when expanded."""
+    if isinstance(x, sp.Add):
+        return sum(map(_terms, x.args))
+    if isinstance(x, sp.Mul):
+        return prod(map(_terms, x.args))
+    if isinstance(x, sp.Pow) and x.exp.is_Integer and abs(x.exp) <= DEGREE:
+        return float(_terms(x.base) ** abs(int(x.exp)))
+    return 1 if not isinstance(x, sp.Pow) or not x.exp.is_Integer else WIDE + 1
+
+
 def _pin(factor: Any) -> tuple[Any, Any] | None:
     """A symbol, and the value at which a factor is 0 that is linear in it.
 
@@ -226,7 +250,7 @@ def _pin(factor: Any) -> tuple[Any, Any] | None:
             slope, rest = sp.diff(factor, symbol), factor.subs(symbol, 0)
             fixed = slope if plain else rest
             if fixed.is_number and fixed.is_real and fixed.is_nonzero and not slope.has(symbol):
-                at = sp.expand(-rest / slope)
+                at = _expanded(-rest / slope)
                 if not at.has(symbol, sp.nan, sp.zoo, sp.oo):
                     return symbol, at
     return None

@@ -167,8 +167,8 @@ class Pieces:
         except _FAILURES:
             return
         self.thin = self.space.thin()
-        alone = {cell.signs for cell in self.thin if cell.pinned}
-        self.wide = {cell.branch for cell in self.space.cells if cell.signs not in alone}
+        if self.thin:
+            self.wide = self.space.elsewhere(cell for cell in self.thin if cell.pinned)
         self.ends = {cell.branch for cell in self.thin if self.space.ends(cell)}
         pins = {pin for cell in self.thin for pin in (cell.pinned or {}).items()}
         self.pins = sorted(pins, key=str)
