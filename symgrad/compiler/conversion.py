@@ -47,7 +47,7 @@ def from_sympy(expr: Any, symbols: Mapping[Any, Any] | None = None) -> Expr:
               without ``symbols`` each symbol becomes an ``sg.input`` of its name and shape
     A Piecewise without a default is nan where no condition holds, and its gradient there is 0, as
     that of any branch not taken; the certificate assumes that one holds.
-    A branch that holds at one point, by Eq or Ne of a symbol, has the slope of the one beside it
+    A branch that holds at one point, or where some symbols meet, has the slope of those beside it
     where SymPy finds the limit within its budget, otherwise its own; ``f.notes`` tell which.
     Raises UnsupportedError, by name, for what has no meaning here; ArgumentError for a symbol that
     ``symbols`` lacks; DomainError for what is not real.

@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
+from symgrad.compiler import cells
 from symgrad.errors import DomainError, LimitError
 from symgrad.symbolic import removable
 from symgrad.symbolic.removable import Pieces
@@ -307,6 +308,15 @@ def test_conditions_that_decide_together_are_told() -> None:
         sg.where(x > 0, y, sg.where(x < 0, z, y)),  # y is beside the point as well
     ):
         assert sg.compile(silent).notes == ()
+
+
+def test_where_there_are_too_many_cells_each_equality_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cells, "MOST", 1)
+    x = sg.param("x", 3.0)
+    (note,) = sg.compile(sg.where(x == 2.0, 1.0, sg.exp(x))).notes
+    assert note.startswith("Where x = 2.0 the derivative may be that of a branch that holds there")
 
 
 def test_conditions_are_read_in_no_time() -> None:
