@@ -57,7 +57,7 @@ _CALLED = {
 # The operand of an op that nobody named, by the op.
 _INSIDE = {
     **dict.fromkeys(("tanh", "sigmoid", "softplus", "log_sigmoid", "relu", "leaky_relu"), "z"),
-    **dict.fromkeys(("elu", "gelu", "silu", "erf", "erfc"), "z"),
+    **dict.fromkeys(("elu", "gelu", "silu", "erf", "erfc", "ndtr"), "z"),
     **dict.fromkeys(("sin", "cos", "tan"), "angle"),
     **dict.fromkeys(("exp", "exp2", "expm1"), "exponent"),
 }

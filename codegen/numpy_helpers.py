@@ -109,13 +109,30 @@ def mills_tail(x, k):
             "inverse_mills",
         ),
         _helper(
-            "gelu",
+            "ndtr",
             '''
-def gelu(x):
-    """x times the normal distribution function of x."""
-    return 0.5 * x * erfc(-0.7071067811865476 * x)
+def ndtr(x):
+    """The normal distribution function; below -1 a quotient (W. J. Cody, 1969) by the density."""
+    above, below = np.maximum(x, -1.0), np.clip(x, -40.0, -1.0)
+    high = np.floor(256.0 * below) / 256.0  # its square is exact
+    density = np.exp(-0.5 * np.square(high)) * np.exp(-0.5 * (below - high) * (below + high))
+    t = -0.7071067811865476 * below
+    top, bottom = 2.15311535474403846e-8 * t, t
+    for a, b in (
+        (0.564188496988670089, 15.7449261107098347),
+        (8.88314979438837594, 117.693950891312499),
+        (66.1191906371416295, 537.181101862009858),
+        (298.635138197400131, 1621.38957456669019),
+        (881.952221241769090, 3290.79923573345963),
+        (1712.04761263407058, 4362.61909014324716),
+        (2051.07837782607147, 3439.36767414372164),
+    ):
+        top, bottom = (top + a) * t, (bottom + b) * t
+    near = (top + 1230.33935479799725) / (bottom + 1230.33935480374942)
+    left = 0.5 * np.where(x < -3.0, erfcx(t), near) * density
+    return np.where(x < -1.0, left, 0.5 * erfc(-0.7071067811865476 * above))
 ''',
-            imports=("from scipy.special import erfc",),
+            imports=("from scipy.special import erfc", "from scipy.special import erfcx"),
         ),
         _helper(
             "logsumexp",

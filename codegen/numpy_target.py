@@ -231,7 +231,7 @@ EMIT: dict[str, Form | Rule] = {
     "silu": lambda x: infix("*", MUL)(x, call("sigmoid")(x)),
     **{
         name: call(name)
-        for name in ("sigmoid", "log_sigmoid", "softplus", "xlogy", "xlog1py", "log1mexp", "gelu")
+        for name in ("sigmoid", "log_sigmoid", "softplus", "xlogy", "xlog1py", "log1mexp")
     },
     **{name: call(name) for name in APPROXIMATE},
     "stumpff": _of_order("k", "d"),

@@ -289,14 +289,6 @@ HELPERS = {
             _m("exp", "log1p"),
             ("log_", "expm1_"),
         ),
-        Helper(
-            "gelu",
-            '''def gelu(x):
-    """x times the normal distribution function of x."""
-    return 0.5 * x * erfc(-0.7071067811865476 * x)
-''',
-            _m("erfc"),
-        ),
     )
 }
 HELPERS |= helpers_of(float_forms)

@@ -78,7 +78,6 @@ _GUARDED = {
             "xlogy",
             "xlog1py",
             "log1mexp",
-            "gelu",
             "clip",
         ]
     },

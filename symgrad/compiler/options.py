@@ -41,7 +41,7 @@ class Options:
     stabilize     replace what overflows or cancels by an operation that does not, before
                   differentiating: log(1 + exp(x)) by softplus(x); ``history`` tells what and where
     accurate      derivatives within 4 ulp of each operation's true one, also where the default
-                  trades digits for time: tanh, sigmoid, silu, gelu, erf, erfc, power, logaddexp
+                  trades digits for time: tanh, silu, gelu, ndtr, erf, erfc, power, logaddexp
     simplify      make value and gradient together cheaper by identities, where that lowers the
                   count of operations: x**6 by products, a*c + b*c as (a + b)*c; "sympy" asks SymPy
                   as well, on regions of at most 40 operations, which takes seconds

@@ -70,7 +70,8 @@ arcsinh, arccosh, arctanh = _unary("arcsinh"), _unary("arccosh"), _unary("arctan
 sigmoid, log_sigmoid, softplus = _unary("sigmoid"), _unary("log_sigmoid"), _unary("softplus")
 log1mexp, xlog1py = _unary("log1mexp"), _binary("xlog1py")
 relu, gelu, silu = _unary("relu"), _unary("gelu"), _unary("silu")
-erf, erfc, log_ndtr = _unary("erf"), _unary("erfc"), _unary("log_ndtr")
+erf, erfc = _unary("erf"), _unary("erfc")
+ndtr, log_ndtr = _unary("ndtr"), _unary("log_ndtr")
 cosm1 = _unary("cosm1")
 floor, ceil = _unary("floor"), _unary("ceil")
 isnan, isfinite = _unary("isnan"), _unary("isfinite")
@@ -94,16 +95,6 @@ def sinc(x: Any) -> Any:
         return _apply("stumpff", angle, k=1, d=0)
     quotient = _apply("divide", _apply("sin", angle), angle)
     return scalars.where(_apply("equal", angle, 0.0), 1.0, quotient)
-
-
-@numpy_too
-def ndtr(x: Any) -> Any:
-    """The normal distribution function, accurate far below 0; ``log_ndtr`` is its logarithm.
-
-    >>> ndtr(0.0), ndtr(-40.0)
-    (np.float64(0.5), np.float64(0.0))
-    """
-    return _apply("multiply", 0.5, _apply("erfc", _apply("multiply", -math.sqrt(0.5), x)))
 
 
 @numpy_too

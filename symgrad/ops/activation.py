@@ -18,9 +18,8 @@ from typing import Any
 
 from symgrad.ops import intervals as iv
 from symgrad.ops.elementwise import by_element, either_side, elementwise
+from symgrad.ops.tails import INVERSE_SQRT_2PI, square_in_parts
 
-INVERSE_SQRT_2 = math.sqrt(0.5)
-INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 TWO_BY_SQRT_PI = 2.0 / math.sqrt(math.pi)
 
 
@@ -32,28 +31,21 @@ def _sigmoid(f: Any, x: Any) -> Any:
 def _gelu_partials(f: Any, y: Any, x: Any) -> tuple[Any]:
     """The normal distribution function, plus x times its density."""
     density = f.exp(-0.5 * (x * x)) * INVERSE_SQRT_2PI
-    return (0.5 * f.erfc(-INVERSE_SQRT_2 * x) + x * density,)
-
-
-def _square(f: Any, x: Any) -> tuple[Any, Any]:
-    """x**2 in two parts, the first one exact: rounded once, exp(x**2) is off by x**2 ulps."""
-    x = f.clip(x, -60.0, 60.0)  # beyond, exp(-x**2 / 4) is 0
-    high = f.round(x * 2.0**20) * 2.0**-20
-    return high * high, (x - high) * (x + high)
+    return (f.ndtr(x) + x * density,)
 
 
 def _erf_slope(f: Any, x: Any, factor: float) -> Any:
-    high, low = _square(f, x)
+    high, low = square_in_parts(f, x)
     return factor * f.exp(-high) * f.exp(-low)
 
 
 def _gelu_slope(f: Any, y: Any, x: Any) -> tuple[Any]:
     """The last factor is 1 unless the density is subnormal, where x times it is not yet."""
-    high, low = _square(f, x)
+    high, low = square_in_parts(f, x)
     most = f.minimum(high, 1296.0)
     density_x = INVERSE_SQRT_2PI * x * f.exp(-0.5 * most) * f.exp(-0.5 * low)
     rest = f.exp(-0.5 * (high - most))
-    return (0.5 * f.erfc(-INVERSE_SQRT_2 * x) + density_x * rest,)
+    return (f.ndtr(x) + density_x * rest,)
 
 
 def _sigmoid_slope(f: Any, x: Any) -> Any:
@@ -149,7 +141,8 @@ GELU = elementwise(
     meaning=lambda sp, x: x * (1 + sp.erf(x / sp.sqrt(2))) / 2,
     partials=_gelu_partials,
     accurate=_gelu_slope,
-    expansion=lambda f, x: 0.5 * x * f.erfc(-INVERSE_SQRT_2 * x),
+    expansion=lambda f, x: x * f.ndtr(x),
+    shares="ndtr",
     doc="x times the normal distribution function, exact (Hendrycks & Gimpel, 2016)",
 )
 SILU = elementwise(

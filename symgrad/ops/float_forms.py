@@ -126,6 +126,29 @@ def inverse_mills(x):
     return 0.7978845608028654 * density / erfc(-0.7071067811865476 * x)
 
 
+def ndtr(x):
+    """The normal distribution function; below -1 a quotient (W. J. Cody, 1969) by the density."""
+    if not -40.0 < x < -1.0:
+        return 0.5 * erfc(-0.7071067811865476 * x)
+    high = floor(256.0 * x) / 256.0  # its square is exact
+    density = exp(-0.5 * high * high) * exp(-0.5 * (x - high) * (x + high))
+    if x < -3.0:
+        return 0.3989422804014327 / inverse_mills(x) * density
+    t = -0.7071067811865476 * x
+    top, bottom = 2.15311535474403846e-8 * t, t
+    for a, b in (
+        (0.564188496988670089, 15.7449261107098347),
+        (8.88314979438837594, 117.693950891312499),
+        (66.1191906371416295, 537.181101862009858),
+        (298.635138197400131, 1621.38957456669019),
+        (881.952221241769090, 3290.79923573345963),
+        (1712.04761263407058, 4362.61909014324716),
+        (2051.07837782607147, 3439.36767414372164),
+    ):
+        top, bottom = (top + a) * t, (bottom + b) * t
+    return 0.5 * (top + 1230.33935479799725) / (bottom + 1230.33935480374942) * density
+
+
 def log_ndtr(x):
     """The logarithm of the normal distribution function, far below 0 too."""
     if x < -1.0:

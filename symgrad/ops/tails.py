@@ -1,8 +1,9 @@
-"""The logarithm of the normal distribution function, and its derivatives, right in the far tail.
+"""The normal distribution function, its logarithm, and their derivatives, right in the far tail.
 
-log Phi(x) falls like -x**2/2; the formula as written is log(0) below -38.  Its slope is the inverse
-Mills ratio phi(x)/Phi(x), which tends to -x.  The slope of that has the factor x + phi(x)/Phi(x), a
-continued fraction (Abramowitz & Stegun, 26.2.14), and its tails make all further derivatives:
+Phi(x) loses x**2 ulps where x/sqrt(2), or x**2/2 before an exp, is rounded.  log Phi(x) falls like
+-x**2/2; the formula as written is log(0) below -38.  Its slope is the inverse Mills ratio
+phi(x)/Phi(x), which tends to -x.  The slope of that has the factor x + phi(x)/Phi(x), a continued
+fraction (Abramowitz & Stegun, 26.2.14), and its tails make all further derivatives:
 r_k' = r_k (r_(k+1) - r_k).
 
 >>> import symgrad.ops
@@ -12,10 +13,26 @@ r_k' = r_k (r_(k+1) - r_k).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from symgrad.ops import float_forms
+from symgrad.ops import intervals as iv
 from symgrad.ops.elementwise import by_element, elementwise
+
+INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+def square_in_parts(f: Any, x: Any) -> tuple[Any, Any]:
+    """x**2 in two parts, the first one exact: rounded once, exp(x**2) is off by x**2 ulps."""
+    x = f.clip(x, -60.0, 60.0)  # beyond, exp(-x**2 / 4) is 0
+    high = f.round(x * 2.0**20) * 2.0**-20
+    return high * high, (x - high) * (x + high)
+
+
+def _density(f: Any, x: Any) -> Any:
+    high, low = square_in_parts(f, x)
+    return INVERSE_SQRT_2PI * f.exp(-0.5 * high) * f.exp(-0.5 * low)
 
 
 def _inverse_mills(sp: Any, x: Any) -> Any:
@@ -35,6 +52,16 @@ def _mills_tail_slope(f: Any, y: Any, x: Any, *, k: int) -> tuple[Any]:
     return (f.where(f.less(x, 0.0), y * (f.mills_tail(x, k=k + 1) - y), k - y * gap),)
 
 
+NDTR = elementwise(
+    "ndtr",
+    by_element(float_forms.ndtr),
+    meaning=lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,
+    partials=lambda f, y, x: (f.exp(-0.5 * (x * x)) * INVERSE_SQRT_2PI,),
+    accurate=lambda f, y, x: (_density(f, x),),
+    approximate=True,
+    interval=iv.fixed(0.0, 1.0),
+    doc="the normal distribution function, accurate far below 0; log_ndtr is its logarithm",
+)
 LOG_NDTR = elementwise(
     "log_ndtr",
     by_element(float_forms.log_ndtr),

@@ -51,6 +51,7 @@ ELEMENTWISE: dict[str, str] = {
     "sech": "1 / np.cosh({0})",
     "csch": "1 / np.sinh({0})",
     "bose": "1 / (np.exp({0}) - 1)",
+    "ndtr": "erfc(-{0} / np.sqrt(2)) / 2",
     "log_ndtr": "np.log(erfc(-{0} / np.sqrt(2)) / 2)",
     "inverse_mills": _MILLS,
     "gelu": "{0} * (1 + erf({0} / np.sqrt(2))) / 2",

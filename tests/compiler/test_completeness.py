@@ -56,6 +56,7 @@ OWN: dict[str, tuple[Callable[[Any], Any], Callable[[float], float]]] = {
     "silu": (sg.silu, lambda x: x / (1 + math.exp(-x))),
     "erf": (sg.erf, math.erf),
     "erfc": (sg.erfc, math.erfc),
+    "ndtr": (sg.ndtr, lambda x: 0.5 * math.erfc(-x / math.sqrt(2))),
     "xlogy": (lambda x: sg.xlogy(x, x * x), lambda x: x * math.log(x * x)),
     "asin": (lambda x: sg.asin(x / 4), lambda x: math.asin(x / 4)),
     "acos": (lambda x: sg.acos(x / 4), lambda x: math.acos(x / 4)),

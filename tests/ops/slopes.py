@@ -31,7 +31,7 @@ from symgrad.symbolic.precise import PRECISE, digits, ulps
 COUNT = many(100, 500)
 DIGITS = 700  # 1 - tanh(800)**2 has some left
 FEW = (60, 90)  # enough where both give the same
-ROUNDED = ("exp2", "log2", "log10", "erf", "erfc", "gelu")
+ROUNDED = ("exp2", "log2", "log10", "erf", "erfc", "ndtr", "gelu")
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     "leaky_relu": {"slope": 0.125},
     "elu": {"alpha": 1.5},

@@ -198,6 +198,7 @@ FOUND = [
     ),
     (sg.log(0.5 * (1.0 + sg.erf(x / math.sqrt(2.0)))), ["log_ndtr"]),
     (sg.log(0.5 + sg.erf(math.sqrt(0.5) * x) / 2.0), ["log_ndtr"]),
+    (sg.log(sg.ndtr(x)), ["log_ndtr"]),
     (sg.log(sg.ndtr(-x)), ["negative", "log_ndtr"]),
     (sg.log(1.0 - sg.ndtr(x)), ["negative", "log_ndtr"]),
     (sg.log((e(x) + e(-x)) / 2.0), ["log_cosh"]),
