@@ -58,6 +58,13 @@ def _power_by_exponent(y: Any, x: Any, n: Any) -> Any:
     return 0 * y if x.literal() == 0.0 and n >= 0 else y * F.log(x)
 
 
+def _turned(a: Any, b: Any, r: Any) -> tuple[Any, Any]:
+    """The partials of arctan2, which jumps at the origin: no zero beats what is not there."""
+    if np.any(r.is_zero()):
+        raise DomainError("arctan2 has no slope at the origin")
+    return b / r**2, -a / r**2
+
+
 def _floor(x: Any) -> int:
     if isinstance(x, Cells):
         raise UnsupportedError("the whole parts of arrays")
@@ -188,7 +195,7 @@ RULES: dict[str, Any] = {
     "arccos": lambda y, x: (-1 / F.sqrt((1 - x) * (1 + x)),),
     "arcsinh": lambda y, x: (1 / F.hypot(x, 1),),
     "arccosh": lambda y, x: (1 / (F.sqrt(x - 1) * F.sqrt(x + 1)),),
-    "arctan2": lambda y, a, b: (b / F.hypot(a, b) ** 2, -a / F.hypot(a, b) ** 2),
+    "arctan2": lambda y, a, b: _turned(a, b, F.hypot(a, b)),
     "erf": lambda y, x: (2 / math.sqrt(math.pi) * F.exp(-x * x),),
     "hypot": lambda y, a, b: (0, 0) if y.literal() == 0.0 else (a / y, b / y),
     "power": lambda y, x, n: (n * _power(x, n - 1), lambda: _power_by_exponent(y, x, n)),

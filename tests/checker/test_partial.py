@@ -143,3 +143,9 @@ def test_what_is_chosen_where_nothing_is_finite_is_judged(function) -> None:
     x = sg.param("x", np.array([0.3, 0.2, -0.1]))
     f = sg.compile(sg.sum(sg.where(sg.isfinite(function(x)), function(x) * x, 0.25)))
     assert judged(f, "0.25", "0.75").refuted
+
+
+def test_no_zero_beats_the_jump_of_arctan2() -> None:
+    """At the origin the text has nan, and so may it: no slope is 0 there."""
+    p = sg.param("p", np.array([0.3, 0.4, -0.2]))
+    assert sg.compile(sg.sum(sg.tanh(sg.arctan2(p, p)) ** 2)).verify().verified
