@@ -11,7 +11,7 @@ from false_alarms import verdicts
 
 def test_random_programs_raise_no_false_alarm() -> None:
     """Arrays and scalars, both targets, stabilising rewrites, any N and known sizes."""
-    tried = seeds(16, 5_000)
+    tried = seeds(8, 5_000)
     count, alarms = verdicts(tried)
     assert alarms == []
     assert count["refuted"] == 0

@@ -118,7 +118,7 @@ def test_both_sides_agree_to_50_digits(rule):
     assert compared >= 10
 
 
-@pytest.mark.parametrize("rule", STABLE, ids=str)
+@pytest.mark.parametrize("rule", STABLE[:: many(2, 1)], ids=str)
 def test_a_rule_loses_no_accuracy_where_the_formula_was_at_its_worst(rule):
     """Value and slopes at the sample where the left side is worst."""
     worst = measured(rule)
