@@ -288,8 +288,10 @@ def test_a_training_loop_keeps_nothing() -> None:
     tracemalloc.start()
     try:
         steps(10)
+        gc.collect()
         before = tracemalloc.get_traced_memory()[0]
         steps(1000)
+        gc.collect()
         assert tracemalloc.get_traced_memory()[0] - before < 20_000
     finally:
         tracemalloc.stop()

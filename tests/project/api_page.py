@@ -83,7 +83,7 @@ def page() -> str:
     lines += ["## Functions of expressions, arrays and Values", "", *rows("sg.", functions)]
     lines += ["NumPy's own, as they are: " + ", ".join(f"`sg.{k}`" for k in numbers) + ".", ""]
     for kind in METHODS:
-        own = {k: v for k, v in vars(kind).items() if k[0] != "_" and inspect.getdoc(v)}
+        own = {k: v for k, v in vars(kind).items() if k[0] != "_" and summary(v)}
         lines += [f"## Of a `{kind.__name__}`", "", *rows(".", dict(sorted(own.items())))]
     for name, module in MODULES.items():
         own = {k: getattr(module, k) for k in public(module)}
