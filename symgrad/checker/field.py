@@ -193,7 +193,8 @@ class Element(Real):
             root = f.squares[y]
             log = (root if root.sign() >= 0 else -root).logarithm()
             return log.plus(log)
-        log = f.roots[y].logarithm() / 2 if y in f.roots else f.logs.half(y, f.p)
+        log = f.roots[y].logarithm() / 2 if y in f.roots else None
+        log = f.logs.half(y, f.p) if log is None and self.s > 0.0 else log
         log = f.logs.related(y, f) if log is None else log
         if log is None:
             log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)

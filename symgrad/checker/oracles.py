@@ -121,7 +121,7 @@ class Logarithms:
         return None
 
     def half(self, y: int, p: int) -> Any:
-        """log(y) where that of y*y or of 1/(y*y) is known, or None."""
+        """log(y), for y above 0, where that of y*y or of 1/(y*y) is known, or None."""
         for square, sign in ((y * y % p, 1), (pow(y * y, -1, p) if y else 0, -1)):
             if square > 1 and square in self.known:
                 return sign * self.known[square][0] / 2

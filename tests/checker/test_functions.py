@@ -238,3 +238,14 @@ def test_the_namespace_means_what_numpy_means(expression: str) -> None:
 def test_enclosed_functions_are_primitives() -> None:
     """What has no enclosure of its own has a rule."""
     assert set(ENCLOSED) <= set(RULES)
+
+
+def test_a_logarithm_is_half_of_that_of_the_square() -> None:
+    """And of its inverse, negative; of a number below 0 it is not."""
+    one = Field("seed", 2**127 - 1, "").one
+    x, y = one.field.variable(1.3), one.field.variable(-0.7)
+    log = F.log(1 / (x * x))
+    assert F.log(x) == log / -2
+    known = F.log(y * y)
+    with np.errstate(invalid="ignore"):
+        assert F.log(y) != known / 2
