@@ -200,8 +200,9 @@ class Element(Real):
             log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
             f.left |= log.s != log.s
         log = Element(f, log.r, log.s, log.n, log.d, (0 * one, self))
-        f.logs.keep(y, log)
-        if not self.n and not self.d:
+        constant = not self.n and not self.d
+        f.logs.keep(y, log, constant)
+        if constant:
             f.exponents[y] = log  # of a constant, which is the exponential of its logarithm
         return log
 

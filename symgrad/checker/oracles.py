@@ -101,6 +101,7 @@ class Logarithms:
     def __init__(self, zero: Any) -> None:
         self.known: dict[int, tuple[Any, int]] = {}
         self.reduced: dict[int, tuple[Any, Any]] = {}
+        self.constants: dict[int, Any] = {}
         self.inverses: list[tuple[int, Any]] = [(1, zero)]
 
     def related(self, y: int, field: Any) -> Any:
@@ -130,9 +131,12 @@ class Logarithms:
     def factors(self, p: int) -> Iterator[tuple[int, Any]]:
         """What a logarithm may be multiplied by, and its own logarithm: 1, and few known ones."""
         yield self.inverses[0]
-        for other, (log, _) in [*self.known.items()][:LOGS]:
+        logs = {y: log for y, (log, _) in [*self.known.items()][:LOGS]}
+        for other, log in {**self.constants, **logs}.items():
             yield other, log
             yield inverse(other, p), -log
 
-    def keep(self, y: int, log: Any) -> None:
+    def keep(self, y: int, log: Any, constant: bool) -> None:
         self.known[y] = log, 0
+        if constant and len(self.constants) < LOGS:
+            self.constants[y] = log

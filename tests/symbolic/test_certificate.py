@@ -180,6 +180,13 @@ def test_what_a_verdict_does_not_see_is_not_called_judged(threshold: str) -> Non
     assert c.refuted or threshold in str(c.branches)
 
 
+def test_the_logarithm_of_a_mixture_is_known_for_any_number_of_rows() -> None:
+    """Each row is shifted by its own maximum, whose weight is among its numbers."""
+    y, m = sg.input("y", "N"), sg.param("m", np.zeros(3))
+    terms = np.array([0.2, 0.3, 0.5]) * sg.exp(-0.5 * (y[:, None] - m[None, :]) ** 2)
+    assert sg.compile(-sg.mean(sg.log(sg.sum(terms, axis=1))), [m]).verify().verified
+
+
 def test_floats_are_as_exact_in_each_component() -> None:
     """Another gradient is 1e4 times as large as the error of float32."""
     v, u = sg.param("v", np.ones(3)), sg.param("u", np.linspace(-1.0, 1.0, 1500))
