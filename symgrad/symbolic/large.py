@@ -10,7 +10,7 @@ make 50 million bits.  The size of a result is estimated from its operands, befo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mpmath
@@ -35,8 +35,13 @@ def check(name: str, operands: Sequence[Any], known: dict[Any, int]) -> None:
 
 
 def bits(root: Any, known: dict[Any, int] | None = None) -> int:
-    """The bits of the longest rational in an expression; each of its parts is looked at once."""
+    """The bits of the longest rational in an expression."""
     known = {} if known is None else known
+    return folded(root, lambda part, below: max([_own_bits(part), *below]), known)
+
+
+def folded(root: Any, value: Callable[[Any, list[int]], int], known: dict[Any, int]) -> int:
+    """A number of an expression, made of each part and the numbers of its arguments, once."""
     stack = [root]
     while stack:
         part = stack[-1]
@@ -44,7 +49,7 @@ def bits(root: Any, known: dict[Any, int] | None = None) -> int:
         if missing:
             stack += missing
         else:
-            known[part] = max([_own_bits(part), *[known[a] for a in part.args]])
+            known[part] = value(part, [known[a] for a in part.args])
             stack.pop()
     return known[root]
 
@@ -101,4 +106,4 @@ def _refuse_beyond(size: int) -> None:
         )
 
 
-__all__ = ["MOST", "Bounded", "bits", "check", "power_bits"]
+__all__ = ["MOST", "Bounded", "bits", "check", "folded", "power_bits"]

@@ -21,8 +21,8 @@ from typing import Any
 import sympy as sp
 
 from symgrad.errors import LimitError
+from symgrad.symbolic.branches import Cell, Space, Strange
 from symgrad.symbolic.budget import within
-from symgrad.symbolic.cells import Cell, Space, Strange
 
 SECONDS = 10.0  # of the processor, for the limits of one Piecewise
 ORDER = 2

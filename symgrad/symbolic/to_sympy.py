@@ -97,17 +97,8 @@ def _folds(x: Instr, operands: list[Any]) -> bool:
 
 
 def _extent(root: Any, known: dict[Any, int]) -> int:
-    """How many parts an expression has, as a tree; each of its parts is looked at once."""
-    stack = [root]
-    while stack:
-        part = stack[-1]
-        missing = [a for a in part.args if a not in known]
-        if missing:
-            stack += missing
-        else:
-            known[part] = 1 + sum(known[a] for a in part.args)
-            stack.pop()
-    return known[root]
+    """How many parts an expression has, as a tree."""
+    return large.folded(root, lambda part, below: 1 + sum(below), known)
 
 
 def _meaning(x: Instr, operands: list[Any], exact: bool, namespace: Any) -> Any:
