@@ -74,9 +74,13 @@ def is_rounded(n: Any, fixed: float) -> bool:
 
 def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     """n y/x, as n - 1 may round, and y log x; where y is not a normal number and may have lost
-    digits, n x**(n-1), corrected for what n - 1 rounds off, and y in two halves.
+    digits, n x**(n-1), corrected for what n - 1 rounds off, and y in two halves.  Of a literal n
+    whose n - 1 is exact, n x**(n-1).
     """
     dx, dn = _power_partials(f, y, x, n)
+    fixed = known(n)
+    if fixed is not None and not is_rounded(n, fixed):
+        return dx, dn
     lost = rounded_off(f, n - 1.0, n, 1.0)
     exact = f.logical_or(f.equal(lost, 0.0), f.equal(x, 0.0))
     dx = f.where(exact, dx, dx * (1.0 + lost * f.log(x)))
@@ -84,7 +88,7 @@ def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     half = f.power(x, 0.5 * n)
     lost_too = f.logical_and(f.less(f.absolute(y), smallest(f, y)), f.not_equal(x, 0.0))
     dn = f.where(lost_too, half * f.log(x) * half, dn)
-    if known(n) in (None, 0.0):
+    if fixed in (None, 0.0):
         usable = f.logical_and(usable, f.not_equal(x, 0.0))  # 0**0 is 1
     ratio = f.divide(y, x)
     size = f.absolute(ratio)

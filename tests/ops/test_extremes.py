@@ -68,6 +68,15 @@ def test_what_is_in_the_range_does_not_overflow(target: str, function: Any, at: 
     assert value == pytest.approx(float(exact), rel=1e-11)
 
 
+def test_the_accurate_slope_of_a_known_power_chooses_nothing() -> None:
+    """Where n - 1 is exact, n x**(n-1) has all its digits."""
+    w = sg.param("w", np.ones(3))
+    for n in (2, 3, -1, 2.5):
+        f = sg.compile(sg.sum(w**n), [w], accurate=True, stabilize=False)
+        assert "where" not in f.source
+        assert f(np.full(3, 1.5)).grads.w[0] == pytest.approx(n * 1.5 ** (n - 1), rel=1e-15)
+
+
 def test_the_accurate_slope_of_a_power_reaches_the_end_of_the_range() -> None:
     """2x at 1e154, whose square times 2 is none."""
     x, n = sg.param("x", 1e154), sg.param("n", 2.0)
