@@ -54,6 +54,12 @@ ELEMENTWISE: dict[str, str] = {
     "ndtr": "erfc(-{0} / np.sqrt(2)) / 2",
     "log_ndtr": "np.log(erfc(-{0} / np.sqrt(2)) / 2)",
     "inverse_mills": _MILLS,
+    "tanh_by_sech": "np.tanh({0})",
+    "coth": "1 / np.tanh({0})",
+    "log_abs": "np.log(np.absolute({0}))",
+    "one_minus_square": "1 - {0} * {0}",
+    "direction": "np.where(np.hypot({0}, {1}) == 0, 0, {0} / np.hypot({0}, {1}))",
+    "power_slope": "strong_product({1}, np.power({0}, {1} - 1))",
     "gelu": "{0} * (1 + erf({0} / np.sqrt(2))) / 2",
     "silu": "{0} * sigmoid({0})",
     "sigmoid_slope": "sigmoid({0}) * sigmoid(-{0})",
@@ -76,7 +82,11 @@ ELEMENTWISE: dict[str, str] = {
     **_calls("sigmoid log_sigmoid softplus relu erf erfc stop_gradient", ""),
 }
 # Of numbers alone, where a choice needs no arrays.
-SCALAR = {**ELEMENTWISE, "where": "{1} if {0} else {2}"}
+SCALAR = {
+    **ELEMENTWISE,
+    "where": "{1} if {0} else {2}",
+    "direction": "0 if np.hypot({0}, {1}) == 0 else {0} / np.hypot({0}, {1})",
+}
 
 
 def formula_of(name: str) -> str:
