@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import warnings
@@ -9,11 +10,21 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from drawn import compiled
+
+from symgrad.checker import draws
+from symgrad.checker.draws import drawn
+from symgrad.checker.rounding import in_floats
+from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.verifying import subject_of
 
 
 def verdicts(seeds: Iterable[int], tell: bool = False) -> tuple[Counter[str], list[str]]:
-    """How many there were of each verdict, and what was refuted."""
+    """How many there were of each verdict, and what was refuted.
+
+    A program that is nan wherever it is asked, as a mean of nothing is, has nothing to verify.
+    """
     count: Counter[str] = Counter()
     alarms: list[str] = []
     for seed in seeds:
@@ -22,6 +33,9 @@ def verdicts(seeds: Iterable[int], tell: bool = False) -> tuple[Counter[str], li
             count["no program"] += 1
             continue
         c = f.verify()
+        if not c.verified and not has_value(f):
+            count["no value"] += 1
+            continue
         count[c.verdict] += 1
         reasons = [
             f"{seed}: {name} {level['result']}: {level['reason']}"
@@ -33,6 +47,17 @@ def verdicts(seeds: Iterable[int], tell: bool = False) -> tuple[Counter[str], li
         if tell and not c.verified:
             print(*reasons, sep="\n", flush=True)
     return count, alarms
+
+
+def has_value(f: CompiledFunction) -> bool:
+    """Whether the loss is a number at one of some points."""
+    claims = subject_of(f).claims
+    with np.errstate(all="ignore"):
+        return isinstance(claims, str) or any(
+            not math.isnan(in_floats(claim, drawn(claim, n, str(n), draws.ordinary))[0])
+            for claim in claims
+            for n in (1, 2, 3, 4, 7)
+        )
 
 
 if __name__ == "__main__":
