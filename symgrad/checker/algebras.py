@@ -17,12 +17,13 @@ from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, Real, call
+from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, TORN, Real, call
 from symgrad.checker.number import Nowhere, Number, Undefined
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, UnsupportedError
@@ -92,8 +93,14 @@ class Ball(Real):
     def plus(self, o: Ball) -> Ball:
         return Ball(self.balls, self.x + o.x)
 
+    def minus(self, o: Ball) -> Ball:
+        return self.balls.variable(0.0) if o is self else Ball(self.balls, self.x - o.x)
+
     def times(self, o: Ball) -> Ball:
         return Ball(self.balls, self.x * o.x)
+
+    def product(self, a: Any, b: Any) -> Any:
+        return product(a, b)
 
     def __neg__(self) -> Ball:
         return Ball(self.balls, -self.x, 0)
@@ -106,15 +113,18 @@ class Ball(Real):
         return Ball(self.balls, 1 / self.x)
 
     def order(self, other: Any) -> Any:
-        if isinstance(other, Ball) and self.balls.arithmetic.alike(self.x, other.x):
+        if not isinstance(other, Ball):
+            return super().order(other)
+        gap = self.minus(other)
+        if gap.vanishes() and self.balls.arithmetic.alike(self.x, other.x):
             # Made alike; their radius would hide the tie.
             return self.watch.went(0, self.balls.variable(0.0))
-        return super().order(other)
+        return gap.sign()
 
     def sign(self) -> int:
-        if self.vanishes() and not self.is_zero():
-            raise Close("a comparison is too close to call")
         side = 1 if self.x > 0 else -1 if self.x < 0 else 0
+        if not side and not self.is_zero():
+            raise Close("a comparison is too close to call")
         return int(self.watch.went(side, self))
 
     @property
@@ -146,7 +156,7 @@ class Ball(Real):
         return float(self.balls.arithmetic.middle(self.x))
 
     def apply(self, name: str, *xs: Ball) -> Ball:
-        if name in ENCLOSED:
+        if name in ENCLOSED and name not in self.balls.arithmetic.native:
             return ENCLOSED[name](*xs)  # type: ignore[no-any-return]
         function = partial(self.balls.arithmetic.function, name.replace("arctan2", "atan2"))
         try:
@@ -156,9 +166,8 @@ class Ball(Real):
         except Exception as error:
             raise UnsupportedError(f"{name} of a ball needs python-flint: {error!r}") from error
         if not self.balls.arithmetic.defined(y):
-            raise Undefined(f"{name} leaves its domain")
-        if not math.isfinite(self.balls.arithmetic.bound(y - y)):
-            raise DomainError(f"{name} is too large for a float")
+            kind = DomainError if name == "exp" else Undefined
+            raise kind(f"{name} leaves its domain, or the range of balls")
         return Ball(self.balls, y, 8)  # a libm is within 8 units
 
 
@@ -202,6 +211,9 @@ class Dual(Real):
     def plus(self, o: Dual) -> Dual:
         return Dual(self.value.plus(o.value), added(self.slope, o.slope))
 
+    def minus(self, o: Dual) -> Dual:
+        return Dual(self.value.minus(o.value), added(self.slope, -o.slope))
+
     def times(self, o: Dual) -> Dual:
         slope = added(share(self.value, o.slope), share(o.value, self.slope))
         return Dual(self.value.times(o.value), slope)
@@ -214,7 +226,7 @@ class Dual(Real):
         values = [x.value for x in xs]
         y = self.value.lift(MEANINGS.get(name, partial(call, name))(*values))
         slope = self.value.lift(0)
-        if all(is_zero(x.slope) for x in xs):
+        if all(is_zero(x.slope) for x in xs) and name not in TORN:
             return Dual(y, slope)
         for d, x in zip(RULES[name](y, *values), xs, strict=True):
             if not is_zero(x.slope):
@@ -239,6 +251,51 @@ class Dual(Real):
         return float(self.value.middle())
 
 
+def product(a: Any, b: Any) -> Any:
+    """``a @ b`` of balls, and of duals of them, by what they hold: five times as fast, and the same
+    numbers.  They count as if each product and each sum of two made one."""
+    arrays = [isinstance(x, np.ndarray) and x.dtype == object and x.size for x in (a, b)]
+    if not all(arrays) or not _kinds(a, b) <= {Ball, Dual} or max(a.ndim, b.ndim) > 2:
+        return a @ b
+    if Dual not in _kinds(a, b):
+        return _held(a, b)
+    u, v = _parts(a, "value"), _parts(b, "value")
+    pairs = [(_parts(a, "slope"), v)] if Dual in _kinds(a) else []
+    pairs += [(u, _parts(b, "slope"))] if Dual in _kinds(b) else []
+    if _kinds(u, v, *[x for pair in pairs for x in pair]) != {Ball}:
+        return a @ b
+    slopes = [_held(*pair) for pair in pairs]
+    return np.frompyfunc(Dual, 2, 1)(_held(u, v), sum(slopes[1:], slopes[0]))
+
+
+def _kinds(*arrays: Any) -> set[type]:
+    return {type(x) for array in arrays for x in array.flat}
+
+
+def _parts(x: Any, name: str) -> Any:
+    """Values or slopes of duals, among which a ball has slope 0."""
+    part, zero = attrgetter(name), 0 * x.flat[0]
+    still = None if name == "value" else getattr(zero, "value", zero)
+    return np.frompyfunc(
+        lambda n: part(n) if isinstance(n, Dual) else n if still is None else still, 1, 1
+    )(x)
+
+
+def _held(a: Any, b: Any) -> Any:
+    balls, hold = a.flat[0].balls, np.frompyfunc(attrgetter("x"), 1, 1)
+    x, y = hold(a), hold(b)
+    found = x @ y
+    if balls.unit:
+        once = balls.arithmetic.about(balls.unit)  # rounds each product, and each sum
+        terms = np.atleast_2d(x)[:, :, None] * y.reshape(len(y), -1) * once
+        total = terms[:, 0]
+        for k in range(1, len(y)):
+            total = (total + terms[:, k]) * once
+        found = total.reshape(np.shape(found))[()]
+    balls.made += np.size(found) * 2 * (a.shape[-1] - 1)
+    return np.frompyfunc(lambda x: Ball(balls, x, 0), 1, 1)(found)
+
+
 def _arithmetic() -> Any:
     """The few functions of either library that a ball needs."""
     try:
@@ -255,6 +312,7 @@ def _arithmetic() -> Any:
             middle=lambda x: float(x.mid),
             alike=lambda x, y: x.a == y.a and x.b == y.b,
             defined=lambda x: True,
+            native=(),
         )
     return SimpleNamespace(
         context=flint.ctx,
@@ -266,6 +324,7 @@ def _arithmetic() -> Any:
         middle=lambda x: float(x.mid()),
         alike=lambda x, y: x.mid() == y.mid() and x.rad() == y.rad(),
         defined=lambda x: not x.is_nan() and x.rad().is_finite(),
+        native=("tanh", "erfc"),
     )
 
 

@@ -31,13 +31,12 @@ from symgrad.checker.exact import ExactText, leaves
 from symgrad.checker.functions import FUNCTIONS, Real
 from symgrad.checker.number import Nowhere
 from symgrad.checker.shapes import DTYPES, arrays, dims_of, like, outline, size_of, sizes_at
-from symgrad.checker.tree import stated
+from symgrad.checker.tree import nodes, stated
 from symgrad.checker.watch import Place
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
-POOL = 1000  # different numbers in an array that is drawn
 POOL = 1000  # different numbers in an array that is drawn
 LARGE = 256  # numbers, above which arrays are cheaper than numbers one by one
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
@@ -144,8 +143,7 @@ class Claim:
     @cached_property
     def numbers(self) -> list[float]:
         """All in the text above 0 and below a billion."""
-        nodes = ast.walk(ast.parse(self.text))
-        values = [x.value for x in nodes if isinstance(x, ast.Constant)]
+        values = [x.value for x in nodes(ast.parse(self.text)) if isinstance(x, ast.Constant)]
         found = {abs(float(x)) for x in values if isinstance(x, int | float)}
         return sorted(x for x in found if 0.0 < x < 1e9)
 

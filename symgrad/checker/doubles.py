@@ -80,7 +80,7 @@ class Double(Real):
         return self.x
 
     def apply(self, name: str, *xs: Double) -> Double:
-        function = math.erf if name == "erf" else getattr(np, name)
+        function = getattr(math if name in ("erf", "erfc") else np, name)
         with np.errstate(all="ignore"):
             least = 1.0 / LARGE if name in ("exp", "power") else 0.0
             return self.made(float(function(*(x.x for x in xs))), xs[-1], least)

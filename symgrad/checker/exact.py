@@ -45,7 +45,7 @@ _SAME = _words(
     "atleast_2d broadcast_shapes broadcast_to column_stack concatenate copy copyto cross cumprod "
     "cumsum diag diag_indices diagonal dot e einsum equal expand_dims eye fill_diagonal flip full "
     "full_like greater greater_equal hstack identity indices inf inner int64 intp invert ix_ kron "
-    "less less_equal logical_and logical_not logical_or logical_xor matmul moveaxis multiply nan "
+    "less less_equal logical_and logical_not logical_or logical_xor moveaxis multiply nan "
     "ndim negative newaxis not_equal ogrid ones_like outer pi positive prod ravel repeat "
     "reshape roll s_ shape size split square squeeze stack subtract sum swapaxes take vstack "
     "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
@@ -223,6 +223,9 @@ class Namespace:
     def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return np.mean(self.exact(self.asarray(x)), axis=axis, keepdims=keepdims)
 
+    def matmul(self, a: Any, b: Any, **named: Any) -> Any:
+        return np.matmul(a, b, **named) if named else self.one.product(a, b)
+
     def vdot(self, a: Any, b: Any) -> Any:
         return np.sum(np.ravel(a) * np.ravel(b))  # NumPy's own gives None of nothing
 
@@ -267,6 +270,7 @@ class ExactText:
             "__passed__": self.space.passed,
             "float": self.space.float64,
             "__compare__": self.space.compared,
+            "__product__": self.space.matmul,
             "__exact__": self.space.exact,
             "__fraction__": _fraction,
         }

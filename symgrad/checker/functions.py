@@ -31,8 +31,8 @@ from symgrad.errors import DomainError, UnsupportedError
 def call(name: str, *xs: Any) -> Any:
     """A primitive function, in the algebra of its operands."""
     host: Any = max((x for x in xs if isinstance(x, Number)), key=lambda x: x.dual, default=None)
-    if name == "exp" and host is None and xs[0] == -math.inf:
-        return 0
+    if name == "exp" and host is None and xs[0] in (0, -math.inf):
+        return int(xs[0] == 0)
     if host is None:
         infinite = any(isinstance(x, float) and not math.isfinite(x) for x in xs)
         raise (DomainError if infinite else UnsupportedError)(f"{name} of plain numbers")
@@ -59,7 +59,7 @@ def _power_by_exponent(y: Any, x: Any, n: Any) -> Any:
 
 
 def _turned(a: Any, b: Any, r: Any) -> tuple[Any, Any]:
-    """The partials of arctan2, which jumps at the origin: no zero beats what is not there."""
+    """The partials of arctan2, which has none at the origin."""
     if np.any(r.is_zero()):
         raise DomainError("arctan2 has no slope at the origin")
     return b / r**2, -a / r**2
@@ -177,9 +177,8 @@ MEANINGS: dict[str, Any] = {
     "arctanh": lambda x: F.log((1 + x) / (1 - x)) / 2,
     "sigmoid": lambda x: 1 / (1 + F.exp(-x)),
     "softplus": lambda x: F.logaddexp(x, 0),
-    "logaddexp": lambda a, b: F.maximum(a, b) + F.log(1 + F.exp(-F.absolute(a - b))),
+    "logaddexp": lambda a, b: _logsumexp(a, b),
     "log_sigmoid": lambda x: -F.softplus(-x),
-    "erfc": lambda x: 1 - F.erf(x),
     "log_ndtr": lambda x: F.log(F.erfc(-x * math.sqrt(0.5)) / 2),
 }
 # A primitive's partial derivatives, from its value and its operands; each is proved elsewhere.
@@ -197,10 +196,12 @@ RULES: dict[str, Any] = {
     "arccosh": lambda y, x: (1 / (F.sqrt(x - 1) * F.sqrt(x + 1)),),
     "arctan2": lambda y, a, b: _turned(a, b, F.hypot(a, b)),
     "erf": lambda y, x: (2 / math.sqrt(math.pi) * F.exp(-x * x),),
+    "erfc": lambda y, x: (-2 / math.sqrt(math.pi) * F.exp(-x * x),),
     "hypot": lambda y, a, b: (0, 0) if y.literal() == 0.0 else (a / y, b / y),
     "power": lambda y, x, n: (n * _power(x, n - 1), lambda: _power_by_exponent(y, x, n)),
 }
-MADE = frozenset(("hypot", "power", "tanh"))  # of others, in each exact algebra
+TORN = frozenset(("arctan2",))  # no zero beats a slope that is not there
+MADE = frozenset(("erfc", "hypot", "power", "tanh"))  # of others, in each exact algebra
 # Functions that are made of others where there is no primitive of their own.
 ENCLOSED: dict[str, Any] = {
     "arctan": lambda x: F.arctan2(x, 1),
@@ -209,6 +210,7 @@ ENCLOSED: dict[str, Any] = {
     "arcsinh": lambda x: F.log(x + F.sqrt(x * x + 1)),
     "arccosh": lambda x: F.log(x + F.sqrt(x - 1) * F.sqrt(x + 1)),
     "tanh": lambda x: 1 - 2 / (F.exp(x) ** 2 + 1),
+    "erfc": lambda x: 1 - F.erf(x),
     "hypot": lambda x, y: F.sqrt(x * x + y * y),
     "power": lambda x, n: F.exp(n * F.log(x)),
 }

@@ -130,8 +130,8 @@ class Number:
     functions: Mapping[str, Function] = {}
     __add__ = __radd__ = _operator(lambda a, b: a.plus(b), lambda a, b: b)
     __mul__ = __rmul__ = _operator(lambda a, b: a.times(b), lambda a, b: a.order(0) * b)
-    __sub__ = _operator(lambda a, b: a.plus(-b), lambda a, b: -b)
-    __rsub__ = _operator(lambda a, b: b.plus(-a), lambda a, b: b)
+    __sub__ = _operator(lambda a, b: a.minus(b), lambda a, b: -b)
+    __rsub__ = _operator(lambda a, b: b.minus(a), lambda a, b: b)
     __truediv__ = _operator(lambda a, b: a.times(b.inverse()), lambda a, b: a.lift(0))
     __rtruediv__ = _operator(lambda a, b: b.times(a.inverse()), lambda a, b: a.order(0) * b)
     __pow__ = _operator(lambda a, b: a.functions["power"](a, b))
@@ -157,14 +157,18 @@ class Number:
 
     def lift(self: Any, x: Any) -> Any:
         """A Python or NumPy number in this algebra; NotImplemented for anything else."""
-        if type(x) is type(self):
+        kind = type(x)
+        if kind is type(self):
             return x
+        known = self.literals()
+        if (kind is int or kind is float) and (kind, x) in known:
+            return known[kind, x]
         x = x.item() if isinstance(x, np.generic) else x
         if not isinstance(x, int | float | Fraction):
             return NotImplemented
         if isinstance(x, float) and not math.isfinite(x):
             raise Undefined(f"{x} is no number", x if math.isnan(x) else None)
-        known, key = self.literals(), (type(x), x)
+        key = type(x), x
         if key not in known:
             known[key] = self.exactly(x)
         return known[key]
@@ -189,6 +193,10 @@ class Number:
         """An array to write into."""
         return np.full(shape, x, dtype)
 
+    def product(self, a: Any, b: Any) -> Any:
+        """``a @ b`` of arrays of such numbers."""
+        return a @ b
+
     def undefined(self) -> dict[int, Nowhere]:
         """Where an algebra keeps the nans that may yet be read."""
         return {}
@@ -202,7 +210,10 @@ class Number:
         if isinstance(other, float) and not math.isfinite(other):
             return -other
         other = self.lift(other)
-        return other if other is NotImplemented else self.plus(-other).sign()
+        return other if other is NotImplemented else self.minus(other).sign()
+
+    def minus(self: Any, other: Any) -> Any:
+        return self.plus(-other)
 
 
 class Unwritten(Number):

@@ -15,6 +15,7 @@ from symgrad.checker.algebras import Balls, Dual, precision
 from symgrad.checker.exact import ExactText
 from symgrad.checker.field import Element, Field
 from symgrad.checker.functions import ENCLOSED, FUNCTIONS, MEANINGS, NAMED, RULES, F, Real
+from symgrad.errors import DomainError
 
 NAMES = {"absolute": "Abs", "arctan2": "atan2", "power": "Pow"}
 SPECIAL: dict[str, Any] = {
@@ -140,6 +141,8 @@ def test_elements_know_what_holds_for_all_numbers(seed: int) -> None:
     assert F.exp(F.log(x)) == x
     assert F.exp(x - F.log(y)) == F.exp(x) / y
     assert F.exp(2 * F.log(y) + x) == y * y * F.exp(x)
+    assert F.power(x, y - 1) * x == F.power(x, y)
+    assert F.logaddexp(x, y) == F.log(F.exp(x) + F.exp(y))
 
 
 def test_a_root_is_of_the_number_however_it_was_made() -> None:
@@ -249,3 +252,62 @@ def test_a_logarithm_is_half_of_that_of_the_square() -> None:
     known = F.log(y * y)
     with np.errstate(invalid="ignore"):
         assert F.log(y) != known / 2
+
+
+def test_balls_reach_beyond_the_range_of_floats() -> None:
+    """A sigmoid, tanh or erfc far out, and what they make of less than a float can hold."""
+    with precision(256):
+        b = Balls()
+        far, tiny = b.variable(1e5), F.exp(b.variable(-1e5))
+        assert 0 < F.sigmoid(-far) < 2 * tiny
+        assert F.erfc(far) > 0
+        assert F.tanh(far).middle() == 1.0
+        assert 0 < F.tanh(tiny) < 2 * tiny
+        with pytest.raises(DomainError, match="the range of balls"):
+            F.exp(F.exp(F.exp(far)))
+
+
+def test_a_ball_without_itself_is_nothing() -> None:
+    """Exactly, though its radius is above 0; as another ball of the same radius need not be."""
+    b = Balls()
+    x, y = (F.exp(b.variable(0.3)) for _ in range(2))
+    assert (x - x).is_zero()
+    assert not (x - y).is_zero()
+    assert (Dual(x, y) - Dual(x, y)).value.is_zero()
+    assert F.logaddexp(x, y) > x  # no comparison of the two was too close to call
+
+
+def test_arctan2_has_no_slope_at_the_origin_whatever_moves() -> None:
+    """No zero beats what is not there: a text that gives nan is not wrong."""
+    zero = Balls().variable(0.0)
+    with pytest.raises(DomainError, match="no slope"):
+        F.arctan2(Dual(zero, zero), Dual(zero, zero))
+    assert F.arctan2(Dual(zero, zero), Dual(zero + 1, zero)).slope.is_zero()
+
+
+@pytest.mark.parametrize("shapes", [((3, 4), (4, 2)), ((4,), (4, 2)), ((3, 4), (4,)), ((4,), (4,))])
+@pytest.mark.parametrize("unit", [0.0, 2.0**-53])
+@pytest.mark.parametrize("duals", ["", "a", "b", "ab"])
+def test_a_product_of_balls_is_the_one_number_by_number(shapes, unit, duals) -> None:
+    """The same numbers and slopes, as many balls counted, and with roundings no less wide."""
+    rng, b = np.random.default_rng(0), Balls(unit)
+
+    def drawn(shape: tuple[int, ...], dual: bool) -> Any:
+        def one(x: float) -> Any:
+            ball = b.variable(x)
+            return Dual(ball, b.variable(rng.normal())) if dual else ball
+
+        return np.frompyfunc(one, 1, 1)(rng.normal(size=shape))
+
+    x, y = drawn(shapes[0], "a" in duals), drawn(shapes[1], "b" in duals)
+    plain, before = x @ y, b.made
+    found = b.one.product(x, y)
+    assert np.shape(found) == np.shape(plain)
+    if not duals:
+        assert b.made - before == 7 * math.prod(np.shape(plain))
+    for got, want in zip(np.ravel(found), np.ravel(plain), strict=True):
+        pairs = [(got.value, want.value), (got.slope, want.slope)] if duals else [(got, want)]
+        for p, q in pairs:
+            assert p.balls.arithmetic.bound(p.x - q.x) <= 1e-14
+            assert p.x.overlaps(q.x)
+            assert p.spread() >= 0.5 * q.spread()
