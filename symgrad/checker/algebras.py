@@ -116,7 +116,8 @@ class Ball(Real):
         if not isinstance(other, Ball):
             return super().order(other)
         gap = self.minus(other)
-        if gap.vanishes() and self.balls.arithmetic.alike(self.x, other.x):
+        tie = gap.vanishes() and not self.balls.unit
+        if tie and self.balls.arithmetic.alike(self.x, other.x):
             # Made alike; their radius would hide the tie.
             return self.watch.went(0, self.balls.variable(0.0))
         return gap.sign()

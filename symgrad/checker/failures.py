@@ -67,4 +67,4 @@ def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
 def floats_of(claim: Claim, point: Point) -> dict[str, Any]:
     """The point in floats, each argument of its own type."""
     kinds = {k: DTYPES[t.partition("[")[0]] for k, t in claim.types.items()}
-    return {k: v.astype(kinds[k]) if v.dtype == object else v for k, v in point.items()}
+    return {k: v.astype(kinds[k], copy=False) for k, v in point.items()}

@@ -202,7 +202,7 @@ class Element(Real):
         log = Element(f, log.r, log.s, log.n, log.d, (0 * one, self))
         constant = not self.n and not self.d
         f.logs.keep(y, log, constant)
-        f.powers.setdefault(log.r, (y, 0, self.n + self.d))
+        f.powers.logs[log.r] = y, 0, self.n + self.d
         if constant:
             f.exponents[y] = log  # of a constant, which is the exponential of its logarithm
         return log

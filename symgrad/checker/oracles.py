@@ -38,18 +38,20 @@ class Powers(dict[int, tuple[int, int, int]]):
 
     many   among how many relations are looked for
     gaps   u - v -> exp(u - v), for all pairs of few arguments
+    logs   the same of logarithms, whose exponentials are known before anybody asks
     """
 
     def __init__(self, many: int) -> None:
         super().__init__({0: (1, 1, 0)})
         self.many = many
         self.gaps: dict[int, tuple[int, int]] = {}
+        self.logs: dict[int, tuple[int, int, int]] = {}
 
     def of(self, w: int, field: Any) -> tuple[int, int, int]:
         if w not in self:
-            found = self.multiple(w, field.p)
             found = (
-                found
+                self.multiple(w, field.p)
+                or self.logs.get(w)
                 or (len(self) <= self.many and self.related(w, field.p))
                 or self.fresh(w, field)
             )
@@ -77,9 +79,9 @@ class Powers(dict[int, tuple[int, int, int]]):
 
     def related(self, w: int, p: int) -> tuple[int, int, int] | None:
         for u, (value, _, degree) in self.items():
-            if found := self.get((w - u) % p):
+            if found := self.get((w - u) % p) or self.logs.get((w - u) % p):
                 return value * found[0] % p, 0, degree + found[2]
-            if found := self.get((u - w) % p):
+            if found := self.get((u - w) % p) or self.logs.get((u - w) % p):
                 return value * pow(found[0], -1, p) % p, 0, degree + found[2]
             if gap := self.gaps.get((w - u) % p):
                 return value * gap[0] % p, 0, degree + gap[1]

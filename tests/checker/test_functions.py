@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symgrad.checker.algebras import Balls, Dual, precision
+from symgrad.checker.algebras import Balls, Close, Dual, precision
 from symgrad.checker.exact import ExactText
 from symgrad.checker.field import Element, Field
 from symgrad.checker.functions import ENCLOSED, FUNCTIONS, MEANINGS, NAMED, RULES, F, Real
@@ -268,13 +268,23 @@ def test_balls_reach_beyond_the_range_of_floats() -> None:
 
 
 def test_a_ball_without_itself_is_nothing() -> None:
-    """Exactly, though its radius is above 0; as another ball of the same radius need not be."""
+    """Exactly, though its radius is above 0; another one is compared as equal where it was made
+    alike, though what is left of both may be more than the radius tells."""
     b = Balls()
     x, y = (F.exp(b.variable(0.3)) for _ in range(2))
     assert (x - x).is_zero()
     assert not (x - y).is_zero()
     assert (Dual(x, y) - Dual(x, y)).value.is_zero()
-    assert F.logaddexp(x, y) > x  # no comparison of the two was too close to call
+    assert x == y
+    assert F.logaddexp(x, y) > x
+
+
+def test_floats_that_may_be_other_ones_are_not_compared() -> None:
+    """Both are 2 but for less than a rounding, which decides in floats."""
+    b = Balls(2.0**-53)
+    x, y = (F.tanh(F.erfc(b.variable(at))) for at in (-13.0, -11.0))
+    with pytest.raises(Close):
+        bool(x > y)
 
 
 def test_arctan2_has_no_slope_at_the_origin_whatever_moves() -> None:
