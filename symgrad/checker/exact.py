@@ -101,7 +101,7 @@ class Elementwise:
 
     def replace(self, function: Function) -> None:
         """Gives it another meaning."""
-        self.function = everywhere(function)
+        self.meaning, self.function = function, everywhere(function)
         self.over = np.frompyfunc(self.function, self.arity, 1)
 
     def __call__(self, *xs: Any, **named: Any) -> Any:
@@ -146,11 +146,15 @@ class Namespace:
         """The function, for plain numbers too."""
         if not isinstance(function, Elementwise):
             return lambda x, *rest, **named: function(self.exact(self.asarray(x)), *rest, **named)
-        core = function.function
-        return Elementwise(lambda *xs: core(*map(self.exact, xs)), function.arity)
+        meaning, exact = function.meaning, self.exact
+        if function.arity == 1:
+            return Elementwise(lambda x: meaning(exact(x)), 1)
+        return Elementwise(lambda *xs: meaning(*map(exact, xs)), function.arity)
 
     def exact(self, x: Any) -> Any:
         """A number of a text, or an array of them; what is no finite number stays."""
+        if type(x) is type(self.one):
+            return x
         if isinstance(x, np.ndarray) and isinstance(self.one, Cells):
             return self.one.lift(x)
         if isinstance(x, np.ndarray):
@@ -180,7 +184,7 @@ class Namespace:
         return over
 
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
-        if all(np.asarray(x).dtype.kind in "iub" for x in (a, b)):
+        if all(not isinstance(x, Number) and np.asarray(x).dtype.kind in "iub" for x in (a, b)):
             gaps = np.subtract(a, b, dtype=np.int64)
             sides = [self.one.watch.went(int(np.sign(gap)), gap) for gap in gaps.flat]
             a, b = np.reshape(np.array(sides, np.int64), gaps.shape)[()], 0

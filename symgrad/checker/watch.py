@@ -103,7 +103,8 @@ class Watch:
 
     def met(self, outcome: Any) -> None:
         if self.taken is None:
-            self.others[self.place()] |= set(np.asarray(outcome).flat)
+            found = {outcome} if isinstance(outcome, bool) else set(np.asarray(outcome).flat)
+            self.others[self.place()] |= found
 
     def passed(self, part: Any) -> None:
         if self.taken is None:
