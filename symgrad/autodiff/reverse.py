@@ -35,7 +35,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from symgrad.autodiff import strong
+from symgrad.autodiff import lengths, strong
 from symgrad.autodiff.flows import (
     Flow,
     alike,
@@ -78,7 +78,7 @@ def differentiate(
     """
     f = name_operands(f)
     parameters = [f.parameters[i] for i in wrt]
-    sweep = _sweep(f.results[0], parameters, strict, accurate)
+    sweep = _sweep(f.results[0], parameters, strict=strict, accurate=accurate)
     grads = sweep.run()
     named = []
     for p, g in zip(parameters, grads, strict=True):
@@ -95,18 +95,17 @@ def differentiate(
     return Function(f.name, f.parameters, tuple(reversed(body)), results)
 
 
-def gradients(
-    loss: Instr, wrt: Sequence[Instr], strict: bool = False, accurate: bool = False
-) -> list[Instr]:
+def gradients(loss: Instr, wrt: Sequence[Instr], again: bool = False) -> list[Instr]:
     """The gradients of a scalar ``loss`` with respect to each of ``wrt``, as instructions.
 
-    A value that the loss does not reach has a gradient of zeros.
+    A value that the loss does not reach has a gradient of zeros.  ``again`` tells that they may be
+    differentiated again, where a length is 0, too.
     Raises ShapeError when ``loss`` is no scalar, DTypeError for dtypes that are not float.
     """
-    return _sweep(loss, wrt, strict, accurate).run()
+    return _sweep(loss, wrt, again=again).run()
 
 
-def _sweep(loss: Instr, wrt: Sequence[Instr], strict: bool, accurate: bool) -> _Sweep:
+def _sweep(loss: Instr, wrt: Sequence[Instr], **options: bool) -> _Sweep:
     if loss.type.shape != ():
         raise ShapeError(
             f"a gradient needs a scalar loss, got {loss.type}; reduce it with sg.sum or sg.mean"
@@ -116,17 +115,23 @@ def _sweep(loss: Instr, wrt: Sequence[Instr], strict: bool, accurate: bool) -> _
             raise DTypeError(
                 f"a gradient needs float values, but {x.hint or x.op.name!r} is {x.type}"
             )
-    return _Sweep(loss, wrt, strict, accurate)
+    return _Sweep(loss, wrt, **options)
 
 
 class _Sweep:
     """One reverse sweep: the flows that have reached each value so far."""
 
-    def __init__(self, loss: Instr, wrt: Sequence[Instr], strict: bool, accurate: bool) -> None:
+    def __init__(
+        self,
+        loss: Instr,
+        wrt: Sequence[Instr],
+        strict: bool = False,
+        accurate: bool = False,
+        again: bool = False,
+    ) -> None:
         self.loss = loss
         self.wrt = wrt
-        self.strict = strict
-        self.accurate = accurate
+        self.strict, self.accurate, self.again = strict, accurate, again
         self.order = topological([loss])
         self.active = set(wrt)
         for x in self.order:
@@ -273,7 +278,12 @@ class _Sweep:
         if side is not None and y.op.name != "absolute":
             return signed(f, flow, self.intervals)._replace(side=side)
         steep = self.steepness(f, y, i)
-        if isinstance(steep, Term) and self.is_flat_at(steep.instr, y, i):
+        flat = isinstance(steep, Term) and self.is_flat_at(steep.instr, y, i)
+        if self.again and (flat or steep is None) and not flow.infinite:
+            shared = lengths.share(f, flow.g, y, i, gradients)
+            if shared is not None:
+                return flow._replace(g=shared)
+        if flat:
             return self.flat_share(f, y, i, flow, steep)
         zero = []
         if steep is not None or (flow.infinite and y.op.unbounded):

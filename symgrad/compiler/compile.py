@@ -44,7 +44,7 @@ from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import Type
-from symgrad.passes.stabilize import stable_value
+from symgrad.passes.stabilize import shared_value
 
 
 @located
@@ -140,8 +140,8 @@ def grad(expr: Expr, wrt: Any, *, stabilize: bool = True) -> Any:
         if not isinstance(x, Expr):
             raise ArgumentError(f"wrt[{i}]: expected an expression, got {type(x).__name__}")
     places = [x.instr for x in several]
-    loss = stable_value(expr.instr, places) if stabilize else expr.instr
-    results = [Expr(g) for g in gradients(loss, places)]
+    loss = shared_value(expr.instr, places, stabilize)
+    results = [Expr(g) for g in gradients(loss, places, again=True)]
     return results if _is_many(wrt) else results[0]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.ir.function import Instr
-from symgrad.ops.intervals import Interval
+from symgrad.ops.intervals import Interval, Intervals
 from symgrad.passes.patterns import Bindings, literal_value
 
 ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
@@ -110,6 +110,11 @@ def is_above_0(bound: Bindings) -> bool:
     if not c.is_constant:
         return False
     return bool(np.all(np.asarray(c["value"]) > 0.0) and np.all(np.isfinite(c["value"])))
+
+
+def is_never_below_0(x: Instr) -> bool:
+    """Whether a value is not below 0, as far as the intervals of what it is made of tell."""
+    return Intervals().of(x).low >= 0.0
 
 
 def is_nonnegative(x: Instr) -> bool:

@@ -31,6 +31,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from symgrad.ir.function import Function, Instr, function, parameter, topological
+from symgrad.passes.cse import cse
 from symgrad.passes.declared import Fired, Ruleset, Walk
 from symgrad.passes.rewriting import ROUNDING, moved_operands, needed_by, rewrite
 from symgrad.passes.stable_rules import RULES
@@ -47,13 +48,15 @@ def stabilized(f: Function) -> tuple[Function, tuple[Fired, ...]]:
     return walk.run(), tuple(walk.fired)
 
 
-def stable_value(root: Instr, fixed: Sequence[Instr]) -> Instr:
-    """A value made stable; the values in ``fixed`` stay what it is a function of."""
+def shared_value(root: Instr, fixed: Sequence[Instr], stable: bool) -> Instr:
+    """A value, made stable or as it is, in which equal values are one; those in ``fixed`` stay what
+    it is a function of."""
     stand_ins = {x: x if x.is_parameter else parameter("", x.type) for x in fixed}
     inside = swapped(root, stand_ins)
     leaves = dict.fromkeys([*stand_ins.values(), *leaves_of(inside)])
-    (stable,) = stabilized(function("value", list(leaves), [inside]))[0].results
-    return swapped(stable, {p: x for x, p in stand_ins.items()})
+    whole = function("value", list(leaves), [inside])
+    (shared,) = cse(stabilized(whole)[0] if stable else whole).results
+    return swapped(shared, {p: x for x, p in stand_ins.items()})
 
 
 def swapped(root: Instr, moved: Mapping[Instr, Instr]) -> Instr:

@@ -6,7 +6,7 @@ sides at 50 digits.  Rules are tried in order; operands are already rewritten, s
 the form that the rules above them leave: 1 - exp(x) is written -expm1(x).
 
 What is not here needs a proof of sign that nobody has: log(a*b), log(a/b), sqrt(a*b), log(a**b),
-a**(b + c), sqrt(x)**2.
+a**(b + c), sqrt(x)**2 but of what is a sum of squares.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from symgrad.passes.rule_parts import (
     is_above_0,
     is_from_3,
     is_level,
+    is_never_below_0,
     is_nonnegative,
     logaddexps,
     may_be_zero,
@@ -307,6 +308,10 @@ RULES: tuple[Rule, ...] = (
          lambda f, x: f.sqrt(f.relu(x)), _X),
     Rule("sqrt(x*x + y*y + ...) = hypot(x, y, ...)", lambda f, xs: f.sqrt(f.total("square", xs)),
          lambda f, xs: hypots(f, xs), {"xs": REAL}, lists=("xs",), alone=True),
+    Rule("sqrt(x)**2 = x for x >= 0", lambda f, x: f.square(f.sqrt(x)), lambda f, x: x,
+         {"x": POSITIVE}, condition=lambda bound: is_never_below_0(bound["x"])),
+    Rule("hypot(x, y)**2 = x*x + y*y", lambda f, x, y: f.square(f.hypot(x, y)),
+         lambda f, x, y: f.square(x) + f.square(y), _XY),
     Rule("x*log(y) = xlogy(x, y)", lambda f, x, y: x * f.log(y), lambda f, x, y: f.xlogy(x, y),
          {"x": REAL, "y": POSITIVE}, condition=may_be_zero),
     Rule("x*log1p(y) = xlog1py(x, y)", lambda f, x, y: x * f.log1p(y),

@@ -1,0 +1,78 @@
+"""A gradient that holds a length is differentiated at 0, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+A, V = 5.0**0.5, np.array([1.0, 0.5])
+SMOOTH: dict[str, tuple[Any, float]] = {
+    "square": (lambda r: r**2, 2.0),
+    "gauss": (lambda r: sg.exp(-(r**2) / 2), -1.0),
+    "cosh": (lambda r: sg.cosh(r), 1.0),
+    "matern 3/2": (lambda r: (1 + A * r) * sg.exp(-A * r), -5.0),
+    "matern 5/2": (lambda r: (1 + A * r + 5 / 3 * r**2) * sg.exp(-A * r), -5 / 3),
+    "sinc": (lambda r: sg.sin(r) / r, -1 / 3),
+    "huber": (lambda r: sg.where(r < 1, 0.5 * r**2, r - 0.5), 1.0),
+    "cube": (lambda r: r**3 + 0.5 * r**2, 1.0),
+    "power": (lambda r: r**2.5, 0.0),
+    "cone": (lambda r: r, 0.0),
+}
+LENGTHS: dict[str, Any] = {
+    "norm": lambda u: sg.norm(u),
+    "root": lambda u: sg.sqrt(sg.sum(u * u)),
+    "hypot": lambda u: sg.hypot(u[0], u[1]),
+    "written": lambda u: sg.sqrt(u[0] ** 2 + u[1] ** 2),
+}
+
+
+def along(loss: Any, u: Any, **options: Any) -> Any:
+    """A gradient in the direction V, compiled with its own gradient."""
+    return sg.compile(sg.sum(sg.grad(loss, u) * V), [u], **options)
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("name", SMOOTH)
+def test_the_second_derivative_at_0_is_the_limit(name: str, length: str, target: str) -> None:
+    """f''(0) times the direction; 0 where f has none, as it is a cone."""
+    f, curvature = SMOOTH[name]
+    u = sg.param("u", np.zeros(2))
+    found = along(f(LENGTHS[length](u)), u, target=target)
+    with np.errstate(all="ignore"):
+        got = found(np.zeros(2))[1].u
+    np.testing.assert_allclose(got, curvature * V, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", [k for k in SMOOTH if k != "cone"])
+def test_beside_0_it_is_what_it_was(name: str) -> None:
+    """The same function compiled as its own derivative: a difference of gradients tells."""
+    f, _ = SMOOTH[name]
+    u, at, step = sg.param("u", np.zeros(2)), np.array([0.3, -0.4]), 1e-5
+    found = along(f(sg.norm(u)), u)(at)[1].u
+    first = sg.compile(f(sg.norm(u)), [u])
+    gap = np.subtract(first(at + step * V)[1].u, first(at - step * V)[1].u)
+    np.testing.assert_allclose(found, gap / (2 * step), rtol=1e-6, atol=1e-8)
+
+
+def test_rows_of_which_some_are_0() -> None:
+    """Each row is a length of its own, written twice; verify() knows both kinds."""
+    x = sg.param("x", np.array([[0.0, 0.0], [0.6, 0.8], [0.0, 0.0]]))
+    loss = sg.sum((1 + sg.norm(x, axis=1)) * sg.exp(-sg.norm(x, axis=1)))
+    f = along(loss, x)
+    found = f(np.array([[0.0, 0.0], [0.6, 0.8], [0.0, 0.0]]))[1].x
+    np.testing.assert_allclose(found[[0, 2]], [-V, -V], rtol=1e-14)
+    n, e = np.array([0.6, 0.8]), np.exp(-1.0)  # f'/r = -e, f'' = 0 at r = 1
+    np.testing.assert_allclose(found[1], -e * (V - n * (n @ V)), rtol=1e-13)
+    assert f.verify().verified
+
+
+def test_a_first_derivative_is_written_as_it_was() -> None:
+    """What is differentiated once chooses no limit."""
+    u = sg.param("u", np.zeros(2))
+    source = sg.compile((1 + sg.norm(u)) * sg.exp(-sg.norm(u)), [u]).source
+    assert source.count("np.where") == 1
