@@ -185,6 +185,8 @@ class Element(Real):
     def logarithm(self) -> Element:
         """The oracle's answer; it knows exponentials, what they multiply, roots and squares."""
         f, y, one = self.field, self.r, self.field.one
+        if y == 1:
+            return 0 * one
         if y in f.exponents:
             return f.exponents[y]
         if y in f.logs.known:
@@ -210,7 +212,7 @@ class Element(Real):
     def asked(x: Element, name: str, *rest: Element) -> int:
         """The oracle's answer; it knows parity, the circle, and the roots of constants."""
         p, oracle = x.field.p, x.field.oracle
-        low, side = min(x.r, p - x.r), -1 if x.r > p // 2 else 1
+        low, side = min(x.r, p - x.r), (x.r != 0) * (-1 if x.r > p // 2 else 1)
         if name in ("sin", "cos"):
             t = oracle("circle", low) * side
             return (2 * t if name == "sin" else 1 - t * t) * pow(1 + t * t, -1, p) % p

@@ -153,6 +153,16 @@ def test_a_root_is_of_the_number_however_it_was_made() -> None:
     assert F.sqrt(x / x) == 1
 
 
+def test_elements_know_what_is_0_at_0() -> None:
+    """However the 0, or the 1 under a logarithm, was made."""
+    x = Field("seed", 2**127 - 1, "").variable(0.3)
+    for name in ("sin", "tan", "tanh", "sinh", "arctan", "arcsin", "arcsinh", "arctanh", "erf"):
+        assert getattr(F, name)(x - x).is_zero()
+    assert F.log(x / x).is_zero()
+    assert F.log1p(0 * x).is_zero()
+    assert F.cos(0 * x) == F.exp(0 * x) == F.erfc(0 * x) == 1
+
+
 def test_elements_do_not_know_what_is_false() -> None:
     """Nothing that fails for real numbers holds for elements."""
     f = Field("seed", 2**127 - 1, "")
