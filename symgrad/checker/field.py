@@ -30,6 +30,7 @@ from symgrad.checker.oracles import MANY, Logarithms, Powers
 from symgrad.checker.watch import Watch
 
 Logarithm = tuple["Element", "Element"]
+DEPTH = 4  # of sums, of whose terms exponentials are made
 
 
 class Field:
@@ -80,15 +81,19 @@ def _residue(q: Fraction, p: int) -> int:
 class Element(Real):
     """A residue r, the float s that decides comparisons, r's degrees above and below the line.
 
-    log   (u, a) for a number known to be u + log(a), whose exponential is a exp(u)
+    log    (u, a) for a number known to be u + log(a), whose exponential is a exp(u)
+    terms  the two that it is the sum of, where those are sums of few themselves
+    depth  how deep sums stand in it
     """
 
-    __slots__ = ("d", "field", "log", "n", "r", "s")
+    __slots__ = ("d", "depth", "field", "log", "n", "r", "s", "terms")
 
     def __init__(
         self, field: Field, r: int, s: float, n: int, d: int, log: Logarithm | None = None
     ) -> None:
         self.field, self.r, self.s, self.n, self.d, self.log = field, r, s, n, d, log
+        self.terms: Logarithm | None = None
+        self.depth = 0
 
     def literals(self) -> dict[Any, Any]:
         return self.field.literals
@@ -105,7 +110,11 @@ class Element(Real):
             (u, a), (v, b) = self.parts(), o.parts()
             log = (u.plus(v), a.times(b))
         n, r = max(self.n + o.d, o.n + self.d), (self.r + o.r) % self.field.p
-        return Element(self.field, r, self.s + o.s, n, self.d + o.d, log)
+        found = Element(self.field, r, self.s + o.s, n, self.d + o.d, log)
+        depth = 1 + max(self.depth, o.depth)
+        if depth <= DEPTH:
+            found.terms, found.depth = (self, o), depth
+        return found
 
     def times(self, o: Element) -> Element:
         if o.log:
@@ -176,7 +185,7 @@ class Element(Real):
                 f.roots[y.r] = x
             return y
         u, a = x.parts()
-        r, _, degree = f.powers.of(u.r, f)
+        r, _, degree = f.powers.of(u, f)
         y = Element(f, r, s, degree, degree).times(a)
         y.s = s
         f.exponents[y.r] = x

@@ -22,7 +22,7 @@ MANY = 1000  # exponentials among which relations are looked for
 MULTIPLES = (-1, 2, -2, 3, -3, 4, -4)  # of an argument that are related to it at once
 FEW = 100  # exponentials whose quotients are kept
 LOGS = 12  # of a product of two, likewise
-PAIRS = 100_000  # of a logarithm and an exponential, likewise
+PAIRS = 400_000  # of a logarithm and an exponential, likewise
 
 
 @lru_cache(2**12)
@@ -47,11 +47,13 @@ class Powers(dict[int, tuple[int, int, int]]):
         self.gaps: dict[int, tuple[int, int]] = {}
         self.logs: dict[int, tuple[int, int, int]] = {}
 
-    def of(self, w: int, field: Any) -> tuple[int, int, int]:
+    def of(self, x: Any, field: Any) -> tuple[int, int, int]:
+        w = x.r
         if w not in self:
             found = (
                 self.multiple(w, field.p)
                 or self.logs.get(w)
+                or self.by_terms(x, field.p)
                 or (len(self) <= self.many and self.related(w, field.p))
                 or self.fresh(w, field)
             )
@@ -66,6 +68,18 @@ class Powers(dict[int, tuple[int, int, int]]):
             gap, both = value * turned % p, degree + found[2]
             self.gaps[(u - w) % p] = gap, both
             self.gaps[(w - u) % p] = found[0] * inverse(value, p) % p, both
+
+    def by_terms(self, x: Any, p: int) -> tuple[int, int, int] | None:
+        """From those of two whose sum it was made as, however many there are."""
+        value, degree = 1, 0
+        for term in x.terms or ():
+            found = self.get(term.r) or self.logs.get(term.r) or self.by_terms(term, p)
+            if found is None and (turned := self.get(-term.r % p) or self.logs.get(-term.r % p)):
+                found = inverse(turned[0], p), 0, turned[2]
+            if found is None:
+                return None
+            value, degree = value * found[0] % p, degree + found[2]
+        return (value, 0, degree) if x.terms else None
 
     def multiple(self, w: int, p: int) -> tuple[int, int, int] | None:
         """From an exponential of a half or a small multiple, however many there are."""
