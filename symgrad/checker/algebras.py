@@ -132,6 +132,9 @@ class Ball(Real):
     def watch(self) -> Any:
         return self.balls.watch
 
+    def magnitude(self) -> Ball:
+        return Ball(self.balls, abs(self.x), 0)
+
     def vanishes(self) -> bool:
         return not (self.x > 0 or self.x < 0)
 

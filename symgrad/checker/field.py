@@ -195,7 +195,7 @@ class Element(Real):
         """The oracle's answer; it knows exponentials, what they multiply, roots and squares."""
         f, y, one = self.field, self.r, self.field.one
         if y == 1:
-            return 0 * one
+            return one.plus(-one)
         if y in f.exponents:
             return f.exponents[y]
         if y in f.logs.known:

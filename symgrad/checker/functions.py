@@ -93,6 +93,16 @@ def _capped(x: Any, high: Any) -> Any:
     return chosen(x > high, high, x)
 
 
+def _absolute(x: Any) -> Any:
+    """Of a ball around 0 that of its numbers, whatever side it is on: there is nothing to tell."""
+    try:
+        return x * F.sign(x)
+    except DomainError:
+        if not hasattr(x, "magnitude"):
+            raise
+        return x.magnitude()
+
+
 def _extreme(beats: Any) -> Any:
     """The first of all; ties share evenly.  An operand that is alone comes back as it is."""
 
@@ -154,7 +164,7 @@ JUMPS = frozenset(("sign", "copysign", "floor", "ceil", "round"))  # the others 
 exact.BUILTINS.update(max=_first(operator.gt), min=_first(operator.lt))
 F: Any = SimpleNamespace()  # the FUNCTIONS, as attributes
 MEANINGS: dict[str, Any] = {
-    "absolute": lambda x: x * F.sign(x),
+    "absolute": lambda x: _absolute(x),
     "sign": lambda x: 1 * (x > 0) - 1 * (x < 0),
     "maximum": lambda x, y: _largest(x, y),
     "minimum": lambda x, y: _least(x, y),

@@ -51,6 +51,7 @@ SIZES = (1, 2, 7)  # of N, and one that goes with the seed
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 BITS = 256  # of a ball
 UNLIKE = "not the reference"
+ROOTS = 24  # more samples, for half of all residues have no root
 MANY = 1000  # numbers among the arguments, above which balls are tried in whole arrays
 HUGE = 20_000  # numbers among the arguments, above which they are not judged one by one
 NARROW = 20  # digits that a point has to show where there are others
@@ -222,6 +223,7 @@ def _field_trial(
     """One trial, at the first sample that meets no pole."""
     failure = DomainError("no sample")
     others = (*draws.OTHERS, draws.large, draws.dense, draws.sought, *draws.FAR)
+    others += (first,) * ROOTS
     for attempt, draw in enumerate((first, *others)):
         field = modulus.field(f"{seed}, {attempt}", claim.program.filename)
         try:

@@ -297,6 +297,16 @@ def test_floats_that_may_be_other_ones_are_not_compared() -> None:
         bool(x > y)
 
 
+def test_a_ball_around_0_has_an_absolute_value() -> None:
+    """A text needs no side for it; a derivative does."""
+    with precision(256):
+        b = Balls()
+        x = F.exp(b.variable(0.3)) - F.exp(b.variable(0.3))
+        assert 0.0 <= F.absolute(x).middle() <= F.absolute(x).bound() <= 1e-70
+        with pytest.raises(Close):
+            F.absolute(Dual(x, b.one))
+
+
 def test_arctan2_has_no_slope_at_the_origin_whatever_moves() -> None:
     """No zero beats what is not there: a text that gives nan is not wrong."""
     zero = Balls().variable(0.0)
