@@ -44,6 +44,9 @@ class Split:
 
     __radd__, __rmul__ = __add__, __mul__
 
+    def __neg__(self) -> Split:
+        return self * -1
+
     def turned(self, key: Any, lone: bool) -> Split:
         """Times a sign; signs of others are 0 with it."""
         plain = self.parts[key][0] if key in self.parts else 0 * self.plain

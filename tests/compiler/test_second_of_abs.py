@@ -104,3 +104,10 @@ def test_the_checker_refutes_a_second_derivative_that_is_cut_off() -> None:
     result = check_balls(replace(f.subject.claims[0], text=wrong))
     assert isinstance(result, Refuted)
     assert result.component == "d_y"
+
+
+def test_a_gradient_that_is_taken_from_another_is_verified() -> None:
+    """Its slope has a part for each sign."""
+    x, y = sg.param("x", np.zeros(3)), sg.param("y", np.zeros(3))
+    found = sg.grad(sg.sum(matern_5(abs(x))), x)
+    assert sg.compile(sg.sum((y - found) ** 2), [x, y]).verify().verified
