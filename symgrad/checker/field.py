@@ -127,6 +127,8 @@ class Element(Real):
             log = (u.times(o).plus(rest), power.inverse() if whole < 0 else power)
         r = self.r * o.r % self.field.p
         if self.r == o.r:
+            of = self.field.roots.get(self.r)
+            r = of.r if of else r  # also where a residue has no root
             self.field.squares[r] = self
         return Element(self.field, r, self.s * o.s, self.n + o.n, self.d + o.d, log)
 

@@ -151,6 +151,8 @@ def test_a_root_is_of_the_number_however_it_was_made() -> None:
     x = f.variable(0.3)
     assert F.sqrt(2 * x / x) == F.sqrt(2 * f.one)
     assert F.sqrt(x / x) == 1
+    for k in range(8):  # of which half have a root among residues
+        assert F.sqrt(x + k) ** 2 == x + k
 
 
 def test_elements_know_what_is_0_at_0() -> None:
