@@ -55,6 +55,7 @@ class Residues(Algebra):
         self.cells = np.dtype([("r", "i8", (count,)), *((k, "f8") for k in "sndte")])
         self.dead = np.array(((0,) * count, *[np.nan] * 5), self.cells)
         self.asked: dict[Any, Any] = {}
+        self.roots: dict[bytes, Any] = {}
         self.signs, self.divisors, self.degree = 0, 0.0, 1.0
         self.largest = [0.0] * 4
         super().__init__(FUNCTIONS)
@@ -133,7 +134,12 @@ class Residues(Algebra):
 
     def times(self, x: Any, y: Any) -> Any:
         n, d, t, e = (x[k] + y[k] for k in "ndte")
-        return self.made(x["r"] * y["r"], x["s"] * y["s"], n, d, t, e)
+        r = x["r"] * y["r"]
+        same = np.argwhere(np.all(x["r"] == y["r"], axis=-1)) if self.roots else ()
+        roots = np.broadcast_to(y["r"], r.shape)
+        for i in map(tuple, same):
+            r[i] = self.roots.get(roots[i].tobytes(), r[i])
+        return self.made(r, x["s"] * y["s"], n, d, t, e)
 
     def negative(self, x: Any) -> Any:
         return self.made(-x["r"], -x["s"], *(x[k] for k in "ndte"))
@@ -208,7 +214,11 @@ class Residues(Algebra):
                 answer = self.dead.item() if dead else self.cell(self.of_one(name, parts))
                 self.asked[name, key] = answer
             found.append(self.asked[name, key])
-        return np.array(found, self.cells).reshape(arrays[0].shape)
+        values = np.array(found, self.cells).reshape(arrays[0].shape)
+        if name == "sqrt":  # squared, it is what it is the root of, also where there is none
+            flat = [x["r"].reshape(-1, len(self.primes)) for x in (values, *arrays)]
+            self.roots |= {root.tobytes(): of for root, of in zip(*flat, strict=True)}
+        return values
 
     def of_one(self, name: str, parts: Any) -> Element:
         first, *rest = map(self.element, parts)

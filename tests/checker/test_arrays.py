@@ -137,6 +137,16 @@ def test_products_of_slices_hold_the_exact_ones(terms: int) -> None:
     assert encloses(product_of_slices(np.asarray(p), np.asarray(q)), exact)
 
 
+def test_a_root_times_itself_is_what_it_is_the_root_of() -> None:
+    """Also where a residue has none, for values and for duals."""
+    a = Residues("seed", "")
+    x = a.variables(np.arange(1.0, 9.0))
+    assert np.all(F.sqrt(x) ** 2 == x)
+    text = "import numpy as np\ndef f(x):\n    return np.sum(x * x), (2.0 * x,)\n"
+    loss = "import numpy as np\ndef loss(x):\n    return np.sum(np.sqrt(x * x + 0.0) ** 2)"
+    assert isinstance(check_identity(Claim(text, loss, {"x": "f64[300]"}, ("x",))), Identity)
+
+
 @pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sin", "arctan", "erf", "log1p"])
 def test_functions_of_balls_hold_the_exact_value(name: str) -> None:
     """As mpmath has it, to 60 digits."""
