@@ -62,7 +62,7 @@ def _turned(a: Any, b: Any, r: Any) -> tuple[Any, Any]:
     """The partials of arctan2, which has none at the origin."""
     if isinstance(r, Nowhere) or np.any(r.is_zero()):
         raise DomainError("arctan2 has no slope at the origin")
-    return b / r**2, -a / r**2
+    return b / r / r, -(a / r / r)  # as texts have it, whatever the root is
 
 
 def _floor(x: Any) -> int:
