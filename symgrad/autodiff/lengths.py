@@ -1,9 +1,11 @@
 """A length at 0, where a derivative that holds it may be differentiated again.
 
-Of a function of a length r = sqrt(u*u + ...), the gradient is f'(r)/r u: 0 at u = 0, whatever is
-taken for f'(r)/r there.  But that is what the second derivative is, wherever f'(0) is 0 and f is
-smooth: its limit is f''(0), by l'Hopital's rule.  Its own derivative at 0, a third one, is taken
-as 0, as it is where f is smooth.
+Of a smooth function f of a length r = sqrt(u*u + ...), with f'(0) = 0, the gradient is f'(r)/r u:
+0 at u = 0, whatever is taken for f'(r)/r.  But that factor is what the second derivative is there:
+f''(0), by l'Hopital's rule.  Its own derivative at 0 is taken as 0, as it is where f is smooth.
+
+Where f'(0) is not 0, at a cone or a pole, and where f depends on another length as well, nothing
+is changed: the second derivative counts as 0.
 
 >>> import symgrad as sg
 >>> u = sg.param("u", [0.0, 0.0])
@@ -15,8 +17,7 @@ array([-1. , -0.5])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Sequence
 
 from symgrad.ir.function import Instr, topological
 from symgrad.ops.algebra import IRAlgebra, Term
@@ -24,34 +25,42 @@ from symgrad.ops.algebra import IRAlgebra, Term
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
 
 
-def share(f: IRAlgebra, g: Term, y: Instr, i: int, gradients: Gradients) -> Term | None:
-    """What of a cotangent goes to operand i of a length, whose own slope is there in the limit; the
-    operand of a root is a sum of squares.
+def settled(
+    f: IRAlgebra, y: Instr, i: int, g: Term, share: Term, active: Container[Instr], by: Gradients
+) -> Term:
+    """The share of operand i in a cotangent g of a length; where that is 0, its limit.
 
-    None of what is no length, and where g does not move with it or is not one number for each.
+    As it is for another op, where g does not move with the length alone, number by number, or
+    moves with another length.
     """
-    if y.op.name == "sqrt":
-        by: Any = 0.5
-    elif y.op.name == "hypot":
-        by = f.term(y.operands[i])
-    else:
-        return None
-    if f.type(g) != y.type or y not in topological([g.instr]):
-        return None
+    if y.op.name not in ("sqrt", "hypot") or f.type(g) != y.type:
+        return share
+    below = topological([g.instr])
+    if any(is_length(x) and x in active for x in below if x is not y):
+        return share
+    moving = made_of(y, below)
+    if not moving or not all(x.type.shape == y.type.shape for x in moving):
+        return share
+    if y.type.rank and any(x.op.kind != "elementwise" for x in moving):
+        return share
     total = f.sum(g, axis=tuple(range(y.type.rank)), keepdims=False)
-    (slope,) = gradients(total.instr, [y])
-    zero, limit = f.equal(f.term(y), 0.0), f.stop_gradient(f.term(slope))
-    if any(x.op.unbounded for x in _made_of(y, slope)):
-        limit = f.where(f.isfinite(limit), limit, 0.0)
-    over: Term = f.where(zero, limit, f.divide(g, f.where(zero, 1.0, f.term(y))))
-    return over * by  # type: ignore[no-any-return]
+    slope = f.stop_gradient(f.term(by(total.instr, [y])[0]))
+    there = f.logical_and(f.equal(f.term(y), 0.0), f.equal(g, 0.0))
+    if any(x.op.unbounded for x in moving):
+        there = f.logical_and(there, f.isfinite(slope))
+    limit = slope * (0.5 if y.op.name == "sqrt" else f.term(y.operands[i]))
+    return f.where(there, limit, share)  # type: ignore[no-any-return]
 
 
-def _made_of(length: Instr, root: Instr) -> list[Instr]:
-    """What depends on the length, of all below a root."""
+def is_length(y: Instr) -> bool:
+    return y.op.name in ("sqrt", "hypot", "absolute")
+
+
+def made_of(length: Instr, below: Sequence[Instr]) -> list[Instr]:
+    """Those that depend on the length, in order."""
     moving, found = {length}, list[Instr]()
-    for x in topological([root]):
-        if not moving.isdisjoint(x.operands):
+    for x in below:
+        if x is not length and not moving.isdisjoint(x.operands):
             moving.add(x)
             found.append(x)
     return found

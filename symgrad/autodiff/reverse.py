@@ -266,6 +266,9 @@ class _Sweep:
             for i, (x, partial) in enumerate(zip(y.operands, partials, strict=True)):
                 if partial is not None and x in self.active:
                     share = self.share(f, y, i, flow, partial)
+                    if self.again and share.guard == flow.guard and self.intervals.may_be_zero(y):
+                        g = lengths.settled(f, y, i, flow.g, share.g, self.active, gradients)
+                        share = share._replace(g=g)
                     self.send(f, x, share._replace(g=spread(f, share.g, y.type)))
         else:
             self.pull(f, y, flow)
@@ -278,12 +281,7 @@ class _Sweep:
         if side is not None and y.op.name != "absolute":
             return signed(f, flow, self.intervals)._replace(side=side)
         steep = self.steepness(f, y, i)
-        flat = isinstance(steep, Term) and self.is_flat_at(steep.instr, y, i)
-        if self.again and (flat or steep is None) and not flow.infinite:
-            shared = lengths.share(f, flow.g, y, i, gradients)
-            if shared is not None:
-                return flow._replace(g=shared)
-        if flat:
+        if isinstance(steep, Term) and self.is_flat_at(steep.instr, y, i):
             return self.flat_share(f, y, i, flow, steep)
         zero = []
         if steep is not None or (flow.infinite and y.op.unbounded):

@@ -29,6 +29,7 @@ from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError, UnsupportedError
 
 SMALLEST = 2.0**-1074  # above 0 that a float64 can hold: less is no difference to it
+LARGEST = 2.0**64  # whose exponential a ball holds
 UNIT = 2.0**-53  # the unit roundoff of a float64
 
 
@@ -149,6 +150,8 @@ class Ball(Real):
 
     def spread(self) -> float:
         """The radius."""
+        if not math.isfinite(self.middle()):
+            return math.inf
         middle = self.balls.arithmetic.exact(Fraction(self.middle()))
         return float(self.balls.arithmetic.bound(self.x - middle))
 
@@ -163,6 +166,8 @@ class Ball(Real):
         if name in ENCLOSED and name not in self.balls.arithmetic.native:
             return ENCLOSED[name](*xs)  # type: ignore[no-any-return]
         function = partial(self.balls.arithmetic.function, name.replace("arctan2", "atan2"))
+        if name == "exp" and not xs[0].size() <= LARGEST:
+            raise DomainError("exp is beyond the range of balls")
         try:
             y = function(*(x.x for x in xs))
         except (ArithmeticError, ValueError) as error:
@@ -170,8 +175,7 @@ class Ball(Real):
         except Exception as error:
             raise UnsupportedError(f"{name} of a ball needs python-flint: {error!r}") from error
         if not self.balls.arithmetic.defined(y):
-            kind = DomainError if name == "exp" else Undefined
-            raise kind(f"{name} leaves its domain, or the range of balls")
+            raise Undefined(f"{name} leaves its domain")
         return Ball(self.balls, y, 8)  # a libm is within 8 units
 
 
@@ -188,7 +192,8 @@ def share(partial: Any, slope: Any) -> Any:
     """A partial derivative times a slope, which may be infinite: 0 * inf = 0."""
     if type(partial) is type(slope):
         return partial.times(slope)
-    return partial if isinstance(slope, Nowhere) and partial.is_zero() else partial * slope
+    beaten = isinstance(slope, Nowhere) and not slope.torn and partial.is_zero()
+    return partial if beaten else partial * slope
 
 
 class Dual(Real):
@@ -230,11 +235,14 @@ class Dual(Real):
         values = [x.value for x in xs]
         y = self.value.lift(MEANINGS.get(name, partial(call, name))(*values))
         slope = self.value.lift(0)
-        if all(is_zero(x.slope) for x in xs) and name not in TORN:
+        torn = name in TORN
+        if all(is_zero(x.slope) for x in xs) and not torn:
             return Dual(y, slope)
         for d, x in zip(RULES[name](y, *values), xs, strict=True):
-            if not is_zero(x.slope):
+            if torn or not is_zero(x.slope):
                 d = d() if callable(d) else d
+                if isinstance(d, Nowhere):
+                    d.torn |= torn
                 slope = slope + (d if isinstance(d, Nowhere) else share(y.lift(d), x.slope))
         return Dual(y, slope)
 
@@ -256,8 +264,8 @@ class Dual(Real):
 
 
 def product(a: Any, b: Any) -> Any:
-    """``a @ b`` of balls, and of duals of them, by what they hold: five times as fast, and the same
-    numbers.  They count as if each product and each sum of two made one."""
+    """``a @ b`` of balls, and of duals of them, by what they hold: five times as fast, with middles
+    that are the same.  They count as if each product and each sum of two made one."""
     arrays = [isinstance(x, np.ndarray) and x.dtype == object and x.size for x in (a, b)]
     if not all(arrays) or not _kinds(a, b) <= {Ball, Dual} or max(a.ndim, b.ndim) > 2:
         return a @ b

@@ -15,6 +15,7 @@ from symgrad.checker.shapes import DTYPES
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 Point = Mapping[str, Any]
+NOWHERE = "it is not finite where the reference is"
 
 
 def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
@@ -22,9 +23,7 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
     try:
         return trial.run()
     except (DomainError, UnsupportedError) as error:
-        finite = all(
-            map(math.isfinite, in_floats(trial.claim, floats_of(trial.claim, trial.point)))
-        )
+        finite = is_finite(trial)
         if trial.claim.whole and tame and not finite:
             raise UnsupportedError("it is not finite, as arrays tell") from error
         chosen = isinstance(error, Unknown)
@@ -37,8 +36,21 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
         ):
             raise
         if not finite:
-            raise VerificationError("it is not finite where the reference is") from error
+            raise VerificationError(NOWHERE) from error
         return _either_way(trial)
+
+
+def is_finite(trial: Trial) -> bool:
+    """Whether floats are, there."""
+    return all(map(math.isfinite, in_floats(trial.claim, floats_of(trial.claim, trial.point))))
+
+
+def refuse_nan(trial: Trial) -> None:
+    """Refutes where floats are not finite, though nothing overflows on the reference's way."""
+    if trial.claim.whole or is_finite(trial) or overflows(trial.claim, trial.point):
+        return
+    if trial.is_smooth():
+        raise VerificationError(NOWHERE)
 
 
 def overflows(claim: Claim, point: Point) -> bool:

@@ -196,6 +196,8 @@ class Element(Real):
     def logarithm(self) -> Element:
         """The oracle's answer; it knows exponentials, what they multiply, roots and squares."""
         f, y, one = self.field, self.r, self.field.one
+        if y == 0:
+            raise Undefined("the logarithm of 0")
         if y == 1:
             return one.plus(-one)
         if y in f.exponents:

@@ -27,7 +27,7 @@ from symgrad.checker.algebras import Balls, precision
 from symgrad.checker.arrays import ArrayTrial
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
-from symgrad.checker.failures import tried
+from symgrad.checker.failures import refuse_nan, tried
 from symgrad.checker.field import Field
 from symgrad.checker.functions import READ, as_written
 from symgrad.checker.residues import RELATED, SMALL, Residues
@@ -51,6 +51,7 @@ SIZES = (1, 2, 7)  # of N, and one that goes with the seed
 TRIALS = (2, 8)  # at least, and at most while some comparison went one way alone
 BITS = 256  # of a ball
 UNLIKE = "not the reference"
+_NO_SAMPLE: SymgradError = DomainError("no sample")
 ROOTS = 24  # more samples, for half of all residues have no root
 MANY = 1000  # numbers among the arguments, above which balls are tried in whole arrays
 HUGE = 20_000  # numbers among the arguments, above which they are not judged one by one
@@ -286,7 +287,7 @@ def _agreement(claim: Claim, sizes: tuple[int, ...], seed: int, bits: int) -> Re
 
 def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Refuted | list[Point]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
-    judged, failure, compares, made = list[Point](), DomainError("no sample"), False, 0
+    judged, failure, compares, made = list[Point](), _NO_SAMPLE, False, 0
     tied = [draws.among(x) for x in islice(cycle(claim.literals or (1.0,)), 2 * ties)]
     lattice = (draws.zero, draws.level, *draws.LATTICE * ties, *tied)
     plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
@@ -304,13 +305,11 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
             value, grads = tried(trial, draw not in far)
             if component := trial.differs(value, grads):
                 return Refuted(component, point, "the exact values differ")
-        except DomainError as error:
+        except (DomainError, UnsupportedError) as error:
+            if isinstance(error, UnsupportedError) and draw not in tied:
+                raise  # those are beyond the largest exponent, where exp_ gives inf, say
             failure = error
             continue
-        except UnsupportedError:
-            if draw in tied:  # such as beyond the largest exponent, where exp_ gives inf
-                continue
-            raise
         narrow = ENOUGH[0] if claim.whole else NARROW
         if trial.algebra.digits < narrow and (claim.whole or draw in lattice):
             search.wide, failure = search.wide + claim.whole, DomainError("the balls are too wide")
@@ -320,6 +319,8 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
         search.learn(trial)
         here = Point(point, trial.algebra.digits, measured([value, *grads]))
         here = here if draw in lattice else rounded(trial, [value, *grads], here)
+        if not (here.rounded or draw in (*lattice, *far)):
+            refuse_nan(trial)
         judged.append(here._replace(rounded=None) if draw in far else here)
     if judged:
         return judged

@@ -36,12 +36,13 @@ class Nowhere(float):
 
     also     others that went into it
     answer   what comes of comparing any of them, for a while, if that is to be seen
+    torn     whether no zero beats it: the function jumps there
     asked    whether the reference asked if one is finite: then it is not, for the text either
     in_text  whether a text runs, and not its reference
     """
 
     answer: bool | None = None
-    asked = in_text = False
+    torn = asked = in_text = False
 
     def __init__(self, *text: str) -> None:
         self.also: list[Nowhere] = []

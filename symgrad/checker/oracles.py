@@ -131,7 +131,7 @@ class Logarithms:
                 self.reduced.setdefault(other * inverse % p, (log, u))
             self.known[other] = log, len(self.inverses)
         for factor, more in self.factors(p):
-            for turned, sign in ((y, 1), (pow(y, -1, p) if y else 0, -1)):
+            for turned, sign in ((y, 1), (pow(y, -1, p), -1)):
                 for inverse, u in self.inverses:
                     if found := self.reduced.get(turned * factor * inverse % p):
                         return sign * (found[0] - found[1] + u - more)
@@ -139,7 +139,7 @@ class Logarithms:
 
     def half(self, y: int, p: int) -> Any:
         """log(y), for y above 0, where that of y*y or of 1/(y*y) is known, or None."""
-        for square, sign in ((y * y % p, 1), (pow(y * y, -1, p) if y else 0, -1)):
+        for square, sign in ((y * y % p, 1), (pow(y * y, -1, p), -1)):
             if square > 1 and square in self.known:
                 return sign * self.known[square][0] / 2
         return None

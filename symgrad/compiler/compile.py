@@ -128,7 +128,9 @@ def grad(expr: Expr, wrt: Any, *, stabilize: bool = True) -> Any:
     """The gradient of a scalar expression, as an expression; a list for several ``wrt``.
 
     The stabilising rewrites come first, as in ``compile``, so that the gradient has a right one of
-    its own; ``stabilize=False`` differentiates the formula as it is written.
+    its own; ``stabilize=False`` differentiates the formula as it is written.  Behind a length that
+    is 0, of a smooth function of that length alone, the gradient's own gradient is the limit; of
+    others it counts as 0.
     Raises ShapeError where ``expr`` is no scalar, ArgumentError, DTypeError.
     """
     check_flag("stabilize", stabilize)

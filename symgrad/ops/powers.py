@@ -75,11 +75,11 @@ def is_rounded(n: Any, fixed: float) -> bool:
 def _power_slopes(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     """n y/x, as n - 1 may round, and y log x; where y is not a normal number and may have lost
     digits, n x**(n-1), corrected for what n - 1 rounds off, and y in two halves.  Of a literal n
-    whose n - 1 is exact, n x**(n-1).
+    whose n - 1 is exact, n x**(n-1), which overflows where the slope does unless n is small.
     """
     dx, dn = _power_partials(f, y, x, n)
     fixed = known(n)
-    if fixed is not None and not is_rounded(n, fixed):
+    if fixed is not None and abs(fixed) >= 1.0 and not is_rounded(n, fixed):
         return dx, dn
     lost = rounded_off(f, n - 1.0, n, 1.0)
     exact = f.logical_or(f.equal(lost, 0.0), f.equal(x, 0.0))

@@ -71,6 +71,44 @@ def test_rows_of_which_some_are_0() -> None:
     assert f.verify().verified
 
 
+COUPLED: dict[str, Any] = {
+    "two": lambda x: (sg.norm(3 * x[0]) - sg.norm(x[0])) ** 2,
+    "product": lambda x: sg.norm(x[0]) * sg.norm(2 * x[0]),
+    "perimeter": lambda x: (sg.sum(sg.norm(x, axis=1)) - 1) ** 2,
+    "cone": lambda x: sg.norm(x[0]) * sg.norm(x[1]),
+}
+
+
+@pytest.mark.parametrize("name", COUPLED)
+def test_where_lengths_are_coupled_it_stays_0(name: str) -> None:
+    """A limit along one length alone would be a wrong number."""
+    at = np.array([[0.0, 0.0], [0.6, 0.8]])
+    x = sg.param("x", at)
+    np.testing.assert_array_equal(along(COUPLED[name](x), x)(at)[1].x[0], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("r", [5e-200, 5.0, 5e200])
+def test_a_gradient_as_a_value_is_the_one_that_is_compiled(r: float) -> None:
+    """Also where a square overflows, and at a pole, where both are nan."""
+    a, b = sg.param("a", 0.6 * r), sg.param("b", 0.8 * r)
+    loss = sg.log(sg.hypot(a, b))
+    f, g = sg.compile(loss, [a]), sg.compile(sg.grad(loss, a), [a])
+    with np.errstate(all="ignore"):
+        assert g(0.6 * r, 0.8 * r)[0] == pytest.approx(f(0.6 * r, 0.8 * r)[1].a, rel=1e-15)
+        assert np.isnan([f(0.0, 0.0)[1].a, g(0.0, 0.0)[0]]).all()
+
+
+def test_a_root_that_is_never_0_has_no_limit() -> None:
+    """Layers of normalisation grow line by line."""
+    x = sg.param("x", np.arange(5.0))
+    h: Any = x
+    for _ in range(6):
+        h = (h - sg.mean(h)) / sg.sqrt(sg.var(h) + 1e-5) + sg.sin(h)
+    source = sg.compile(sg.sum(sg.grad(sg.sum(h * V[0]), x) ** 2), [x]).source
+    assert "np.where" not in source
+    assert source.count("\n") < 600
+
+
 def test_a_first_derivative_is_written_as_it_was() -> None:
     """What is differentiated once chooses no limit."""
     u = sg.param("u", np.zeros(2))

@@ -26,6 +26,26 @@ def window_of_many() -> Any:
     return sg.sum(sg.log((a - y) * (y - 200)))
 
 
+def logarithm_of_0() -> Any:
+    x = sg.param("x", np.array([0.5, -0.3, 0.8]))
+    return sg.sum(sg.where(x > 0, sg.exp(0.5 * sg.log(sg.relu(x)) * 2), 0.0))
+
+
+def origin_not_taken() -> Any:
+    x, im, re = sg.param("x", np.ones(3)), np.array([0.0, 1.0, 0.0]), np.array([0.0, 2.0, -1.0])
+    return sg.sum(sg.where(re != 0, sg.arctan2(im * x, re * x), 0.0))
+
+
+def second_of_a_power() -> Any:
+    x, y = sg.param("x", np.full(3, 0.5)), sg.param("y", np.full(3, 0.7))
+    return sg.sum(sg.grad(sg.sum((1.1 + sg.tanh(x)) ** y), x) ** 2)
+
+
+def root_squared() -> Any:
+    x, w = sg.input("x", ("N", 3)), sg.param("w", np.eye(3))
+    return sg.mean(sg.exp(-(sg.norm(x @ w, axis=1) ** 2) / 2))
+
+
 def simplex() -> Any:
     p = sg.param("p", np.full(6, 0.1))
     return sg.sum(sg.log(p)) + sg.log(1 - sg.sum(p))
@@ -68,6 +88,7 @@ def masked_log() -> Any:
 
 SCALARS = (window, barrier, norm, lennard_jones, masked_log)
 ARRAYS = (window_of_many, simplex, root_of_a_negative_product, look_up, weibull)
+ARRAYS += (logarithm_of_0, origin_not_taken, second_of_a_power, root_squared)
 CASES = [(loss, "numpy") for loss in (*SCALARS, *ARRAYS)] + [(loss, "python") for loss in SCALARS]
 
 

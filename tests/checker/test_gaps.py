@@ -379,3 +379,18 @@ def f(w):
     result = check_balls(claim(text, loss, {"w": "f32[N]"}, "w"))
     assert isinstance(result, Agrees)
     assert result.one_sided == (5,)  # named, as no exact number goes there
+
+
+def test_floats_that_are_nan_are_refuted_though_the_exact_values_are_right() -> None:
+    """exp(2000 x) overflows, and inf/inf is nan; what overflows elsewhere in the reference is no
+    excuse at points where it does not."""
+    text = """
+def f(w):
+    e = np.exp(2000.0 * w)
+    t = (e - 1.0) / (e + 1.0)
+    return np.sum(t + np.exp(w)), (1000.0 * (1.0 - t * t) + np.exp(w),)
+"""
+    loss = "def loss(w):\n    return np.sum(np.tanh(1000.0 * w) + np.exp(w))"
+    result = check_balls(claim(text, loss, {"w": "f64[N]"}, "w"))
+    assert isinstance(result, Refuted)
+    assert "not finite" in result.reason

@@ -33,7 +33,7 @@ def verdicts(seeds: Iterable[int], tell: bool = False) -> tuple[Counter[str], li
             count["no program"] += 1
             continue
         c = f.verify()
-        if not c.verified and not has_value(f):
+        if not (c.verified or c.refuted or has_value(f)):
             count["no value"] += 1
             continue
         count[c.verdict] += 1

@@ -69,12 +69,15 @@ def test_what_is_in_the_range_does_not_overflow(target: str, function: Any, at: 
 
 
 def test_the_accurate_slope_of_a_known_power_chooses_nothing() -> None:
-    """Where n - 1 is exact, n x**(n-1) has all its digits."""
+    """Where n - 1 is exact, n x**(n-1) has all its digits; for a small n it may overflow alone."""
     w = sg.param("w", np.ones(3))
     for n in (2, 3, -1, 2.5):
         f = sg.compile(sg.sum(w**n), [w], accurate=True, stabilize=False)
         assert "where" not in f.source
         assert f(np.full(3, 1.5))[1].w[0] == pytest.approx(n * 1.5 ** (n - 1), rel=1e-15)
+    small = sg.compile(sg.sum(w ** -(2.0**-9)), [w], accurate=True, stabilize=False)
+    with np.errstate(all="ignore"):
+        assert small(np.full(3, 1e-308))[1].w[0] == pytest.approx(-7.80356e305, rel=1e-5)
 
 
 def test_the_accurate_slope_of_a_power_reaches_the_end_of_the_range() -> None:
