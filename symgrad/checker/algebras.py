@@ -241,8 +241,8 @@ class Dual(Real):
         for d, x in zip(RULES[name](y, *values), xs, strict=True):
             if torn or not is_zero(x.slope):
                 d = d() if callable(d) else d
-                if isinstance(d, Nowhere):
-                    d.torn |= torn
+                if isinstance(d, Nowhere) and torn:
+                    d.torn = Nowhere.jumped = True
                 slope = slope + (d if isinstance(d, Nowhere) else share(y.lift(d), x.slope))
         return Dual(y, slope)
 

@@ -228,15 +228,18 @@ class Trial:
 
     def is_smooth(self) -> bool:
         """Whether the reference has a slope, whatever argument moves: slopes are intervals, so that
-        none is 0 because others cancel it, as a text that multiplies by partials gives nan then."""
+        none is 0 because others cancel it, as a text that multiplies by partials gives nan then.
+        Where a function jumps it has none, though nobody may read it."""
         one, anywhere = self.algebra.one, self.algebra.anywhere()
+        Nowhere.jumped = False
         moved = {
             k: _mapped(lambda x: Dual(x, anywhere) if isinstance(x, Real) else x, v)
             for k, v in self.at.items()
         }
         with np.errstate(all="ignore"), explained("the reference"):
             y = self.claim.expected(one, *moved.values())
-        return not any(isinstance(getattr(x, "slope", x), Nowhere) for x in leaves(y))
+        nowhere = any(isinstance(getattr(x, "slope", x), Nowhere) for x in leaves(y))
+        return not (nowhere or Nowhere.jumped)
 
     def run(self, work: Any = None) -> tuple[Any, list[Any]]:
         """Value and gradient by the text, which must leave its arguments alone."""

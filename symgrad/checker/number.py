@@ -37,12 +37,13 @@ class Nowhere(float):
     also     others that went into it
     answer   what comes of comparing any of them, for a while, if that is to be seen
     torn     whether no zero beats it: the function jumps there
+    jumped   whether such a one was made since somebody asked, be it read or not
     asked    whether the reference asked if one is finite: then it is not, for the text either
     in_text  whether a text runs, and not its reference
     """
 
     answer: bool | None = None
-    torn = asked = in_text = False
+    torn = jumped = asked = in_text = False
 
     def __init__(self, *text: str) -> None:
         self.also: list[Nowhere] = []

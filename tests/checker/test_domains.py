@@ -36,6 +36,13 @@ def origin_not_taken() -> Any:
     return sg.sum(sg.where(re != 0, sg.arctan2(im * x, re * x), 0.0))
 
 
+def origin_not_picked() -> Any:
+    """A text that multiplies by 0 gives nan there, as it may: arctan2 is at the origin."""
+    x, y = sg.param("x", np.ones(3)), sg.param("y", np.array([1.0, 2.0, 3.0]))
+    angles = sg.arctan2(x, y)
+    return sg.tanh(angles[sg.argmax(angles)])
+
+
 def second_of_a_power() -> Any:
     x, y = sg.param("x", np.full(3, 0.5)), sg.param("y", np.full(3, 0.7))
     return sg.sum(sg.grad(sg.sum((1.1 + sg.tanh(x)) ** y), x) ** 2)
@@ -88,7 +95,7 @@ def masked_log() -> Any:
 
 SCALARS = (window, barrier, norm, lennard_jones, masked_log)
 ARRAYS = (window_of_many, simplex, root_of_a_negative_product, look_up, weibull)
-ARRAYS += (logarithm_of_0, origin_not_taken, second_of_a_power, root_squared)
+ARRAYS += (logarithm_of_0, origin_not_taken, origin_not_picked, second_of_a_power, root_squared)
 CASES = [(loss, "numpy") for loss in (*SCALARS, *ARRAYS)] + [(loss, "python") for loss in SCALARS]
 
 
