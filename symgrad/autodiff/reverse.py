@@ -267,7 +267,7 @@ class _Sweep:
                 if partial is not None and x in self.active:
                     share = self.share(f, y, i, flow, partial)
                     if self.again and share.guard == flow.guard and self.intervals.may_be_zero(y):
-                        g = lengths.settled(f, y, i, flow.g, share.g, self.active, gradients)
+                        g = lengths.settled(f, y, i, flow.g, share.g, gradients)
                         share = share._replace(g=g)
                     self.send(f, x, share._replace(g=spread(f, share.g, y.type)))
         else:

@@ -23,7 +23,9 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
     try:
         return trial.run()
     except (DomainError, UnsupportedError) as error:
-        finite = is_finite(trial)
+        finite = all(
+            map(math.isfinite, in_floats(trial.claim, floats_of(trial.claim, trial.point)))
+        )
         if trial.claim.whole and tame and not finite:
             raise UnsupportedError("it is not finite, as arrays tell") from error
         chosen = isinstance(error, Unknown)
@@ -40,16 +42,17 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
         return _either_way(trial)
 
 
-def is_finite(trial: Trial) -> bool:
-    """Whether floats are, there."""
-    return all(map(math.isfinite, in_floats(trial.claim, floats_of(trial.claim, trial.point))))
-
-
 def refuse_nan(trial: Trial) -> None:
-    """Refutes where floats are not finite, though nothing overflows on the reference's way."""
-    if trial.claim.whole or is_finite(trial) or overflows(trial.claim, trial.point):
+    """Refutes where floats are not finite, though the reference's are, far from overflow."""
+    claim, point = trial.claim, floats_of(trial.claim, trial.point)
+    value, *grads = map(math.isfinite, in_floats(claim, point))
+    if claim.whole or (value and all(grads)):
         return
-    if trial.is_smooth():
+    doubles, own = Doubles(claim.real), False
+    with suppress(SymgradError):
+        want = Trial(claim, doubles, point, "0").want
+        own = math.isfinite(want.value.x) and (not value or math.isfinite(want.slope.x))
+    if own and not doubles.far and trial.is_smooth():
         raise VerificationError(NOWHERE)
 
 

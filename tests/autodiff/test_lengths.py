@@ -71,6 +71,44 @@ def test_rows_of_which_some_are_0() -> None:
     assert f.verify().verified
 
 
+CENTRES = np.array([[0.0, 0.0], [1.0, 0.5]])
+
+
+def matern(r: Any) -> Any:
+    return (1 + r + r * r / 3) * sg.exp(-r)
+
+
+def kernels(x: Any) -> Any:
+    return matern(sg.norm(x - CENTRES, axis=1))
+
+
+WITHIN: dict[str, Any] = {
+    "length scale": lambda x, t: matern(sg.norm(x) / t),
+    "variance": lambda x, t: matern(sg.norm(x) / sg.sqrt(t)),
+    "amplitude": lambda x, t: sg.sqrt(t) * matern(sg.norm(x)),
+    "absolute": lambda x, t: matern(sg.norm(x)) * sg.exp(-abs(t)),
+    "density": lambda x, t: t * sg.log(sg.sum(kernels(x))),
+    "network": lambda x, t: (sg.sum(kernels(x) * np.array([2.0, 1.0])) - t) ** 2,
+    "head": lambda x, t: sg.tanh(t * (kernels(x) @ np.array([0.3, 0.4]))),
+    "picked": lambda x, t: t * kernels(x)[0],
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_it_moves_with_all_that_the_function_depends_on(name: str) -> None:
+    """The second derivative at 0 is that of gradients beside it, and so is its own by the rest."""
+    x, t, at = sg.param("x", np.zeros(2)), sg.param("t", 0.7), np.zeros(2)
+    loss = WITHIN[name](x, t)
+    f, first = sg.compile(sg.sum(sg.grad(loss, x) * V), [x, t]), sg.compile(loss, [x, t])
+    step = 1e-4
+    gap = np.subtract(first(x=step * V, t=0.7)[1].x, first(x=-step * V, t=0.7)[1].x)
+    np.testing.assert_allclose(f(x=at, t=0.7)[1].x, gap / (2 * step), rtol=1e-5, atol=1e-7)
+    again = sg.compile(sg.sum(sg.grad(sg.sum(sg.grad(loss, x) * V), x) * V[::-1]), [t])
+    ends = [again(x=at, t=0.7 + h)[0] for h in (-1e-5, 1e-5)]
+    found = again(x=at, t=0.7)[1].t
+    assert found == pytest.approx((ends[1] - ends[0]) / 2e-5, rel=1e-6, abs=1e-8)
+
+
 COUPLED: dict[str, Any] = {
     "two": lambda x: (sg.norm(3 * x[0]) - sg.norm(x[0])) ** 2,
     "product": lambda x: sg.norm(x[0]) * sg.norm(2 * x[0]),
@@ -81,7 +119,7 @@ COUPLED: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", COUPLED)
 def test_where_lengths_are_coupled_it_stays_0(name: str) -> None:
-    """A limit along one length alone would be a wrong number."""
+    """A limit along one length alone would be a wrong number, where two are 0 together."""
     at = np.array([[0.0, 0.0], [0.6, 0.8]])
     x = sg.param("x", at)
     np.testing.assert_array_equal(along(COUPLED[name](x), x)(at)[1].x[0], [0.0, 0.0])
