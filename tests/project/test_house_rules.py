@@ -49,8 +49,8 @@ def test_the_trusted_kernel_stays_small() -> None:
     hour more what judges whole arrays at once, and what looks for ties that matter."""
     count = {p.stem: statements(p) for p in (ROOT / "symgrad" / "checker").glob("*.py")}
     more = sum(count.pop(name) for name in (*ARRAYS, *SEARCH))
-    assert sum(count.values()) < 2050
-    assert more < 1120
+    assert sum(count.values()) < 2100
+    assert more < 1150
 
 
 def statements(path: Path) -> int:
