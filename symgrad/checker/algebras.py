@@ -143,6 +143,9 @@ class Ball(Real):
         """Exactly; its size as a float is 0 below 1e-323, too."""
         return bool(self.x == 0)
 
+    def is_one(self) -> bool:
+        return bool(self.x == 1)
+
     def size(self) -> float:
         return float(self.balls.arithmetic.bound(self.x))
 
@@ -252,6 +255,9 @@ class Dual(Real):
     @property
     def watch(self) -> Any:
         return self.value.watch
+
+    def is_one(self) -> bool:
+        return bool(self.value.is_one()) and is_zero(self.slope)
 
     def is_nan(self) -> bool:
         return bool(self.value.is_nan())

@@ -134,7 +134,9 @@ class Number:
     __mul__ = __rmul__ = _operator(lambda a, b: a.times(b), lambda a, b: a.order(0) * b)
     __sub__ = _operator(lambda a, b: a.minus(b), lambda a, b: -b)
     __rsub__ = _operator(lambda a, b: b.minus(a), lambda a, b: b)
-    __truediv__ = _operator(lambda a, b: a.times(b.inverse()), lambda a, b: a.lift(0))
+    __truediv__ = _operator(
+        lambda a, b: a if b.is_one() else a.times(b.inverse()), lambda a, b: a.lift(0)
+    )
     __rtruediv__ = _operator(lambda a, b: b.times(a.inverse()), lambda a, b: a.order(0) * b)
     __pow__ = _operator(lambda a, b: a.functions["power"](a, b))
     __rpow__ = _operator(lambda a, b: a.functions["power"](b, a))
@@ -178,6 +180,10 @@ class Number:
     def is_zero(self) -> bool:
         """Whether it is 0, exactly."""
         return self.literal() == 0.0  # type: ignore[no-any-return]
+
+    def is_one(self) -> bool:
+        """Whether it is 1, so that what it divides stays the very number."""
+        return False
 
     def is_nan(self) -> bool:
         """Whether it is a nan that floats made."""

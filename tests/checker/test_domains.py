@@ -43,6 +43,12 @@ def origin_not_picked() -> Any:
     return sg.tanh(angles[sg.argmax(angles)])
 
 
+def spread_of_one() -> Any:
+    """At N = 1 the deviation of a batch is 0, exactly."""
+    x, w = sg.input("x", ("N", 3)), sg.param("w", np.eye(3))
+    return sg.sum(sg.tanh(sg.std(sg.tanh(x @ w), axis=0)))
+
+
 def second_of_a_power() -> Any:
     x, y = sg.param("x", np.full(3, 0.5)), sg.param("y", np.full(3, 0.7))
     return sg.sum(sg.grad(sg.sum((1.1 + sg.tanh(x)) ** y), x) ** 2)
@@ -95,7 +101,14 @@ def masked_log() -> Any:
 
 SCALARS = (window, barrier, norm, lennard_jones, masked_log)
 ARRAYS = (window_of_many, simplex, root_of_a_negative_product, look_up, weibull)
-ARRAYS += (logarithm_of_0, origin_not_taken, origin_not_picked, second_of_a_power, root_squared)
+ARRAYS += (
+    logarithm_of_0,
+    origin_not_taken,
+    origin_not_picked,
+    spread_of_one,
+    second_of_a_power,
+    root_squared,
+)
 CASES = [(loss, "numpy") for loss in (*SCALARS, *ARRAYS)] + [(loss, "python") for loss in SCALARS]
 
 
