@@ -30,7 +30,7 @@ from symgrad.checker.oracles import MANY, Logarithms, Powers
 from symgrad.checker.watch import Watch
 
 Logarithm = tuple["Element", "Element"]
-DEPTH = 4  # of sums, of whose terms exponentials are made
+DEPTH = 16  # of sums, of whose terms exponentials are made
 
 
 class Field:
