@@ -5,9 +5,8 @@ Of a smooth function f of a length r = sqrt(u*u + ...), with f'(0) = 0, the grad
 f''(0), by l'Hopital's rule.  It moves with all that f depends on but r, by which it has slope 0
 where f is smooth.
 
-Numbers tell whether f'(0) is 0, whatever else f depends on, and whether its slope is the limit.  At
-a cone or a pole, and where two lengths are 0 together, nothing is changed: the second derivative
-counts as 0.
+At a cone or a pole f'(0) is not 0, and nothing is changed: the second derivative counts as 0.  So
+it does where another length that f depends on is 0 as well, and of a length within a length.
 
 >>> import symgrad as sg
 >>> u = sg.param("u", [0.0, 0.0])
@@ -20,81 +19,75 @@ array([-1. , -0.5])
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-import numpy as np
-
-from symgrad.errors import SymgradError
-from symgrad.ir.function import Function, Instr, parameter, topological
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.function import Instr, parameter, topological
 from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.ops.intervals import Intervals
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
-SIZE = 3  # of a named dimension, where the limit is tried
-STEP, NEAR, ROUNDING = 1e-5, 1e-3, 1e-12
+ROUNDING = {"f64": 1e-12, "f32": 1e-5}  # of a slope that is 0, in parts of its own slope
 
 
-def settled(f: IRAlgebra, y: Instr, i: int, g: Term, share: Term, by: Gradients) -> Term:
-    """The share of operand i in a cotangent g of a length; where that is 0, its limit if it has
-    one.  Of an array of lengths each is on its own: what mixes them does not move at 0."""
-    if y.op.name not in ("sqrt", "hypot") or f.type(g) != y.type:
-        return share
-    moving = made_of(y, topological([g.instr]))
-    if not moving:
-        return share
-    mixed = [x for x in moving if x.op.kind != "elementwise" or x.type.shape != y.type.shape]
-    apart = {x: parameter(f"m{k}", x.type) for k, x in enumerate(mixed if y.type.rank else ())}
-    alone = f.term(rebuilt(g.instr, apart))
-    total = f.sum(alone, axis=tuple(range(y.type.rank)), keepdims=False)
-    (slope,) = by(total.instr, [y])
-    slope = rebuilt(slope, {y: f.stop_gradient(f.term(y)).instr})
-    slope = rebuilt(slope, {p: x for x, p in apart.items()})
-    if not is_limit(y, g.instr, slope):
-        return share
-    limit = f.term(slope) * (0.5 if y.op.name == "sqrt" else f.term(y.operands[i]))
-    return f.where(f.equal(f.term(y), 0.0), limit, share)  # type: ignore[no-any-return]
+class Lengths:
+    """Those of one sweep.
+
+    active   what the sweep goes to
+    settled  those whose share has a limit
+    """
+
+    def __init__(self, active: set[Instr], intervals: Intervals, gradients: Gradients) -> None:
+        self.active, self.intervals, self.gradients = active, intervals, gradients
+        self.settled: set[Instr] = set()
+
+    def share(self, f: IRAlgebra, y: Instr, i: int, g: Term, plain: Term) -> Term:
+        """The share of operand i in a cotangent g of a length; where that is 0, its limit if it
+        has one.  Of an array of lengths each is on its own: what mixes them does not move at 0."""
+        whole = y.op.name in ("sqrt", "hypot") and f.type(g) == y.type
+        if not whole or not self.intervals.may_be_zero(y):
+            return plain
+        below = made_from(g.instr)
+        moving = made_of(y, below)
+        others = [x for x in below if x is not y and x in self.active and self.is_length(x)]
+        shapes = [x.type.shape for x in others]
+        if not moving or not self.settled.isdisjoint(moving):
+            return plain
+        if any(shape not in ((), y.type.shape) for shape in shapes):
+            return plain
+        slope = self.slope(f, y, g, moving)
+        there = f.equal(f.term(y), 0.0)
+        least = ROUNDING[y.type.dtype] * f.absolute(slope)
+        there = f.logical_and(there, f.less_equal(f.absolute(g), least))
+        for x in others:
+            there = f.logical_and(there, f.not_equal(f.term(x), 0.0))
+        if any(x.op.unbounded for x in moving):
+            there = f.logical_and(there, f.isfinite(slope))
+        self.settled.add(y)
+        limit = slope * (0.5 if y.op.name == "sqrt" else f.term(y.operands[i]))
+        return f.where(there, limit, plain)  # type: ignore[no-any-return]
+
+    def is_length(self, x: Instr) -> bool:
+        """Whether a value may be a length that is 0."""
+        return x.op.name in ("sqrt", "hypot", "absolute") and self.intervals.may_be_zero(x)
+
+    def slope(self, f: IRAlgebra, y: Instr, g: Term, moving: Sequence[Instr]) -> Term:
+        """The derivative of g by the length, number by number."""
+        mixed = [x for x in moving if x.op.kind != "elementwise" or x.type.shape != y.type.shape]
+        apart = {x: parameter(f"m{k}", x.type) for k, x in enumerate(mixed if y.type.rank else ())}
+        alone = f.term(rebuilt(g.instr, apart))
+        total = f.sum(alone, axis=tuple(range(y.type.rank)), keepdims=False)
+        (slope,) = self.gradients(total.instr, [y])
+        slope = rebuilt(slope, {y: f.stop_gradient(f.term(y)).instr})
+        return f.term(rebuilt(slope, {p: x for x, p in apart.items()}))
 
 
-def is_limit(y: Instr, g: Instr, slope: Instr) -> bool:
-    """Whether g is 0 where the length is, whatever the rest, and g over the length nears slope."""
-    try:
-        (start, limit), (beside, _), (size, _) = (
-            valued(y, (g, slope), r) for r in (0.0, STEP, 1.0)
-        )
-    except (SymgradError, ArithmeticError, ValueError, IndexError):
-        return False
-    largest = np.max(np.abs(size), initial=0.0)
-    if not np.isfinite([*np.ravel(limit), largest]).all():
-        return False
-    near = NEAR * np.max(np.abs(limit), initial=NEAR * largest)
-    flat = np.all(np.abs(start) <= ROUNDING * largest)
-    return bool(flat and np.all(np.abs(beside / STEP - limit) <= near))
-
-
-def valued(y: Instr, roots: Sequence[Instr], r: float) -> tuple[Any, ...]:
-    """The values at a length r, all else at random."""
-    parts = (r * r,) if y.op.name == "sqrt" else (0.6 * r, 0.8 * r)
-    known = {y: r, **dict(zip(y.operands, parts, strict=True))}
-    stands = {x: parameter(f"r{k}", x.type) for k, x in enumerate(known)}
-    inside = [stands.get(root) or rebuilt(root, stands) for root in roots]
-    order = topological(inside)
-    leaves = [x for x in order if x.is_parameter]
-    body = tuple(x for x in order if not x.is_parameter)
-    given = {stands[x]: value for x, value in known.items()}
-    rng = np.random.default_rng(0)
-    values = [drawn(x, rng) if x not in given else filled(x, given[x]) for x in leaves]
-    return interpret(Function("probe", tuple(leaves), body, tuple(inside)), values)
-
-
-def drawn(x: Instr, rng: np.random.Generator) -> Any:
-    """Numbers above 0, where most functions live; the first index, for integers."""
-    return rng.uniform(0.3, 1.2, np.shape(filled(x, 0.0))) if x.type.is_float else filled(x, 0.0)
-
-
-def filled(x: Instr, value: float) -> Any:
-    shape = [d if isinstance(d, int) else SIZE for d in x.type.shape]
-    dtypes = {"i64": np.int64, "bool": np.bool_, "f32": np.float32}
-    return np.full(shape, value, dtypes.get(x.type.dtype, np.float64))
+def made_from(root: Instr) -> list[Instr]:
+    """All below a root but for what is compared to choose."""
+    needed, found = {root}, list[Instr]()
+    for x in reversed(topological([root])):
+        if x in needed and x.type.is_float:
+            needed.update(x.operands)
+            found.append(x)
+    return found[::-1]
 
 
 def made_of(length: Instr, below: Sequence[Instr]) -> list[Instr]:

@@ -35,7 +35,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from symgrad.autodiff import lengths, strong
+from symgrad.autodiff import strong
 from symgrad.autodiff.flows import (
     Flow,
     alike,
@@ -49,6 +49,7 @@ from symgrad.autodiff.flows import (
 )
 from symgrad.autodiff.guards import DEPTH, Guard, all_of, any_of, equal, parted, same, settled
 from symgrad.autodiff.hints import name_operands
+from symgrad.autodiff.lengths import Lengths
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, Instr, constant, derived, topological
 from symgrad.ops.algebra import IRAlgebra, Term
@@ -138,6 +139,7 @@ class _Sweep:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(x)
         self.intervals = Intervals()
+        self.lengths = Lengths(self.active, self.intervals, gradients)
         self.unbounded = {x for x in self.order if x.op.unbounded}
         for x in self.order:
             if not self.unbounded.isdisjoint(x.operands):
@@ -266,9 +268,10 @@ class _Sweep:
             for i, (x, partial) in enumerate(zip(y.operands, partials, strict=True)):
                 if partial is not None and x in self.active:
                     share = self.share(f, y, i, flow, partial)
-                    if self.again and share.guard == flow.guard and self.intervals.may_be_zero(y):
-                        g = lengths.settled(f, y, i, flow.g, share.g, gradients)
-                        share = share._replace(g=g)
+                    if self.again:
+                        own = Flow(share.g, share.guard[len(flow.guard) :])
+                        g = self.lengths.share(f, y, i, flow.g, plain := self.applied(f, own))
+                        share = share if g is plain else share._replace(g=g, guard=flow.guard)
                     self.send(f, x, share._replace(g=spread(f, share.g, y.type)))
         else:
             self.pull(f, y, flow)
