@@ -6,7 +6,8 @@ f''(0), by l'Hopital's rule.  It moves with all that f depends on but r, by whic
 where f is smooth.
 
 At a cone or a pole f'(0) is not 0, and nothing is changed: the second derivative counts as 0.  So
-it does where another length that f depends on is 0 as well, and of a length within a length.
+it does where another length that f depends on is 0 as well, of a length within a length, and where
+lengths of an array are picked or added before f has made them flat.
 
 >>> import symgrad as sg
 >>> u = sg.param("u", [0.0, 0.0])
@@ -26,6 +27,8 @@ from symgrad.ops.intervals import Intervals
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
 ROUNDING = {"f64": 1e-12, "f32": 1e-5}  # of a slope that is 0, in parts of its own slope
+
+_STRAIGHT = ("add", "divide", "multiply", "negative", "subtract")  # with one operand that moves
 
 
 class Lengths:
@@ -51,7 +54,7 @@ class Lengths:
         shapes = [x.type.shape for x in others]
         if not moving or not self.settled.isdisjoint(moving):
             return plain
-        if any(shape not in ((), y.type.shape) for shape in shapes):
+        if any(shape not in ((), y.type.shape) for shape in shapes) or mixes(y, moving):
             return plain
         slope = self.slope(f, y, g, moving)
         there = f.equal(f.term(y), 0.0)
@@ -59,7 +62,9 @@ class Lengths:
         there = f.logical_and(there, f.less_equal(f.absolute(g), least))
         for x in others:
             there = f.logical_and(there, f.not_equal(f.term(x), 0.0))
-        if any(x.op.unbounded for x in moving):
+        known = {*topological([y])}
+        made = [x.op for x in topological([slope.instr]) if x not in known]
+        if any(op.unbounded or op.inline for op in made):
             there = f.logical_and(there, f.isfinite(slope))
         self.settled.add(y)
         limit = slope * (0.5 if y.op.name == "sqrt" else f.term(y.operands[i]))
@@ -78,6 +83,19 @@ class Lengths:
         (slope,) = self.gradients(total.instr, [y])
         slope = rebuilt(slope, {y: f.stop_gradient(f.term(y)).instr})
         return f.term(rebuilt(slope, {p: x for x, p in apart.items()}))
+
+
+def mixes(y: Instr, moving: Sequence[Instr]) -> bool:
+    """Whether lengths are picked, moved or added as such; what is flat at 0 may be."""
+    straight = {y}
+    for x in moving:
+        if straight.isdisjoint(x.operands):
+            continue
+        if y.type.rank and (x.op.kind != "elementwise" or x.type.shape != y.type.shape):
+            return True
+        if x.op.name in _STRAIGHT and sum(o in straight or o in moving for o in x.operands) == 1:
+            straight.add(x)
+    return False
 
 
 def made_from(root: Instr) -> list[Instr]:

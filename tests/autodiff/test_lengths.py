@@ -121,6 +121,24 @@ def test_each_number_of_an_array_is_on_its_own() -> None:
     np.testing.assert_allclose(f(np.zeros((3, 2), np.float32))[1].x, want, rtol=1e-6)
 
 
+def test_a_slope_that_is_infinite_is_no_limit() -> None:
+    """norm(u)**a for a below 2, as a parameter: 0, as where a is known."""
+    u, a = sg.param("u", np.zeros(2)), sg.param("a", 1.5)
+    f = sg.compile(sg.sum(sg.grad(sg.norm(u) ** a, u) * V), [u, a])
+    with np.errstate(all="ignore"):
+        found = f(u=np.zeros(2), a=1.5)[1]
+    np.testing.assert_array_equal(found.u, [0.0, 0.0])
+    assert found.a == 0.0
+
+
+def test_lengths_that_are_picked_or_added_have_no_limit() -> None:
+    """Half of one would be a wrong number."""
+    x, at = sg.param("x", np.zeros((2, 2))), np.array([[0.0, 0.0], [0.6, 0.8]])
+    r = sg.norm(x, axis=1)
+    for loss in (sg.sum(sg.cosh(r)) + 3 * sg.cosh(r[0]), 3 * sg.sum((r - sg.mean(r)) ** 2)):
+        np.testing.assert_array_equal(along(loss, x)(at)[1].x[0], [0.0, 0.0])
+
+
 def test_lengths_of_lengths_grow_line_by_line() -> None:
     """A limit is not taken of what holds one."""
     counts = []
