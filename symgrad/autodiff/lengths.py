@@ -2,8 +2,7 @@
 
 Of a smooth function f of a length r = sqrt(u*u + ...), with f'(0) = 0, the gradient is f'(r)/r u:
 0 at u = 0, whatever is taken for f'(r)/r.  But that factor is what the second derivative is there:
-f''(0), by l'Hopital's rule.  It moves with all that f depends on but r, by which it has slope 0
-where f is smooth.
+f''(0), by l'Hopital's rule.  It moves with all that f depends on; by u it has slope 0, as r has.
 
 At a cone or a pole f'(0) is not 0, and nothing is changed: the second derivative counts as 0.  So
 it does where another length that f depends on is 0 as well, of a length within a length, and where
@@ -19,15 +18,15 @@ array([-1. , -0.5])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from symgrad.ir.function import Instr, parameter, topological
+from symgrad.ir.rebuild import rebuilt
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.intervals import Intervals
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
 ROUNDING = {"f64": 1e-12, "f32": 1e-5}  # of a slope that is 0, in parts of its own slope
-
 _STRAIGHT = ("add", "divide", "multiply", "negative", "subtract")  # with one operand that moves
 
 
@@ -81,7 +80,6 @@ class Lengths:
         alone = f.term(rebuilt(g.instr, apart))
         total = f.sum(alone, axis=tuple(range(y.type.rank)), keepdims=False)
         (slope,) = self.gradients(total.instr, [y])
-        slope = rebuilt(slope, {y: f.stop_gradient(f.term(y)).instr})
         return f.term(rebuilt(slope, {p: x for x, p in apart.items()}))
 
 
@@ -116,12 +114,3 @@ def made_of(length: Instr, below: Sequence[Instr]) -> list[Instr]:
             moving.add(x)
             found.append(x)
     return found
-
-
-def rebuilt(root: Instr, moved: Mapping[Instr, Instr]) -> Instr:
-    """A value computed from others in place of some."""
-    made = dict(moved)
-    for x in topological([root]):
-        if x not in made and not made.keys().isdisjoint(x.operands):
-            made[x] = x.replace(tuple([made.get(o, o) for o in x.operands]))
-    return made.get(root, root)

@@ -42,7 +42,7 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
         return _either_way(trial)
 
 
-def refuse_nan(trial: Trial) -> None:
+def refute_nan(trial: Trial) -> None:
     """Refutes where floats are not finite, though the reference's are, far from overflow."""
     claim, point = trial.claim, floats_of(trial.claim, trial.point)
     value, *grads = map(math.isfinite, in_floats(claim, point))

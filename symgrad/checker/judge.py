@@ -27,7 +27,7 @@ from symgrad.checker.algebras import Balls, precision
 from symgrad.checker.arrays import ArrayTrial
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
-from symgrad.checker.failures import refuse_nan, tried
+from symgrad.checker.failures import refute_nan, tried
 from symgrad.checker.field import Field
 from symgrad.checker.functions import READ, as_written
 from symgrad.checker.residues import RELATED, SMALL, Residues
@@ -320,7 +320,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
         here = Point(point, trial.algebra.digits, measured([value, *grads]))
         here = here if draw in lattice else rounded(trial, [value, *grads], here)
         if not (here.rounded or draw in (*lattice, *far)):
-            refuse_nan(trial)
+            refute_nan(trial)
         judged.append(here._replace(rounded=None) if draw in far else here)
     if judged:
         return judged

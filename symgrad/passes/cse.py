@@ -7,7 +7,8 @@ Attributes are compared by repr, so that 0.0 and -0.0, and 1 and True, stay apar
 from __future__ import annotations
 
 from symgrad.ir.function import Function, Instr, Origins, union
-from symgrad.passes.rewriting import BITWISE, moved_operands, relabel, rewrite, with_body
+from symgrad.ir.rebuild import moved_operands
+from symgrad.passes.rewriting import BITWISE, relabel, rewrite, with_body
 
 
 @rewrite("cse", preserves=BITWISE)

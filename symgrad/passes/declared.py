@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 from symgrad.errors import SymgradError
 from symgrad.ir.function import Function, Instr, Origins
 from symgrad.ir.op import Op
+from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.passes.patterns import Bindings, Families, Node, Search, pattern
-from symgrad.passes.rewriting import live, moved_operands, needed_by
+from symgrad.passes.rewriting import live
 
 _ROUNDS = 16  # a replacement may be rewritten again; the bound guards against rules that disagree
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from symgrad.ir.function import Function, Instr, as_given, constant
 from symgrad.ir.op import CONSTANT, Attribute
+from symgrad.ir.rebuild import moved_operands
 from symgrad.passes.exact import is_exact
-from symgrad.passes.rewriting import BITWISE, live, moved_operands, rewrite, with_body
+from symgrad.passes.rewriting import BITWISE, live, rewrite, with_body
 
 MAX_ELEMENTS = 64
 

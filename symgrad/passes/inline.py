@@ -21,8 +21,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ops.algebra import IRAlgebra
-from symgrad.passes.rewriting import BITWISE, moved_operands, needed_by, rewrite, with_body
+from symgrad.passes.rewriting import BITWISE, rewrite, with_body
 
 
 @rewrite("inline", preserves=BITWISE)

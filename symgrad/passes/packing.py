@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgrad.ir.function import Function, Instr, emit
+from symgrad.ir.rebuild import moved_operands
 from symgrad.ops.packing import Block, rows_of
 from symgrad.ops.table import OPS
 from symgrad.passes.rewriting import (
@@ -18,7 +19,6 @@ from symgrad.passes.rewriting import (
     Rewriter,
     apply_rules,
     live,
-    moved_operands,
     rewrite,
     table,
     use_counts,

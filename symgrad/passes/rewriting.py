@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 from symgrad.ir.function import Function, Instr, Origin, Origins, constant, emit
 from symgrad.ir.op import CONSTANT, Attribute, Op
+from symgrad.ir.rebuild import moved_operands
 from symgrad.ir.types import Type
 from symgrad.ops.table import OPS
 
@@ -198,30 +199,6 @@ def use_counts(function: Function) -> dict[Instr, int]:
     uses = Counter([o for x in function.body for o in x.operands])
     uses.update(function.results)
     return dict(uses)
-
-
-def moved_operands(x: Instr, moved: Mapping[Instr, Instr]) -> Instr:
-    """``x`` with operands replaced as ``moved`` says; itself where none is."""
-    for o in x.operands:
-        if o in moved:
-            return x.replace(tuple([moved.get(o, o) for o in x.operands]))
-    return x
-
-
-def needed_by(root: Instr, known: Container[Instr]) -> Iterator[Instr]:
-    """What ``root`` needs that is not known yet, operands first."""
-    done: set[Instr] = set()
-    stack = [(root, False)]
-    while stack:
-        x, ready = stack.pop()
-        if x in known or x in done:
-            continue
-        if ready:
-            done.add(x)
-            yield x
-        else:
-            stack.append((x, True))
-            stack.extend((o, False) for o in reversed(x.operands) if o not in known)
 
 
 def with_body(function: Function, body: Iterable[Instr], moved: Mapping[Instr, Instr]) -> Function:

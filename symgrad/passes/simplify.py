@@ -27,18 +27,13 @@ from functools import cache
 from typing import NamedTuple
 
 from symgrad.ir.function import Function, Instr, Origins
+from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.passes.cheap_rules import RULES
 from symgrad.passes.cost import cost, cost_of
 from symgrad.passes.cse import cse
 from symgrad.passes.declared import Rule, Ruleset, Walk
 from symgrad.passes.patterns import Bindings, Node, Search
-from symgrad.passes.rewriting import (
-    ROUNDING,
-    moved_operands,
-    needed_by,
-    rewrite,
-    use_counts,
-)
+from symgrad.passes.rewriting import ROUNDING, rewrite, use_counts
 
 
 class Cheaper(NamedTuple):

@@ -23,18 +23,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import Shape
 from symgrad.ops.algebra import IRAlgebra
 from symgrad.ops.reduction import exponentials, kept, reduced
-from symgrad.passes.rewriting import (
-    ROUNDING,
-    live,
-    moved_operands,
-    needed_by,
-    relabel,
-    rewrite,
-    with_body,
-)
+from symgrad.passes.rewriting import ROUNDING, live, relabel, rewrite, with_body
 
 
 class Parts(NamedTuple):

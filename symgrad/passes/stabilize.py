@@ -27,13 +27,14 @@ log(1 + exp(x)) = softplus(x)  at train.py:3
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from symgrad.ir.function import Function, Instr, function, parameter, topological
+from symgrad.ir.rebuild import rebuilt
 from symgrad.passes.cse import cse
 from symgrad.passes.declared import Fired, Ruleset, Walk
-from symgrad.passes.rewriting import ROUNDING, moved_operands, needed_by, rewrite
+from symgrad.passes.rewriting import ROUNDING, rewrite
 from symgrad.passes.stable_rules import RULES
 
 
@@ -52,19 +53,11 @@ def shared_value(root: Instr, fixed: Sequence[Instr], stable: bool) -> Instr:
     """A value, made stable or as it is, in which equal values are one; those in ``fixed`` stay what
     it is a function of."""
     stand_ins = {x: x if x.is_parameter else parameter("", x.type) for x in fixed}
-    inside = swapped(root, stand_ins)
+    inside = rebuilt(root, stand_ins)
     leaves = dict.fromkeys([*stand_ins.values(), *leaves_of(inside)])
     whole = function("value", list(leaves), [inside])
     (shared,) = cse(stabilized(whole)[0] if stable else whole).results
-    return swapped(shared, {p: x for x, p in stand_ins.items()})
-
-
-def swapped(root: Instr, moved: Mapping[Instr, Instr]) -> Instr:
-    """A value computed from others in place of some."""
-    made = dict(moved)
-    for x in list(needed_by(root, made)):
-        made[x] = moved_operands(x, made)
-    return made[root]
+    return rebuilt(shared, {p: x for x, p in stand_ins.items()})
 
 
 def leaves_of(root: Instr) -> list[Instr]:

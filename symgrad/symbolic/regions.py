@@ -37,6 +37,7 @@ import sympy as sp
 from symgrad.errors import LimitError, SymgradError
 from symgrad.ir.function import Function, Instr, function, parameter, union
 from symgrad.ir.interpreter import interpret
+from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.replay import replay
@@ -46,7 +47,7 @@ from symgrad.passes.dce import dce
 from symgrad.passes.fold import fold
 from symgrad.passes.identities import identities
 from symgrad.passes.reals import reals
-from symgrad.passes.rewriting import live, moved_operands, needed_by, use_counts, with_body
+from symgrad.passes.rewriting import live, use_counts, with_body
 from symgrad.passes.simplify import Cheaper
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
