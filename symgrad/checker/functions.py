@@ -66,6 +66,13 @@ def _turned(a: Any, b: Any, r: Any) -> tuple[Any, Any]:
     return b / r / r, -(a / r / r)
 
 
+def _cosine(a: Any, length: Any) -> Any:
+    """a over the length, and 0 where that is 0."""
+    if isinstance(length, Cells):
+        return np.where(length.is_zero(), 0, a / length)
+    return 0 if length.is_zero() else a / length
+
+
 def _floor(x: Any) -> int:
     if isinstance(x, Cells):
         raise UnsupportedError("the whole parts of arrays")
@@ -105,24 +112,29 @@ def _absolute(x: Any) -> Any:
 
 
 def _extreme(beats: Any) -> Any:
-    """The first of all; ties share evenly.  An operand that is alone comes back as it is."""
+    """The first of all; slopes of those that tie share evenly.  One alone comes back as it is."""
 
     def extreme(*xs: Any) -> Any:
         if nan := [x for x in xs if isinstance(x, Number) and x.is_nan()]:
             return nan[0]
         at, top = largest(beats, xs)
+        if not any(isinstance(x, Number) and x.dual for x in xs):
+            return top
         if isinstance(top, Cells) and len(xs) > 1:
             return _shared(xs, at, top)
         # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
         ties = [x for i, x in enumerate(xs) if x is top or (x == top if i > at else top == x)]
-        alone = all(x is top for x in ties)
-        return alike(top if alone else sum(ties) * Fraction(1, len(ties)), xs)
+        found: Any = alike(top, xs)
+        if all(x is top for x in ties) or not isinstance(found, Number):
+            return found
+        kind: Any = type(found)
+        return kind(found.value, alike(sum(ties) * Fraction(1, len(ties)), xs).slope)
 
     return extreme
 
 
 def _shared(xs: Any, at: Any, top: Any) -> Any:
-    """Of arrays, the mean of those that are largest, element by element."""
+    """Of arrays, the largest with the mean of the slopes of those that tie, element by element."""
     ties = []
     for i, x in enumerate(xs):
         later, earlier = chosen(at < i, x, top), chosen(at < i, top, x)
@@ -130,8 +142,8 @@ def _shared(xs: Any, at: Any, top: Any) -> Any:
     count = sum(1 * tie for tie in ties)
     if not np.any(count > 1):
         return top
-    total = sum(np.where(tie, top.lift(x), 0) for tie, x in zip(ties, xs, strict=True))
-    return np.where(count > 1, total / count, top)
+    total: Any = sum(np.where(tie, top.lift(x), 0) for tie, x in zip(ties, xs, strict=True))
+    return top.algebra.paired(top.value, np.where(count > 1, total.slope / count, top.slope))
 
 
 def largest(beats: Any, xs: Any) -> tuple[Any, Any]:
@@ -208,7 +220,7 @@ RULES: dict[str, Any] = {
     "arctan2": lambda y, a, b: _turned(a, b, F.hypot(a, b)),
     "erf": lambda y, x: (2 / math.sqrt(math.pi) * F.exp(-x * x),),
     "erfc": lambda y, x: (-2 / math.sqrt(math.pi) * F.exp(-x * x),),
-    "hypot": lambda y, a, b: (0, 0) if y.literal() == 0.0 else (a / y, b / y),
+    "hypot": lambda y, a, b: (_cosine(a, y), _cosine(b, y)),
     "power": lambda y, x, n: (n * _power(x, n - 1), lambda: _power_by_exponent(y, x, n)),
 }
 TORN = frozenset(("arctan2",))  # no zero beats a slope that is not there
