@@ -37,8 +37,8 @@ class Algebra:
 
     cells               what a cell holds
     dead                a dead cell
-    living(x)           raises DomainError if one of an array is dead
     is_dead(x), is_zero(x)   which ones are
+    is_finite(x)        which ones may be told of
     constant(x)         a number as one cell
     floats(x)           an array of floats
     near(x)             floats near numbers
@@ -59,7 +59,6 @@ class Algebra:
     constant: Any
     floats: Any
     near: Any
-    living: Any
     is_dead: Any
     is_zero: Any
     sum: Any
@@ -75,12 +74,12 @@ class Algebra:
         self.duals = np.dtype([("value", self.cells), ("slope", self.cells)])
         self.known: dict[Any, Cells] = {}
         self.answers: dict[Any, Any] = {}
-        self.single = 0
+        self.single, self.unwritten = 0, False
         self.folds: dict[str, Any] = {
             "sum": self.summed,
             "add": self.summed,
             "mean": lambda x, **named: self.lift(x).mean(**named),
-            "vdot": lambda x, y: self.summed(self.lift(x).ravel() * np.ravel(y)),
+            "vdot": lambda x, y: self.matmul(self.lift(x).ravel(), self.lift(y).ravel()),
             "outer": lambda x, y: self.lift(x).ravel()[:, None] * np.ravel(y),
             "dot": self.matmul,
             "einsum": self.einsum,
@@ -126,8 +125,14 @@ class Algebra:
             self.known[key] = self.seen(self.constant(x))
         return self.known[key]
 
+    def divided(self, x: Any) -> None:
+        """Tells the watch of divisors: of the first of an array, or of all."""
+        for by in x.reshape(-1)[: None if self.watch.counts() else 1]:
+            self.watch.divided(self.seen(by))
+
     def empty(self, shape: Any, dtype: Any) -> Any:
         """Dead cells, for memory that was never written."""
+        self.unwritten = True
         dead = self.seen(self.dead)
         return self.seen(
             np.full(shape, bare(self.paired(dead, dead) if dtype == self.duals else dead))
@@ -151,11 +156,16 @@ class Algebra:
         pair["value"], pair["slope"] = bare(value), bare(slope)
         return self.seen(pair)
 
+    def is_finite(self, x: Any) -> Any:
+        return ~self.is_dead(x)
+
     def called(self, name: str, *xs: Any) -> Any:
         """A ufunc."""
-        self.single += not any(np.ndim(x) for x in xs)
+        self.single += not any(getattr(x, "ndim", 0) for x in xs)
         if self.single > SINGLE:
             raise UnsupportedError("arrays that are taken apart")
+        if name == "divide" and isinstance(xs[1], Cells):
+            self.divided(xs[1])
         if name in _FORMULAS:
             return _FORMULAS[name](self, *map(self.lift, xs))
         if name in SIDES:
@@ -306,8 +316,11 @@ class Algebra:
             if (at := mask & (sides == side)).any():
                 places.append(np.unravel_index(np.argmax(at), at.shape))
         for at in places:
-            side = self.watch.went(int(sides[at]), self.seen(gap[at]))
-            found[at if each else mask & (sides == sides[at])] = side
+            old = int(sides[at])
+            same = at if each else mask & (sides == old)
+            count = 1 if each else np.count_nonzero(same)
+            if (side := self.watch.went(old, self.seen(gap[at]), count)) != old:
+                found[same] = side
         return found
 
     def once(self, answer: Any, name: str, *arrays: Any) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.number import Number, Unwritten
-from symgrad.errors import UnsupportedError
+from symgrad.errors import DomainError, UnsupportedError
 
 # What NumPy does to cells is what it does to floats.
 MOVES = frozenset(
@@ -107,7 +107,7 @@ class Cells(np.ndarray, Number):  # type: ignore[override]
 
     def middle(self) -> float:
         """A float near the first."""
-        return float(self.near().flat[0]) if self.size else math.nan
+        return float(self.algebra.near(bare(self.value).reshape(-1)[0])) if self.size else math.nan
 
     def near(self) -> Any:
         """Floats near the numbers."""
@@ -128,7 +128,7 @@ class Cells(np.ndarray, Number):  # type: ignore[override]
 
     def spread(self) -> Any:
         """The radii of balls."""
-        return bare(self)["rad"]
+        return self.algebra.spread(bare(self))
 
     def tied(self, other: Any, mask: Any) -> Any:
         """Where they are equal, and the mask holds."""
@@ -136,8 +136,12 @@ class Cells(np.ndarray, Number):  # type: ignore[override]
 
     def alive(self) -> Cells:
         """Itself.  Raises DomainError where some have no value."""
-        self.algebra.living(self)
+        if not self.lives():
+            raise DomainError("a value is not finite, or has no value")
         return self
+
+    def lives(self) -> bool:
+        return all(self.algebra.is_finite(bare(x)).all() for x in (self.value, self.slope))
 
     def filled(self, shape: Any, x: Any, dtype: Any) -> Any:
         """An array to write into; of zeros, derivatives may be written, too."""

@@ -39,6 +39,7 @@ from symgrad.runtime.load import load_source
 Draw = Callable[[random.Random], float]
 POOL = 1000  # different numbers in an array that is drawn
 LARGE = 256  # numbers, above which arrays are cheaper than numbers one by one
+HUGE = 20_000  # numbers among the arguments, above which they are not judged one by one
 LITERALS = 16  # of a text, the smallest of them, that its arguments are set to
 
 
@@ -58,7 +59,8 @@ class Claim:
     arrays     whether arrays come and go as NumPy's, and not as nested lists and tuples
     atoms      helpers by their source, each with the formula that it is proved elsewhere to compute
     budget     how many balls the search for ties may take; 0 for as many as it takes by default
-    whole      whether the checker runs it on arrays, and not number by number
+    whole      the algebra of whole arrays that the checker runs it on: "balls", or the coarse
+               "pairs" of floats; number by number without one
     """
 
     text: str
@@ -72,7 +74,7 @@ class Claim:
     arrays: bool = True
     atoms: Mapping[str, str] = field(default_factory=dict)
     budget: int = 0
-    whole: bool = False
+    whole: str = ""
 
     @cached_property
     def program(self) -> ExactText:
@@ -126,6 +128,16 @@ class Claim:
         found = [d for t in self.types.values() for d in re.findall(r"[A-Za-z_]\w*", t)[1:]]
         return tuple(dict.fromkeys(found))
 
+    @property
+    def coarse(self) -> bool:
+        """Whether balls have fewer bits than those of numbers one by one."""
+        return self.whole == "pairs"
+
+    @property
+    def counts(self) -> bool:
+        """Whether an argument is any integer, so that few points show few of them."""
+        return any(t[0] == "i" and k not in self.below for k, t in self.types.items())
+
     def sizes(self, n: int) -> dict[str, int]:
         return sizes_at(n, self.dims)
 
@@ -134,6 +146,10 @@ class Claim:
         shapes = [[size_of(d, self.sizes(n)) for d in dims_of(t)] for t in self.types.values()]
         whole = self.arrays and not getattr(self.reference, "by_numbers", False)
         return whole and sum(map(math.prod, shapes)) > (count or LARGE)
+
+    def numbers_too(self, n: int) -> bool:
+        """Whether arrays are not too large to be judged number by number."""
+        return not self.is_large(n, HUGE)
 
     def outline(self, at: Mapping[str, Any], exact: bool) -> Any:
         """How the results at a point are nested, their shapes, and unless exact their types."""

@@ -28,6 +28,7 @@ from symgrad.checker.algebra import Algebra
 from symgrad.checker.algebras import SMALLEST, Balls, Close
 from symgrad.checker.cells import bare
 from symgrad.checker.functions import ENCLOSED, FUNCTIONS, RULES
+from symgrad.checker.number import Untold
 from symgrad.checker.watch import Watch
 from symgrad.errors import DomainError
 
@@ -184,13 +185,14 @@ class Enclosures(Algebra):
 
     bound = staticmethod(size)
 
-    def living(self, x: Any) -> None:
-        for part in (x.value, x.slope):
-            if not np.isfinite(size(bare(part))).all():
-                raise DomainError("a value is not finite, as a float")
+    def spread(self, x: Any) -> Any:
+        return x["rad"]
 
     def is_dead(self, x: Any) -> Any:
         return np.isnan(size(x))
+
+    def is_finite(self, x: Any) -> Any:
+        return np.isfinite(size(x))
 
     def is_zero(self, x: Any) -> Any:
         return size(x) == 0.0
@@ -250,7 +252,7 @@ class Enclosures(Algebra):
     def sides(self, x: Any, y: Any, mask: Any) -> Any:
         gap = np.broadcast_to(plus(bare(x), negative(bare(y))), mask.shape)
         if not np.isfinite(size(gap)[mask]).all():
-            raise DomainError("what has no value is compared, or what is not finite")
+            raise Untold("what has no value is compared, or what is not finite")
         side = np.array(np.sign(gap["hi"]), int)
         known = np.abs(gap["hi"]) > (np.abs(gap["lo"]) + gap["rad"]) * UP
         alike = bare(x) == bare(y)  # made alike; their radius would hide the tie

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.cells import Cells
-from symgrad.checker.number import Function, Nowhere, Number, Unwritten, everywhere
+from symgrad.checker.number import Function, Nowhere, Number, Untold, Unwritten, everywhere
 from symgrad.checker.tree import made_exact, parts
 from symgrad.errors import UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
@@ -178,7 +178,9 @@ class Namespace:
         test = np.frompyfunc(tested, 1, 1)
 
         def over(x: Any) -> Any:
-            plain = np.zeros(x.alive().shape) if isinstance(x, Cells) else x
+            if isinstance(x, Cells) and not x.lives():
+                raise Untold("a test of what has no value")
+            plain = np.zeros(x.shape) if isinstance(x, Cells) else x
             return self.seen(np.asarray(test(plain), bool)[()])
 
         return over
@@ -228,7 +230,7 @@ class Namespace:
         return np.mean(self.exact(self.asarray(x)), axis=axis, keepdims=keepdims)
 
     def matmul(self, a: Any, b: Any, **named: Any) -> Any:
-        return np.matmul(a, b, **named) if named else self.one.product(a, b)
+        return np.matmul(a, b, **named) if named else a @ b
 
     def vdot(self, a: Any, b: Any) -> Any:
         return np.sum(np.ravel(a) * np.ravel(b))  # NumPy's own gives None of nothing

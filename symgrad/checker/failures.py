@@ -9,7 +9,7 @@ from typing import Any
 
 from symgrad.checker.claim import Claim, Trial
 from symgrad.checker.doubles import Doubles
-from symgrad.checker.number import Nowhere, Unknown
+from symgrad.checker.number import Nowhere, Unknown, Untold
 from symgrad.checker.rounding import in_floats
 from symgrad.checker.shapes import DTYPES
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
@@ -26,8 +26,8 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
         finite = all(
             map(math.isfinite, in_floats(trial.claim, floats_of(trial.claim, trial.point)))
         )
-        if trial.claim.whole and tame and not finite:
-            raise UnsupportedError("it is not finite, as arrays tell") from error
+        if trial.claim.whole and tame and (not finite or trial.algebra.unwritten):
+            raise Untold("it has no value, as arrays tell") from error
         chosen = isinstance(error, Unknown)
         judged = isinstance(error, DomainError) and tame and (chosen or not finite)
         if (
@@ -42,18 +42,22 @@ def tried(trial: Trial, tame: bool) -> tuple[Any, list[Any]]:
         return _either_way(trial)
 
 
-def refute_nan(trial: Trial) -> None:
-    """Refutes where floats are not finite, though the reference's are, far from overflow."""
+def refute_nan(trial: Trial) -> Untold | None:
+    """Refutes where floats are not finite, though the reference's are, far from overflow, which
+    arrays do not tell."""
     claim, point = trial.claim, floats_of(trial.claim, trial.point)
     value, *grads = map(math.isfinite, in_floats(claim, point))
-    if claim.whole or (value and all(grads)):
-        return
+    if value and all(grads):
+        return None
+    if claim.whole:
+        return Untold("it is not finite, as arrays tell")
     doubles, own = Doubles(claim.real), False
     with suppress(SymgradError):
         want = Trial(claim, doubles, point, "0").want
         own = math.isfinite(want.value.x) and (not value or math.isfinite(want.slope.x))
     if own and not doubles.far and trial.is_smooth():
         raise VerificationError(NOWHERE)
+    return None
 
 
 def overflows(claim: Claim, point: Point) -> bool:

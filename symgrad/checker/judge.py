@@ -14,10 +14,10 @@ refuted in d_x at x = 0.7335340242483723: the exact values differ
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ import numpy as np
 from symgrad.checker import draws
 from symgrad.checker.algebras import Balls, precision
 from symgrad.checker.arrays import ArrayTrial
+from symgrad.checker.ball_arrays import available
 from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.draws import drawn
 from symgrad.checker.failures import refute_nan, tried
@@ -53,8 +54,7 @@ BITS = 256  # of a ball
 UNLIKE = "not the reference"
 _NO_SAMPLE: SymgradError = DomainError("no sample")
 ROOTS = 24  # more samples, for half of all residues have no root
-MANY = 1000  # numbers among the arguments, above which balls are tried in whole arrays
-HUGE = 20_000  # numbers among the arguments, above which they are not judged one by one
+MANY = 1000  # numbers among the arguments, above which arrays of pairs of floats are tried
 NARROW = 20  # digits that a point has to show where there are others
 TIES = (6, 2, 1, 0)  # pairs of points on a lattice for a text that compares, by sizes
 
@@ -93,11 +93,6 @@ class Modulus(NamedTuple):
         each = math.log2(self.primes[-1]) - math.log2(degree)
         count = len(self.primes) + math.ceil((44 - bits) / each) if each > 1 else math.inf
         return Modulus(SMALL[: int(count)], self.related) if count <= len(SMALL) else None
-
-
-def numbers_too(claim: Claim, n: int) -> bool:
-    """Whether arrays are not too large to be judged number by number."""
-    return not claim.is_large(n, HUGE)
 
 
 def _once(check: Callable[..., Result], *args: Any, **named: Any) -> Result:
@@ -147,7 +142,7 @@ def check_identity(
                 return found
             if not str(getattr(found, "reason", "")).startswith(UNLIKE):
                 break
-        if not numbers_too(claim, max(sizes)):
+        if not claim.numbers_too(max(sizes)):
             return found
     return _identity(claim, sizes, seed, Modulus((prime,)))
 
@@ -251,20 +246,27 @@ def check_balls(
     points one that is not finite where the reference's own is.
     """
     sizes = (sizes or (*SIZES, drawn_size(seed))) if claim.dims else (1,)
-    if bits == BITS and claim.is_large(max(sizes), MANY):
-        found = _once(_agreement, replace(claim, whole=True), sizes, seed, DOUBLE)
-        if isinstance(found, Agrees) and found.is_enough():
-            return found
-        if not numbers_too(claim, max(sizes)):
+    for kind in _in_arrays(claim, max(sizes)) if bits == BITS else ():
+        shown = DOUBLE if kind == "pairs" else bits
+        found = _once(_agreement, replace(claim, whole=kind), sizes, seed, shown)
+        if (isinstance(found, Agrees) and found.is_enough()) or not claim.numbers_too(max(sizes)):
             return found
     return _agreement(claim, sizes, seed, bits)
+
+
+def _in_arrays(claim: Claim, n: int) -> Iterator[str]:
+    """As which arrays it is tried before it is tried number by number."""
+    if claim.is_large(n, MANY):
+        yield "pairs"
+    if claim.is_large(n) and available():
+        yield "balls"
 
 
 def _agreement(claim: Claim, sizes: tuple[int, ...], seed: int, bits: int) -> Result:
     judged: list[Point] = []
     search = Search(claim, sizes, seed)
-    with precision(BITS if claim.whole else bits):
-        for k, n in enumerate(sizes):
+    with precision(BITS if claim.coarse else bits):
+        for k, n in enumerate(_by_ties(sizes)):
             here = _at_points(claim, n, seed, TIES[min(k, len(TIES) - 1)], search)
             if isinstance(here, Refuted):
                 return here
@@ -285,17 +287,21 @@ def _agreement(claim: Claim, sizes: tuple[int, ...], seed: int, bits: int) -> Re
     return Agrees(bits, digits, points, worst, bound, *told)
 
 
+def _by_ties(sizes: tuple[int, ...]) -> list[int]:
+    """First where most ties tell: at size 1 some slices are empty, and larger ones are dear."""
+    return sorted(sizes, key=lambda n: (n != 2, n))
+
+
 def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Refuted | list[Point]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
     judged, failure, compares, made = list[Point](), _NO_SAMPLE, False, 0
     tied = [draws.among(x) for x in islice(cycle(claim.literals or (1.0,)), 2 * ties)]
-    lattice = (draws.zero, draws.level, *draws.LATTICE * ties, *tied)
+    pairs = [(*draws.LATTICE, *tied[2 * i : 2 * i + 2]) for i in range(ties)]
+    lattice = (draws.zero, draws.level, *chain(*pairs))
     plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
     far = (draws.large, *tied, *draws.FAR)
     for k, draw in enumerate((*plan, *draws.OTHERS, *[draws.sought] * 3, *draws.FAR)):
-        fewest = ties // 2 if claim.whole and not compares else 3  # smooth arrays show nothing new
-        if judged and fewest < k < len(plan) and (not compares or made > search.budget):
-            search.ended |= compares
+        if judged and k < len(plan) and _is_shown(claim, search, k, ties, compares, made):
             continue
         if judged and k >= len(plan) and (draw in far or any(p.rounded for p in judged)):
             break
@@ -308,23 +314,35 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
         except (DomainError, UnsupportedError) as error:
             if isinstance(error, UnsupportedError) and draw not in tied:
                 raise  # those are beyond the largest exponent, where exp_ gives inf, say
+            search.passes_by(error, draw not in far)
             failure = error
             continue
-        narrow = ENOUGH[0] if claim.whole else NARROW
-        if trial.algebra.digits < narrow and (claim.whole or draw in lattice):
-            search.wide, failure = search.wide + claim.whole, DomainError("the balls are too wide")
+        narrow = ENOUGH[0] if claim.coarse else NARROW
+        if trial.algebra.digits < narrow and (claim.coarse or draw in lattice):
+            search.wide, failure = search.wide + claim.coarse, DomainError("the balls are too wide")
             continue  # so far out that the balls show nothing
         made += trial.algebra.made
         compares |= trial.algebra.watch.compares()
         search.learn(trial)
         here = Point(point, trial.algebra.digits, measured([value, *grads]))
         here = here if draw in lattice else rounded(trial, [value, *grads], here)
-        if not (here.rounded or draw in (*lattice, *far)):
-            refute_nan(trial)
+        if not (here.rounded or draw in (*lattice, *far)) and (untold := refute_nan(trial)):
+            search.passes_by(untold)
         judged.append(here._replace(rounded=None) if draw in far else here)
     if judged:
         return judged
     raise UnsupportedError(f"no point{f' at N = {n}' * bool(claim.dims)} was judged: {failure}")
+
+
+def _is_shown(claim: Claim, search: Search, k: int, ties: int, compares: bool, made: int) -> bool:
+    """Whether more points of one size show little: of what compares nothing; of arrays, many of
+    whose numbers were compared, and all comparisons are settled."""
+    smooth = claim.whole and not (compares or claim.counts)
+    if k <= (ties // 2 if smooth else 3):
+        return False
+    shown = not compares or (claim.whole != "" and search.known.is_plain())
+    search.ended |= not shown and made > search.budget
+    return shown or made > search.budget
 
 
 def verify(claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0) -> tuple[Result, Result]:

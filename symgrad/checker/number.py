@@ -71,6 +71,10 @@ class Unknown(DomainError):
     """A choice by what has no value."""
 
 
+class Untold(DomainError):
+    """Arrays do not tell; numbers one by one may."""
+
+
 class Undefined(DomainError):
     """A function has no value there; ``nan`` is what says so, where there is one already."""
 
@@ -109,7 +113,7 @@ def _comparison(holds: Callable[[float], bool]) -> Any:
 class Unwatched:
     """Takes what a Watch is told."""
 
-    def went(self, side: Any, gap: Any) -> Any:
+    def went(self, side: Any, gap: Any, count: int = 1) -> Any:
         return side
 
     def met(self, outcome: Any) -> None:
@@ -200,10 +204,6 @@ class Number:
     def filled(self, shape: Any, x: Any, dtype: Any) -> Any:
         """An array to write into."""
         return np.full(shape, x, dtype)
-
-    def product(self, a: Any, b: Any) -> Any:
-        """``a @ b`` of arrays of such numbers."""
-        return a @ b
 
     def undefined(self) -> dict[int, Nowhere]:
         """Where an algebra keeps the nans that may yet be read."""

@@ -23,6 +23,7 @@ from symgrad.checker.algebra import FEW, Algebra
 from symgrad.checker.cells import bare
 from symgrad.checker.field import Element, Field
 from symgrad.checker.functions import ENCLOSED, FUNCTIONS, MADE, NAMED, RULES
+from symgrad.checker.number import Untold
 from symgrad.errors import DomainError, UnsupportedError
 
 # The largest that are 7 mod 8, so that 2 has a root.
@@ -100,10 +101,6 @@ class Residues(Algebra):
         powers = [[pow(2, int(k) - 53, q) for q in self.primes.tolist()] for k in values]
         whole = (mantissa * 2.0**53).astype(int)[..., None] % self.primes
         return self.made(whole * np.array(powers)[places.reshape(x.shape)], x, 0, 0, 0, 0)
-
-    def living(self, x: Any) -> None:
-        if np.isnan(bare(x.value)["t"]).any() or np.isnan(bare(x.slope)["t"]).any():
-            raise DomainError("what has no value is read")
 
     def is_dead(self, x: Any) -> Any:
         return np.isnan(x["t"])
@@ -185,7 +182,7 @@ class Residues(Algebra):
     def sides(self, x: Any, y: Any, mask: Any) -> Any:
         gap = np.broadcast_to(bare(x - y), mask.shape)
         if np.isnan(gap["t"][mask]).any():
-            raise DomainError("a comparison of what has no value")
+            raise Untold("a comparison of what has no value")
         self.grown(gap[mask])
         self.signs += int(mask.sum())
         sides = np.array(np.sign(gap["s"]))

@@ -19,6 +19,7 @@ import numpy as np
 from symgrad.checker import draws
 from symgrad.checker.algebras import Balls
 from symgrad.checker.arrays import ArrayTrial, whole_arguments
+from symgrad.checker.ball_arrays import BallArrays
 from symgrad.checker.claim import Claim, Trial, arguments
 from symgrad.checker.doubles import Doubles
 from symgrad.checker.draws import drawn
@@ -61,18 +62,19 @@ def _reach(here: Point) -> float:
 
 def at_point(claim: Claim, at: Mapping[str, Any], seed: int) -> Trial:
     """A trial on balls, or on arrays of them."""
-    if claim.whole:
-        return ArrayTrial(claim, Enclosures(0.0, claim.program.filename), at, str(seed))
-    return Trial(claim, Balls(0.0, claim.program.filename), at, str(seed))
+    trial = ArrayTrial if claim.whole else Trial
+    return trial(claim, _algebra(claim), at, str(seed))
 
 
 def started(claim: Claim, at: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Such balls, and the arguments made of them."""
-    if claim.whole:
-        algebra: Any = Enclosures(0.0, claim.program.filename)
-        return algebra, whole_arguments(claim, algebra, at)
-    algebra = Balls(0.0, claim.program.filename)
-    return algebra, arguments(claim, algebra, at)
+    algebra = _algebra(claim)
+    return algebra, (whole_arguments if claim.whole else arguments)(claim, algebra, at)
+
+
+def _algebra(claim: Claim) -> Any:
+    kinds: dict[str, Any] = {"": Balls, "balls": BallArrays, "pairs": Enclosures}
+    return kinds[claim.whole](0.0, claim.program.filename)
 
 
 def measured(exact: list[Any]) -> tuple[Part, Part]:

@@ -33,11 +33,11 @@ from symgrad.checker import draws
 from symgrad.checker.algebras import Close
 from symgrad.checker.claim import Claim, Trial, explained
 from symgrad.checker.failures import floats_of, tried
-from symgrad.checker.number import Number
+from symgrad.checker.number import Number, Untold
 from symgrad.checker.results import Refuted
 from symgrad.checker.rounding import at_point, started
 from symgrad.checker.watch import SIDES, Enough, Place, Watch
-from symgrad.errors import DomainError, UnsupportedError
+from symgrad.errors import DomainError, SymgradError, UnsupportedError
 
 MANY = 400_000  # balls, after which no more ties are looked for
 ATTEMPTS = 4  # at a tie of one comparison, each at another point
@@ -75,12 +75,12 @@ class Search:
         self.fixed = Counter[Place]()
         self.points = self.made = self.wide = 0
         self.ended = False
-        self.step, self.near = (COARSE, 2**140) if claim.whole else (BESIDE, NEAR)
+        self.step, self.near = (COARSE, 2**140) if claim.coarse else (BESIDE, NEAR)
 
     @property
     def budget(self) -> int:
         """How many balls may be made."""
-        return self.claim.budget or (MANY // 4 if self.claim.whole else MANY)
+        return self.claim.budget or (MANY // 4 if self.claim.coarse else MANY)
 
     def learn(self, trial: Trial, sought: Place | None = None) -> None:
         """On which sides of the comparisons at a judged point its results depend."""
@@ -99,6 +99,13 @@ class Search:
         self.known.add(here)
         self.judged.append((trial.point, here))
 
+    def passes_by(self, error: SymgradError, tame: bool = True) -> None:
+        """Leaves a point that shows nothing, unless numbers one by one may be asked of it."""
+        untold = isinstance(error, Untold) or (self.claim.whole == "balls" and tame)
+        if untold and self.claim.numbers_too(max(self.sizes)):
+            raise SymgradError(f"arrays do not tell: {error}") from error
+        self.wide += untold
+
     def look(self, at: Point, sought: Place | None = None) -> Refuted | Trial | None:
         """A point beside a tie where the text is not the reference; nothing where there is none."""
         try:
@@ -107,7 +114,8 @@ class Search:
                 return Refuted(
                     component, floats_of(self.claim, at), "the exact values differ, by a tie"
                 )
-        except (DomainError, UnsupportedError):
+        except (DomainError, UnsupportedError) as error:
+            self.passes_by(error)
             return None
         self.made += trial.algebra.made
         self.points += 1
@@ -154,8 +162,8 @@ class Search:
 
     def at_tie(self, place: Place, beside: list[Point], which: int | None) -> Refuted | None:
         """Whether text and reference differ at such points: the tie, and a point on either side,
-        but for a side that is to the text what the tie is.  A maximum is told by its sides."""
-        told, alike = False, 0
+        but for a side that is to the text what the tie is."""
+        alike = 0
         for at in beside:
             side = 0 if at is beside[0] else self.side(place, at, which)
             if side and side == alike:
@@ -165,15 +173,9 @@ class Search:
                 return found
             if found is None or which is None or place not in self.known.sides:
                 continue
-            if place.jumps():
-                if 0 in found.algebra.watch.sides.get(place, ()):
-                    same = [s for s in (1, -1) if not found.depends(place, 0, s, which)]
-                    alike = same[0] if len(same) == 1 else 0
-            elif side:
-                told |= any(found.depends(place, side, s, which) for s in (-side, 0))
-                alike = -side
-        if told and 0 in self.known.sides.get(place, ()):
-            self.known.sides[place][0] = True
+            if place.jumps() and 0 in found.algebra.watch.sides.get(place, ()):
+                same = [s for s in (1, -1) if not found.depends(place, 0, s, which)]
+                alike = same[0] if len(same) == 1 else 0
         return None
 
     def side(self, place: Place, at: Point, which: int | None) -> int:

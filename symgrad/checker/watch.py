@@ -19,7 +19,7 @@ an empty array, or among elements that nobody reads, both ways give the same.
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from symgrad.errors import SymgradError
 FUNCTIONS, LARGEST = functions.__file__, functions.largest.__code__
 FEW = 4  # numbers, among which each comparison of a largest is a place of its own
 SIDES = (1, -1, 0)
+PLAIN = 24  # differences at a place that is settled, after which more of them show little
 
 
 class Place(NamedTuple):
@@ -55,6 +56,7 @@ class Watch:
     sides   of differences of numbers; whether results were seen to depend on which it was
     others  of comparisons that stand in the text, tests for infinities, whole parts: what came out
     gaps    the first difference at each place, or every one
+    seen    how many there were
     ran     which parts of the text
     taken   a place, one of its sides, another one that is taken for it, and there which comparison
             alone; nothing is recorded meanwhile
@@ -66,13 +68,14 @@ class Watch:
         self.sides: dict[Place, dict[int, bool]] = defaultdict(dict)
         self.others: dict[Place, set[Any]] = defaultdict(set)
         self.gaps: dict[Place, list[Any]] = defaultdict(list)
+        self.seen = Counter[Place]()
         self.ran: set[Any] = set()
         self.taken: tuple[Place, int, int, int | None] | None = None
         self.enough: tuple[Place, int] | None = None
         self.count = 0
 
-    def went(self, side: int, gap: Any) -> int:
-        """The side, or another one that is taken for it."""
+    def went(self, side: int, gap: Any, count: int = 1) -> int:
+        """The side, of one difference or of many, or another one that is taken for it."""
         place = self.place()
         if self.taken is not None:
             at, old, new, which = self.taken
@@ -81,6 +84,7 @@ class Watch:
             self.count += 1
             return new if side == old and which in (None, self.count - 1) else side
         self.sides[place].setdefault(side, False)
+        self.seen[place] += count
         self.differs(place, gap)
         return side
 
@@ -117,6 +121,7 @@ class Watch:
             for side, told in sides.items():
                 self.sides[place][side] = told or self.sides[place].get(side, False)
         self.ran |= other.ran
+        self.seen += other.seen
         for place, gaps in other.gaps.items():
             self.gaps.setdefault(place, gaps)
 
@@ -133,9 +138,16 @@ class Watch:
         return self.others.get(place) or {*self.sides.get(place, ())} - {0}
 
     def is_settled(self, place: Place) -> bool:
-        """Whether results depend on every side, a tie among them, and it came out both ways."""
+        """Whether results depend on every side, a tie among them, and it came out both ways.  Where
+        the choice does not jump, nothing hangs on the tie alone, nor on where it is."""
         sides = self.sides.get(place, {})
-        return len(self.ways(place)) > 1 and 0 in sides and all(sides.values())
+        told = all(found for side, found in sides.items() if side or place.jumps())
+        return len(self.ways(place)) > 1 and 0 in sides and told
+
+    def is_plain(self) -> bool:
+        """Whether every comparison of the text is settled, by more than a few numbers."""
+        places = [place for place in self.sides if place.line]
+        return all(self.is_settled(place) and self.seen[place] >= PLAIN for place in places)
 
     def one_sided(self) -> tuple[int, ...]:
         """The lines in which something came out one way alone."""

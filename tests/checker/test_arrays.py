@@ -24,7 +24,8 @@ from symgrad.checker import (
     check_identity,
 )
 from symgrad.checker import claim as claims
-from symgrad.checker.algebras import precision
+from symgrad.checker.algebras import Balls, Dual, precision
+from symgrad.checker.ball_arrays import BallArrays
 from symgrad.checker.cells import Cells
 from symgrad.checker.enclosures import Enclosures, product_of_slices
 from symgrad.checker.functions import F
@@ -69,7 +70,11 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("algebra", [Residues("seed", ""), Enclosures()], ids=["residues", "balls"])
+@pytest.mark.parametrize(
+    "algebra",
+    [Residues("seed", ""), Enclosures(), BallArrays()],
+    ids=["residues", "pairs", "balls"],
+)
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_arrays_are_what_their_numbers_are(name: str, algebra: Any) -> None:
     """Views, products and sums of cells give what exact fractions give."""
@@ -100,6 +105,46 @@ def encloses(x: Any, exact: Any) -> bool:
 
 def fractions(x: Any) -> Any:
     return np.array([Fraction(v) for v in x.flat], object).reshape(x.shape)
+
+
+@pytest.mark.parametrize("shapes", [((3, 4), (4, 2)), ((4,), (4, 2)), ((3, 4), (4,)), ((4,), (4,))])
+@pytest.mark.parametrize("unit", [0.0, 2.0**-53])
+@pytest.mark.parametrize("duals", ["", "a", "b", "ab"])
+def test_a_product_of_balls_is_the_one_number_by_number(
+    shapes: tuple[Any, Any], unit: float, duals: str
+) -> None:
+    """The same numbers and slopes, in whatever order floats are added."""
+    rng, a, b = np.random.default_rng(0), BallArrays(unit), Balls(unit)
+    ball = np.frompyfunc(b.variable, 1, 1)
+
+    def drawn(shape: tuple[int, ...], dual: bool) -> tuple[Any, Any]:
+        values, slopes = rng.normal(size=shape), rng.normal(size=shape)
+        x, d = a.variables(values), a.variables(slopes)
+        one_by_one = np.frompyfunc(Dual, 2, 1)(ball(values), ball(slopes)) if dual else ball(values)
+        return a.paired(x, d) if dual else x, one_by_one
+
+    (x, u), (y, v) = drawn(shapes[0], "a" in duals), drawn(shapes[1], "b" in duals)
+    found, plain = x @ y, u @ v
+    assert np.shape(found) == np.shape(plain)
+    for part in ("value", "slope") if duals else ("value",):
+        got = getattr(found, part)
+        want = [getattr(p, part) if duals else p for p in np.ravel(plain)]
+        for p, q in zip(np.ravel(np.asarray(got)["x"]), want, strict=True):
+            assert q.balls.arithmetic.bound(p - q.x) <= 2e-14
+            assert p.overlaps(q.x)
+        wide, narrow = np.ravel(got.spread()), np.array([q.spread() for q in want])
+        assert np.all(wide >= 0.3 * narrow)
+
+
+@pytest.mark.parametrize("name", ["maximum", "max"])
+def test_the_largest_of_several_is_one_of_them(name: str) -> None:
+    """Those that tie share its slope, not its value: a third of three times a ball is no float."""
+    a: Any
+    for a in (BallArrays(), Enclosures()):
+        x = a.paired(a.lift(np.full(3, 0.75)), a.lift(np.array([1.0, 2.0, 6.0])))
+        y = F.max(x) if name == "max" else F.maximum(F.maximum(x[0], x[1]), x[2])
+        assert y.value.literal() == 0.75
+        assert (y.slope - (3.0 if name == "max" else 3.75)).bound() < 1e-14
 
 
 @pytest.mark.parametrize("op", ["add", "subtract", "multiply", "divide"])
@@ -196,7 +241,7 @@ def test_whole_arrays_are_judged_at_points(
     old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ties and thresholds are looked for in arrays as they are among numbers."""
-    monkeypatch.setattr("symgrad.checker.judge.numbers_too", lambda claim, n: False)
+    monkeypatch.setattr(Claim, "numbers_too", lambda claim, n: False)
     monkeypatch.setattr("symgrad.checker.judge.MANY", 1)
     types = {"w": "f64[3]", "x": "f64[N, 3]"}
     found = check_balls(Claim(STEPS.replace(old, new), steps, types, ("w",)), (1, 4))
@@ -276,7 +321,7 @@ def test_large_arrays_are_judged_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_change_of_a_text_is_found_on_arrays_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """What numbers one by one do not take for the reference, whole arrays do not either."""
-    monkeypatch.setattr("symgrad.checker.judge.numbers_too", lambda claim, n: False)
+    monkeypatch.setattr(Claim, "numbers_too", lambda claim, n: False)
     monkeypatch.setattr(claims, "LARGE", 0)
     alive = [
         what

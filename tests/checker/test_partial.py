@@ -11,6 +11,8 @@ from campaign import many
 
 import symgrad as sg
 
+pytestmark = pytest.mark.usefixtures("arrays")  # which tell as much as numbers do
+
 
 def judged(f, old: str, new: str):
     assert f.verify().verified, f.verify()

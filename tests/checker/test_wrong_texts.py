@@ -18,7 +18,7 @@ def test_there_are_more_than_120_of_them_in_classes() -> None:
 
 
 @pytest.mark.parametrize("base", bases())
-def test_what_they_were_made_of_is_right(base: Right) -> None:
+def test_what_they_were_made_of_is_right(base: Right, arrays: str) -> None:
     """Else they would be refuted for another reason; and no line of it is left open."""
     found = verify(base.claim())
     assert verified(found), [*map(str, found)]
@@ -28,9 +28,11 @@ def test_what_they_were_made_of_is_right(base: Right) -> None:
     ("base", "old", "new", "hole"), [c[1:] for c in cases()], ids=[c[0] for c in cases()]
 )
 def test_a_wrong_text_is_refuted_or_its_hole_is_named(
-    base: Right, old: str, new: str, hole: str
+    base: Right, old: str, new: str, hole: str, arrays: str
 ) -> None:
-    """A certificate never states the opposite: the line of the fault is among those it names."""
+    """A certificate never states the opposite: the line of the fault is among those it names.
+    Arrays that are tried whole hand over to numbers what they do not tell.
+    """
     claim = base.claim(old, new)
     identity, balls = verify(claim)
     if not hole:

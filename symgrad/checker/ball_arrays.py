@@ -1,0 +1,186 @@
+"""Arrays of balls of as many bits as ``Balls`` have: one call does an array, as NumPy does objects.
+
+They are what numbers one by one are, ties too, and cost a fifth; they need python-flint.  Whatever
+is odd about a text, such as a function that leaves its domain, is left to numbers one by one.
+
+>>> from symgrad.checker.algebras import precision
+>>> from symgrad.checker.functions import F
+>>> a = BallArrays()
+>>> x = a.variables(np.array([[0.5, 2.0], [1.0, -1.0]]))
+>>> with precision(256):
+...     same = a.equal(F.exp(x) * F.exp(-x), a.lift(np.ones((2, 2))))
+>>> bool(np.all(x / 4 * 4 == x)), same, a.digits > 70
+(True, True, True)
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from symgrad.checker.algebra import Algebra
+from symgrad.checker.algebras import LARGEST, SMALLEST, Balls, Close
+from symgrad.checker.cells import bare
+from symgrad.checker.functions import ENCLOSED, FUNCTIONS, RULES
+from symgrad.checker.number import Untold
+from symgrad.checker.watch import Watch
+from symgrad.errors import DomainError
+
+CELLS = np.dtype([("x", "O")])
+CALL, SHARE = 40, 5  # what a call costs, in balls one by one; how many of its elements cost one
+
+
+def available() -> bool:
+    """Whether there is a library whose balls NumPy adds and multiplies as objects, fast."""
+    return bool(Balls().arithmetic.native)
+
+
+def cells(x: Any) -> Any:
+    found = np.empty(np.shape(x), CELLS)
+    found["x"] = x
+    return found
+
+
+class BallArrays(Algebra):
+    """Arithmetic of such arrays; unit, digits and made are what they are of Balls."""
+
+    rules, cells = RULES, CELLS
+
+    def __init__(self, unit: float = 0.0, filename: str = "") -> None:
+        self.unit, self.digits, self.made = unit, math.inf, 0
+        self.watch, self.balls = Watch(filename), Balls(unit)
+        known = self.balls.arithmetic
+        self.zero, self.dead = known.double(0.0), cells(known.double(math.nan))
+        self.doubles = np.frompyfunc(known.double, 1, 1)
+        self.fractions = np.frompyfunc(lambda v: self.balls.variable(v).x, 1, 1)
+        self.upper = np.frompyfunc(known.bound, 1, 1)
+        self.middles = np.frompyfunc(lambda x: float(known.middle(x)), 1, 1)
+        self.finite = np.frompyfunc(known.finite, 1, 1)
+        self.widened = np.frompyfunc(lambda x, r: x + (known.about(r) - 1), 2, 1)
+        super().__init__(FUNCTIONS)
+
+    def bound(self, x: Any) -> Any:
+        return np.asarray(self.upper(x["x"]), float)
+
+    def spread(self, x: Any) -> Any:
+        """How far they reach from floats."""
+        return self.bound(cells(x["x"] - self.doubles(self.near(x))))
+
+    def near(self, x: Any) -> Any:
+        return np.asarray(self.middles(x["x"]), float)
+
+    def is_dead(self, x: Any) -> Any:
+        return ~np.asarray(self.finite(x["x"]), bool)
+
+    def is_zero(self, x: Any) -> Any:
+        return np.asarray(x["x"] == self.zero, bool)
+
+    def constant(self, x: Any) -> Any:
+        return cells(self.balls.one.lift(x).x)
+
+    def floats(self, x: Any) -> Any:
+        return cells(self.doubles(x))
+
+    def variables(self, values: Any) -> Any:
+        """Floats or fractions, exactly."""
+        values = np.asarray(values)
+        kept = self.doubles(values) if values.dtype.kind == "f" else self.fractions(values)
+        return self.seen(cells(kept))
+
+    def halves(self, x: Any) -> Any:
+        return np.stack([bare(x.value), bare(x.slope)], axis=-1)
+
+    def whole(self, halves: Any) -> Any:
+        return self.paired(halves[..., 0], halves[..., 1])
+
+    def made_of(self, x: Any, terms: int = 1) -> Any:
+        self.made += CALL + np.size(x) * terms // SHARE
+        return cells(x)
+
+    def rounded(self, x: Any, roundings: int = 1) -> Any:
+        """With what floats make of it besides."""
+        unit = self.unit * roundings
+        return self.made_of(x * self.balls.arithmetic.about(unit) if unit else x)
+
+    def strayed(self, x: Any, roundings: int, size: Any) -> Any:
+        """With so many roundings of what has the size: n u/(1 - n u) bounds (1 + u)^n - 1."""
+        if not self.unit:
+            return x
+        unit = self.unit * roundings
+        return self.made_of(self.widened(x["x"], unit / (1 - unit) * size() * (1 + 2.0**-40)))
+
+    def sum(self, x: Any, y: Any) -> Any:
+        return self.rounded(x["x"] + y["x"])
+
+    def times(self, x: Any, y: Any) -> Any:
+        return self.rounded(x["x"] * y["x"])
+
+    def inverse(self, x: Any) -> Any:
+        """Dead where a ball holds 0."""
+        return self.rounded(1 / x["x"])
+
+    def negative(self, x: Any) -> Any:
+        return self.made_of(-x["x"])
+
+    def product(self, x: Any, y: Any) -> Any:
+        """In whatever order floats are added."""
+        terms = x.shape[-1]
+        if not terms:
+            return np.full((np.zeros(x.shape) @ np.zeros(y.shape)).shape, bare(self.lift(0)))
+        found = self.made_of(x["x"] @ y["x"], 2 * terms)
+        return self.strayed(found, terms, lambda: self.bound(x) @ self.bound(y))
+
+    def total(self, x: Any) -> Any:
+        """In whatever order floats are added."""
+        if x.dual:
+            return self.paired(self.total(x.value), self.total(x.slope))
+        if not len(x):
+            return self.seen(np.full(x.shape[1:], bare(self.lift(0))))
+        found = self.made_of(np.add.reduce(bare(x)["x"], axis=0), len(x))
+        return self.seen(self.strayed(found, len(x) - 1, lambda: self.bound(bare(x)).sum(axis=0)))
+
+    def sides(self, x: Any, y: Any, mask: Any) -> Any:
+        a, b = (np.broadcast_to(bare(z)["x"], mask.shape) for z in (x, y))
+        gap = np.asarray(a - b, object)
+        above, below = (np.asarray(z, bool) for z in (gap > self.zero, gap < self.zero))
+        neither = mask & ~(above | below)
+        for at in map(tuple, np.argwhere(neither)) if neither.any() else ():
+            if gap[at] == self.zero:
+                continue
+            if not self.finite(gap[at]):
+                raise Untold("a comparison of what has no value")
+            if self.unit or not self.balls.arithmetic.alike(a[at], b[at]):
+                raise Close("a comparison is too close to call")
+            gap[at] = self.zero  # made alike; their radius would hide the tie
+        return self.told(np.array((1 * above - 1 * below) * mask), cells(gap), mask)
+
+    def primitive(self, name: str, *xs: Any) -> Any:
+        known = self.balls.arithmetic
+        if name in ENCLOSED and name not in known.native:
+            return bare(ENCLOSED[name](*xs))
+        own = partial(self.answer, partial(known.function, name.replace("arctan2", "atan2")))
+        if name == "exp" and np.any(self.bound(bare(xs[0])) > LARGEST):
+            raise DomainError("exp is beyond the range of balls")
+        found = np.frompyfunc(own, len(xs), 1)(*(bare(x)["x"] for x in xs))
+        return self.rounded(found, 8)  # a libm is within 8 units
+
+    def answer(self, function: Any, *xs: Any) -> Any:
+        try:
+            return function(*xs)
+        except (ArithmeticError, ValueError):
+            return self.balls.arithmetic.double(math.nan)
+
+    def equal(self, x: Any, y: Any) -> bool:
+        if x.shape != y.shape:
+            return False
+        gap = bare(x)["x"] - bare(y)["x"]
+        far, whole = self.bound(cells(gap)), np.maximum(self.bound(bare(y)), 1.0)
+        if not np.isfinite(far + whole).all():
+            raise DomainError("a value is not finite, as a float")
+        worst = float((far / whole).max(initial=0.0, where=far >= SMALLEST))
+        self.digits = min(self.digits, -math.log10(worst) if worst else math.inf)
+        apart = np.asarray((gap > self.zero) | (gap < self.zero), bool)
+        return not np.any(apart & (far >= SMALLEST))
