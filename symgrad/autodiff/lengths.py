@@ -2,11 +2,13 @@
 
 Of a smooth function f of a length r = sqrt(u*u + ...), with f'(0) = 0, the gradient is f'(r)/r u:
 0 at u = 0, whatever is taken for f'(r)/r.  But that factor is what the second derivative is there:
-f''(0), by l'Hopital's rule.  It moves with all that f depends on; by u it has slope 0, as r has.
+f''(0), by l'Hopital's rule.  It moves with what else f depends on.
 
-At a cone or a pole f'(0) is not 0, and nothing is changed: the second derivative counts as 0.  So
-it does where another length that f depends on is 0 as well, of a length within a length, and where
-lengths of an array are picked or added before f has made them flat.
+Whether f is such a function is tried at random points, as all that the length is made of becomes 0:
+f' must become 0, too, whatever else it depends on, by the slope that stands for f''(0).  Where it
+does not, nothing is changed, and most second derivatives are 0: at a cone or a pole; where lengths
+are mixed that f has not made flat; of a length within a length; of what is no root of squares.
+Derivatives of the fourth order and higher are not right there.
 
 >>> import symgrad as sg
 >>> u = sg.param("u", [0.0, 0.0])
@@ -18,82 +20,130 @@ array([-1. , -0.5])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
+from symgrad.autodiff.trials import POINTS, POSITIVE, Trials, terms
+from symgrad.errors import SymgradError
 from symgrad.ir.function import Instr, parameter, topological
 from symgrad.ir.rebuild import rebuilt
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.intervals import Intervals
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
-ROUNDING = {"f64": 1e-12, "f32": 1e-5}  # of a slope that is 0, in parts of its own slope
-_STRAIGHT = ("add", "divide", "multiply", "negative", "subtract")  # with one operand that moves
+_SUMS = ("add", "sum", "mean", "reshape", "broadcast_to", "index")  # of what is squared
+FEW = 4  # numbers of an array at which a claim is tried
+STEPS = (1e-3, 1e-7, 1e-12)  # of a length
+NEAR = 1e-2  # of a slope that is the same
+EXACT = {"f64": 1e-13, "f32": 1e-5}  # of the terms of what is 0 but for rounded constants
 
 
 class Lengths:
     """Those of one sweep.
 
-    active   what the sweep goes to
-    settled  those whose share has a limit
+    tested   those that something is chosen by where they are 0: of a derivative of another order
+    slopes   of the cotangent of a length by it, if it has one where that is 0
     """
 
-    def __init__(self, active: set[Instr], intervals: Intervals, gradients: Gradients) -> None:
-        self.active, self.intervals, self.gradients = active, intervals, gradients
-        self.settled: set[Instr] = set()
+    def __init__(self, order: Sequence[Instr], intervals: Intervals, gradients: Gradients) -> None:
+        self.intervals, self.gradients = intervals, gradients
+        self.tested = {x.operands[0] for x in order if x.op.name == "equal"}
+        self.slopes: dict[Instr, Term | None] = {}
+        self.trials = Trials()
 
     def share(self, f: IRAlgebra, y: Instr, i: int, g: Term, plain: Term) -> Term:
         """The share of operand i in a cotangent g of a length; where that is 0, its limit if it
-        has one.  Of an array of lengths each is on its own: what mixes them does not move at 0."""
+        has one.  Of an array of lengths each is on its own."""
         whole = y.op.name in ("sqrt", "hypot") and f.type(g) == y.type
-        if not whole or not self.intervals.may_be_zero(y):
+        if not whole or y in self.tested or not self.intervals.may_be_zero(y):
             return plain
-        below = made_from(g.instr)
-        moving = made_of(y, below)
-        others = [x for x in below if x is not y and x in self.active and self.is_length(x)]
-        shapes = [x.type.shape for x in others]
-        if not moving or not self.settled.isdisjoint(moving):
+        if y not in self.slopes:
+            self.slopes[y] = self.slope(f, y, g)
+        slope = self.slopes[y]
+        if slope is None:
             return plain
-        if any(shape not in ((), y.type.shape) for shape in shapes) or mixes(y, moving):
-            return plain
-        slope = self.slope(f, y, g, moving)
         there = f.equal(f.term(y), 0.0)
-        least = ROUNDING[y.type.dtype] * f.absolute(slope)
-        there = f.logical_and(there, f.less_equal(f.absolute(g), least))
-        for x in others:
-            there = f.logical_and(there, f.not_equal(f.term(x), 0.0))
-        known = {*topological([y])}
-        made = [x.op for x in topological([slope.instr]) if x not in known]
-        if any(op.unbounded or op.inline for op in made):
+        if not slope.instr.is_constant:
             there = f.logical_and(there, f.isfinite(slope))
-        self.settled.add(y)
         limit = slope * (0.5 if y.op.name == "sqrt" else f.term(y.operands[i]))
         return f.where(there, limit, plain)  # type: ignore[no-any-return]
 
-    def is_length(self, x: Instr) -> bool:
-        """Whether a value may be a length that is 0."""
-        return x.op.name in ("sqrt", "hypot", "absolute") and self.intervals.may_be_zero(x)
+    def slope(self, f: IRAlgebra, y: Instr, g: Term) -> Term | None:
+        """The derivative of each number of g by its own length, where that is what g is in parts
+        of it as it becomes 0; none of lengths within lengths."""
+        moving = made_of(y, made_from(g.instr))
+        if not moving or any(self.slopes.get(x) is not None for x in moving):
+            return None
+        found = self.candidates(f, y, g, moving)
+        return next((s for s in found if self.is_limit(y, g.instr, s.instr)), None)
 
-    def slope(self, f: IRAlgebra, y: Instr, g: Term, moving: Sequence[Instr]) -> Term:
-        """The derivative of g by the length, number by number."""
+    def candidates(
+        self, f: IRAlgebra, y: Instr, g: Term, moving: Sequence[Instr]
+    ) -> Iterator[Term]:
+        """What it is where all that mixes lengths is flat; what it is where nothing mixes them."""
         mixed = [x for x in moving if x.op.kind != "elementwise" or x.type.shape != y.type.shape]
-        apart = {x: parameter(f"m{k}", x.type) for k, x in enumerate(mixed if y.type.rank else ())}
-        alone = f.term(rebuilt(g.instr, apart))
-        total = f.sum(alone, axis=tuple(range(y.type.rank)), keepdims=False)
-        (slope,) = self.gradients(total.instr, [y])
-        return f.term(rebuilt(slope, {p: x for x, p in apart.items()}))
+        for still in (mixed, ()) if mixed and y.type.rank else ((),):
+            apart = {x: parameter(f"m{k}", x.type) for k, x in enumerate(still)}
+            alone = f.term(rebuilt(g.instr, apart)) if apart else g
+            total = f.sum(alone, axis=tuple(range(y.type.rank)), keepdims=False)
+            (slope,) = self.gradients(total.instr, [y])
+            yield f.term(rebuilt(slope, {p: x for x, p in apart.items()}) if apart else slope)
+
+    def is_limit(self, y: Instr, g: Instr, slope: Instr) -> bool:
+        """Whether g is 0 where the length is, and has such a slope there, as far as some points
+        tell: what else depends on the same numbers may not be flat."""
+        sources = sources_of(y)
+        if not sources:
+            return False
+        try:
+            with np.errstate(all="ignore"):
+                found = [self.agrees(k, y, sources, g, slope) for k in range(POINTS)]
+        except (SymgradError, ArithmeticError, LookupError):
+            return False  # there is no such point, as of integers that must be large
+        return any(found[:POSITIVE]) and False not in found
+
+    def agrees(
+        self, k: int, y: Instr, sources: Sequence[Instr], g: Instr, slope: Instr
+    ) -> bool | None:
+        """Whether it does at one point, as all sources become 0; None where it has no value."""
+        now = {x: self.trials.value(k, x) for x in sources}
+        usual, length = self.trials.value(k, g), self.trials.value(k, y)
+        ends = [{x: t * v for x, v in now.items()} for t in (0.0, *STEPS)]
+        there, *beside = (self.trials.moved(k, (g, slope, y), end) for end in ends)
+        least = EXACT[y.type.dtype] * terms(g, there)
+        told = None
+        for at in [*np.ndindex(length.shape)][:FEW]:
+            r, g0, s0 = length[at], there[g][at], there[slope][at]
+            size = abs(usual[at]) + abs(s0) * r
+            if not math.isfinite(g0 + size) or not r:
+                continue
+            flat = there[y][at] == 0.0 and (abs(g0) <= least[at] or k >= POSITIVE)
+            told = flat and any(
+                abs((v[g][at] - g0) / t - s0 * r) <= NEAR * size
+                and abs(v[y][at] - t * r) <= NEAR * t * r
+                for t, v in zip(STEPS, beside, strict=True)
+            )
+            if not told:
+                return False
+        return told
 
 
-def mixes(y: Instr, moving: Sequence[Instr]) -> bool:
-    """Whether lengths are picked, moved or added as such; what is flat at 0 may be."""
-    straight = {y}
-    for x in moving:
-        if straight.isdisjoint(x.operands):
-            continue
-        if y.type.rank and (x.op.kind != "elementwise" or x.type.shape != y.type.shape):
-            return True
-        if x.op.name in _STRAIGHT and sum(o in straight or o in moving for o in x.operands) == 1:
-            straight.add(x)
-    return False
+def sources_of(length: Instr) -> tuple[Instr, ...]:
+    """What a length is the root of the squares of; nothing where it is another root."""
+    if length.op.name == "hypot":
+        return length.operands
+    found, stack = dict[Instr, None](), [*length.operands]
+    while stack:
+        x = stack.pop()
+        if x.op.name == "square" or (x.op.name == "multiply" and x.operands[0] is x.operands[1]):
+            found[x.operands[0]] = None
+        elif x.op.name in _SUMS:
+            stack += x.operands
+        else:
+            return ()
+    return tuple(found)
 
 
 def made_from(root: Instr) -> list[Instr]:

@@ -129,8 +129,8 @@ def grad(expr: Expr, wrt: Any, *, stabilize: bool = True) -> Any:
 
     The stabilising rewrites come first, as in ``compile``, so that the gradient has a right one of
     its own; ``stabilize=False`` differentiates the formula as it is written.  Behind a length that
-    is 0 the gradient's own gradient is the limit, where the function is smooth and no other length
-    is 0 with it; otherwise it counts as 0.
+    is 0, the root of a sum of squares, the gradient's own gradient is the limit, where the function
+    is seen to be smooth there; otherwise it is what the rules give, mostly 0.
     Raises ShapeError where ``expr`` is no scalar, ArgumentError, DTypeError.
     """
     check_flag("stabilize", stabilize)

@@ -42,7 +42,7 @@ def interpret(function: Function, arguments: Sequence[Any]) -> tuple[Array, ...]
     last = _last_uses(function)
     with np.errstate(all="ignore"):
         for i, x in enumerate(function.body):
-            values[id(x)] = _evaluate(x, [values[id(o)] for o in x.operands], sizes)
+            values[id(x)] = evaluated(x, [values[id(o)] for o in x.operands], sizes)
             for dead in last.get(i, ()):
                 values.pop(dead, None)
     return tuple(values[id(r)] for r in function.results)
@@ -55,7 +55,7 @@ def values_of(function: Function, arguments: Sequence[Any]) -> dict[int, Array]:
     values: dict[int, Array] = {id(p): a for p, a in zip(function.parameters, arrays, strict=True)}
     with np.errstate(all="ignore"):
         for x in function.body:
-            values[id(x)] = _evaluate(x, [values[id(o)] for o in x.operands], sizes)
+            values[id(x)] = evaluated(x, [values[id(o)] for o in x.operands], sizes)
     return values
 
 
@@ -68,7 +68,7 @@ def failing(function: Function, arguments: Sequence[Any]) -> tuple[Instr, list[A
         for x in function.body:
             operands = [values[id(o)] for o in x.operands]
             try:
-                values[id(x)] = _evaluate(x, operands, sizes)
+                values[id(x)] = evaluated(x, operands, sizes)
             except IndexError:
                 return x, operands
     return None
@@ -93,15 +93,19 @@ def resolve(value: Attribute, sizes: Mapping[str, int], tagged: bool = False) ->
     return dims.evaluate(value, sizes) if isinstance(value, str) else value
 
 
-def _evaluate(x: Instr, operands: list[Array], sizes: Mapping[str, int]) -> Array:
+def evaluated(
+    x: Instr, operands: list[Array], sizes: Mapping[str, int], wide: bool = False
+) -> Array:
+    """The value of one instruction; ``wide`` computes in float64 what is a float32."""
+    kind = np.float64 if wide and x.type.is_float else x.type.numpy
     shape = tuple(dims.evaluate(dim, sizes) for dim in x.type.shape)
     if x.is_constant:
-        return np.asarray(x["value"], dtype=x.type.numpy).reshape(shape)
+        return np.asarray(x["value"], dtype=kind).reshape(shape)
     attributes = {
         key: resolve(value, sizes) if key in x.op.dim_attributes else value
         for key, value in x.attributes
     }
-    result = np.asarray(x.op.evaluate(*operands, **attributes), dtype=x.type.numpy)
+    result = np.asarray(x.op.evaluate(*operands, **attributes), dtype=kind)
     if result.shape != shape:
         raise IRError(
             f"{x.op.name} gave shape {result.shape}, its type {x.type} says {shape}; "

@@ -116,7 +116,7 @@ def test_each_number_of_an_array_is_on_its_own() -> None:
     """A scale and a mask for each row, in float32, whatever the others are."""
     x, scale = sg.param("x", np.zeros((3, 2), np.float32)), np.float32([0.01, 1.0, 0.001])
     r, mask = sg.norm(x, axis=1), np.float32([1.0, 0.0, 1.0])
-    f = along(sg.sum((1 + r / scale) * sg.exp(-r / scale) * mask + (1 - mask) * r), x)
+    f = along(sg.sum((1 + r / scale) * sg.exp(-r / scale) * mask), x)
     want = np.outer(-mask / scale**2, V)
     np.testing.assert_allclose(f(np.zeros((3, 2), np.float32))[1].x, want, rtol=1e-6)
 
@@ -131,12 +131,100 @@ def test_a_slope_that_is_infinite_is_no_limit() -> None:
     assert found.a == 0.0
 
 
-def test_lengths_that_are_picked_or_added_have_no_limit() -> None:
-    """Half of one would be a wrong number."""
+def limits(loss: Any, x: Any, at: Any) -> None:
+    """The second derivative at a point is what first gradients beside it tell."""
+    f, first, step = along(loss, x), sg.compile(loss, [x]), 1e-5 * np.broadcast_to(V, np.shape(at))
+    gap = np.subtract(first(**{x.name: at + step})[1][0], first(**{x.name: at - step})[1][0])
+    np.testing.assert_allclose(f(**{x.name: at})[1][0], gap / 2e-5, rtol=1e-4, atol=1e-6)
+
+
+KITE = np.array([[-0.6, 0.8], [0.0, 0.0], [0.6, 0.8]])  # the same when it is turned over
+BESIDE = np.array([[0.2, 0.3], *KITE[1:]])
+
+
+def matern_of_rows(x: Any) -> Any:
+    return sg.sum((1 + sg.norm(x, axis=1)) * sg.exp(-sg.norm(x, axis=1)))
+
+
+def distances(x: Any) -> Any:
+    return sg.norm(x[:, None] - KITE, axis=-1)
+
+
+MIXED: dict[str, Any] = {
+    "turned over": lambda x: sg.sum((h := sg.tanh(sg.norm(x, axis=1))) * h - h * sg.flip(h)),
+    "turned twice": lambda x: sg.sum((sg.norm(x, axis=1) - turned(x)) ** 2),
+    "transposed": lambda x: sg.sum(((k := sg.exp(-distances(x))) - k.T) ** 2),
+    "spread": lambda x: sg.var(sg.exp(-sg.norm(x[1:2], axis=1))),
+    "repeated": lambda x: sg.sum(sg.exp(-columns(x)) * (1 + sg.sin(columns(x)) * np.ones(2))),
+    "scales": lambda x: matern_of_rows(x[1:2]) * sg.sum(1 / np.array([1.0, 2.0]) * x[0]),
+    "scales of columns": lambda x: sg.sum((r := columns(x) / V) * 0 + (1 + r) * sg.exp(-r)),
+    "picked": lambda x: sg.sum(sg.cosh(sg.norm(x, axis=1))) + 3 * sg.cosh(sg.norm(x, axis=1)[1]),
+    "beside another": lambda x: matern(sg.norm(x[1])) * matern_of_rows(x - KITE),
+    "beside a kink": lambda x: matern(sg.norm(x[1])) * sg.sum(abs(x[0])),
+    "powers": lambda x: sg.norm(x[1]) ** 2 * sg.sum(x[0]) ** 3,
+}
+
+
+def turned(x: Any) -> Any:
+    return sg.flip(sg.norm(sg.flip(x, 0), axis=1))
+
+
+def columns(x: Any) -> Any:
+    return sg.norm(x, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_what_mixes_lengths_is_flat_or_has_no_part_in_it(name: str) -> None:
+    """Half of a limit would be a wrong number."""
+    at = KITE if name != "transposed" else BESIDE
+    limits(MIXED[name](x := sg.param("x", at)), x, at)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda x: 3 * sg.sum((sg.norm(x, axis=1) - sg.mean(sg.norm(x, axis=1))) ** 2),
+        lambda x: (sg.hypot(x[0, 0], x[0, 1]) * sg.cos(sg.arctan2(x[0, 1], x[0, 0] + 0.0))) ** 2,
+        lambda x: sg.norm(x[0]) + 1e-3 * (1 + 1e3 * sg.norm(x[0])) * sg.exp(-1e3 * sg.norm(x[0])),
+    ],
+    ids=["added", "polar", "sharp"],
+)
+def test_what_is_not_smooth_has_no_limit(loss: Any) -> None:
+    """Its second derivative at 0 is what it was."""
     x, at = sg.param("x", np.zeros((2, 2))), np.array([[0.0, 0.0], [0.6, 0.8]])
-    r = sg.norm(x, axis=1)
-    for loss in (sg.sum(sg.cosh(r)) + 3 * sg.cosh(r[0]), 3 * sg.sum((r - sg.mean(r)) ** 2)):
-        np.testing.assert_array_equal(along(loss, x)(at)[1].x[0], [0.0, 0.0])
+    with np.errstate(all="ignore"):
+        found = along(loss(x), x)(at)[1].x[0]
+    np.testing.assert_array_equal(found[~np.isnan(found)], 0.0)
+
+
+@pytest.mark.parametrize("real", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [0.01, 50.0, 360.0, 930.0, 1e4])
+def test_the_scale_of_a_length_does_not_matter(real: Any, scale: float) -> None:
+    """Whatever is a constant of its own, rounded on its own."""
+    u, s = sg.param("u", np.zeros(2, real)), real(scale)
+    r = sg.norm(u)
+    found = along((1 + A * r / s + 5 * r**2 / (3 * s**2)) * sg.exp(-(A / s) * r), u)
+    np.testing.assert_allclose(found(np.zeros(2, real))[1].u, -5 / 3 / scale**2 * V, rtol=1e-5)
+
+
+def test_an_infinite_limit_leaves_the_gradient_alone() -> None:
+    u, w = sg.param("u", np.zeros(2)), sg.param("w", 1e160)
+    f = sg.compile(sg.sum(sg.grad((w * sg.norm(u)) ** 2, u) * V), [u, w])
+    with np.errstate(all="ignore"):
+        value, grads = f(u=np.zeros(2), w=1e160)
+    assert value == 0.0
+    np.testing.assert_array_equal(grads.u, 0.0)
+
+
+def test_kernels_that_are_coupled_grow_line_by_line() -> None:
+    """What one length needs is no more, the more there are."""
+    counts = []
+    for n in (4, 8, 16):
+        x = sg.param("x", np.ones(2))
+        parts = [sg.norm(x - np.array([np.sin(k), np.cos(k)])) for k in range(n)]
+        loss = sg.log(sum((1 + r) * sg.exp(-r) for r in parts))
+        counts.append(along(loss, x).source.count("\n"))
+    assert counts[2] - counts[1] < 3 * (counts[1] - counts[0])
 
 
 def test_lengths_of_lengths_grow_line_by_line() -> None:
