@@ -5,10 +5,11 @@ Of a smooth function f of a length r = sqrt(u*u + ...), with f'(0) = 0, the grad
 f''(0), by l'Hopital's rule.  It moves with what else f depends on.
 
 Whether f is such a function is tried at random points, as all that the length is made of becomes 0:
-f' must become 0, too, whatever else it depends on, by the slope that stands for f''(0).  Where it
-does not, nothing is changed, and most second derivatives are 0: at a cone or a pole; where lengths
-are mixed that f has not made flat; of a length within a length; of what is no root of squares.
-Derivatives of the fourth order and higher are not right there.
+f' must become 0, too, by the slope that stands for f''(0), where all other numbers are above 0, as
+most scales and thresholds are.  If it is not so, nothing is changed, and most second derivatives
+are 0: at a cone or a pole; where lengths are mixed that f has not made flat; of a length within a
+length, or beside a choice by what equals what; of what is no root of squares; of arrays too large
+to be tried.  Derivatives of the fourth order and higher are not right there.
 
 >>> import symgrad as sg
 >>> u = sg.param("u", [0.0, 0.0])
@@ -20,21 +21,19 @@ array([-1. , -0.5])
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from symgrad.autodiff.trials import POINTS, POSITIVE, Trials, terms
+from symgrad.autodiff.sampled import POSITIVE, Trials, terms
 from symgrad.errors import SymgradError
-from symgrad.ir.function import Instr, parameter, topological
-from symgrad.ir.rebuild import rebuilt
+from symgrad.ir.function import Instr, topological
+from symgrad.ir.rebuild import needed_by
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.intervals import Intervals
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
 _SUMS = ("add", "sum", "mean", "reshape", "broadcast_to", "index")  # of what is squared
-FEW = 4  # numbers of an array at which a claim is tried
 STEPS = (1e-3, 1e-7, 1e-12)  # of a length
 NEAR = 1e-2  # of a slope that is the same
 EXACT = {"f64": 1e-13, "f32": 1e-5}  # of the terms of what is 0 but for rounded constants
@@ -72,62 +71,60 @@ class Lengths:
 
     def slope(self, f: IRAlgebra, y: Instr, g: Term) -> Term | None:
         """The derivative of each number of g by its own length, where that is what g is in parts
-        of it as it becomes 0; none of lengths within lengths."""
-        moving = made_of(y, made_from(g.instr))
+        of it as it becomes 0: where f is flat, what mixes lengths has no part in it."""
+        below = made_from(g.instr)
+        moving = made_of(y, below)
         if not moving or any(self.slopes.get(x) is not None for x in moving):
             return None
-        found = self.candidates(f, y, g, moving)
-        return next((s for s in found if self.is_limit(y, g.instr, s.instr)), None)
-
-    def candidates(
-        self, f: IRAlgebra, y: Instr, g: Term, moving: Sequence[Instr]
-    ) -> Iterator[Term]:
-        """What it is where all that mixes lengths is flat; what it is where nothing mixes them."""
-        mixed = [x for x in moving if x.op.kind != "elementwise" or x.type.shape != y.type.shape]
-        for still in (mixed, ()) if mixed and y.type.rank else ((),):
-            apart = {x: parameter(f"m{k}", x.type) for k, x in enumerate(still)}
-            alone = f.term(rebuilt(g.instr, apart)) if apart else g
-            total = f.sum(alone, axis=tuple(range(y.type.rank)), keepdims=False)
-            (slope,) = self.gradients(total.instr, [y])
-            yield f.term(rebuilt(slope, {p: x for x, p in apart.items()}) if apart else slope)
-
-    def is_limit(self, y: Instr, g: Instr, slope: Instr) -> bool:
-        """Whether g is 0 where the length is, and has such a slope there, as far as some points
-        tell: what else depends on the same numbers may not be flat."""
         sources = sources_of(y)
-        if not sources:
-            return False
+        if not sources or tells_a_point(y, sources, below):
+            return None
+        total = f.sum(g, axis=tuple(range(y.type.rank)), keepdims=False)
+        (slope,) = self.gradients(total.instr, [y])
+        return f.term(slope) if self.is_limit(y, sources, g.instr, slope) else None
+
+    def is_limit(self, y: Instr, sources: Sequence[Instr], g: Instr, slope: Instr) -> bool:
+        """Whether g becomes 0 with the length, and by such a slope, as far as some points tell."""
         try:
+            points = self.trials.points((g, slope, y))
             with np.errstate(all="ignore"):
-                found = [self.agrees(k, y, sources, g, slope) for k in range(POINTS)]
-        except (SymgradError, ArithmeticError, LookupError):
-            return False  # there is no such point, as of integers that must be large
-        return any(found[:POSITIVE]) and False not in found
+                found = [self.agrees(k, y, sources, g, slope) for k in points]
+        except (SymgradError, ArithmeticError, LookupError, ValueError):
+            return False  # there is no such point, as of sizes or integers that must be large
+        return True in found and False not in found
 
     def agrees(
         self, k: int, y: Instr, sources: Sequence[Instr], g: Instr, slope: Instr
     ) -> bool | None:
-        """Whether it does at one point, as all sources become 0; None where it has no value."""
+        """Whether it does at one point, as all sources become 0; None where it has no value, or
+        where numbers below 0 tell nothing of whether it is 0."""
         now = {x: self.trials.value(k, x) for x in sources}
-        usual, length = self.trials.value(k, g), self.trials.value(k, y)
-        ends = [{x: t * v for x, v in now.items()} for t in (0.0, *STEPS)]
-        there, *beside = (self.trials.moved(k, (g, slope, y), end) for end in ends)
-        least = EXACT[y.type.dtype] * terms(g, there)
-        told = None
-        for at in [*np.ndindex(length.shape)][:FEW]:
-            r, g0, s0 = length[at], there[g][at], there[slope][at]
-            size = abs(usual[at]) + abs(s0) * r
-            if not math.isfinite(g0 + size) or not r:
-                continue
-            flat = there[y][at] == 0.0 and (abs(g0) <= least[at] or k >= POSITIVE)
-            told = flat and any(
-                abs((v[g][at] - g0) / t - s0 * r) <= NEAR * size
-                and abs(v[y][at] - t * r) <= NEAR * t * r
-                for t, v in zip(STEPS, beside, strict=True)
-            )
-            if not told:
-                return False
-        return told
+        usual, r = self.trials.value(k, g), self.trials.value(k, y)
+        there = self.trials.moved(k, (g, slope, y), {x: 0.0 * v for x, v in now.items()})
+        g0, s0 = there[g], there[slope]
+        size = np.abs(usual) + np.abs(s0) * r
+        told = np.isfinite(g0 + size) & (r > 0.0)
+        if not told.any():
+            return None
+        by_slope = ~told
+        for t in STEPS:
+            beside = self.trials.moved(k, (g, slope, y), {x: t * v for x, v in now.items()})
+            near = np.abs((beside[g] - g0) / t - s0 * r) <= NEAR * size
+            by_slope |= near & (np.abs(beside[y] - t * r) <= NEAR * t * r)
+            if by_slope.all():
+                break
+        flat = np.abs(g0) <= EXACT[y.type.dtype] * terms(g, there)
+        right = by_slope.all() and np.all(there[y][told] == 0.0)
+        return bool(right and flat[told].all()) if k < POSITIVE else None if right else False
+
+
+def tells_a_point(y: Instr, sources: Sequence[Instr], below: Sequence[Instr]) -> bool:
+    """Whether what the length is made of is compared, past the length, with what it may equal: it
+    jumps there, or is guarded, which a trial does not see that moves the sources alone."""
+    own = {x for x in topological(sources) if x.is_parameter} - {*sources}
+    chosen = [c for x in below if x.op.name == "where" for c in topological(x.operands[:1])]
+    equal = [o for c in chosen if c.op.name == "equal" for o in c.operands]
+    return any(not own.isdisjoint(needed_by(o, {y, *sources})) for o in equal)
 
 
 def sources_of(length: Instr) -> tuple[Instr, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.autodiff import sampled
 
 A, V = 5.0**0.5, np.array([1.0, 0.5])
 SMOOTH: dict[str, tuple[Any, float]] = {
@@ -195,6 +196,70 @@ def test_what_is_not_smooth_has_no_limit(loss: Any) -> None:
     with np.errstate(all="ignore"):
         found = along(loss(x), x)(at)[1].x[0]
     np.testing.assert_array_equal(found[~np.isnan(found)], 0.0)
+
+
+LATER: dict[str, tuple[Any, dict[str, Any]]] = {
+    "a flag": (lambda c, v: sg.sum(c) - sg.where(v["flag"], c[1], 0.0), {"flag": True}),
+    "a count": (lambda c, v: sg.sum(c) + v["count"] * c[1], {"count": -1}),
+    "counts": (lambda c, v: sg.sum(c) + v["count"] * c[1], {"count": 3}),
+    "a mask": (lambda c, v: sg.sum(v["mask"].astype(float) * (c - c[1])), {"mask": [True] * 3}),
+    "a level": (lambda c, v: sg.sum(c) - sg.where(v["level"] > 5, c[1], 0.0), {"level": 6.0}),
+    "a side": (lambda c, v: sg.sum(c) - sg.relu(-v["level"]) * c[1], {"level": -1.0}),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_is_switched_on_later_is_told_apart(name: str) -> None:
+    """Whatever part of a function no trial saw, it is flat or has no limit."""
+    x = sg.param("x", KITE)
+    inputs = {
+        "flag": sg.input("flag", (), dtype="bool"),
+        "count": sg.input("count", (), dtype="i64"),
+        "mask": sg.input("mask", (3,), dtype="bool"),
+        "level": sg.input("level"),
+    }
+    loss, given = LATER[name]
+    made = loss(sg.cosh(sg.norm(x, axis=1)), inputs)
+    step = 1e-5 * np.broadcast_to(V, KITE.shape)
+    f, first = along(made, x), sg.compile(made, [x])
+    ends = [first(x=KITE + h, **given)[1].x for h in (step, -step)]
+    np.testing.assert_allclose(f(x=KITE, **given)[1].x, (ends[0] - ends[1]) / 2e-5, atol=1e-5)
+
+
+def test_each_row_is_tried() -> None:
+    at = np.array([[1.0, 0.5]] * 7 + [[0.0, 0.0]])
+    for share in (-1.0, 3.0):
+        x = sg.param("x", at)
+        r = sg.norm(x, axis=1)
+        limits(sg.sum(sg.cosh(r)) + share * sg.cosh(r[-1]), x, at)
+
+
+def test_a_guard_that_computes_the_same_again_is_seen() -> None:
+    """The angle is another where both are 0, which a trial along a ray does not see."""
+    at = np.array([0.3, 0.4])
+    x = sg.param("x", at)
+    a, b = x[0] - 0.3, x[1] - 0.4
+    angle = sg.arctan2(b, sg.where(sg.logical_and(a == 0, b == 0), 1.0, a))
+    found = along((sg.norm(x - at) * sg.cos(angle)) ** 2, x)(at)[1].x
+    np.testing.assert_array_equal(found, [0.0, 0.0])
+
+
+@pytest.mark.parametrize("part", [slice(-7, None), slice(4, -4), slice(-40, None)])
+def test_sizes_that_must_be_large_do_no_harm(part: slice) -> None:
+    x = sg.input("x", ("N", 2))
+    r = sg.norm(x, axis=1)
+    assert sg.grad(sg.sum(((1 + r) * sg.exp(-r))[part]), x).shape == ("N", 2)
+
+
+def test_large_arrays_are_tried_at_few_points_or_at_none() -> None:
+    """It takes the numbers of one point at most, and no trial is made of tens of millions."""
+    trials = sampled.Trials()
+    for n, points in ((10, sampled.POINTS), (2000, 1), (20_000, 0)):
+        x = sg.param(f"x{n}", np.zeros((n, 1000)))
+        try:
+            assert len(trials.points([x.instr])) == points
+        except ValueError:
+            assert not points
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64])

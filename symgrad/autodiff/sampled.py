@@ -6,8 +6,8 @@
 >>> x = parameter("x", Type("f64", ("N",)))
 >>> y = emit(symgrad.ops.OPS["exp"], [x])
 >>> trials = Trials()
->>> trials.value(0, y).shape, trials.moved(0, [y], {x: np.zeros(3)})[y]
-((3,), array([1., 1., 1.]))
+>>> trials.value(0, y).shape, trials.moved(0, [y], {x: np.zeros(12)})[y][:2]
+((12,), array([1., 1.]))
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from symgrad.ir.interpreter import Array, evaluated
 from symgrad.ir.rebuild import needed_by
 
 _TERMS = ("add", "subtract", "multiply", "negative", "cast")
-POSITIVE = 4  # points whose numbers are above 0, where functions live; at the others they may not
-POINTS = 6
-SIZE = 3  # of the first named dim; the others are larger
+POSITIVE = 2  # points whose numbers are above 0, where functions live; at the others they may not
+POINTS = 3
+SIZE = 12  # of the first named dim; the others are larger
+FEW, MANY = 10**6, 10**7  # numbers, up to which all points are tried, and one
 
 
 class Trials:
@@ -39,6 +40,21 @@ class Trials:
         self.sizes: dict[str, int] = {}
         self.asked: Any = None
         self.found: list[Instr] = []
+
+    def points(self, roots: Sequence[Instr]) -> range:
+        """Those at which values are tried: few of large arrays, which takes time and memory.
+
+        Raises ValueError where they are too large."""
+        count = sum(math.prod(self.shape(x)) for x in topological(roots))
+        if count > MANY:
+            raise ValueError(f"{count} numbers are too many to be tried")
+        return range(POINTS if count <= FEW else 1)
+
+    def shape(self, x: Instr) -> tuple[int, ...]:
+        for dim in x.type.shape:
+            for name in dims.names(dim):
+                self.sizes.setdefault(name, SIZE + len(self.sizes))
+        return tuple(dims.evaluate(dim, self.sizes) for dim in x.type.shape)
 
     def value(self, k: int, root: Instr) -> Array:
         """A value at point k."""
@@ -71,17 +87,13 @@ class Trials:
         return self.found
 
     def made(self, k: int, x: Instr, known: Mapping[Instr, Array]) -> Array:
-        for dim in x.type.shape:
-            for name in dims.names(dim):
-                self.sizes.setdefault(name, SIZE + len(self.sizes))
+        shape, draw = self.shape(x), self.draws[k]
         if not x.is_parameter:
             return evaluated(x, [known[o] for o in x.operands], self.sizes, wide=True)
-        shape = tuple(dims.evaluate(dim, self.sizes) for dim in x.type.shape)
-        if x.type.is_float:
-            numbers: Any = np.exp2(self.draws[k].uniform(-1.0, 1.5, shape))
-            signs = self.draws[k].choice((-1.0, 1.0), shape) if k >= POSITIVE else 1.0
-            return np.asarray(numbers * signs)
-        return np.zeros(shape, x.type.numpy)
+        if not x.type.is_float:
+            return draw.integers(0, 2 if x.type.dtype == "bool" else 3, shape).astype(x.type.numpy)
+        numbers: Any = np.exp2(draw.uniform(-1.0, 1.5, shape))
+        return np.asarray(numbers * draw.choice((-1.0, 1.0), shape) if k >= POSITIVE else numbers)
 
 
 def terms(root: Instr, values: Mapping[Instr, Array]) -> Array:
