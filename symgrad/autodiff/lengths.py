@@ -4,12 +4,12 @@ Of a smooth function f of a length r = sqrt(u*u + ...), with f'(0) = 0, the grad
 0 at u = 0, whatever is taken for f'(r)/r.  But that factor is what the second derivative is there:
 f''(0), by l'Hopital's rule.  It moves with what else f depends on.
 
-Whether f is such a function is tried at random points, as all that the length is made of becomes 0:
-f' must become 0, too, by the slope that stands for f''(0), where all other numbers are above 0, as
-most scales and thresholds are.  If it is not so, nothing is changed, and most second derivatives
-are 0: at a cone or a pole; where lengths are mixed that f has not made flat; of a length within a
-length, or beside a choice by what equals what; of what is no root of squares; of arrays too large
-to be tried.  Derivatives of the fourth order and higher are not right there.
+Whether f is such a function is tried at random points, as some of the lengths become 0, or one, or
+all: f' must become 0, too, by the slope that stands for f''(0), where other numbers are above 0 and
+of moderate size, as most scales and thresholds are.  If it is not so, nothing is changed, and most
+second derivatives are 0: at a cone or a pole; where lengths are mixed that f has not made flat; of
+a length within a length, or beside a choice by what equals what; of what is no root of squares; of
+arrays too large to be tried.  Derivatives of the fourth order and higher are not right there.
 
 >>> import symgrad as sg
 >>> u = sg.param("u", [0.0, 0.0])
@@ -21,14 +21,16 @@ array([-1. , -0.5])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from symgrad.autodiff.sampled import POSITIVE, Trials, terms
+from symgrad.autodiff.sampled import POSITIVE, Trials
 from symgrad.errors import SymgradError
-from symgrad.ir.function import Instr, topological
+from symgrad.ir.function import Instr, emit, parameter, topological
 from symgrad.ir.rebuild import needed_by
+from symgrad.ops import OPS
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.intervals import Intervals
 
@@ -42,13 +44,11 @@ EXACT = {"f64": 1e-13, "f32": 1e-5}  # of the terms of what is 0 but for rounded
 class Lengths:
     """Those of one sweep.
 
-    tested   those that something is chosen by where they are 0: of a derivative of another order
     slopes   of the cotangent of a length by it, if it has one where that is 0
     """
 
-    def __init__(self, order: Sequence[Instr], intervals: Intervals, gradients: Gradients) -> None:
+    def __init__(self, intervals: Intervals, gradients: Gradients) -> None:
         self.intervals, self.gradients = intervals, gradients
-        self.tested = {x.operands[0] for x in order if x.op.name == "equal"}
         self.slopes: dict[Instr, Term | None] = {}
         self.trials = Trials()
 
@@ -56,7 +56,7 @@ class Lengths:
         """The share of operand i in a cotangent g of a length; where that is 0, its limit if it
         has one.  Of an array of lengths each is on its own."""
         whole = y.op.name in ("sqrt", "hypot") and f.type(g) == y.type
-        if not whole or y in self.tested or not self.intervals.may_be_zero(y):
+        if not whole or not self.intervals.may_be_zero(y):
             return plain
         if y not in self.slopes:
             self.slopes[y] = self.slope(f, y, g)
@@ -79,43 +79,64 @@ class Lengths:
         sources = sources_of(y)
         if not sources or tells_a_point(y, sources, below):
             return None
-        total = f.sum(g, axis=tuple(range(y.type.rank)), keepdims=False)
+        total = f.sum(g, **over_all(y))
         (slope,) = self.gradients(total.instr, [y])
         return f.term(slope) if self.is_limit(y, sources, g.instr, slope) else None
 
     def is_limit(self, y: Instr, sources: Sequence[Instr], g: Instr, slope: Instr) -> bool:
         """Whether g becomes 0 with the length, and by such a slope, as far as some points tell."""
+        chosen = parameter("chosen", y.type)
+        total = emit(OPS["sum"], [emit(OPS["multiply"], [y, chosen])], over_all(y))
         try:
             points = self.trials.points((g, slope, y))
+            made_of = self.gradients(total, sources)
             with np.errstate(all="ignore"):
-                found = [self.agrees(k, y, sources, g, slope) for k in points]
+                found = [
+                    self.agrees(k, y, self.ways(k, y, chosen, sources, made_of), g, slope)
+                    for k in points
+                ]
         except (SymgradError, ArithmeticError, LookupError, ValueError):
             return False  # there is no such point, as of sizes or integers that must be large
         return True in found and False not in found
 
-    def agrees(
-        self, k: int, y: Instr, sources: Sequence[Instr], g: Instr, slope: Instr
-    ) -> bool | None:
-        """Whether it does at one point, as all sources become 0; None where it has no value, or
-        where numbers below 0 tell nothing of whether it is 0."""
+    def ways(
+        self, k: int, y: Instr, chosen: Instr, sources: Sequence[Instr], made_of: Sequence[Instr]
+    ) -> Callable[[float], Mapping[Instr, Any]]:
+        """The sources where some lengths are so many times what they are at a point: those numbers
+        move by which the sum of the chosen lengths has a gradient."""
         now = {x: self.trials.value(k, x) for x in sources}
+        some = self.trials.chosen(k, self.trials.shape(y))
+        slopes = self.trials.moved(k, made_of, {chosen: some.astype(float)})
+        moving = {x: slopes[d] != 0.0 for x, d in zip(sources, made_of, strict=True)}
+        return lambda t: {x: np.where(moving[x], t * v, v) for x, v in now.items()}
+
+    def agrees(
+        self, k: int, y: Instr, at: Callable[[float], Mapping[Instr, Any]], g: Instr, slope: Instr
+    ) -> bool | None:
+        """Whether it does at one point; None where it has no value, or where numbers below 0 tell
+        nothing of whether it is 0."""
+        roots = (g, slope, y)
         usual, r = self.trials.value(k, g), self.trials.value(k, y)
-        there = self.trials.moved(k, (g, slope, y), {x: 0.0 * v for x, v in now.items()})
+        there = self.trials.moved(k, roots, at(0.0))
         g0, s0 = there[g], there[slope]
         size = np.abs(usual) + np.abs(s0) * r
-        told = np.isfinite(g0 + size) & (r > 0.0)
+        told = np.isfinite(g0 + size) & (r > 0.0) & (there[y] == 0.0)
         if not told.any():
             return None
         by_slope = ~told
         for t in STEPS:
-            beside = self.trials.moved(k, (g, slope, y), {x: t * v for x, v in now.items()})
+            beside = self.trials.moved(k, roots, at(t))
             near = np.abs((beside[g] - g0) / t - s0 * r) <= NEAR * size
             by_slope |= near & (np.abs(beside[y] - t * r) <= NEAR * t * r)
             if by_slope.all():
                 break
-        flat = np.abs(g0) <= EXACT[y.type.dtype] * terms(g, there)
-        right = by_slope.all() and np.all(there[y][told] == 0.0)
-        return bool(right and flat[told].all()) if k < POSITIVE else None if right else False
+        flat = np.abs(g0) <= EXACT[y.type.dtype] * self.trials.terms(g, there)
+        right = bool(by_slope.all())
+        return right and bool(flat[told].all()) if k < POSITIVE else None if right else False
+
+
+def over_all(x: Instr) -> dict[str, Any]:
+    return {"axis": tuple(range(x.type.rank)), "keepdims": False}
 
 
 def tells_a_point(y: Instr, sources: Sequence[Instr], below: Sequence[Instr]) -> bool:

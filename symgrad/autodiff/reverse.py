@@ -139,7 +139,7 @@ class _Sweep:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(x)
         self.intervals = Intervals()
-        self.lengths = Lengths(self.order, self.intervals, gradients)
+        self.lengths = Lengths(self.intervals, gradients)
         self.unbounded = {x for x in self.order if x.op.unbounded}
         for x in self.order:
             if not self.unbounded.isdisjoint(x.operands):

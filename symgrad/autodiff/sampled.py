@@ -24,9 +24,15 @@ from symgrad.ir.function import Instr, topological
 from symgrad.ir.interpreter import Array, evaluated
 from symgrad.ir.rebuild import needed_by
 
-_TERMS = ("add", "subtract", "multiply", "negative", "cast")
-POSITIVE = 2  # points whose numbers are above 0, where functions live; at the others they may not
-POINTS = 3
+_TERMS = frozenset(
+    (
+        *("add", "subtract", "multiply", "negative", "cast", "sum", "mean", "matmul", "vdot"),
+        *("reshape", "broadcast_to", "transpose", "index"),
+    )
+)
+RANGES = ((-1.0, 1.5), (-1.0, 1.5), (-4.0, 4.0), (-1.0, 1.5))  # of the numbers' binary logarithms
+POINTS = len(RANGES)
+POSITIVE = 3  # points whose numbers are above 0, where functions live; at the others they may not
 SIZE = 12  # of the first named dim; the others are larger
 FEW, MANY = 10**6, 10**7  # numbers, up to which all points are tried, and one
 
@@ -92,19 +98,31 @@ class Trials:
             return evaluated(x, [known[o] for o in x.operands], self.sizes, wide=True)
         if not x.type.is_float:
             return draw.integers(0, 2 if x.type.dtype == "bool" else 3, shape).astype(x.type.numpy)
-        numbers: Any = np.exp2(draw.uniform(-1.0, 1.5, shape))
+        numbers: Any = np.exp2(draw.uniform(*RANGES[k], shape))
         return np.asarray(numbers * draw.choice((-1.0, 1.0), shape) if k >= POSITIVE else numbers)
 
+    def terms(self, root: Instr, values: Mapping[Instr, Array]) -> Array:
+        """How large the terms are whose sum a value is, and the factors of its products."""
+        sizes: dict[Instr, Array] = {}
+        stack = [root]
+        while stack:
+            x = stack[-1]
+            missing = [o for o in x.operands if x.op.name in _TERMS and o not in sizes]
+            if missing:
+                stack += missing
+            elif x.op.name not in _TERMS:
+                sizes[stack.pop()] = np.abs(values[x])
+            elif x.op.name in ("subtract", "negative", "cast"):
+                sizes[stack.pop()] = np.asarray(sum(sizes[o] for o in x.operands))
+            else:
+                parts = [sizes[o] for o in x.operands]
+                sizes[stack.pop()] = evaluated(x, parts, self.sizes, wide=True)
+        return sizes[root]
 
-def terms(root: Instr, values: Mapping[Instr, Array]) -> Array:
-    """How large the terms are whose sum a value is, and the factors of its products."""
-    sizes: dict[Instr, Any] = {}
-    stack = [root]
-    while stack:
-        x = stack[-1]
-        if x.op.name in _TERMS and (missing := [o for o in x.operands if o not in sizes]):
-            stack += missing
-            continue
-        parts = [sizes[o] for o in x.operands] if x.op.name in _TERMS else [np.abs(values[x])]
-        sizes[stack.pop()] = math.prod(parts) if x.op.name == "multiply" else sum(parts)
-    return np.asarray(sizes[root])
+    def chosen(self, k: int, shape: tuple[int, ...]) -> Array:
+        """Some numbers of an array: one, half of them, all, one."""
+        size = math.prod(shape)
+        count = (1, (size + 1) // 2, size, 1)[k]
+        found = np.zeros(size, bool)
+        found[self.draws[k].permutation(size)[:count]] = True
+        return found.reshape(shape)

@@ -198,6 +198,49 @@ def test_what_is_not_smooth_has_no_limit(loss: Any) -> None:
     np.testing.assert_array_equal(found[~np.isnan(found)], 0.0)
 
 
+CONES: dict[str, Any] = {
+    "cubic": lambda r: r[0] * r[1] ** 2,
+    "mean": lambda r: sg.mean(r) ** 3,
+    "sum": lambda r: sg.sum(r) ** 3,
+    "balanced": lambda r: r[0] * r[1] ** 2 * (r[1] - 1),
+    "beyond": lambda r: sg.sum(sg.cosh(r)) + sg.where(r[1] > 1, r[0] * (r[1] - 2), 0.0),
+    "rectified": lambda r: sg.sum(sg.cosh(r)) + r[0] * sg.relu(r[1] - 1),
+}
+
+
+@pytest.mark.parametrize("name", CONES)
+def test_a_cone_is_one_though_it_is_flat_where_all_lengths_are_0(name: str) -> None:
+    at = np.array([[0.0, 0.0], [0.6, 0.8]])
+    x = sg.param("x", at)
+    found = along(CONES[name](sg.norm(x, axis=1)), x)(at)[1].x[0]
+    np.testing.assert_array_equal(found, [0.0, 0.0])
+
+
+THIRDS: dict[str, tuple[Any, float]] = {
+    "factor": (lambda a, r: a * sg.cosh(r), 3.0),
+    "exponential": (lambda a, r: sg.exp(a) * sg.cosh(r), 4.0),
+    "matern": (lambda a, r: a * (1 + r) * sg.exp(-r), -3.0),
+}
+
+
+@pytest.mark.parametrize("name", THIRDS)
+def test_third_derivatives_are_right_too(name: str) -> None:
+    function, want = THIRDS[name]
+    u = sg.param("u", np.zeros(2))
+    y = function(u[0], sg.norm(u))
+    for _ in range(2):
+        y = sg.grad(y, u)[0]
+    assert sg.compile(y, [u])(np.zeros(2))[1].u[0] == pytest.approx(want, rel=1e-14)
+
+
+def test_terms_that_cancel_in_a_sum_are_flat() -> None:
+    """0.7 - 0.2*2 - 0.1*3 is no 0 of floats."""
+    u, a = sg.param("u", np.zeros(2)), np.array([0.7, -0.2, -0.1])
+    parts = sg.exp(-np.array([1.0, 2.0, 3.0]) * sg.norm(u))
+    for loss in (sg.sum(a * parts), a @ parts):
+        np.testing.assert_allclose(along(loss, u)(np.zeros(2))[1].u, -V, rtol=1e-13)
+
+
 LATER: dict[str, tuple[Any, dict[str, Any]]] = {
     "a flag": (lambda c, v: sg.sum(c) - sg.where(v["flag"], c[1], 0.0), {"flag": True}),
     "a count": (lambda c, v: sg.sum(c) + v["count"] * c[1], {"count": -1}),
