@@ -345,12 +345,12 @@ class Algebra:
 
 
 _FORMULAS: dict[str, Any] = {
-    "add": Algebra.plus,
+    "add": lambda a, x, y: a.plus(x, y),
     "subtract": lambda a, x, y: a.plus(x, a.minus(y)),
-    "multiply": Algebra.by,
+    "multiply": lambda a, x, y: a.by(x, y),
     "divide": lambda a, x, y: a.by(x, a.over(y)),
     "matmul": Algebra.matmul,
-    "negative": Algebra.minus,
+    "negative": lambda a, x: a.minus(x),
     "positive": lambda a, x: x,
     "square": lambda a, x: x * x,
     "reciprocal": Algebra.over,

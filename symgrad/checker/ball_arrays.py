@@ -1,7 +1,7 @@
 """Arrays of balls of as many bits as ``Balls`` have: one call does an array, as NumPy does objects.
 
-They are what numbers one by one are, ties too, and cost a fifth; they need python-flint.  Whatever
-is odd about a text, such as a function that leaves its domain, is left to numbers one by one.
+Ties are exact, as among numbers one by one, and they cost a fifth; they need python-flint.  What is
+odd about a text, such as a function that leaves its domain, is left to numbers one by one.
 
 >>> from symgrad.checker.algebras import precision
 >>> from symgrad.checker.functions import F
@@ -45,7 +45,10 @@ def cells(x: Any) -> Any:
 
 
 class BallArrays(Algebra):
-    """Arithmetic of such arrays; unit, digits and made are what they are of Balls."""
+    """Arithmetic of such arrays; unit and digits are what they are of Balls.
+
+    made    how many of those take as long
+    """
 
     rules, cells = RULES, CELLS
 
@@ -90,11 +93,26 @@ class BallArrays(Algebra):
         kept = self.doubles(values) if values.dtype.kind == "f" else self.fractions(values)
         return self.seen(cells(kept))
 
-    def halves(self, x: Any) -> Any:
-        return np.stack([bare(x.value), bare(x.slope)], axis=-1)
+    def plus(self, x: Any, y: Any) -> Any:
+        """Of duals, part by part: objects cannot be looked at side by side."""
+        if not (x.dual and y.dual):
+            return super().plus(x, y)
+        parts = zip((x.value, x.slope), (y.value, y.slope), strict=True)
+        return self.paired(*(self.sum(bare(a), bare(b)) for a, b in parts))
 
-    def whole(self, halves: Any) -> Any:
-        return self.paired(halves[..., 0], halves[..., 1])
+    def minus(self, x: Any) -> Any:
+        if not x.dual:
+            return super().minus(x)
+        return self.paired(*(self.negative(bare(a)) for a in (x.value, x.slope)))
+
+    def by(self, x: Any, y: Any) -> Any:
+        if not (x.dual or y.dual):
+            return super().by(x, y)
+        x, y = (x, y) if x.dual else (y, x)
+        a, b = bare(x.value), bare(y.value)
+        slope = self.share(bare(x.slope), b)
+        slope = self.sum(slope, self.share(a, bare(y.slope))) if y.dual else slope
+        return self.paired(self.times(a, b), slope)
 
     def made_of(self, x: Any, terms: int = 1) -> Any:
         self.made += CALL + np.size(x) * terms // SHARE
@@ -148,7 +166,8 @@ class BallArrays(Algebra):
         above, below = (np.asarray(z, bool) for z in (gap > self.zero, gap < self.zero))
         neither = mask & ~(above | below)
         for at in map(tuple, np.argwhere(neither)) if neither.any() else ():
-            if gap[at] == self.zero:
+            if a[at] is b[at] or gap[at] == self.zero:
+                gap[at] = self.zero
                 continue
             if not self.finite(gap[at]):
                 raise Untold("a comparison of what has no value")

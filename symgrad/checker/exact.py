@@ -70,8 +70,9 @@ _ALIASES = {
 }
 
 
-def along(fold: Function) -> Function:
-    """A reduction over axes, from a function of all the elements."""
+def along(fold: Function, whole: Function) -> Function:
+    """A reduction over axes, from a function of all the elements, and one of the last axis of
+    cells."""
     fold = everywhere(fold)
 
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -81,7 +82,7 @@ def along(fold: Function) -> Function:
         kept = [a for a in range(x.ndim) if a not in gone]
         rows = x.transpose(*kept, *gone).reshape(*(x.shape[a] for a in kept), -1)
         if isinstance(x, Cells):
-            result = fold(*(rows[..., i] for i in range(rows.shape[-1])))
+            result = whole(rows)
         else:
             result = np.empty(rows.shape[:-1], object)
             for i in np.ndindex(result.shape):

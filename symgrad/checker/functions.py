@@ -146,6 +146,19 @@ def _shared(xs: Any, at: Any, top: Any) -> Any:
     return top.algebra.paired(top.value, np.where(count > 1, total.slope / count, top.slope))
 
 
+def _top(beats: Any, rows: Any) -> Any:
+    """Along the last axis of cells, by halves; ties share the slopes evenly."""
+    top = rows.value
+    while (half := top.shape[-1] // 2) > 0:
+        a, b = top[..., :half], top[..., half : 2 * half]
+        top = np.concatenate([chosen(beats(b, a), b, a), top[..., 2 * half :]], axis=-1)
+    if not rows.dual:
+        return top[..., 0]
+    ties = rows.tied(np.broadcast_to(top, rows.shape), np.ones(rows.shape, bool))
+    slopes = np.sum(np.where(ties, rows.slope, 0), axis=-1)
+    return rows.algebra.paired(top[..., 0], slopes / rows.lift(ties.sum(axis=-1)))
+
+
 def largest(beats: Any, xs: Any) -> tuple[Any, Any]:
     """The place of the first that no other beats, and that one."""
     at, top = 0, xs[0]
@@ -171,6 +184,11 @@ _largest, _least = _extreme(operator.gt), _extreme(operator.lt)
 def _logsumexp(*xs: Any) -> Any:
     top = _largest(*xs)
     return top + F.log(sum(F.exp(x - top) for x in xs))
+
+
+def _logsumexp_of_cells(rows: Any) -> Any:
+    top = F.max(rows, axis=-1)
+    return top + F.log(np.sum(F.exp(rows - top[..., None]), axis=-1))
 
 
 JUMPS = frozenset(("sign", "copysign", "floor", "ceil", "round"))  # the others are continuous
@@ -280,9 +298,9 @@ def _elementwise(name: str) -> Any:
 
 FUNCTIONS: dict[str, Any] = {
     **{name: _elementwise(name) for name in (*MEANINGS, *RULES)},
-    "logsumexp": along(_logsumexp),
-    "max": along(_largest),
-    "min": along(_least),
+    "logsumexp": along(_logsumexp, _logsumexp_of_cells),
+    "max": along(_largest, partial(_top, operator.gt)),
+    "min": along(_least, partial(_top, operator.lt)),
 }
 vars(F).update(FUNCTIONS)
 

@@ -56,6 +56,7 @@ _NO_SAMPLE: SymgradError = DomainError("no sample")
 ROOTS = 24  # more samples, for half of all residues have no root
 MANY = 1000  # numbers among the arguments, above which arrays of pairs of floats are tried
 NARROW = 20  # digits that a point has to show where there are others
+MIXED = 4  # points at least of each size where a text compares, some of whose numbers are equal
 TIES = (6, 2, 1, 0)  # pairs of points on a lattice for a text that compares, by sizes
 
 
@@ -338,11 +339,12 @@ def _is_shown(claim: Claim, search: Search, k: int, ties: int, compares: bool, m
     """Whether more points of one size show little: of what compares nothing; of arrays, many of
     whose numbers were compared, and all comparisons are settled."""
     smooth = claim.whole and not (compares or claim.counts)
-    if k <= (ties // 2 if smooth else 3):
+    least, over = (ties // 2 if smooth else 3), made > search.budget
+    if k <= least:
         return False
-    shown = not compares or (claim.whole != "" and search.known.is_plain())
-    search.ended |= not shown and made > search.budget
-    return shown or made > search.budget
+    plain = claim.whole != "" and k > least + MIXED and search.known.is_plain()
+    search.ended |= compares and not plain and over
+    return not compares or plain or over
 
 
 def verify(claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0) -> tuple[Result, Result]:

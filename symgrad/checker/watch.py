@@ -145,9 +145,11 @@ class Watch:
         return len(self.ways(place)) > 1 and 0 in sides and told
 
     def is_plain(self) -> bool:
-        """Whether every comparison of the text is settled, by more than a few numbers."""
+        """Whether every comparison of numbers is settled, by more than a few of them, and every
+        test came out both ways."""
         places = [place for place in self.sides if place.line]
-        return all(self.is_settled(place) and self.seen[place] >= PLAIN for place in places)
+        both = all(len(outcomes) > 1 for place, outcomes in self.others.items() if place.line)
+        return both and all(self.is_settled(p) and self.seen[p] >= PLAIN for p in places)
 
     def one_sided(self) -> tuple[int, ...]:
         """The lines in which something came out one way alone."""

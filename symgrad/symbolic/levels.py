@@ -46,7 +46,6 @@ from symgrad.symbolic.kinks import kinks_of
 from symgrad.symbolic.lines import line_of
 from symgrad.symbolic.progress import Progress
 
-UNTIED = 4  # points at a size where nothing is compared
 BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
 KINDS = {  # of lines, and what there is to say of them
     "one_sided": "one way alone",
@@ -337,7 +336,7 @@ def _unchecked(subject: Subject, levels: Mapping[str, Level]) -> tuple[str, ...]
         at = [subject.claims[0].sizes(n) for n in sizes]
         tried = [f"{name} = {', '.join(str(s[name]) for s in at)}" for name in at[0]]
         found.append(f"sizes other than {' and '.join(tried)}")
-    if levels["L3"].get("points", 0) > UNTIED * len(sizes or (1,)):
+    if levels["L3"].get("compared"):
         found.append("combinations of comparisons that no sample met")
     if budget := levels["L3"].get("budget"):
         found.append(

@@ -50,7 +50,7 @@ def test_the_trusted_kernel_stays_small() -> None:
     count = {p.stem: statements(p) for p in (ROOT / "symgrad" / "checker").glob("*.py")}
     more = sum(count.pop(name) for name in (*ARRAYS, *SEARCH))
     assert sum(count.values()) < 2100
-    assert more < 1250
+    assert more < 1300
 
 
 def statements(path: Path) -> int:
