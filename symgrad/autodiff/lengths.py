@@ -92,20 +92,20 @@ class Lengths:
             made_of = self.gradients(total, sources)
             with np.errstate(all="ignore"):
                 found = [
-                    self.agrees(k, y, self.ways(k, y, chosen, sources, made_of), g, slope)
+                    self.agrees(k, y, self.way(k, some, chosen, sources, made_of), g, slope)
                     for k in points
+                    for some in self.trials.chosen(k, self.trials.shape(y), len(points) == 1)
                 ]
         except (SymgradError, ArithmeticError, LookupError, ValueError):
             return False  # there is no such point, as of sizes or integers that must be large
         return True in found and False not in found
 
-    def ways(
-        self, k: int, y: Instr, chosen: Instr, sources: Sequence[Instr], made_of: Sequence[Instr]
+    def way(
+        self, k: int, some: Any, chosen: Instr, sources: Sequence[Instr], made_of: Sequence[Instr]
     ) -> Callable[[float], Mapping[Instr, Any]]:
         """The sources where some lengths are so many times what they are at a point: those numbers
         move by which the sum of the chosen lengths has a gradient."""
         now = {x: self.trials.value(k, x) for x in sources}
-        some = self.trials.chosen(k, self.trials.shape(y))
         slopes = self.trials.moved(k, made_of, {chosen: some.astype(float)})
         moving = {x: slopes[d] != 0.0 for x, d in zip(sources, made_of, strict=True)}
         return lambda t: {x: np.where(moving[x], t * v, v) for x, v in now.items()}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ _TERMS = frozenset(
 RANGES = ((-1.0, 1.5), (-1.0, 1.5), (-4.0, 4.0), (-1.0, 1.5))  # of the numbers' binary logarithms
 POINTS = len(RANGES)
 POSITIVE = 3  # points whose numbers are above 0, where functions live; at the others they may not
+ALONE = 24  # numbers of an array that are chosen one by one
 SIZE = 12  # of the first named dim; the others are larger
 FEW, MANY = 10**6, 10**7  # numbers, up to which all points are tried, and one
 
@@ -119,10 +120,14 @@ class Trials:
                 sizes[stack.pop()] = evaluated(x, parts, self.sizes, wide=True)
         return sizes[root]
 
-    def chosen(self, k: int, shape: tuple[int, ...]) -> Array:
-        """Some numbers of an array: one, half of them, all, one."""
+    def chosen(self, k: int, shape: tuple[int, ...], few: bool) -> Iterator[Array]:
+        """Some numbers of an array at a time: each of them alone, or as many as there is time for;
+        half of them, all, one."""
         size = math.prod(shape)
-        count = (1, (size + 1) // 2, size, 1)[k]
-        found = np.zeros(size, bool)
-        found[self.draws[k].permutation(size)[:count]] = True
-        return found.reshape(shape)
+        order = self.draws[k].permutation(size)
+        alone = [order[i : i + 1] for i in range(min(size, 2 if few else ALONE))]
+        some = [order[: (size + 1) // 2]], [order], [order[:1]]
+        for places in (*alone, *(some[0] + some[1] if few else [])) if not k else some[k - 1]:
+            found = np.zeros(size, bool)
+            found[places] = True
+            yield found.reshape(shape)

@@ -216,6 +216,17 @@ def test_a_cone_is_one_though_it_is_flat_where_all_lengths_are_0(name: str) -> N
     np.testing.assert_array_equal(found, [0.0, 0.0])
 
 
+def test_a_cone_of_two_lengths_among_many_is_one() -> None:
+    """Whichever they are: each length becomes 0 alone."""
+    for i, j, n in ((2, 0, 3), (0, 3, 12), (7, 11, 12)):
+        at = np.full((n, 2), 0.3)
+        at[i] = 0.0
+        x = sg.param("x", at)
+        r = sg.norm(x, axis=1)
+        for loss in (r[i] * r[j] ** 2 * (r[j] - 1), r[i] * r[j] * r[1]):
+            np.testing.assert_array_equal(along(loss, x)(at)[1].x[i], [0.0, 0.0])
+
+
 THIRDS: dict[str, tuple[Any, float]] = {
     "factor": (lambda a, r: a * sg.cosh(r), 3.0),
     "exponential": (lambda a, r: sg.exp(a) * sg.cosh(r), 4.0),
