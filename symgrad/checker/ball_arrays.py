@@ -123,13 +123,6 @@ class BallArrays(Algebra):
         unit = self.unit * roundings
         return self.made_of(x * self.balls.arithmetic.about(unit) if unit else x)
 
-    def strayed(self, x: Any, roundings: int, size: Any) -> Any:
-        """With so many roundings of what has the size: n u/(1 - n u) bounds (1 + u)^n - 1."""
-        if not self.unit:
-            return x
-        unit = self.unit * roundings
-        return self.made_of(self.widened(x["x"], unit / (1 - unit) * size() * (1 + 2.0**-40)))
-
     def sum(self, x: Any, y: Any) -> Any:
         return self.rounded(x["x"] + y["x"])
 
@@ -144,21 +137,26 @@ class BallArrays(Algebra):
         return self.made_of(-x["x"])
 
     def product(self, x: Any, y: Any) -> Any:
-        """In whatever order floats are added."""
         terms = x.shape[-1]
         if not terms:
             return np.full((np.zeros(x.shape) @ np.zeros(y.shape)).shape, bare(self.lift(0)))
-        found = self.made_of(x["x"] @ y["x"], 2 * terms)
-        return self.strayed(found, terms, lambda: self.bound(x) @ self.bound(y))
+        if self.unit:
+            pairs = self.times(x[..., :, None, :], np.swapaxes(y, -1, -2)[..., None, :, :])
+            return bare(self.total(self.seen(np.moveaxis(pairs, -1, 0))))
+        return self.made_of(x["x"] @ y["x"], 2 * terms)
 
     def total(self, x: Any) -> Any:
-        """In whatever order floats are added."""
+        """One after the other, each sum rounded."""
         if x.dual:
             return self.paired(self.total(x.value), self.total(x.slope))
         if not len(x):
             return self.seen(np.full(x.shape[1:], bare(self.lift(0))))
-        found = self.made_of(np.add.reduce(bare(x)["x"], axis=0), len(x))
-        return self.seen(self.strayed(found, len(x) - 1, lambda: self.bound(bare(x)).sum(axis=0)))
+        terms = bare(x)["x"]
+        if not self.unit or len(x) == 1:
+            return self.seen(self.made_of(np.add.reduce(terms, axis=0), len(x)))
+        sums = np.add.accumulate(terms, axis=0)
+        lost = self.bound(cells(sums[1:])).sum(axis=0) * (self.unit * (1 + 2.0**-20) ** len(x))
+        return self.seen(self.made_of(self.widened(sums[-1], lost), 2 * len(x)))
 
     def sides(self, x: Any, y: Any, mask: Any) -> Any:
         a, b = (np.broadcast_to(bare(z)["x"], mask.shape) for z in (x, y))

@@ -56,7 +56,7 @@ _NO_SAMPLE: SymgradError = DomainError("no sample")
 ROOTS = 24  # more samples, for half of all residues have no root
 MANY = 1000  # numbers among the arguments, above which arrays of pairs of floats are tried
 NARROW = 20  # digits that a point has to show where there are others
-MIXED = 4  # points at least of each size where a text compares, some of whose numbers are equal
+MIXED = 2  # points at least of each size where a text compares, some of whose numbers are equal
 TIES = (6, 2, 1, 0)  # pairs of points on a lattice for a text that compares, by sizes
 
 

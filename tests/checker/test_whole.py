@@ -67,6 +67,14 @@ def test_floats_that_are_far_off_are_told_where_numbers_are_chosen() -> None:
     ).refuted
 
 
+@pytest.mark.parametrize("far", [3e10, 1e12])
+def test_sums_are_as_exact_as_numbers_one_by_one_tell(far: float) -> None:
+    """The bound is of sums as they come, not of all orders, which is wider by the root of n."""
+    f = sg.compile(sg.sum(sg.exp(sg.param("w", np.linspace(-1, 1, 300)))))
+    spoilt = f"    d_w = (d_w + {far}) - {far}\n    return float("
+    assert judged(f, "    return float(", spoilt).refuted
+
+
 def test_ties_of_some_operands_alone_are_met() -> None:
     """Points at which all of them are equal show nothing of it."""
     a, b, c = (sg.param(name, np.zeros(120)) for name in "abc")
