@@ -201,7 +201,7 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
     work = operations(f, unit.loop is not None) if target.compact else flops(f)
     style = f", style `{target.style}`" if target.style else ""
     counted = (("work", work),) if work else ()
-    facts = (*unit.facts, *counted, ("ir", f"sha256 {fingerprint(unit.function)[:16]}"))
+    facts = (*unit.facts, *counted, ("ir", f"sha256 {(unit.asked or fingerprint(f))[:16]}"))
     emitted = f"Emitted by symgrad {VERSION}, target `{target.name}`{style}{source}."
     return "\n".join(
         [

@@ -100,6 +100,8 @@ class Unit:
     examples what the parts read, if the program goes over examples
     roles    what an argument is, by its name, where its kind does not say enough
     loop     the loop over examples that is to be written, with their columns as parameters
+    asked    a SHA-256 of the function that was asked for, before any pass; by default of what is
+             emitted
     """
 
     function: Function
@@ -115,6 +117,7 @@ class Unit:
     examples: tuple[Example, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     loop: Loop | None = None
+    asked: str = ""
 
 
 def fingerprint(function: Function) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from symgrad.codegen import Pack, Structure, Unit, emit
@@ -14,7 +15,7 @@ from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.compiler.points import points_of
-from symgrad.compiler.verifying import Reference, is_varied, withhold_refuted
+from symgrad.compiler.verifying import Reference, bare, is_varied, withhold_refuted
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.passes import inline, softmax
@@ -69,7 +70,8 @@ def completed(
     varied = [p for p in written.parameters if is_varied(p, signature)]
     needs = needs_of(pipeline.function, written)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
-    unit = Unit(pipeline.function, guards=guards, **said.fields(pipeline.function))
+    asked = sha256(str(bare(written)).encode()).hexdigest()  # as the certificate has it
+    unit = Unit(pipeline.function, guards=guards, asked=asked, **said.fields(pipeline.function))
     source = emit(unit, signature.target)
     compiled = CompiledFunction(
         source,

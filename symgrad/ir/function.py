@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -175,15 +176,18 @@ def emit(
     return Instr(op, tuple(operands), own, type, hint, origins)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Function:
-    """Typed parameters, a body in topological order, and results."""
+    """Typed parameters, a body in topological order, and results.
+
+    ``repr`` tells functions apart, by a hash of their structure; so it does attributes that hold
+    them.
+    """
 
     name: str
     parameters: tuple[Instr, ...]
     body: tuple[Instr, ...]
     results: tuple[Instr, ...]
-    _key: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     def structure(self, names: bool = True) -> tuple[Any, ...]:
         """A hashable description; without ``names``, neither hints nor origins take part."""
@@ -226,6 +230,9 @@ class Function:
 
     def __hash__(self) -> int:
         return hash(self.structure())
+
+    def __repr__(self) -> str:
+        return f"<function {sha256(self.structure_text().encode()).hexdigest()}>"
 
     def __str__(self) -> str:
         from symgrad.ir.printer import print_function

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -282,3 +283,19 @@ def test_values_are_named_by_the_statement_that_made_them() -> None:
 
     source = sg.compile(net(sg.input("x", ("N", 2)), sg.param("w", np.ones((2, 3))))).source
     assert "    hidden = np.tanh(x @ w)" in source
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_the_hash_in_the_text_is_of_what_was_asked_for(target: str) -> None:
+    """Not of what passes made of it; a certificate has the same one, and another loss another."""
+    x, w = sg.input("x", (2,)), sg.param("w", np.ones(2))
+
+    def told(loss: sg.Expr, **options: bool) -> str:
+        f = sg.compile(loss, target=target, **options)
+        found = re.findall("ir +sha256 ([0-9a-f]{16})", f.source)
+        assert f"ir {found[0]}" in str(f.verify())
+        return str(found[0])
+
+    loss = sg.sum(w * x + w * x)
+    assert told(loss) == told(loss, simplify=False) == told(loss, reassociate=False)
+    assert told(loss) != told(sg.sum(w * x + w + x))

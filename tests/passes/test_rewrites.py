@@ -305,6 +305,23 @@ def test_cse_merges_equal_operands_not_equal_names():
     )
 
 
+def test_cse_tells_functions_in_attributes_apart():
+    """Of two bodies that are written alike one may compute something else."""
+    over = Op("over", "shape", 1, infer=lambda x, body: x, evaluate=None, attributes=("body",))
+    x, y = parameter("x", Type("f64", ("N",))), parameter("y", Type("f64"))
+
+    def body(name, hint):
+        return function("body", [y], [emit(OPS[name], [y], hint=hint)])
+
+    rows = [
+        emit(over, [x], {"body": body(*of)}) for of in (("exp", "a"), ("exp", "b"), ("sin", "a"))
+    ]
+    total = emit(OPS["add"], [emit(OPS["add"], rows[:2]), rows[2]])
+    found = cse(function("f", [x], [total]))
+    assert [i.op.name for i in found.body] == ["over", "add", "over", "add"]
+    assert repr(rows[0].attributes) == repr(rows[1].attributes) != repr(rows[2].attributes)
+
+
 def test_cse_keeps_signed_zeros_apart():
     """0.0 and -0.0 are equal numbers and different literals."""
     same = "%0 = constant 0.0 : f64[]; %1 = constant -0.0 : f64[]; return %0, %1"

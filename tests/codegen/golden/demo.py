@@ -6,7 +6,7 @@ Needs Python's math module and nothing else.
     net     MLP(2, [3, 1]), relu, 13 parameters
     traced  6 examples, 220 scalar nodes
     work    27 multiplications, 24 additions, 4 relu an example
-    ir      sha256 833c88cd85470b06
+    ir      sha256 b1721878aa5302d9
 """
 
 EXAMPLES = (

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44 (`loss`).
 Needs NumPy and nothing else.
 
     work  15 N - 1 flops
-    ir    sha256 201d5c2c8ef19abf
+    ir    sha256 91318a974b284557
 """
 
 import numpy as np

@@ -6,7 +6,7 @@ Needs NumPy and nothing else.
     net     MLP(3, [4, 4, 1]), tanh, 41 parameters
     traced  402 scalar nodes
     work    794 flops
-    ir      sha256 28fb09f456cc1534
+    ir      sha256 456d12a5c676bbe1
 """
 
 import numpy as np

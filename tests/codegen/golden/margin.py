@@ -6,7 +6,7 @@ Needs Python's math module and nothing else.
     net     MLP(2, [3, 1]), relu, 13 parameters
     traced  2 examples, 112 scalar nodes
     work    66 multiplications, 60 additions, 8 relu
-    ir      sha256 1bbbdf988d428858
+    ir      sha256 f80d33b656ed70e2
 """
 
 

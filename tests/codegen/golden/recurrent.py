@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:93 (`loss`).
 Needs NumPy and nothing else.
 
     work  1,587 N - 94 flops
-    ir    sha256 bfade2c0b8900437
+    ir    sha256 bee6869e799eaec4
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:104 (`loss`).
 Needs NumPy and nothing else.
 
     work  1,258 N + 731 flops
-    ir    sha256 6d6ff0a8f68500fc
+    ir    sha256 1c3a0d6eb047cc3d
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:76 (`loss`).
 Needs NumPy and nothing else.
 
     work  74 N - 14 flops
-    ir    sha256 53fa4103614889aa
+    ir    sha256 9857f94cd58310cd
 """
 
 import numpy as np
