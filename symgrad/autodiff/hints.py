@@ -45,12 +45,9 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
     return []
 
 
-_ACTIVATIONS = ("tanh", "relu", "sigmoid", "softplus", "gelu", "silu", "elu", "leaky_relu")
-
-
 def is_hidden_layer(y: Instr) -> bool:
     """An activation of x @ w + b."""
-    if y.op.name not in _ACTIVATIONS or not y.type.rank:
+    if "activation" not in y.op.traits or not y.type.rank:
         return False
     (x,) = y.operands
     return x.op.name == "matmul" or (

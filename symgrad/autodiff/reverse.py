@@ -55,16 +55,6 @@ from symgrad.ir.function import Function, Instr, constant, derived, topological
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.intervals import Intervals
 
-# Their pullbacks move elements: a guard is pulled back as the cotangent is.
-_MOVES = ("reshape", "transpose", "flip", "index", "embed", "concatenate")
-# Linear in their first operand: its elements are kept, repeated, left out, or added up.
-_CARRIES = {
-    *("broadcast_to", "take", "take_along_axis", "gather", "tril", "triu", "diag", "diagonal"),
-    *("scatter_add", "add_along_axis", "scatter_nd", "segment_sum", "segment_spread"),
-}
-# Each of their results has elements of its own to come from: a guard holds for all of those.
-_REDUCES = ("sum", "mean", "max", "min", "prod", "logsumexp")
-
 
 def differentiate(
     f: Function, wrt: Sequence[int], strict: bool = False, accurate: bool = False
@@ -354,12 +344,12 @@ class _Sweep:
         last = not any(self.reached(x) for x in y.operands)
         guard, rest = ((), flow.guard) if last else parted(flow.guard, apart(y))
         guards = [guard for _ in y.operands]
-        if not last and (y.op.name in _MOVES or y.op.name in _REDUCES):
+        if not last and ("moves" in y.op.traits or "reduces" in y.op.traits):
             for condition, holds in rest:
                 for i, moved in enumerate(self.moved(f, y, condition)):
                     guards[i] = (*guards[i], (moved, holds))
         else:
-            if rest and y.op.name in _CARRIES and y.operands[0] in self.unbounded:
+            if rest and "carries" in y.op.traits and y.operands[0] in self.unbounded:
                 guards[0] = (*guard, (self.carried(f, y, rest), True))
             flow = flow._replace(g=self.applied(f, Flow(flow.g, rest)))
         infinite = flow.infinite or y.op.steep is not None
@@ -387,7 +377,7 @@ class _Sweep:
         c = f.term(condition)
         if condition.type.shape != y.type.shape:
             c = f.broadcast_to(c, shape=y.type.shape)
-        if y.op.name in _REDUCES:
+        if "reduces" in y.op.traits:
             axes, shape = y["axis"], y.operands[0].type.shape
             kept = tuple(1 if i in axes else d for i, d in enumerate(shape))
             return [settled(c.instr if kept == y.type.shape else f.reshape(c, shape=kept).instr)]

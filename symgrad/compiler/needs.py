@@ -22,8 +22,6 @@ from typing import NamedTuple
 from symgrad.ir.dims import Dim, subtract
 from symgrad.ir.function import Function, Instr
 
-_NONEMPTY = ("max", "min", "argmax", "argmin", "logsumexp")
-
 
 class Need(NamedTuple):
     """A dim that must not be negative, what needs it, and whether NumPy would keep silent."""
@@ -64,7 +62,7 @@ def _needs(x: Instr) -> Iterator[tuple[Dim, str, bool]]:
         yield from _of_key(x)
     elif x.op.name == "diagonal":
         yield x.type.shape[0], f"diagonal {x['k']}", True
-    elif x.op.name in _NONEMPTY:
+    elif "nonempty" in x.op.traits:
         axis = x["axis"]
         for a in axis if isinstance(axis, tuple) else (axis,):
             size = x.operands[0].type.shape[a]

@@ -25,6 +25,17 @@ from symgrad.ir.types import Type
 Attribute = Any  # bool, int, float, str, None, or nested tuples of them
 
 
+TRAITS = {
+    "exact": "rounds nothing: it moves, chooses or counts elements",
+    "moves": "its pullback moves the elements of a cotangent, of a guard as well",
+    "carries": "linear in its first operand, whose elements it keeps, repeats, leaves out or adds",
+    "reduces": "each result has elements of its own that it is made of, along the axes",
+    "nonempty": "has no value along an empty axis",
+    "activation": "of a hidden layer",
+    "comparison": "of two numbers",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Op:
     """One operation.  Identity is the object; ``name`` is its name in the IR's text.
@@ -52,6 +63,8 @@ class Op:
     rests        (instruction, still, of) -> whether dy = 0 wherever y = 0, where ``still`` tells it
                  of other values and ``of`` gives their intervals
     interval     (instruction, of) -> the interval that the values lie in; see ``ops.intervals``
+    cost         of an element, in additions; by default 16 where there are partials, else 1
+    traits       what else passes and targets ask for, of TRAITS
     """
 
     name: str
@@ -79,7 +92,20 @@ class Op:
     steep: Callable[..., tuple[Any, ...]] | None = None
     rests: Callable[..., bool] | None = None
     interval: Callable[..., Any] | None = None
+    cost: int | None = None
+    traits: tuple[str, ...] = ()
     doc: str = ""
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.traits) - set(TRAITS):
+            raise ValueError(f"{self.name}: no traits {unknown}; those are {', '.join(TRAITS)}")
+
+    @property
+    def weight(self) -> int:
+        """What an element costs: a transcendental is worth sixteen additions."""
+        if self.cost is not None:
+            return self.cost
+        return 16 if self.partials is not None else 1
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -93,5 +119,5 @@ def _leaf(*arrays: Any, **attributes: Any) -> Any:
 
 
 # The grammar's own two leaves.  A parameter's type is stated, a constant carries its value.
-PARAMETER = Op("parameter", "leaf", 0, infer=_leaf, evaluate=_leaf, attributes=("kind",))
-CONSTANT = Op("constant", "leaf", 0, infer=_leaf, evaluate=_leaf, attributes=("value",))
+PARAMETER = Op("parameter", "leaf", 0, infer=_leaf, evaluate=_leaf, attributes=("kind",), cost=0)
+CONSTANT = Op("constant", "leaf", 0, infer=_leaf, evaluate=_leaf, attributes=("value",), cost=0)

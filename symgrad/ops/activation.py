@@ -66,6 +66,8 @@ SIGMOID = elementwise(
     expansion=_sigmoid,
     shares="sigmoid_slope",
     interval=iv.fixed(0.0, 1.0),
+    cost=24,
+    traits=("activation",),
     doc="1/(1 + e**-x)",
 )
 SIGMOID_SLOPE = elementwise(
@@ -85,6 +87,7 @@ LOG_SIGMOID = elementwise(
     partials=lambda f, y, x: (f.sigmoid(-x),),
     expansion=lambda f, x: f.minimum(x, 0.0) - f.log1p(f.exp(-f.absolute(x))),
     interval=iv.fixed(-iv.INF, 0.0),
+    cost=34,
     doc="log(1/(1 + e**-x))",
 )
 SOFTPLUS = elementwise(
@@ -94,6 +97,8 @@ SOFTPLUS = elementwise(
     partials=lambda f, y, x: (f.sigmoid(x),),
     expansion=lambda f, x: f.maximum(x, 0.0) + f.log1p(f.exp(-f.absolute(x))),
     interval=iv.fixed(0.0),
+    cost=34,
+    traits=("activation",),
     doc="log(1 + e**x)",
 )
 RELU = elementwise(
@@ -107,6 +112,8 @@ RELU = elementwise(
     masks=True,
     rests=iv.always,
     interval=iv.rising(float, 0.0),
+    cost=1,
+    traits=("exact", "activation"),
     doc="max(x, 0); its derivative at 0 is 0",
 )
 LEAKY_RELU = elementwise(
@@ -118,6 +125,8 @@ LEAKY_RELU = elementwise(
     attributes=("slope",),
     kinks=((0.0,),),
     pieces=either_side,
+    cost=1,
+    traits=("activation",),
     doc="x above 0, slope*x below; its derivative at 0 is the slope",
 )
 ELU = elementwise(
@@ -133,6 +142,7 @@ ELU = elementwise(
     attributes=("alpha",),
     kinks=((0.0,),),
     pieces=either_side,
+    traits=("activation",),
     doc="x above 0, alpha*(e**x - 1) below; its derivative at 0 is alpha",
 )
 GELU = elementwise(
@@ -143,6 +153,7 @@ GELU = elementwise(
     accurate=_gelu_slope,
     expansion=lambda f, x: x * f.ndtr(x),
     shares="ndtr",
+    traits=("activation",),
     doc="x times the normal distribution function, exact (Hendrycks & Gimpel, 2016)",
 )
 SILU = elementwise(
@@ -152,6 +163,8 @@ SILU = elementwise(
     partials=_silu_partials,
     accurate=lambda f, y, x: (f.sigmoid(x) + y * f.sigmoid(-x),),
     expansion=lambda f, x: x * f.sigmoid(x),
+    cost=24,
+    traits=("activation",),
     doc="x sigmoid(x)",
 )
 ERF = elementwise(

@@ -62,6 +62,7 @@ ADD = elementwise(
     commutative=True,
     rests=iv.together,
     interval=iv.by(iv.plus),
+    cost=1,
     doc="x + y",
 )
 SUBTRACT = elementwise(
@@ -72,6 +73,7 @@ SUBTRACT = elementwise(
     domain=(REAL, REAL),
     integers=True,
     interval=iv.by(iv.minus),
+    cost=1,
     doc="x - y",
 )
 MULTIPLY = elementwise(
@@ -84,6 +86,7 @@ MULTIPLY = elementwise(
     commutative=True,
     rests=iv.as_factors,
     interval=iv.product,
+    cost=1,
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -96,6 +99,7 @@ DIVIDE = elementwise(
     unbounded=True,
     rests=lambda x, still, of: still(x.operands[0]) and not of(x.operands[1]).has_zero,
     interval=iv.by(iv.over),
+    cost=4,
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )
 NEGATIVE = elementwise(
@@ -106,6 +110,8 @@ NEGATIVE = elementwise(
     integers=True,
     rests=iv.with_operands,
     interval=iv.by(iv.negated),
+    cost=1,
+    traits=("exact",),
     doc="-x",
 )
 ABSOLUTE = elementwise(
@@ -119,6 +125,8 @@ ABSOLUTE = elementwise(
     masks=True,
     rests=iv.always,
     interval=iv.by(iv.magnitude),
+    cost=1,
+    traits=("exact",),
     doc="|x|; its derivative at 0 is 0",
 )
 SIDE = elementwise(
@@ -141,6 +149,8 @@ SIGN = elementwise(
     pieces=either_side,
     integers=True,
     interval=iv.fixed(-1.0, 1.0),
+    cost=1,
+    traits=("exact",),
     doc="-1, 0 or 1; its derivative is 0, at 0 too",
 )
 MAXIMUM = elementwise(
@@ -156,6 +166,8 @@ MAXIMUM = elementwise(
     masks=True,
     rests=iv.with_operands,
     interval=iv.by(iv.larger),
+    cost=1,
+    traits=("exact",),
     doc="the larger one, nan if either is nan; at a tie each has derivative 1/2",
 )
 MINIMUM = elementwise(
@@ -171,6 +183,8 @@ MINIMUM = elementwise(
     masks=True,
     rests=iv.with_operands,
     interval=iv.by(iv.smaller),
+    cost=1,
+    traits=("exact",),
     doc="the smaller one, nan if either is nan; at a tie each has derivative 1/2",
 )
 CLIP = elementwise(
@@ -184,6 +198,8 @@ CLIP = elementwise(
     integers=True,
     masks=True,
     interval=iv.by(iv.clipped),
+    cost=1,
+    traits=("exact",),
     doc="x, at least lo, at most hi (hi where they cross); the derivative at an edge is 1",
 )
 FLOOR = elementwise(
@@ -191,6 +207,8 @@ FLOOR = elementwise(
     np.floor,
     meaning=lambda sp, x: sp.floor(x),
     partials=lambda f, y, x: (None,),
+    cost=1,
+    traits=("exact",),
     doc="the largest whole number not above x; derivative 0",
 )
 CEIL = elementwise(
@@ -198,6 +216,8 @@ CEIL = elementwise(
     np.ceil,
     meaning=lambda sp, x: sp.ceiling(x),
     partials=lambda f, y, x: (None,),
+    cost=1,
+    traits=("exact",),
     doc="the smallest whole number not below x; derivative 0",
 )
 CONTINUED = elementwise(
@@ -220,5 +240,7 @@ ROUND = elementwise(
         sp.ceiling(x / 2 - sp.Rational(1, 4)) + sp.floor(x / 2 + sp.Rational(1, 4))
     ),
     partials=lambda f, y, x: (None,),
+    cost=1,
+    traits=("exact",),
     doc="the nearest whole number, halves to even; derivative 0",
 )

@@ -135,6 +135,7 @@ TAKE = register(
         attributes=("axis",),
         rests=lambda x, still, of: still(x.operands[0]),
         interval=lambda x, of: of(x.operands[0]),
+        traits=("exact", "carries"),
         doc="the slices of x along an axis that the indices name",
     )
 )
@@ -151,6 +152,7 @@ SCATTER_ADD = register(
         ),
         attributes=("axis", "size"),
         dim_attributes=("size",),
+        traits=("carries",),
         doc="zeros, with each slice of the operand added where take would read it",
     )
 )
@@ -170,6 +172,7 @@ TAKE_ALONG_AXIS = register(
         attributes=("axis",),
         rests=lambda x, still, of: still(x.operands[0]),
         interval=lambda x, of: of(x.operands[0]),
+        traits=("carries",),
         doc="for each place, the element of x along the axis that the index there names",
     )
 )
@@ -186,6 +189,7 @@ ADD_ALONG_AXIS = register(
         ),
         attributes=("axis", "size"),
         dim_attributes=("size",),
+        traits=("carries",),
         doc="zeros, with each element added where take_along_axis would read it",
     )
 )
@@ -202,6 +206,7 @@ GATHER = register(
         ),
         rests=lambda x, still, of: still(x.operands[0]),
         interval=lambda x, of: of(x.operands[0]),
+        traits=("exact", "carries"),
         doc="x[i, j, ...] for arrays of indices that broadcast together",
     )
 )
@@ -218,6 +223,7 @@ SCATTER_ND = register(
         ),
         attributes=("shape",),
         dim_attributes=("shape",),
+        traits=("carries",),
         doc="zeros, with each slice of the operand added where gather would read it",
     )
 )
@@ -230,6 +236,7 @@ ONE_HOT = register(
         evaluate=_one_hot,
         attributes=("size", "dtype"),
         dim_attributes=("size",),
+        traits=("exact",),
         doc="1 at the index and 0 elsewhere; all 0 for an index out of range",
     )
 )

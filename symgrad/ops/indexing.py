@@ -102,6 +102,8 @@ INDEX = register(
         dim_attributes=("key",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        cost=0,
+        traits=("exact", "moves"),
         doc="x[key]",
     )
 )
@@ -117,6 +119,7 @@ EMBED = register(
         dim_attributes=("shape", "key"),
         rests=iv.with_operands,
         interval=iv.by(iv.hull_with_zero),
+        traits=("exact", "moves"),
         doc="zeros of the shape with the operand at the key",
     )
 )

@@ -39,6 +39,7 @@ def _triangle(name: str, evaluate: Any, doc: str) -> Op:
             evaluate=lambda x, *, k: evaluate(x, k),
             pullback=pullback,
             attributes=("k",),
+            traits=("exact", "carries"),
             doc=doc,
         )
     )
@@ -99,6 +100,7 @@ DIAG = register(
         attributes=("k",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull_with_zero),
+        traits=("exact", "carries"),
         doc="the square matrix with x on diagonal k and zeros elsewhere",
     )
 )
@@ -113,6 +115,7 @@ DIAGONAL = register(
         attributes=("k",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        traits=("exact", "carries"),
         doc="diagonal k of a matrix",
     )
 )
@@ -127,6 +130,7 @@ FLIP = register(
         attributes=("axis",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        traits=("exact", "moves"),
         doc="x in the opposite order along the axes",
     )
 )

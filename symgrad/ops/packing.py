@@ -110,6 +110,7 @@ VIEW = register(
             f.pack(g, size=f.type(x).shape[0], blocks=((offset, shape, strides),)),
         ),
         attributes=("offset", "shape", "strides"),
+        traits=("exact",),
         doc="a block of a vector",
     )
 )

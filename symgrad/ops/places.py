@@ -89,6 +89,7 @@ VECTOR = register(
         infer=_vector_result,
         evaluate=lambda *xs: np.array(xs),
         pullback=lambda f, g, y, *xs: tuple(f.index(g, key=(("int", i),)) for i in range(len(xs))),
+        traits=("exact",),
         doc="scalars side by side as a vector",
     )
 )

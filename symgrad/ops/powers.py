@@ -133,6 +133,7 @@ POWER = elementwise(
     steep=_steep_power,
     rests=_power_rests,
     interval=iv.by(iv.power),
+    cost=24,
     doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n >= 0, nan at x < 0",
 )
 # n times a power would be 0*inf for n = 0 beside x = 0; how the slope changes with n is its own.
@@ -154,6 +155,7 @@ SQUARE = elementwise(
     integers=True,
     rests=iv.always,
     interval=iv.product,
+    cost=1,
     doc="x**2",
 )
 SQRT = elementwise(
@@ -167,6 +169,7 @@ SQRT = elementwise(
     steep=lambda f, y, x: (f.equal(y, 0.0),),
     rests=iv.with_operands,
     interval=iv.rising(math.sqrt, 0.0),
+    cost=4,
     doc="the square root; its derivative at 0 is inf, and 0 times that is 0",
 )
 ONE_MINUS_SQUARE = elementwise(
@@ -186,6 +189,7 @@ RECIPROCAL = elementwise(
     domain=(NONZERO,),
     unbounded=True,
     interval=iv.by(lambda a: iv.over(iv.Interval(1.0, 1.0), a)),
+    cost=4,
     doc="1 / x",
 )
 HYPOT = elementwise(
@@ -200,6 +204,7 @@ HYPOT = elementwise(
     unbounded=True,
     rests=iv.always,
     interval=iv.fixed(0.0),
+    cost=8,
     doc="sqrt(x**2 + y**2) without overflow; its derivative at the origin is 0",
 )
 DIRECTION = elementwise(

@@ -104,26 +104,32 @@ def _reduction(
     pullback: Any,
     doc: str,
     floats: bool = False,
-    nonempty: bool = False,
-    **traits: Any,
+    traits: tuple[str, ...] = (),
+    **facts: Any,
 ) -> Op:
     return register(
         Op(
             name,
             "reduction",
             1,
-            infer=_result(name, floats, nonempty),
+            infer=_result(name, floats, "nonempty" in traits),
             evaluate=_sized(evaluate),
             pullback=pullback,
             attributes=("axis", "keepdims"),
+            traits=("reduces", *traits),
             doc=doc,
-            **traits,
+            **facts,
         )
     )
 
 
 _ADDS: dict[str, Any] = {"rests": iv.together, "interval": iv.by(iv.sign_of_sum)}
-_PICKS: dict[str, Any] = {"rests": iv.with_operands, "interval": iv.by(iv.hull), "masks": True}
+_PICKS: dict[str, Any] = {
+    "rests": iv.with_operands,
+    "interval": iv.by(iv.hull),
+    "masks": True,
+    "traits": ("exact", "nonempty"),
+}
 SUM = _reduction(
     "sum",
     np.sum,
@@ -132,12 +138,8 @@ SUM = _reduction(
     **_ADDS,
 )
 MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True, **_ADDS)
-MAX = _reduction(
-    "max", np.max, _extremum_pullback, "the largest; ties share evenly", nonempty=True, **_PICKS
-)
-MIN = _reduction(
-    "min", np.min, _extremum_pullback, "the least; ties share evenly", nonempty=True, **_PICKS
-)
+MAX = _reduction("max", np.max, _extremum_pullback, "the largest; ties share evenly", **_PICKS)
+MIN = _reduction("min", np.min, _extremum_pullback, "the least; ties share evenly", **_PICKS)
 
 
 def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:
@@ -240,7 +242,9 @@ def _truth(name: str) -> Any:
     return infer
 
 
-def _to_integers(name: str, evaluate: Any, infer: Any, doc: str) -> Op:
+def _to_integers(
+    name: str, evaluate: Any, infer: Any, doc: str, traits: tuple[str, ...] = ()
+) -> Op:
     return register(
         Op(
             name,
@@ -249,6 +253,7 @@ def _to_integers(name: str, evaluate: Any, infer: Any, doc: str) -> Op:
             infer=infer,
             evaluate=_sized(evaluate),
             attributes=("axis", "keepdims"),
+            traits=traits,
             doc=doc,
         )
     )
@@ -276,14 +281,24 @@ LOGSUMEXP = register(
         pullback=_logsumexp_pullback,
         expansion=_logsumexp_expansion,
         attributes=("axis", "keepdims"),
+        cost=34,
+        traits=("reduces", "nonempty"),
         doc="log(sum(exp(x))) without overflow; the derivative is the softmax, nan if all are -inf",
     )
 )
 ARGMAX = _to_integers(
-    "argmax", np.argmax, _arg_result("argmax"), "the index of the first largest element"
+    "argmax",
+    np.argmax,
+    _arg_result("argmax"),
+    "the index of the first largest element",
+    ("nonempty",),
 )
 ARGMIN = _to_integers(
-    "argmin", np.argmin, _arg_result("argmin"), "the index of the first least element"
+    "argmin",
+    np.argmin,
+    _arg_result("argmin"),
+    "the index of the first least element",
+    ("nonempty",),
 )
 ANY = _to_integers("any", np.any, _truth("any"), "whether an element is true; false of nothing")
 ALL = _to_integers("all", np.all, _truth("all"), "whether all elements are true; true of nothing")

@@ -67,6 +67,7 @@ SEGMENT_SUM = register(
             f.segment_spread(g, starts, size=f.type(x).shape[0]),
             None,
         ),
+        traits=("carries",),
         doc="the sum of each segment of a vector; segment k begins at starts[k] and none is empty",
     )
 )
@@ -80,6 +81,7 @@ SEGMENT_SPREAD = register(
         pullback=lambda f, g, y, x, starts, *, size: (f.segment_sum(g, starts), None),
         attributes=("size",),
         dim_attributes=("size",),
+        traits=("carries",),
         doc="each segment filled with its value",
     )
 )

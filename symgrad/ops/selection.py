@@ -34,6 +34,7 @@ def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, doc: str)
             evaluate=evaluate,
             meaning=meaning,
             commutative=name in ("equal", "not_equal"),
+            traits=("comparison",),
             doc=doc,
         )
     )
@@ -130,6 +131,7 @@ WHERE = register(
         meaning=lambda sp, condition, a, b: sp.Piecewise((a, condition), (b, True)),
         rests=iv.as_branches,
         interval=iv.chosen,
+        traits=("exact",),
         doc="a where the condition holds, b elsewhere",
     )
 )
@@ -143,6 +145,7 @@ CAST = register(
         attributes=("dtype",),
         rests=iv.with_operands,
         interval=_cast_interval,
+        traits=("exact",),
         doc="the same values in another dtype; false is 0 and true is 1",
     )
 )
@@ -156,6 +159,8 @@ STOP_GRADIENT = register(
         meaning=lambda sp, x: x,
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        cost=0,
+        traits=("exact",),
         doc="x, taken as a constant by differentiation",
     )
 )

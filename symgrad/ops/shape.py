@@ -88,6 +88,8 @@ RESHAPE = register(
         dim_attributes=("shape",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        cost=0,
+        traits=("exact", "moves"),
         doc="the same elements in row-major order in another shape",
     )
 )
@@ -103,6 +105,8 @@ BROADCAST_TO = register(
         dim_attributes=("shape",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        cost=0,
+        traits=("exact", "carries"),
         doc="x stretched to the shape as NumPy broadcasts",
     )
 )
@@ -119,6 +123,8 @@ TRANSPOSE = register(
         attributes=("axes",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        cost=0,
+        traits=("exact", "moves"),
         doc="x with its axes in the given order",
     )
 )
@@ -133,6 +139,7 @@ CONCATENATE = register(
         attributes=("axis",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
+        traits=("exact", "moves"),
         doc="the operands one after another along an axis",
     )
 )
@@ -146,6 +153,8 @@ SIZE = register(
         attributes=("dim", "dtype"),
         dim_attributes=("dim",),
         interval=iv.fixed(1.0),
+        cost=0,
+        traits=("exact",),
         doc="a size as a number",
     )
 )

@@ -148,6 +148,7 @@ LOGADDEXP = elementwise(
     accurate=_logaddexp_slopes,
     domain=(REAL, REAL),
     commutative=True,
+    cost=34,
     doc="log(e**x + e**y) without overflow",
 )
 XLOGY = elementwise(
@@ -160,6 +161,7 @@ XLOGY = elementwise(
     kinks=((0.0, 0.0),),
     unbounded=True,
     steep=lambda f, z, x, y: (f.equal(y, 0.0), None),
+    cost=18,
     doc="x log y, and 0 where x = 0 unless y is nan; d/dy at (0, 0) is 0",
 )
 XLOG1PY = elementwise(
@@ -172,6 +174,7 @@ XLOG1PY = elementwise(
     kinks=((0.0, -1.0),),
     unbounded=True,
     steep=lambda f, z, x, y: (f.equal(y, -1.0), None),
+    cost=18,
     doc="x log(1 + y), and 0 where x = 0 unless y is nan; d/dy at (0, -1) is 0",
 )
 LOG1MEXP = elementwise(
@@ -182,6 +185,7 @@ LOG1MEXP = elementwise(
     expansion=_log1mexp,
     domain=((-4.0, -0.1),),
     unbounded=True,
+    cost=34,
     doc="log(1 - e**x) for x < 0, without cancellation; nan above 0",
 )
 SIN = elementwise(
@@ -272,6 +276,7 @@ TANH = elementwise(
     partials=lambda f, y, x: (1.0 - y * y,),
     accurate=_tanh_slope,
     interval=iv.fixed(-1.0, 1.0),
+    traits=("activation",),
     doc="the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute",
 )
 ARCSINH = elementwise(

@@ -20,24 +20,6 @@ from symgrad.ir.function import Function, Instr
 
 NOMINAL = 100  # what a named size counts for
 
-TRANSCENDENTAL = 16
-WEIGHTS: dict[str, int] = {
-    **dict.fromkeys(("add", "subtract", "multiply", "negative", "square", "absolute"), 1),
-    **dict.fromkeys(("maximum", "minimum", "relu", "where", "sign", "cast", "clip"), 1),
-    **dict.fromkeys(("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"), 1),
-    **dict.fromkeys(("logical_and", "logical_or", "logical_not", "logical_xor"), 1),
-    **dict.fromkeys(("isnan", "isfinite", "floor", "ceil", "round", "leaky_relu"), 1),
-    **dict.fromkeys(("sum", "mean", "prod", "max", "min", "any", "all"), 1),
-    **dict.fromkeys(("divide", "reciprocal", "sqrt"), 4),
-    "hypot": 8,
-    "power": 24,
-    **dict.fromkeys(("sigmoid", "silu"), 24),
-    **dict.fromkeys(("softplus", "log_sigmoid", "logaddexp", "log1mexp", "logsumexp"), 34),
-    **dict.fromkeys(("xlogy", "xlog1py"), 18),
-}
-_MOVES = ("reshape", "transpose", "broadcast_to", "index")
-_FREE = frozenset(("constant", "parameter", "size", "stop_gradient", *_MOVES))
-
 
 def cost(function: Function) -> int:
     """The sum over the body."""
@@ -50,13 +32,8 @@ def total(body: Iterable[Instr]) -> int:
 
 def cost_of(x: Instr) -> int:
     """The cost of one instruction on all its elements."""
-    if x.op.name in _FREE:
-        return 0
-    weight = WEIGHTS.get(x.op.name)
-    if weight is None:
-        weight = TRANSCENDENTAL if x.op.partials is not None else 1
     operand = max((elements(o) for o in x.operands), default=1)
-    return weight * max(elements(x), operand)
+    return x.op.weight * max(elements(x), operand)
 
 
 def elements(x: Instr) -> int:

@@ -1,6 +1,8 @@
 """Whether an op on literals gives an exact result.
 
->>> is_exact("multiply", [0.5, 3.0], 1.5), is_exact("multiply", [0.1, 3.0], 0.30000000000000004)
+>>> from symgrad.ops import OPS
+>>> times = OPS["multiply"]
+>>> is_exact(times, [0.5, 3.0], 1.5), is_exact(times, [0.1, 3.0], 0.30000000000000004)
 (True, False)
 """
 
@@ -13,13 +15,8 @@ from typing import Any
 
 import numpy as np
 
-# Ops that move or choose elements, or count them, round nothing.
-_MOVES = """
-    negative absolute sign floor ceil round maximum minimum clip relu where cast max min size
-    index embed concatenate take gather flip tril triu diag diagonal one_hot stop_gradient vector
-    view reshape broadcast_to transpose
-"""
-_ROUND_NOTHING = frozenset(_MOVES.split())
+from symgrad.ir.op import Op
+
 _EXACTLY: dict[str, Callable[..., Fraction]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
@@ -30,11 +27,11 @@ _EXACTLY: dict[str, Callable[..., Fraction]] = {
 }
 
 
-def is_exact(op: str, operands: Sequence[Any], value: Any) -> bool:
+def is_exact(op: Op, operands: Sequence[Any], value: Any) -> bool:
     """Whether a float op on these numbers, or arrays of them, has rounded nothing."""
-    if op in _ROUND_NOTHING:
+    if "exact" in op.traits:
         return True
-    rule = _EXACTLY.get(op)
+    rule = _EXACTLY.get(op.name)
     if rule is None:
         return False
     lanes = np.broadcast_arrays(*operands, value)

@@ -59,7 +59,7 @@ def _folded(x: Instr) -> Instr | None:
         return None
     if x.op.name == "cast" and x.type.dtype == "f32" and np.all(np.isfinite(run)):
         value = arrays[0]  # a literal is rounded where it meets a float32
-    if x.type.is_float and not is_exact(x.op.name, arrays, value):
+    if x.type.is_float and not is_exact(x.op, arrays, value):
         return None
     if run is not value and not np.array_equal(
         np.asarray(value).astype(run.dtype), run, equal_nan=x.type.is_float

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from symgrad.ir.function import Function, Instr, made_of
+from symgrad.ops import OPS
 from symgrad.passes.exact import is_exact
 from symgrad.passes.rewriting import (
     ROUNDING,
@@ -34,7 +35,7 @@ def _twice(r: Rewriter, x: Instr) -> Instr | None:
 
 def _joins(a: float, b: float) -> bool:
     """Whether two literals have a product among the normal numbers, and an exact one."""
-    return 1e-30 < abs(a * b) < 1e30 and is_exact("multiply", [a, b], a * b)
+    return 1e-30 < abs(a * b) < 1e30 and is_exact(OPS["multiply"], [a, b], a * b)
 
 
 def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
