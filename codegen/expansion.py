@@ -10,8 +10,6 @@ from symgrad.codegen.target import Target
 from symgrad.ir.function import Function, Instr, function
 from symgrad.ops.algebra import IRAlgebra
 
-_CALLED = {"logsumexp": "lse"}  # what the whole is called if nobody named it
-
 
 def expanded(f: Function, target: Target) -> Function:
     """The function with every op that the target lacks replaced by its expansion, if it has one."""
@@ -27,6 +25,6 @@ def expanded(f: Function, target: Target) -> Function:
         algebra = IRAlgebra(x.origins, x.type.dtype)
         terms = [algebra.term(o) for o in operands]
         whole = x.op.expansion(algebra, *terms, **dict(x.attributes)).instr
-        hint = x.hint or _CALLED.get(x.op.name, "")
+        hint = x.hint or x.op.called
         made[id(x)] = whole.replace(hint=hint) if hint and not whole.hint else whole
     return function(f.name, f.parameters, [made[id(r)] for r in f.results])

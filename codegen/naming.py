@@ -21,46 +21,6 @@ RESERVED = frozenset(
     | set(keyword.softkwlist)
 )
 
-_CALLED = {
-    "matmul": "product",
-    "outer": "product",
-    "einsum": "product",
-    "multiply": "product",
-    "add": "total",
-    "sum": "total",
-    "subtract": "difference",
-    "divide": "quotient",
-    "cast": "mask",
-    **dict.fromkeys(("greater", "greater_equal"), "above"),
-    **dict.fromkeys(("less", "less_equal"), "below"),
-    **dict.fromkeys(("equal", "not_equal"), "same"),
-    "absolute": "abs",
-    "maximum": "largest",
-    "minimum": "smallest",
-    "where": "chosen",
-    "index": "part",
-    "reshape": "view",
-    "broadcast_to": "spread",
-    "logsumexp": "lse",
-    "take_along_axis": "picked",
-    "gather": "picked",
-    "wrap": "place",
-    "add_along_axis": "placed",
-    "scatter_add": "placed",
-    "scatter_nd": "placed",
-    "segment_sum": "sums",
-    "segment_spread": "spread",
-    "take": "picked",
-}
-
-
-# The operand of an op that nobody named, by the op.
-_INSIDE = {
-    **dict.fromkeys(("tanh", "sigmoid", "softplus", "log_sigmoid", "relu", "leaky_relu"), "z"),
-    **dict.fromkeys(("elu", "gelu", "silu", "erf", "erfc", "ndtr"), "z"),
-    **dict.fromkeys(("sin", "cos", "tan"), "angle"),
-    **dict.fromkeys(("exp", "exp2", "expm1"), "exponent"),
-}
 _OF_ONE = {"negative": "minus", "sum": "sum", "mean": "mean", "max": "max", "min": "min"}
 _OF_TWO = {
     "multiply": "_",
@@ -152,8 +112,8 @@ def unnamed(
 
 def part_played(x: Instr, user: Instr) -> str:
     """The name of what an activation takes, and of the terms of a loss."""
-    if len(user.operands) == 1 and user.op.name in _INSIDE:
-        return before(user.hint) if user.hint else _INSIDE[user.op.name]
+    if len(user.operands) == 1 and user.op.inside:
+        return before(user.hint) if user.hint else user.op.inside
     if "loss" not in user.hint:
         return ""
     if user.op.name in ("sum", "mean") and x.type.rank:
@@ -203,7 +163,7 @@ def called_by_op(x: Instr) -> str:
     """The op's word, with the operand's name if there is one."""
     if x.op.name == "cast" and x.operands[0].type.dtype != "bool":
         return _called_cast(x)
-    base = _CALLED.get(x.op.name, x.op.name)
+    base = x.op.called or x.op.name
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"
     return base

@@ -13,13 +13,8 @@ from collections import Counter
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr
-from symgrad.ir.op import CONSTANT
+from symgrad.ir.op import CONSTANT, Op
 
-_FREE = (
-    *("negative", "cast", "where", "stop_gradient", "isnan", "isfinite"),
-    *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
-    *("logical_and", "logical_or", "logical_not", "logical_xor"),
-)
 _WORDS = {
     "multiply": "multiplications",
     "square": "multiplications",
@@ -42,7 +37,7 @@ def operations(f: Function, looped: bool = False) -> str:
             words = ("additions", "multiplications")[: 1 if op.name == "sum" else 2]
             counts.update({word: counts[word] + made[op] for word in words})
     for op, n in made.items():
-        if op.partials is not None and op.name not in _FREE:
+        if is_counted(op):
             word = _WORDS.get(op.name, op.name)
             counts[word] = counts.get(word, 0) + n
     said = [f"{n:,} {word if n > 1 else singular(word)}" for word, n in counts.items() if n]
@@ -51,6 +46,11 @@ def operations(f: Function, looped: bool = False) -> str:
 
 def singular(word: str) -> str:
     return word[:-1] if word in _FIRST else word
+
+
+def is_counted(op: Op) -> bool:
+    """Whether it computes a number, and not just its sign."""
+    return op.partials is not None and op.name != "negative"
 
 
 def is_literal(x: Instr) -> bool:
@@ -79,8 +79,7 @@ def flops_of(x: Instr) -> Dim:
         return read if name == "mean" else dims.subtract(read, out)
     if name == "logsumexp":
         return dims.multiply(3, dims.product(x.operands[0].type.shape))
-    counted = x.op.partials is not None and name not in _FREE
-    return out if counted or name == "outer" else 0
+    return out if is_counted(x.op) or name == "outer" else 0
 
 
 def indices(x: Instr) -> list[Dim]:

@@ -26,8 +26,6 @@ from symgrad.ops.intervals import INF, Intervals
 
 MOST = 10_000_000  # conditions and branches, times cells
 DEPTH = 32  # ops between a where and one behind it
-_COMPARISONS = ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal")
-_LOGIC = ("logical_not", "logical_and", "logical_or", "logical_xor", "equal", "not_equal", "where")
 
 Users = Mapping[int, list[tuple[Instr, int]]]  # of a value: who has it, as which operand
 
@@ -243,7 +241,8 @@ def _is_choice(x: Instr) -> bool:
 
 
 def _is_logic(x: Instr) -> bool:
-    return x.op.name in _LOGIC and all(o.type.dtype == "bool" for o in x.operands)
+    of_truths = all(o.type.dtype == "bool" for o in x.operands)
+    return of_truths and ("condition" in x.op.traits or x.op.name == "where")
 
 
 def _ordered(roots: Iterable[Instr]) -> Iterator[Instr]:
@@ -270,7 +269,7 @@ def _ordered(roots: Iterable[Instr]) -> Iterator[Instr]:
 
 def _compared(x: Instr) -> Compared | None:
     """A comparison of floats, signs and differences taken apart; None for other conditions."""
-    if x.op.name not in _COMPARISONS or not x.operands[0].type.is_float:
+    if "comparison" not in x.op.traits or not x.operands[0].type.is_float:
         return None
     (a, b), way = x.operands, 1
     if _number(a) is not None:

@@ -9,14 +9,10 @@ from typing import Any
 from symgrad.frontend.graph import USER
 from symgrad.frontend.origin import decode
 from symgrad.ir.function import Origin
+from symgrad.ops import OPS
 
 # The ops whose results are conditions.
-TRUTHS = frozenset(
-    (
-        *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
-        *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite"),
-    )
-)
+TRUTHS = frozenset(name for name, op in OPS.items() if "condition" in op.traits)
 _SYMBOLS = {
     "add": "+",
     "subtract": "-",

@@ -33,6 +33,7 @@ TRAITS = {
     "nonempty": "has no value along an empty axis",
     "activation": "of a hidden layer",
     "comparison": "of two numbers",
+    "condition": "its value is a truth, made of the operands element by element",
 }
 
 
@@ -65,6 +66,8 @@ class Op:
     interval     (instruction, of) -> the interval that the values lie in; see ``ops.intervals``
     cost         of an element, in additions; by default 16 where there are partials, else 1
     traits       what else passes and targets ask for, of TRAITS
+    called       what a value of it is called in texts if nobody named it; by default the name
+    inside       what an operand of it is called there
     """
 
     name: str
@@ -94,6 +97,8 @@ class Op:
     interval: Callable[..., Any] | None = None
     cost: int | None = None
     traits: tuple[str, ...] = ()
+    called: str = ""
+    inside: str = ""
     doc: str = ""
 
     def __post_init__(self) -> None:

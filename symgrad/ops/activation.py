@@ -68,6 +68,7 @@ SIGMOID = elementwise(
     interval=iv.fixed(0.0, 1.0),
     cost=24,
     traits=("activation",),
+    inside="z",
     doc="1/(1 + e**-x)",
 )
 SIGMOID_SLOPE = elementwise(
@@ -88,6 +89,7 @@ LOG_SIGMOID = elementwise(
     expansion=lambda f, x: f.minimum(x, 0.0) - f.log1p(f.exp(-f.absolute(x))),
     interval=iv.fixed(-iv.INF, 0.0),
     cost=34,
+    inside="z",
     doc="log(1/(1 + e**-x))",
 )
 SOFTPLUS = elementwise(
@@ -99,6 +101,7 @@ SOFTPLUS = elementwise(
     interval=iv.fixed(0.0),
     cost=34,
     traits=("activation",),
+    inside="z",
     doc="log(1 + e**x)",
 )
 RELU = elementwise(
@@ -114,6 +117,7 @@ RELU = elementwise(
     interval=iv.rising(float, 0.0),
     cost=1,
     traits=("exact", "activation"),
+    inside="z",
     doc="max(x, 0); its derivative at 0 is 0",
 )
 LEAKY_RELU = elementwise(
@@ -127,6 +131,7 @@ LEAKY_RELU = elementwise(
     pieces=either_side,
     cost=1,
     traits=("activation",),
+    inside="z",
     doc="x above 0, slope*x below; its derivative at 0 is the slope",
 )
 ELU = elementwise(
@@ -143,6 +148,7 @@ ELU = elementwise(
     kinks=((0.0,),),
     pieces=either_side,
     traits=("activation",),
+    inside="z",
     doc="x above 0, alpha*(e**x - 1) below; its derivative at 0 is alpha",
 )
 GELU = elementwise(
@@ -154,6 +160,7 @@ GELU = elementwise(
     expansion=lambda f, x: x * f.ndtr(x),
     shares="ndtr",
     traits=("activation",),
+    inside="z",
     doc="x times the normal distribution function, exact (Hendrycks & Gimpel, 2016)",
 )
 SILU = elementwise(
@@ -165,6 +172,7 @@ SILU = elementwise(
     expansion=lambda f, x: x * f.sigmoid(x),
     cost=24,
     traits=("activation",),
+    inside="z",
     doc="x sigmoid(x)",
 )
 ERF = elementwise(
@@ -174,6 +182,7 @@ ERF = elementwise(
     partials=lambda f, y, x: (TWO_BY_SQRT_PI * f.exp(-(x * x)),),
     accurate=lambda f, y, x: (_erf_slope(f, x, TWO_BY_SQRT_PI),),
     interval=iv.fixed(-1.0, 1.0),
+    inside="z",
     doc="the error function",
 )
 ERFC = elementwise(
@@ -183,5 +192,6 @@ ERFC = elementwise(
     partials=lambda f, y, x: (-TWO_BY_SQRT_PI * f.exp(-(x * x)),),
     accurate=lambda f, y, x: (_erf_slope(f, x, -TWO_BY_SQRT_PI),),
     interval=iv.fixed(0.0, 2.0),
+    inside="z",
     doc="1 - erf(x), accurate for large x",
 )

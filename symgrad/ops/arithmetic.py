@@ -63,6 +63,7 @@ ADD = elementwise(
     rests=iv.together,
     interval=iv.by(iv.plus),
     cost=1,
+    called="total",
     doc="x + y",
 )
 SUBTRACT = elementwise(
@@ -74,6 +75,7 @@ SUBTRACT = elementwise(
     integers=True,
     interval=iv.by(iv.minus),
     cost=1,
+    called="difference",
     doc="x - y",
 )
 MULTIPLY = elementwise(
@@ -87,6 +89,7 @@ MULTIPLY = elementwise(
     rests=iv.as_factors,
     interval=iv.product,
     cost=1,
+    called="product",
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -100,6 +103,7 @@ DIVIDE = elementwise(
     rests=lambda x, still, of: still(x.operands[0]) and not of(x.operands[1]).has_zero,
     interval=iv.by(iv.over),
     cost=4,
+    called="quotient",
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )
 NEGATIVE = elementwise(
@@ -127,6 +131,7 @@ ABSOLUTE = elementwise(
     interval=iv.by(iv.magnitude),
     cost=1,
     traits=("exact",),
+    called="abs",
     doc="|x|; its derivative at 0 is 0",
 )
 SIDE = elementwise(
@@ -168,6 +173,7 @@ MAXIMUM = elementwise(
     interval=iv.by(iv.larger),
     cost=1,
     traits=("exact",),
+    called="largest",
     doc="the larger one, nan if either is nan; at a tie each has derivative 1/2",
 )
 MINIMUM = elementwise(
@@ -185,6 +191,7 @@ MINIMUM = elementwise(
     interval=iv.by(iv.smaller),
     cost=1,
     traits=("exact",),
+    called="smallest",
     doc="the smaller one, nan if either is nan; at a tie each has derivative 1/2",
 )
 CLIP = elementwise(

@@ -83,6 +83,7 @@ EINSUM = register(
         attributes=("spec",),
         rests=iv.as_sum_of_products,
         interval=iv.sum_of_products,
+        called="product",
         doc="the sums of products that the spec names",
     )
 )

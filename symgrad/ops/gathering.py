@@ -136,6 +136,7 @@ TAKE = register(
         rests=lambda x, still, of: still(x.operands[0]),
         interval=lambda x, of: of(x.operands[0]),
         traits=("exact", "carries"),
+        called="picked",
         doc="the slices of x along an axis that the indices name",
     )
 )
@@ -153,6 +154,7 @@ SCATTER_ADD = register(
         attributes=("axis", "size"),
         dim_attributes=("size",),
         traits=("carries",),
+        called="placed",
         doc="zeros, with each slice of the operand added where take would read it",
     )
 )
@@ -173,6 +175,7 @@ TAKE_ALONG_AXIS = register(
         rests=lambda x, still, of: still(x.operands[0]),
         interval=lambda x, of: of(x.operands[0]),
         traits=("carries",),
+        called="picked",
         doc="for each place, the element of x along the axis that the index there names",
     )
 )
@@ -190,6 +193,7 @@ ADD_ALONG_AXIS = register(
         attributes=("axis", "size"),
         dim_attributes=("size",),
         traits=("carries",),
+        called="placed",
         doc="zeros, with each element added where take_along_axis would read it",
     )
 )
@@ -207,6 +211,7 @@ GATHER = register(
         rests=lambda x, still, of: still(x.operands[0]),
         interval=lambda x, of: of(x.operands[0]),
         traits=("exact", "carries"),
+        called="picked",
         doc="x[i, j, ...] for arrays of indices that broadcast together",
     )
 )
@@ -224,6 +229,7 @@ SCATTER_ND = register(
         attributes=("shape",),
         dim_attributes=("shape",),
         traits=("carries",),
+        called="placed",
         doc="zeros, with each slice of the operand added where gather would read it",
     )
 )

@@ -104,6 +104,7 @@ INDEX = register(
         interval=iv.by(iv.hull),
         cost=0,
         traits=("exact", "moves"),
+        called="part",
         doc="x[key]",
     )
 )

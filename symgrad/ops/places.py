@@ -102,6 +102,7 @@ WRAP = register(
         evaluate=_wrapped,
         attributes=("size",),
         dim_attributes=("size",),
+        called="place",
         doc="an index that may count from the end, counted from the front; IndexError beyond",
     )
 )

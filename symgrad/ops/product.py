@@ -97,6 +97,7 @@ MATMUL = register(
         pullback=matmul_pullback,
         rests=iv.as_sum_of_products,
         interval=iv.sum_of_products,
+        called="product",
         doc="the matrix product; vectors and batches as NumPy has them",
     )
 )
@@ -110,6 +111,7 @@ OUTER = register(
         pullback=lambda f, g, y, a, b: (f.matmul(g, b), f.matmul(a, g)),
         rests=iv.with_operands,
         interval=iv.by(iv.times),
+        called="product",
         doc="the products of all pairs of two vectors",
     )
 )

@@ -135,6 +135,7 @@ SUM = _reduction(
     np.sum,
     lambda f, g, y, x, *, axis, keepdims: (_spread(f, g, x, axis),),
     "the sum; 0 of nothing",
+    called="total",
     **_ADDS,
 )
 MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True, **_ADDS)
@@ -283,6 +284,7 @@ LOGSUMEXP = register(
         attributes=("axis", "keepdims"),
         cost=34,
         traits=("reduces", "nonempty"),
+        called="lse",
         doc="log(sum(exp(x))) without overflow; the derivative is the softmax, nan if all are -inf",
     )
 )

@@ -68,6 +68,7 @@ SEGMENT_SUM = register(
             None,
         ),
         traits=("carries",),
+        called="sums",
         doc="the sum of each segment of a vector; segment k begins at starts[k] and none is empty",
     )
 )
@@ -82,6 +83,7 @@ SEGMENT_SPREAD = register(
         attributes=("size",),
         dim_attributes=("size",),
         traits=("carries",),
+        called="spread",
         doc="each segment filled with its value",
     )
 )

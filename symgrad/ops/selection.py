@@ -24,7 +24,7 @@ from symgrad.ops.rules import broadcast, comparison_result, logical_result, same
 from symgrad.ops.table import register
 
 
-def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, doc: str) -> Op:
+def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, called: str, doc: str) -> Op:
     return register(
         Op(
             name,
@@ -34,7 +34,8 @@ def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, doc: str)
             evaluate=evaluate,
             meaning=meaning,
             commutative=name in ("equal", "not_equal"),
-            traits=("comparison",),
+            traits=("comparison", "condition"),
+            called=called,
             doc=doc,
         )
     )
@@ -50,6 +51,7 @@ def _logical(name: str, evaluate: Callable[..., Any], arity: int, meaning: Any, 
             evaluate=evaluate,
             meaning=meaning,
             commutative=arity == 2,
+            traits=("condition",),
             doc=doc,
         )
     )
@@ -85,14 +87,16 @@ def _cast_interval(x: Instr, of: iv.Of) -> iv.Interval:
     return iv.Interval(0.0, 1.0) if a.type.dtype == "bool" else of(a)
 
 
-GREATER = _comparison("greater", np.greater, lambda sp, x, y: sp.Gt(x, y), "x > y")
+GREATER = _comparison("greater", np.greater, lambda sp, x, y: sp.Gt(x, y), "above", "x > y")
 GREATER_EQUAL = _comparison(
-    "greater_equal", np.greater_equal, lambda sp, x, y: sp.Ge(x, y), "x >= y"
+    "greater_equal", np.greater_equal, lambda sp, x, y: sp.Ge(x, y), "above", "x >= y"
 )
-LESS = _comparison("less", np.less, lambda sp, x, y: sp.Lt(x, y), "x < y")
-LESS_EQUAL = _comparison("less_equal", np.less_equal, lambda sp, x, y: sp.Le(x, y), "x <= y")
-EQUAL = _comparison("equal", np.equal, lambda sp, x, y: sp.Eq(x, y), "x == y")
-NOT_EQUAL = _comparison("not_equal", np.not_equal, lambda sp, x, y: sp.Ne(x, y), "x != y")
+LESS = _comparison("less", np.less, lambda sp, x, y: sp.Lt(x, y), "below", "x < y")
+LESS_EQUAL = _comparison(
+    "less_equal", np.less_equal, lambda sp, x, y: sp.Le(x, y), "below", "x <= y"
+)
+EQUAL = _comparison("equal", np.equal, lambda sp, x, y: sp.Eq(x, y), "same", "x == y")
+NOT_EQUAL = _comparison("not_equal", np.not_equal, lambda sp, x, y: sp.Ne(x, y), "same", "x != y")
 
 AND = _logical("logical_and", np.logical_and, 2, lambda sp, p, q: sp.And(p, q), "p and q")
 OR = _logical("logical_or", np.logical_or, 2, lambda sp, p, q: sp.Or(p, q), "p or q")
@@ -107,6 +111,7 @@ ISNAN = register(
         infer=_test_result("isnan"),
         evaluate=np.isnan,
         meaning=lambda sp, x: sp.false,
+        traits=("condition",),
         doc="whether x is nan; no real number is",
     )
 )
@@ -118,6 +123,7 @@ ISFINITE = register(
         infer=_test_result("isfinite"),
         evaluate=np.isfinite,
         meaning=lambda sp, x: sp.true,
+        traits=("condition",),
         doc="whether x is neither inf nor nan; every real number is",
     )
 )
@@ -132,6 +138,7 @@ WHERE = register(
         rests=iv.as_branches,
         interval=iv.chosen,
         traits=("exact",),
+        called="chosen",
         doc="a where the condition holds, b elsewhere",
     )
 )
@@ -146,6 +153,7 @@ CAST = register(
         rests=iv.with_operands,
         interval=_cast_interval,
         traits=("exact",),
+        called="mask",
         doc="the same values in another dtype; false is 0 and true is 1",
     )
 )

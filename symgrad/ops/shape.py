@@ -90,6 +90,7 @@ RESHAPE = register(
         interval=iv.by(iv.hull),
         cost=0,
         traits=("exact", "moves"),
+        called="view",
         doc="the same elements in row-major order in another shape",
     )
 )
@@ -107,6 +108,7 @@ BROADCAST_TO = register(
         interval=iv.by(iv.hull),
         cost=0,
         traits=("exact", "carries"),
+        called="spread",
         doc="x stretched to the shape as NumPy broadcasts",
     )
 )

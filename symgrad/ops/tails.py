@@ -60,6 +60,7 @@ NDTR = elementwise(
     accurate=lambda f, y, x: (_density(f, x),),
     approximate=True,
     interval=iv.fixed(0.0, 1.0),
+    inside="z",
     doc="the normal distribution function, accurate far below 0; log_ndtr is its logarithm",
 )
 LOG_NDTR = elementwise(

@@ -84,6 +84,7 @@ EXP = elementwise(
     partials=lambda f, y, x: (y,),
     unbounded=True,
     interval=iv.rising(math.exp, 0.0),
+    inside="exponent",
     doc="e**x",
 )
 EXP2 = elementwise(
@@ -93,6 +94,7 @@ EXP2 = elementwise(
     partials=lambda f, y, x: (y * LN2,),
     unbounded=True,
     interval=iv.fixed(0.0),
+    inside="exponent",
     doc="2**x",
 )
 EXPM1 = elementwise(
@@ -102,6 +104,7 @@ EXPM1 = elementwise(
     partials=lambda f, y, x: (f.exp(x),),
     unbounded=True,
     interval=iv.rising(math.expm1, -1.0),
+    inside="exponent",
     doc="e**x - 1, accurate near 0; the derivative is exp(x), as y + 1 loses it for x < -37",
 )
 LOG = elementwise(
@@ -194,6 +197,7 @@ SIN = elementwise(
     meaning=lambda sp, x: sp.sin(x),
     partials=lambda f, y, x: (f.cos(x),),
     interval=iv.fixed(-1.0, 1.0),
+    inside="angle",
     doc="the sine of x in radians",
 )
 COS = elementwise(
@@ -202,6 +206,7 @@ COS = elementwise(
     meaning=lambda sp, x: sp.cos(x),
     partials=lambda f, y, x: (-f.sin(x),),
     interval=iv.fixed(-1.0, 1.0),
+    inside="angle",
     doc="the cosine of x in radians",
 )
 TAN = elementwise(
@@ -211,6 +216,7 @@ TAN = elementwise(
     partials=lambda f, y, x: (1.0 + y * y,),
     domain=((-1.4, 1.4),),
     unbounded=True,
+    inside="angle",
     doc="the tangent of x in radians",
 )
 ARCSIN = elementwise(
@@ -277,6 +283,7 @@ TANH = elementwise(
     accurate=_tanh_slope,
     interval=iv.fixed(-1.0, 1.0),
     traits=("activation",),
+    inside="z",
     doc="the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute",
 )
 ARCSINH = elementwise(
