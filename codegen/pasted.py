@@ -28,6 +28,7 @@ def pasted(function: Callable[..., Any]) -> Helper:
 
 
 def helpers_of(module: ModuleType) -> dict[str, Helper]:
-    """Those of the approximate ops that a module has functions for."""
-    found = (getattr(module, name, None) for name in APPROXIMATE)
-    return {f.__name__: pasted(f) for f in found if f is not None}
+    """Those of the ops that a module has functions for."""
+    found: list[Any] = [getattr(module, name, None) for name in OPS]
+    own = [f for f in found if getattr(f, "__module__", "") == module.__name__]
+    return {f.__name__: pasted(f) for f in own}

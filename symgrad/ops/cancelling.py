@@ -12,16 +12,10 @@ a function that has no such place, so that the second one is as good as the firs
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from symgrad.ops import array_forms
-from symgrad.ops.elementwise import REAL, elementwise
-
-
-def _evaluate(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function; of a number it gives a number."""
-    return lambda x, **attributes: function(x, **attributes)[()]
+from symgrad.ops.elementwise import REAL, elementwise, of_arrays
 
 
 def _stumpff(sp: Any, x: Any, *, k: int, d: int) -> Any:
@@ -39,7 +33,7 @@ def _stumpff(sp: Any, x: Any, *, k: int, d: int) -> Any:
 
 COSM1 = elementwise(
     "cosm1",
-    _evaluate(array_forms.cosm1),
+    of_arrays(array_forms.cosm1),
     meaning=lambda sp, x: sp.cos(x) - 1,
     partials=lambda f, y, x: (-f.sin(x),),
     approximate=True,
@@ -47,7 +41,7 @@ COSM1 = elementwise(
 )
 SQRT1PM1 = elementwise(
     "sqrt1pm1",
-    _evaluate(array_forms.sqrt1pm1),
+    of_arrays(array_forms.sqrt1pm1),
     meaning=lambda sp, x: sp.sqrt(1 + x) - 1,
     partials=lambda f, y, x: (f.divide(0.5, f.sqrt(1.0 + x)),),
     domain=((-0.9, 4.0),),
@@ -56,7 +50,7 @@ SQRT1PM1 = elementwise(
 )
 LOG_COSH = elementwise(
     "log_cosh",
-    _evaluate(array_forms.log_cosh),
+    of_arrays(array_forms.log_cosh),
     meaning=lambda sp, x: sp.log(sp.cosh(x)),
     partials=lambda f, y, x: (f.tanh_by_sech(x),),
     approximate=True,
@@ -64,7 +58,7 @@ LOG_COSH = elementwise(
 )
 SECH = elementwise(
     "sech",
-    _evaluate(array_forms.sech),
+    of_arrays(array_forms.sech),
     meaning=lambda sp, x: 1 / sp.cosh(x),
     partials=lambda f, y, x: (-y * f.tanh(x),),
     approximate=True,
@@ -72,7 +66,7 @@ SECH = elementwise(
 )
 CSCH = elementwise(
     "csch",
-    _evaluate(array_forms.csch),
+    of_arrays(array_forms.csch),
     meaning=lambda sp, x: 1 / sp.sinh(x),
     partials=lambda f, y, x: (f.divide(-y, f.tanh(x)),),
     domain=((0.1, 4.0),),
@@ -81,7 +75,7 @@ CSCH = elementwise(
 )
 BOSE = elementwise(
     "bose",
-    _evaluate(array_forms.bose),
+    of_arrays(array_forms.bose),
     meaning=lambda sp, x: 1 / (sp.exp(x) - 1),
     partials=lambda f, y, x: (y * f.bose(-x),),
     domain=((0.1, 4.0),),
@@ -91,7 +85,7 @@ BOSE = elementwise(
 # c_k(x) is Stumpff's (1947) of x**2; what each derivative is of, stays one family.
 STUMPFF = elementwise(
     "stumpff",
-    _evaluate(array_forms.stumpff),
+    of_arrays(array_forms.stumpff),
     meaning=_stumpff,
     partials=lambda f, y, x, *, k, d: (f.stumpff(x, k=k, d=d + 1),),
     domain=(REAL,),

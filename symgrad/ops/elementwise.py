@@ -87,6 +87,17 @@ def composed(expansion: Callable[..., Any] | None) -> Callable[..., Any]:
     return evaluate
 
 
+def of_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of arrays as reference semantics: of numbers too, which it gives back as such, and
+    without warnings."""
+
+    def evaluate(*xs: Any, **attributes: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*map(np.asarray, xs), **attributes)[()]
+
+    return evaluate
+
+
 def by_element(function: Callable[..., float]) -> Callable[..., Any]:
     """A function of a float, on every element; the dtype stays."""
 

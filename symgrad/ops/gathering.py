@@ -19,8 +19,12 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Shape, Type
+from symgrad.ops import array_forms
+from symgrad.ops.elementwise import of_arrays
 from symgrad.ops.rules import broadcast
 from symgrad.ops.table import register
+
+_FORMS: Any = array_forms  # which have no annotations
 
 
 def _integers(name: str, *indices: Type) -> None:
@@ -50,13 +54,6 @@ def _scattered(g: Type, indices: Type, *, axis: int, size: Dim) -> Type:
     return g.with_shape((*g.shape[:axis], size, *g.shape[stop:]))
 
 
-def _scatter_add(g: Any, indices: Any, *, axis: int, size: int) -> Any:
-    g, indices = np.asarray(g), np.asarray(indices)
-    result = np.zeros((*g.shape[:axis], size, *g.shape[axis + indices.ndim :]), g.dtype)
-    np.add.at(result, (*(slice(None),) * axis, indices), g)
-    return result
-
-
 def _taken_along(x: Type, indices: Type, *, axis: int) -> Type:
     _integers("take_along_axis", indices)
     _has_axis("take_along_axis", x, axis)
@@ -76,15 +73,6 @@ def _added_along(g: Type, indices: Type, *, axis: int, size: Dim) -> Type:
     return g.with_shape((*g.shape[:axis], size, *g.shape[axis + 1 :]))
 
 
-def _add_along_axis(g: Any, indices: Any, *, axis: int, size: int) -> Any:
-    g = np.asarray(g)
-    result = np.zeros((*g.shape[:axis], size, *g.shape[axis + 1 :]), g.dtype)
-    key = list(np.indices(g.shape, sparse=True))
-    key[axis] = np.asarray(indices)
-    np.add.at(result, tuple(key), g)
-    return result
-
-
 def _gathered(x: Type, *indices: Type) -> Type:
     _integers("gather", *indices)
     if not 1 <= len(indices) <= x.rank:
@@ -102,12 +90,6 @@ def _scattered_nd(g: Type, *indices: Type, shape: Shape) -> Type:
     if g.shape != expected:
         raise ShapeError(f"scatter_nd: expected an operand of shape {expected}, got {g}")
     return g.with_shape(shape)
-
-
-def _scatter_nd(g: Any, *indices: Any, shape: tuple[int, ...]) -> Any:
-    result = np.zeros(shape, np.asarray(g).dtype)
-    np.add.at(result, tuple(np.asarray(i) for i in indices), g)
-    return result
 
 
 def _one_hot_result(indices: Type, *, size: Dim, dtype: str) -> Type:
@@ -146,7 +128,7 @@ SCATTER_ADD = register(
         "indexing",
         2,
         infer=_scattered,
-        evaluate=_scatter_add,
+        evaluate=of_arrays(array_forms.scatter_add),
         pullback=lambda f, g, y, x, indices, *, axis, size: (
             f.take(g, indices, axis=axis),
             None,
@@ -185,7 +167,7 @@ ADD_ALONG_AXIS = register(
         "indexing",
         2,
         infer=_added_along,
-        evaluate=_add_along_axis,
+        evaluate=of_arrays(array_forms.add_along_axis),
         pullback=lambda f, g, y, x, indices, *, axis, size: (
             f.take_along_axis(g, indices, axis=axis),
             None,
@@ -221,7 +203,7 @@ SCATTER_ND = register(
         "indexing",
         None,
         infer=_scattered_nd,
-        evaluate=_scatter_nd,
+        evaluate=of_arrays(lambda x, *indices, shape: _FORMS.scatter_nd(x, indices, shape)),
         pullback=lambda f, g, y, x, *indices, shape: (
             f.gather(g, *indices),
             *(None for _ in indices),

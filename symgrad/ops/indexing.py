@@ -14,8 +14,12 @@ from symgrad.errors import ShapeError
 from symgrad.ir.dims import Dim, divide, subtract
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
+from symgrad.ops import array_forms
 from symgrad.ops import intervals as iv
+from symgrad.ops.elementwise import of_arrays
 from symgrad.ops.table import register
+
+_FORMS: Any = array_forms  # which have no annotations
 
 Key = tuple[tuple[Any, ...], ...]
 
@@ -84,12 +88,6 @@ def _embedded(g: Type, *, shape: Shape, key: Key) -> Type:
     return g.with_shape(shape)
 
 
-def _embed(g: Any, *, shape: Shape, key: Key) -> Any:
-    result = np.zeros(tuple(map(int, shape)), np.asarray(g).dtype)
-    result[python_key(key)] = g
-    return result
-
-
 INDEX = register(
     Op(
         "index",
@@ -114,7 +112,9 @@ EMBED = register(
         "indexing",
         1,
         infer=_embedded,
-        evaluate=_embed,
+        evaluate=of_arrays(
+            lambda g, *, shape, key: _FORMS.embed(g, tuple(map(int, shape)), python_key(key))
+        ),
         pullback=lambda f, g, y, x, *, shape, key: (f.index(g, key=key),),
         attributes=("shape", "key"),
         dim_attributes=("shape", "key"),

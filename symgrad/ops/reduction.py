@@ -14,8 +14,10 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
+from symgrad.ops import array_forms
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
+from symgrad.ops.elementwise import of_arrays
 from symgrad.ops.table import register
 
 Axes = tuple[int, ...]
@@ -143,14 +145,6 @@ MAX = _reduction("max", np.max, _extremum_pullback, "the largest; ties share eve
 MIN = _reduction("min", np.min, _extremum_pullback, "the least; ties share evenly", **_PICKS)
 
 
-def _logsumexp(x: Any, *, axis: Axes, keepdims: bool) -> Any:
-    top = np.max(x, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0).astype(np.asarray(x).dtype)
-    with np.errstate(all="ignore"):
-        y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return y if keepdims else np.reshape(y, reduced(np.shape(x), axis, False))
-
-
 def exponentials(
     f: Any, x: Any, *, axis: Axes, keepdims: bool, accurate: bool = False
 ) -> tuple[Any, Any, Any]:
@@ -195,14 +189,6 @@ def _prod_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool
     if moved is not x:
         others = f.transpose(others, axes=tuple(order.index(i) for i in range(len(shape))))
     return (kept(f, g, x, axis) * others,)
-
-
-def _prod_others(x: Any) -> Any:
-    x = np.asarray(x)
-    ones = np.ones_like(x[..., :1])
-    before = np.cumprod(np.concatenate([ones, x[..., :-1]], axis=-1), axis=-1)
-    after = np.cumprod(np.concatenate([ones, x[..., :0:-1]], axis=-1), axis=-1)
-    return before * after[..., ::-1]
 
 
 def _others_result(x: Type) -> Type:
@@ -267,7 +253,7 @@ PROD_OTHERS = register(
         "reduction",
         1,
         infer=_others_result,
-        evaluate=_prod_others,
+        evaluate=of_arrays(array_forms.prod_others),
         pullback=_others_pullback,
         doc="for each element, the product of the others along the last axis; zeros do no harm",
     )
@@ -278,7 +264,7 @@ LOGSUMEXP = register(
         "reduction",
         1,
         infer=_result("logsumexp", floats=True, nonempty=True),
-        evaluate=_logsumexp,
+        evaluate=of_arrays(array_forms.logsumexp),
         pullback=_logsumexp_pullback,
         expansion=_logsumexp_expansion,
         attributes=("axis", "keepdims"),

@@ -4,20 +4,18 @@ A slope may be infinite where the value is finite: sqrt at 0.  What comes behind
 there: relu, 2x at 0.  The derivative of the whole is 0 then, and 0 * inf = nan is wrong.  The sweep
 writes such products with these ops; their own derivatives are those of the plain products.
 
->>> from symgrad.ops.algebra import ArrayAlgebra
->>> with np.errstate(invalid="ignore"):
-...     print(STRONG_PRODUCT.evaluate(0.0, np.array([np.inf, 2.0]), zero=(0,)))
-[0. 0.]
+>>> import numpy as np
+>>> STRONG_MATMUL.evaluate([[0.0, 1.0]], [[np.inf], [2.0]], zero=0)
+array([[2.]])
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from symgrad.ir.op import Op
-from symgrad.ops.elementwise import REAL, elementwise
+from symgrad.ops import array_forms
+from symgrad.ops.elementwise import REAL, elementwise, of_arrays
 from symgrad.ops.product import matmul_pullback, matmul_result
 from symgrad.ops.table import register
 
@@ -76,15 +74,6 @@ def rank_one(a: Any, b: Any, k: int) -> tuple[Any, Any]:
     return x, y[..., None, :] if a.ndim > 1 and b.ndim > 1 else y
 
 
-def _strong_matmul(a: Any, b: Any, *, zero: int) -> Any:
-    a, b = np.asarray(a), np.asarray(b)
-    with np.errstate(all="ignore"):
-        if ((a, b)[zero] != 0).all():
-            return a @ b
-        pairs = [rank_one(a, b, k) for k in range(a.shape[-1])]
-        return sum(np.where(pair[zero] == 0, 0, pair[0] * pair[1]) for pair in pairs)
-
-
 STRONG_PRODUCT = elementwise(
     "strong_product",
     None,
@@ -103,7 +92,7 @@ STRONG_MATMUL = register(
         "product",
         2,
         infer=lambda a, b, *, zero: matmul_result(a, b),
-        evaluate=_strong_matmul,
+        evaluate=of_arrays(array_forms.strong_matmul),
         pullback=lambda f, g, y, a, b, *, zero: matmul_pullback(f, g, y, a, b),
         attributes=("zero",),
         steep=lambda f, z, a, b, *, zero: EVERYWHERE,

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.ops import array_forms
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
-from symgrad.ops.elementwise import POSITIVE, REAL, UNIT, elementwise
+from symgrad.ops.elementwise import POSITIVE, REAL, UNIT, elementwise, of_arrays
 from symgrad.ops.powers import scaled
 
 LN2 = math.log(2.0)
@@ -156,7 +157,7 @@ LOGADDEXP = elementwise(
 )
 XLOGY = elementwise(
     "xlogy",
-    None,
+    of_arrays(array_forms.xlogy),
     meaning=lambda sp, x, y: x * sp.log(y),
     partials=lambda f, z, x, y: (f.log(y), _quotient(f, x, y)),
     expansion=_xlogy,
@@ -169,7 +170,7 @@ XLOGY = elementwise(
 )
 XLOG1PY = elementwise(
     "xlog1py",
-    None,
+    of_arrays(array_forms.xlog1py),
     meaning=lambda sp, x, y: x * sp.log(1 + y),
     partials=lambda f, z, x, y: (f.log1p(y), _quotient(f, x, 1.0 + y)),
     expansion=_xlog1py,
@@ -182,7 +183,7 @@ XLOG1PY = elementwise(
 )
 LOG1MEXP = elementwise(
     "log1mexp",
-    None,
+    of_arrays(array_forms.log1mexp),
     meaning=lambda sp, x: sp.log(1 - sp.exp(x)),
     partials=lambda f, y, x: (f.divide(f.exp(x), f.expm1(x)),),
     expansion=_log1mexp,

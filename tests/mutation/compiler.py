@@ -17,6 +17,7 @@ import ast
 import hashlib
 import importlib.machinery
 import json
+import linecache
 import os
 import signal
 import statistics
@@ -141,6 +142,8 @@ class Changed(importlib.machinery.SourceFileLoader):
         self.text = text
 
     def get_code(self, fullname: str) -> CodeType:
+        """The source is told, too: some of it is written into emitted texts."""
+        linecache.cache[self.path] = len(self.text), None, self.text.splitlines(True), self.path
         return compile(self.text, self.path, "exec")
 
 
