@@ -89,10 +89,10 @@ class Lengths:
         total = emit(OPS["sum"], [emit(OPS["multiply"], [y, chosen])], over_all(y))
         try:
             points = self.trials.points((g, slope, y))
-            made_of = self.gradients(total, sources)
+            shares = self.gradients(total, sources)
             with np.errstate(all="ignore"):
                 found = [
-                    self.agrees(k, y, self.way(k, some, chosen, sources, made_of), g, slope)
+                    self.agrees(k, y, self.way(k, some, chosen, sources, shares), g, slope)
                     for k in points
                     for some in self.trials.chosen(k, self.trials.shape(y), len(points) == 1)
                 ]
@@ -101,13 +101,13 @@ class Lengths:
         return True in found and False not in found
 
     def way(
-        self, k: int, some: Any, chosen: Instr, sources: Sequence[Instr], made_of: Sequence[Instr]
+        self, k: int, some: Any, chosen: Instr, sources: Sequence[Instr], shares: Sequence[Instr]
     ) -> Callable[[float], Mapping[Instr, Any]]:
         """The sources where some lengths are so many times what they are at a point: those numbers
         move by which the sum of the chosen lengths has a gradient."""
         now = {x: self.trials.value(k, x) for x in sources}
-        slopes = self.trials.moved(k, made_of, {chosen: some.astype(float)})
-        moving = {x: slopes[d] != 0.0 for x, d in zip(sources, made_of, strict=True)}
+        slopes = self.trials.moved(k, shares, {chosen: some.astype(float)})
+        moving = {x: slopes[d] != 0.0 for x, d in zip(sources, shares, strict=True)}
         return lambda t: {x: np.where(moving[x], t * v, v) for x, v in now.items()}
 
     def agrees(

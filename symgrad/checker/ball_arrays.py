@@ -38,7 +38,7 @@ def available() -> bool:
     return bool(Balls().arithmetic.native)
 
 
-def cells(x: Any) -> Any:
+def held(x: Any) -> Any:
     found = np.empty(np.shape(x), CELLS)
     found["x"] = x
     return found
@@ -56,7 +56,7 @@ class BallArrays(Algebra):
         self.unit, self.digits, self.made = unit, math.inf, 0
         self.watch, self.balls = Watch(filename), Balls(unit)
         known = self.balls.arithmetic
-        self.zero, self.dead = known.double(0.0), cells(known.double(math.nan))
+        self.zero, self.dead = known.double(0.0), held(known.double(math.nan))
         self.doubles = np.frompyfunc(known.double, 1, 1)
         self.fractions = np.frompyfunc(lambda v: self.balls.variable(v).x, 1, 1)
         self.upper = np.frompyfunc(known.bound, 1, 1)
@@ -70,7 +70,7 @@ class BallArrays(Algebra):
 
     def spread(self, x: Any) -> Any:
         """How far they reach from floats."""
-        return self.bound(cells(x["x"] - self.doubles(self.near(x))))
+        return self.bound(held(x["x"] - self.doubles(self.near(x))))
 
     def near(self, x: Any) -> Any:
         return np.asarray(self.middles(x["x"]), float)
@@ -82,16 +82,16 @@ class BallArrays(Algebra):
         return np.asarray(x["x"] == self.zero, bool)
 
     def constant(self, x: Any) -> Any:
-        return cells(self.balls.one.lift(x).x)
+        return held(self.balls.one.lift(x).x)
 
     def floats(self, x: Any) -> Any:
-        return cells(self.doubles(x))
+        return held(self.doubles(x))
 
     def variables(self, values: Any) -> Any:
         """Floats or fractions, exactly."""
         values = np.asarray(values)
         kept = self.doubles(values) if values.dtype.kind == "f" else self.fractions(values)
-        return self.seen(cells(kept))
+        return self.seen(held(kept))
 
     def plus(self, x: Any, y: Any) -> Any:
         """Of duals, part by part: objects cannot be looked at side by side."""
@@ -116,7 +116,7 @@ class BallArrays(Algebra):
 
     def made_of(self, x: Any, terms: int = 1) -> Any:
         self.made += CALL + np.size(x) * terms // SHARE
-        return cells(x)
+        return held(x)
 
     def rounded(self, x: Any, roundings: int = 1) -> Any:
         """With what floats make of it besides."""
@@ -155,7 +155,7 @@ class BallArrays(Algebra):
         if not self.unit or len(x) == 1:
             return self.seen(self.made_of(np.add.reduce(terms, axis=0), len(x)))
         sums = np.add.accumulate(terms, axis=0)
-        lost = self.bound(cells(sums[1:])).sum(axis=0) * (self.unit * (1 + 2.0**-20) ** len(x))
+        lost = self.bound(held(sums[1:])).sum(axis=0) * (self.unit * (1 + 2.0**-20) ** len(x))
         return self.seen(self.made_of(self.widened(sums[-1], lost), 2 * len(x)))
 
     def sides(self, x: Any, y: Any, mask: Any) -> Any:
@@ -172,7 +172,7 @@ class BallArrays(Algebra):
             if self.unit or not self.balls.arithmetic.alike(a[at], b[at]):
                 raise Close("a comparison is too close to call")
             gap[at] = self.zero  # made alike; their radius would hide the tie
-        return self.told(np.array((1 * above - 1 * below) * mask), cells(gap), mask)
+        return self.told(np.array((1 * above - 1 * below) * mask), held(gap), mask)
 
     def primitive(self, name: str, *xs: Any) -> Any:
         known = self.balls.arithmetic
@@ -194,7 +194,7 @@ class BallArrays(Algebra):
         if x.shape != y.shape:
             return False
         gap = bare(x)["x"] - bare(y)["x"]
-        far, whole = self.bound(cells(gap)), np.maximum(self.bound(bare(y)), 1.0)
+        far, whole = self.bound(held(gap)), np.maximum(self.bound(bare(y)), 1.0)
         if not np.isfinite(far + whole).all():
             raise DomainError("a value is not finite, as a float")
         worst = float((far / whole).max(initial=0.0, where=far >= SMALLEST))
