@@ -39,6 +39,7 @@ def _import(name: str, *rest: Any) -> Any:
 _BUILTINS = {name: getattr(builtins, name) for name in BUILTINS if hasattr(builtins, name)}
 _BUILTINS["__import__"] = _import
 _NOTHING: Mapping[str, Any] = {}
+_dead: list[str] = []  # names of texts whose functions are gone
 
 
 def load_source(
@@ -131,8 +132,14 @@ def _fresh_name(source: str, function: str) -> str:
 
 
 def _register(name: str, source: str, own: dict[str, Any]) -> None:
-    """Shows the text to linecache for as long as its last function lives."""
+    """Shows the text to linecache for as long as its last function lives.
+
+    The collector may run in the middle of ``linecache.checkcache``, which fails where an entry is
+    gone that it has just listed: entries of dead functions go at the next registration.
+    """
+    while _dead:
+        linecache.cache.pop(_dead.pop(), None)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     functions = [f for f in own.values() if isinstance(f, FunctionType)]
     if functions:
-        weakref.finalize(functions[-1], linecache.cache.pop, name, None).atexit = False
+        weakref.finalize(functions[-1], _dead.append, name).atexit = False

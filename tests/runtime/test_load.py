@@ -32,14 +32,18 @@ def test_a_traceback_shows_the_emitted_line() -> None:
     assert "return 1.0 / x" in text
 
 
-def test_the_linecache_entry_dies_with_the_function() -> None:
-    """Compiling in a loop does not fill linecache."""
+def test_the_linecache_entry_goes_with_the_next_text() -> None:
+    """Compiling in a loop does not fill linecache; and no collection takes an entry away while
+    ``linecache.checkcache`` walks over its list of them."""
     f = load_function(SOURCE, "f")
     name = f.__code__.co_filename
     assert name in linecache.cache
     del f
     gc.collect()
+    assert name in linecache.cache
+    g = load_function(SOURCE.replace("x", "y"), "f")
     assert name not in linecache.cache
+    assert g.__code__.co_filename in linecache.cache
 
 
 def test_two_loads_of_one_text_have_two_names() -> None:
