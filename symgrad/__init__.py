@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from symgrad.compiler.compile import compile, function, grad
     from symgrad.compiler.compiled import CompiledFunction, load
     from symgrad.compiler.conversion import from_sympy, to_sympy
-    from symgrad.compiler.drawing import draw_dot
-    from symgrad.compiler.formulas import elementwise
     from symgrad.compiler.lambdify import lambdify
     from symgrad.compiler.options import Options
     from symgrad.compiler.value_and_grad import value_and_grad
     from symgrad.frontend.array import Expr
     from symgrad.frontend.leaves import constant, input, param
     from symgrad.frontend.scalar import Value
+    from symgrad.symbolic.formulas import elementwise
+    from symgrad.viz.draw_dot import draw_dot
 
 __version__ = "0.1.0"
 
@@ -41,7 +41,7 @@ _HOME = {
     "GradientCheck": "symgrad.compiler.checking",
     "check_gradient": "symgrad.compiler.checking",
     "compile": "symgrad.compiler.compile",
-    "elementwise": "symgrad.compiler.formulas",
+    "elementwise": "symgrad.symbolic.formulas",
     "from_sympy": "symgrad.compiler.conversion",
     "to_sympy": "symgrad.compiler.conversion",
     "value_and_grad": "symgrad.compiler.value_and_grad",
@@ -53,7 +53,7 @@ _HOME = {
     "grad": "symgrad.compiler.compile",
     "input": "symgrad.frontend.leaves",
     "lambdify": "symgrad.compiler.lambdify",
-    "draw_dot": "symgrad.compiler.drawing",
+    "draw_dot": "symgrad.viz.draw_dot",
     "load": "symgrad.compiler.compiled",
     "param": "symgrad.frontend.leaves",
 }

@@ -20,6 +20,6 @@ def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> Any:
     ``root`` is a Value, an array expression or an IR function.  Raises ArgumentError for anything
     else, and for a ``rankdir`` other than LR, RL, TB, BT.
     """
-    from symgrad.compiler.drawing import draw_dot as draw  # graphviz loads when a picture is asked
+    from symgrad.viz.draw_dot import draw_dot as draw  # graphviz loads when a picture is asked
 
     return draw(root, format=format, rankdir=rankdir)

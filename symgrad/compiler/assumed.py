@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from symgrad.compiler.rows import EXAMPLES
 from symgrad.ir.function import Function, Instr
+from symgrad.runtime.example_rows import EXAMPLES
 
 if TYPE_CHECKING:
     from symgrad.compiler.compiled import CompiledFunction

@@ -19,7 +19,6 @@ import numpy as np
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import gradients
 from symgrad.codegen import Example, Pack, Structure
-from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import net_of, of_loss, of_outputs, of_values
 from symgrad.compiler.finish import finish
@@ -45,6 +44,7 @@ from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import Type
 from symgrad.passes.stabilize import shared_value
+from symgrad.runtime.arguments import Argument, Signature
 
 
 @located

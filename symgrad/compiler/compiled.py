@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.compiler import saved, verifying
-from symgrad.compiler.arguments import Argument, Arranger, Checker, Signature
-from symgrad.compiler.bounds import outside
+from symgrad.compiler.causes import outside
 from symgrad.compiler.domain import explained, is_finite
 from symgrad.compiler.facts import check_constants, check_facts
-from symgrad.compiler.gradients import Gradients, wrapper
 from symgrad.compiler.pipeline import History
-from symgrad.compiler.rows import EXAMPLES
 from symgrad.errors import ArgumentError, BoundsError, DomainError, FormatError, ShapeError
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.runtime import saving
+from symgrad.runtime.arguments import Argument, Arranger, Checker, Signature
+from symgrad.runtime.example_rows import EXAMPLES
 from symgrad.runtime.load import load_function
+from symgrad.runtime.named_gradients import Gradients, wrapper
 
 if TYPE_CHECKING:
     from symgrad.compiler.verifying import Reference

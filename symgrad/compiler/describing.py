@@ -13,7 +13,7 @@ from typing import Any
 
 from symgrad.codegen import Example, Group, Loop, Structure
 from symgrad.codegen.module import names_derivatives
-from symgrad.compiler.losses import phrase
+from symgrad.compiler.loss_names import phrase
 from symgrad.ir.function import Function, Instr
 
 _IN = {"python": "in plain Python", "numpy": "in NumPy"}

@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from symgrad.codegen import TARGETS
-from symgrad.compiler.rows import EXAMPLES
 from symgrad.errors import FormatError
 from symgrad.ir import dims
 from symgrad.ir.types import parse_type
+from symgrad.runtime.example_rows import EXAMPLES
 
 if TYPE_CHECKING:
-    from symgrad.compiler.arguments import Signature
+    from symgrad.runtime.arguments import Signature
 
 KINDS = ("gradients", "vector", "plain")
 _LONG, _RANK = 10_000, 64  # characters of a type, and its dims, at most

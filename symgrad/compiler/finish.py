@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any
 
 from symgrad.codegen import Pack, Structure, Unit, emit
-from symgrad.compiler.arguments import Signature
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Description
 from symgrad.compiler.needs import needs_of, ranges_of
@@ -22,6 +21,7 @@ from symgrad.passes import inline, softmax
 from symgrad.passes import simplify as frugal
 from symgrad.passes.inline import sharing
 from symgrad.passes.softmax import accurate_softmax
+from symgrad.runtime.arguments import Signature
 
 Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]
 

@@ -14,14 +14,12 @@ from typing import Any
 
 from symgrad.autodiff.hints import is_square_or_distance
 from symgrad.codegen import Loop, Pack, Part, Structure, obstacle
-from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Net, of_values
 from symgrad.compiler.finish import completed, simplify
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Pipeline, Step
 from symgrad.compiler.rolled import reader, unreached
-from symgrad.compiler.rows import EXAMPLES, Layout
 from symgrad.compiler.verifying import of_scalars
 from symgrad.frontend.counts import form_of
 from symgrad.frontend.graph import computed
@@ -37,6 +35,8 @@ from symgrad.ir.types import Type
 from symgrad.passes import cse, dce, joining
 from symgrad.reroll.example import DIM, Form, lower
 from symgrad.reroll.lanes import Lanes, Literal
+from symgrad.runtime.arguments import Argument, Signature
+from symgrad.runtime.example_rows import EXAMPLES, Layout
 
 ENOUGH = 2_000  # operations, above which a loop is preferred to a straight line
 

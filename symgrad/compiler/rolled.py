@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from symgrad.codegen import Structure
-from symgrad.compiler.arguments import Argument, Signature
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Net, of_theta
 from symgrad.compiler.finish import finish
@@ -30,6 +29,7 @@ from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
 from symgrad.reroll import reroll, structure
 from symgrad.reroll.cost import is_cheaper, prefers_arrays
+from symgrad.runtime.arguments import Argument, Signature
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Net, net_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Step
+from symgrad.compiler.plain_runs import ByType, PlainRuns, agree, close, leaves
 from symgrad.compiler.recent import Recent
 from symgrad.compiler.rolled import (
     Rolled,
@@ -36,7 +37,6 @@ from symgrad.compiler.rolled import (
     with_user_names,
 )
 from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
-from symgrad.compiler.trials import ByType, Trials, agree, close, leaves
 from symgrad.compiler.verifying import Again, Reference
 from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
 from symgrad.frontend.collector import uncollected
@@ -61,7 +61,7 @@ class General:
     nodes: int
 
 
-class Specialiser(Trials):
+class Specialiser(PlainRuns):
     """Compiled functions of one user's function, by shapes, dtypes and static values."""
 
     def __init__(

@@ -15,11 +15,9 @@ import numpy as np
 
 from symgrad.autodiff import differentiate
 from symgrad.compiler import atoms
-from symgrad.compiler.arguments import Signature
 from symgrad.compiler.assumed import assumed_of
 from symgrad.compiler.calls import Call, Shape
 from symgrad.compiler.points import points_of
-from symgrad.compiler.rows import EXAMPLES, names_of
 from symgrad.compiler.tracer import trace
 from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
 from symgrad.frontend.scalar import Value
@@ -30,6 +28,8 @@ from symgrad.ir.program import ScalarProgram
 from symgrad.ops import OPS
 from symgrad.ops.places import bounds_of
 from symgrad.passes.inline import inlined
+from symgrad.runtime.arguments import Signature
+from symgrad.runtime.example_rows import EXAMPLES, names_of
 
 if TYPE_CHECKING:
     from symgrad.compiler.compiled import CompiledFunction

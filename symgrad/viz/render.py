@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from symgrad.errors import ArgumentError
-from symgrad.viz.graph import Graph, draw
+from symgrad.viz.records import Graph, draw
 
 FORMATS = (".svg", ".png")
 

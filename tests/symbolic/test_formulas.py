@@ -13,7 +13,6 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.compiler.formulas import _MADE
 from symgrad.errors import (
     ArgumentError,
     DomainError,
@@ -26,6 +25,7 @@ from symgrad.ops import OPS
 from symgrad.ops.floats import FLOATS
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.derive import exact_slopes
+from symgrad.symbolic.formulas import _MADE
 
 FORMULAS = {
     "f_mish": lambda x: x * sp.tanh(sp.log(1 + sp.exp(x))),
@@ -212,7 +212,7 @@ def test_a_formula_that_sympy_cannot_simplify_has_the_derivative_of_reverse_mode
 
 def test_out_of_time_a_formula_keeps_the_derivative_of_reverse_mode(monkeypatch):
     """SymPy has a budget of seconds, in a process of its own; what is made does not fail."""
-    monkeypatch.setattr("symgrad.compiler.formulas.SECONDS", 0.01)
+    monkeypatch.setattr("symgrad.symbolic.formulas.SECONDS", 0.01)
     op = sg.elementwise("f_hurried", lambda t: sp.sin(t) * sp.exp(-t))
     assert sg.compile(op(sg.param("x", 0.0)))() == (0.0, (1.0,))
 
@@ -249,7 +249,7 @@ def test_importing_leaves_sympy_alone(tmp_path):
 
 @pytest.mark.parametrize(
     "module",
-    ["compiler.formulas", "symbolic.budget", "symbolic.derive", "symbolic.tasks", "ops.replay"],
+    ["symbolic.formulas", "symbolic.budget", "symbolic.derive", "symbolic.tasks", "ops.replay"],
 )
 def test_docstrings_show_what_happens(module):
     """The doctests of the modules pass."""

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import symgrad as sg
-from symgrad.compiler.drawing import graph_of
 from symgrad.engine import Value, draw_dot
 from symgrad.errors import ArgumentError, MissingExtraError
 from symgrad.frontend.lower import lower
-from symgrad.viz import Edge, Graph, Node, draw, drawing, escape, render
+from symgrad.viz import Arrow, Box, Graph, digraph, draw, escape, render
 from symgrad.viz import render as render_name
+from symgrad.viz.draw_dot import graph_of
 
-GRAPH = Graph((Node("a", "{ a | data 1.0000 }", "record"), Node("f", "+")), (Edge("a", "f"),))
+GRAPH = Graph((Box("a", "{ a | data 1.0000 }", "record"), Box("f", "+")), (Arrow("a", "f"),))
 
 
 def test_a_value_draws_as_in_the_lecture() -> None:
@@ -119,7 +119,7 @@ def test_without_graphviz_the_error_says_what_to_install(
 ) -> None:
     """One sentence, and no file."""
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setattr(drawing, "find_spec", lambda _: None)
+    monkeypatch.setattr(digraph, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"symgrad\[demo\]"):
         render(GRAPH, tmp_path / "graph.svg")
     with pytest.raises(MissingExtraError, match=r"symgrad\[demo\]"):

@@ -26,7 +26,7 @@ class ByType(TraceError):
     """The function gives other numbers for plain floats than it was traced to."""
 
 
-class Trials:
+class PlainRuns:
     """The function ``fn`` of the parameters ``values``."""
 
     fn: Callable[..., Any]
@@ -132,4 +132,4 @@ def leaves(value: Any) -> list[Any]:
     return [value]
 
 
-__all__ = ["ByType", "Trials", "agree", "close", "leaves"]
+__all__ = ["ByType", "PlainRuns", "agree", "close", "leaves"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.compiler.losses import phrase
+from symgrad.compiler.loss_names import phrase
 
 X, Y, T = sg.input("x", ("N", 3)), sg.input("y", ("N",)), sg.input("t", (4,))
 LABELS = sg.input("labels", ("N",), int)

@@ -9,9 +9,9 @@ import pytest
 from counting import calls
 
 import symgrad as sg
-from symgrad.compiler.arguments import Argument, Checker, Signature
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.ir.types import Type
+from symgrad.runtime.arguments import Argument, Checker, Signature
 
 TYPES = {
     "w": Type("f64", (3, 2)),

@@ -17,7 +17,7 @@ def test_a_slice_needs_a_size_that_holds_it(start: int) -> None:
     """x[3:] needs N >= 3 and x[-5:] N >= 5: fewer is an error with name and line, more is right."""
     x, b = sg.input("x", ("N",)), sg.param("b", 1.0)
     f = sg.compile(sg.sum(x[start:] + b))
-    message = rf"expected N >= {abs(start)} for the slice of x; built at test_needs\.py"
+    message = rf"expected N >= {abs(start)} for the slice of x; built at test_sizes\.py"
     with pytest.raises(ShapeError, match=rf"N is 2 in x, {message}"):
         f(x=np.ones(2))
     with pytest.raises(ValueError, match=message):
@@ -65,13 +65,13 @@ def test_the_largest_of_nothing_is_refused_with_axis_and_line(name: str) -> None
     """NumPy refuses it too, but names neither."""
     x, b = sg.input("x", ("N", 2)), sg.param("b", 1.0)
     f = sg.compile(sg.sum(getattr(sg, name)(x + b, axis=0)))
-    message = rf"N is 0 in x, expected N >= 1 for {name} over axis 0 of .*; built at test_needs\.py"
+    message = rf"N is 0 in x, expected N >= 1 for {name} over axis 0 of .*; built at test_sizes\.py"
     with pytest.raises(ValueError, match=message):
         f(x=np.zeros((0, 2)))
     with pytest.raises(ValueError, match="zero-size"):
         f.python(1.0, np.zeros((0, 2)))
     with pytest.raises(
-        ValueError, match=rf"{name}: axis 0 .* is empty .*; built at test_needs\.py"
+        ValueError, match=rf"{name}: axis 0 .* is empty .*; built at test_sizes\.py"
     ):
         getattr(sg, name)(sg.input("e", (0, 2)), axis=0)
 

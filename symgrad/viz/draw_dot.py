@@ -19,7 +19,7 @@ from symgrad.frontend.scalar import Value
 from symgrad.frontend.tracing import trace
 from symgrad.ir.function import Function
 from symgrad.ir.printer import value_names
-from symgrad.viz import Edge, Graph, Node, draw, escape
+from symgrad.viz import Arrow, Box, Graph, draw, escape
 
 
 def graph_of(what: Value | Expr | Function) -> Graph:
@@ -50,19 +50,19 @@ def draw_dot(root: Value | Expr | Function, format: str = "svg", rankdir: str = 
 
 
 def _graph_of_value(root: Value) -> Graph:
-    nodes: list[Node] = []
-    edges: list[Edge] = []
+    nodes: list[Box] = []
+    edges: list[Arrow] = []
     names: dict[Value, str] = {}
     for i, v in enumerate(reach((root,))):
         names[v] = f"v{i}"
         fields = [f"data {v.data:.4f}", f"grad {v.grad:.4f}"]
         label = " | ".join([escape(v.label), *fields] if v.label else fields)
-        nodes.append(Node(names[v], f"{{ {label} }}", "record"))
+        nodes.append(Box(names[v], f"{{ {label} }}", "record"))
         if v._prev:
             op = f"op{i}"
-            nodes.append(Node(op, v._op, "ellipse"))
-            edges.append(Edge(op, names[v]))
-            edges += [Edge(names[x], op) for x in v._prev]
+            nodes.append(Box(op, v._op, "ellipse"))
+            edges.append(Arrow(op, names[v]))
+            edges += [Arrow(names[x], op) for x in v._prev]
     return Graph(tuple(nodes), tuple(edges))
 
 
@@ -70,14 +70,14 @@ def _graph_of_function(function: Function) -> Graph:
     values = (*function.parameters, *function.body)
     printed = value_names(values)
     names = {id(x): f"v{i}" for i, x in enumerate(values)}
-    nodes: list[Node] = []
-    edges: list[Edge] = []
+    nodes: list[Box] = []
+    edges: list[Arrow] = []
     for x in values:
         what = str(x["value"]) if x.is_constant else x["kind"] if x.is_parameter else x.op.name
         fields = [escape(text) for text in (printed[id(x)], str(what), str(x.type))]
-        nodes.append(Node(names[id(x)], f"{{ {' | '.join(fields)} }}", "record"))
-        edges += [Edge(names[id(o)], names[id(x)]) for o in dict.fromkeys(x.operands)]
+        nodes.append(Box(names[id(x)], f"{{ {' | '.join(fields)} }}", "record"))
+        edges += [Arrow(names[id(o)], names[id(x)]) for o in dict.fromkeys(x.operands)]
     for i, x in enumerate(function.results):
-        nodes.append(Node(f"result{i}", "return", "ellipse"))
-        edges.append(Edge(names[id(x)], f"result{i}"))
+        nodes.append(Box(f"result{i}", "return", "ellipse"))
+        edges.append(Arrow(names[id(x)], f"result{i}"))
     return Graph(tuple(nodes), tuple(edges))

@@ -1,6 +1,6 @@
 """A graph as plain records, and its description for Graphviz.
 
->>> graph = Graph((Node("a", "{ a }", "record"), Node("f", "tanh")), (Edge("a", "f"),))
+>>> graph = Graph((Box("a", "{ a }", "record"), Box("f", "tanh")), (Arrow("a", "f"),))
 >>> print(draw(graph).source.expandtabs(4), end="")
 digraph {
     graph [rankdir=LR]
@@ -20,7 +20,7 @@ from symgrad.errors import ArgumentError
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
 
-class Node(NamedTuple):
+class Box(NamedTuple):
     """A box with a text.  The label of a ``record`` has fields: ``{ a | b }``."""
 
     id: str
@@ -28,7 +28,7 @@ class Node(NamedTuple):
     shape: str = "ellipse"
 
 
-class Edge(NamedTuple):
+class Arrow(NamedTuple):
     """An arrow between two nodes, by their ids."""
 
     source: str
@@ -38,8 +38,8 @@ class Edge(NamedTuple):
 class Graph(NamedTuple):
     """Nodes and the edges between them, in the order in which they are drawn."""
 
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: tuple[Box, ...]
+    edges: tuple[Arrow, ...]
 
 
 def escape(text: str) -> str:
@@ -57,7 +57,7 @@ def draw(graph: Graph, format: str = "svg", rankdir: str = "LR") -> Any:
         raise ArgumentError(f"rankdir: expected one of {known}, got {rankdir!r}")
     from graphviz import FORMATS  # heavy, and needed by pictures alone
 
-    from symgrad.viz.drawing import Drawing
+    from symgrad.viz.digraph import Drawing
 
     if format not in FORMATS:
         raise ArgumentError(f"format: expected one that Graphviz writes, got {format!r}")

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.compiler.acceptance import accepts, listed
-from symgrad.compiler.rows import EXAMPLES, Layout, Rows
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError, SymgradError
 from symgrad.frontend.coerce import as_data
 from symgrad.ir import dims
 from symgrad.ir.types import DTYPES, Type, parse_type
+from symgrad.runtime.acceptance import accepts, listed
+from symgrad.runtime.example_rows import EXAMPLES, ExampleRows, Layout
 
 _SCALARS = {"f64": float, "f32": np.float32, "i64": int, "bool": bool}
 
@@ -109,7 +109,7 @@ class Checker:
         """``arguments`` are those of the signature that a call gives; the examples of ``default``
         are right as they are."""
         looped = bool(arguments) and arguments[-1].kind == EXAMPLES
-        self.rows = Rows(arguments[-1].name, signature.layout) if looped else None
+        self.rows = ExampleRows(arguments[-1].name, signature.layout) if looped else None
         self.examples = default[arguments[-1].name]() if looped and default else None
         arguments = arguments[: len(arguments) - looped]
         self.arguments = tuple(arguments)

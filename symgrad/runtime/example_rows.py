@@ -1,6 +1,6 @@
 """The argument ``examples`` of a loop: any number of rows, checked and converted to floats.
 
->>> rows = Rows("examples", (("x", 2), ("y", 0)))
+>>> rows = ExampleRows("examples", (("x", 2), ("y", 0)))
 >>> rows.check([((1, 2), 3.0)])
 [((1.0, 2.0), 3.0)]
 >>> rows.check([((1, 2, 3), 3.0)])
@@ -23,7 +23,7 @@ EXAMPLES = "examples"  # the kind of the argument
 Layout = tuple[tuple[str, int], ...]
 
 
-class Rows:
+class ExampleRows:
     """Checks the examples of a call."""
 
     def __init__(self, name: str, layout: Layout) -> None:

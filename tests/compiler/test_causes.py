@@ -21,7 +21,7 @@ K, PAIR = sg.input("k", ("M",), int), sg.input("pair", (2,), int)
     [
         (sg.take(W, K), "numpy", {"k": [0, 5]}, "k: index 5 is outside of w, whose axis 0 has"),
         (sg.take(W, K), "numpy", {"k": [-4]}, r"k: index -4 is outside of w, .* size 3; built at"),
-        (W[K], "numpy", {"k": [3]}, r"k: index 3 .*; built at test_bounds\.py:\d+"),
+        (W[K], "numpy", {"k": [3]}, r"k: index 3 .*; built at test_causes\.py:\d+"),
         (X[K] * W, "numpy", {"x": np.ones((4, 3)), "k": [4]}, "of x, whose axis 0 has size 4"),
         (X[:, K].T @ Y, "numpy", {"x": np.ones((4, 3)), "y": np.ones(4), "k": [3]}, "x, .* axis 1"),
         (X[K, K], "numpy", {"x": np.ones((2, 3)), "k": [2]}, "of x, whose axis 0 has size 2"),
