@@ -192,9 +192,12 @@ class Vectors:
         self.heading = "parameters"
         packs = [x for x in f.body if x.op.name == "pack"]
         turned = [x for x in f.body if x.op.name == "transpose"]
+        cut: dict[int, list[Instr]] = {}
+        for x in f.body:
+            if x.op.name == "view":
+                cut.setdefault(id(x.operands[0]), []).append(x)
         for p in f.parameters:
-            views = [x for x in f.body if x.op.name == "view" and x.operands[0] is p]
-            if views:
+            if views := cut.get(id(p)):
                 self.read(p, parameters[id(p)], views, packs, names, uses, turned)
 
     def read(

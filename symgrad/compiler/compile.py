@@ -160,7 +160,8 @@ def _compile_array(
             raise ArgumentError(
                 "the loss reaches no sg.param; pass wrt=[...], or use sg.function for a value only"
             )
-    indices = [next(i for i, own in enumerate(traced.leaves) if own is leaf) for leaf in chosen]
+    place = {id(leaf): i for i, leaf in enumerate(traced.leaves)}
+    indices = [place[id(leaf)] for leaf in chosen]
     pipeline = _prepared(traced.function, options)
     whole = pipeline.function
     count = len(traced.function.results)
@@ -169,7 +170,8 @@ def _compile_array(
     arguments = [_argument(p) for p in whole.parameters]
     types = tuple((leaf.name, leaf.instr.type) for leaf in chosen)
     signature = Signature(name, target, tuple(arguments), types)
-    zero = [leaf.name for leaf in chosen if all(leaf is not own for own in traced.reached)]
+    reached = set(map(id, traced.reached))
+    zero = [leaf.name for leaf in chosen if id(leaf) not in reached]
     structure = (_head(given, count), grads)
     said = of_loss(structure, whole, target, [leaf.name for leaf in chosen], zero)
     data = _data(arguments, traced.leaves)

@@ -14,7 +14,7 @@ from symgrad.compiler.needs import needs_of, ranges_of
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
 from symgrad.compiler.points import points_of
-from symgrad.compiler.verifying import Reference, bare, is_varied, withhold_refuted
+from symgrad.compiler.verifying import Reference, bare, varied, withhold_refuted
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.passes import inline, softmax
@@ -67,7 +67,6 @@ def completed(
 ) -> CompiledFunction:
     """The compiled function of a program that is simplified already."""
     written = reference.ir()
-    varied = [p for p in written.parameters if is_varied(p, signature)]
     needs = needs_of(pipeline.function, written)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
     asked = sha256(str(bare(written)).encode()).hexdigest()  # as the certificate has it
@@ -84,7 +83,7 @@ def completed(
         *data,
         ir=pipeline.function,
         history=pipeline.history,
-        notes=(*said.zero, *points_of(written, varied)),
+        notes=(*said.zero, *points_of(written, varied(written, signature))),
         check=options.check,
         strict=options.strict,
         reference=reference,

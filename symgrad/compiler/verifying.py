@@ -261,21 +261,18 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
 
 def ops_of(function: Function, signature: Signature) -> tuple[str, ...]:
     """The ops of the unoptimised IR, and those of its derivatives as the rules have them."""
-    wrt = [i for i, p in enumerate(function.parameters) if is_varied(p, signature)]
+    by = set(map(id, varied(function, signature)))
+    wrt = [i for i, p in enumerate(function.parameters) if id(p) in by]
     whole = differentiate(function, wrt) if wrt else function
     return tuple(dict.fromkeys(x.op.name for x in whole.body if not x.is_constant))
 
 
 def varied(function: Function, signature: Signature) -> list[Instr]:
-    """The parameters by which the function has gradients."""
-    return [p for p in function.parameters if is_varied(p, signature)]
-
-
-def is_varied(p: Instr, signature: Signature) -> bool:
-    """Whether the function has a gradient by a parameter of its unoptimised IR."""
+    """The parameters by which the unoptimised function has gradients."""
     if signature.kind == "vector":
-        return bool(p["kind"] == "param")
-    return p.hint in differentiated(signature)
+        return [p for p in function.parameters if p["kind"] == "param"]
+    names = set(differentiated(signature))
+    return [p for p in function.parameters if p.hint in names]
 
 
 def formulas_of(reference: Reference) -> tuple[str, ...]:

@@ -15,12 +15,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 Dim = int | str
+Terms = tuple[tuple[tuple[str, ...], int], ...]
 Polynomial = dict[tuple[str, ...], int]
 
 _POLYNOMIAL = re.compile(r"\s*[+-]?\s*[^\s+-]+(\s*(\+\s*-?|-)\s*[^\s+-]+)*\s*\Z")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+CACHED = 4096  # sizes, or pairs of them, that are kept
 
 
 def is_name(text: str) -> bool:
@@ -32,6 +35,12 @@ def polynomial(dim: Dim) -> Polynomial:
     """The dim as a map from monomials (sorted names) to their coefficients."""
     if isinstance(dim, int):
         return {(): dim} if dim else {}
+    return dict(_terms(dim))
+
+
+@lru_cache(maxsize=CACHED)
+def _terms(dim: str) -> Terms:
+    """The monomials of a text and their coefficients.  A program has few sizes, read often."""
     if not _POLYNOMIAL.match(dim):
         raise ValueError(f"not a size: {dim!r}")
     terms: Polynomial = {}
@@ -48,7 +57,7 @@ def polynomial(dim: Dim) -> Polynomial:
         terms[key] = terms.get(key, 0) + coefficient
     if not terms:
         raise ValueError(f"not a size: {dim!r}")
-    return {key: c for key, c in terms.items() if c}
+    return tuple((key, c) for key, c in terms.items() if c)
 
 
 def text(terms: Polynomial) -> Dim:
@@ -76,6 +85,11 @@ def add(a: Dim, b: Dim) -> Dim:
     """a + b."""
     if isinstance(a, int) and isinstance(b, int):
         return a + b
+    return _sum(a, b)
+
+
+@lru_cache(maxsize=CACHED)
+def _sum(a: Dim, b: Dim) -> Dim:
     terms = polynomial(a)
     for key, c in polynomial(b).items():
         terms[key] = terms.get(key, 0) + c
@@ -86,6 +100,11 @@ def multiply(a: Dim, b: Dim) -> Dim:
     """a * b."""
     if isinstance(a, int) and isinstance(b, int):
         return a * b
+    return _product(a, b)
+
+
+@lru_cache(maxsize=CACHED)
+def _product(a: Dim, b: Dim) -> Dim:
     terms: Polynomial = {}
     for key_a, c_a in polynomial(a).items():
         for key_b, c_b in polynomial(b).items():
@@ -140,9 +159,12 @@ def divide(a: Dim, b: Dim) -> Dim | None:
 
 def names(dim: Dim) -> tuple[str, ...]:
     """The names a dim depends on, sorted."""
-    if isinstance(dim, int):
-        return ()
-    return tuple(sorted({name for key in polynomial(dim) for name in key}))
+    return () if isinstance(dim, int) else _names(dim)
+
+
+@lru_cache(maxsize=CACHED)
+def _names(dim: str) -> tuple[str, ...]:
+    return tuple(sorted({name for key, _ in _terms(dim) for name in key}))
 
 
 def substitute(dim: Dim, sizes: Mapping[str, int]) -> Dim:
@@ -164,4 +186,4 @@ def evaluate(dim: Dim, sizes: Mapping[str, int]) -> int:
     """The size of a dim for given named sizes.  Raises KeyError for an unknown name."""
     if isinstance(dim, int):
         return dim
-    return sum(c * math.prod(sizes[n] for n in key) for key, c in polynomial(dim).items())
+    return sum(c * math.prod(sizes[n] for n in key) for key, c in _terms(dim))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from counting import growth
 
 import symgrad as sg
@@ -25,6 +27,20 @@ def job(count: int) -> Callable[[], None]:
     return run
 
 
-def test_four_times_the_terms_take_four_times_the_calls() -> None:
+def arrays(count: int) -> Callable[[], None]:
+    """Compiles a mean of ``count`` like terms of arrays, each with a parameter of its own."""
+    x = sg.input("x", ("N",))
+    w = [sg.param(f"w{i}", 0.5) for i in range(count)]
+    total = sum((v * sg.tanh(x + v) for v in w), start=x)
+    loss = sg.mean(total)
+
+    def run() -> None:
+        assert len(sg.compile(loss)(x=[1.0])[1]) == count
+
+    return run
+
+
+@pytest.mark.parametrize("kind", [job, arrays])
+def test_four_times_the_terms_take_four_times_the_calls(kind: Callable[..., Any]) -> None:
     """Nothing on the way is quadratic in the number of siblings: that would take 16 times."""
-    assert growth(job, 500) < 5
+    assert growth(kind, 500) < 5
