@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from symgrad.compiler.lambdify import lambdify
     from symgrad.compiler.options import Options
     from symgrad.compiler.value_and_grad import value_and_grad
-    from symgrad.frontend.array import Expr
-    from symgrad.frontend.leaves import constant, input, param
-    from symgrad.frontend.scalar import Value
+    from symgrad.frontend.arrays.expr import Expr
+    from symgrad.frontend.arrays.leaf import constant, input, param
+    from symgrad.frontend.scalars.value import Value
     from symgrad.symbolic.formulas import elementwise
     from symgrad.viz.draw_dot import draw_dot
 
@@ -35,9 +35,9 @@ __version__ = "0.1.0"
 
 _HOME = {
     "CompiledFunction": "symgrad.compiler.compiled",
-    "Expr": "symgrad.frontend.array",
+    "Expr": "symgrad.frontend.arrays.expr",
     "Options": "symgrad.compiler.options",
-    "Value": "symgrad.frontend.scalar",
+    "Value": "symgrad.frontend.scalars.value",
     "GradientCheck": "symgrad.compiler.checking",
     "check_gradient": "symgrad.compiler.checking",
     "compile": "symgrad.compiler.compile",
@@ -45,17 +45,17 @@ _HOME = {
     "from_sympy": "symgrad.compiler.conversion",
     "to_sympy": "symgrad.compiler.conversion",
     "value_and_grad": "symgrad.compiler.value_and_grad",
-    "constant": "symgrad.frontend.leaves",
+    "constant": "symgrad.frontend.arrays.leaf",
     **dict.fromkeys(
-        ("arange", "eye", "full", "linspace", "ones", "zeros"), "symgrad.frontend.creation"
+        ("arange", "eye", "full", "linspace", "ones", "zeros"), "symgrad.frontend.arrays.creation"
     ),
     "function": "symgrad.compiler.compile",
     "grad": "symgrad.compiler.compile",
-    "input": "symgrad.frontend.leaves",
+    "input": "symgrad.frontend.arrays.leaf",
     "lambdify": "symgrad.compiler.lambdify",
     "draw_dot": "symgrad.viz.draw_dot",
     "load": "symgrad.compiler.compiled",
-    "param": "symgrad.frontend.leaves",
+    "param": "symgrad.frontend.arrays.leaf",
 }
 METHODS["to_sympy"] = ("symgrad.compiler.conversion", "to_sympy")
 _MODULES = ("engine", "errors", "losses", "nn")
@@ -132,7 +132,7 @@ def _find(name: str) -> Any:
 
 def _functions() -> dict[str, Any]:
     import_module("symgrad.ops")
-    found: dict[str, Any] = import_module("symgrad.frontend.functions").FUNCTIONS
+    found: dict[str, Any] = import_module("symgrad.frontend.arrays.namespace").FUNCTIONS
     return found
 
 

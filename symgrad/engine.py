@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalars.value import Value
 
 __all__ = ["Value", "draw_dot"]
 

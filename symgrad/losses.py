@@ -1,7 +1,7 @@
 """Losses: each takes expressions or plain arrays and gives a scalar, the mean over all examples.
 
 >>> import symgrad.ops
->>> from symgrad.frontend.leaves import input
+>>> from symgrad.frontend.arrays.leaf import input
 >>> mse(input("y", ("N",)), input("t", ("N",))).shape
 ()
 """
@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.errors import ArgumentError, ShapeError
-from symgrad.frontend.array import as_expr
-from symgrad.frontend.eager import numpy_too
-from symgrad.frontend.elementwise import absolute, relu, softplus, square, where
-from symgrad.frontend.origin import located
-from symgrad.frontend.reductions import logsumexp, mean, sum
-from symgrad.frontend.shapes import expand_dims, index_within, squeeze, take_along_axis
+from symgrad.frontend.arrays.eager import numpy_too
+from symgrad.frontend.arrays.expr import as_expr
+from symgrad.frontend.arrays.manipulation import expand_dims, index_within, squeeze, take_along_axis
+from symgrad.frontend.arrays.reductions import logsumexp, mean, sum
+from symgrad.frontend.arrays.ufuncs import absolute, relu, softplus, square, where
+from symgrad.frontend.source.origin import located
 
 
 def _same_shape(name: str, a: Any, b: Any) -> None:
@@ -67,7 +67,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     Raises ShapeError, DomainError.
 
     >>> import symgrad.ops
-    >>> from symgrad.frontend.leaves import input
+    >>> from symgrad.frontend.arrays.leaf import input
     >>> cross_entropy(input("z", ("N", 3)), input("y", ("N",), int)).shape
     ()
     """

@@ -29,12 +29,12 @@ from symgrad.compiler.sampling import far, resized, sampled
 from symgrad.compiler.surveying import Survey, element
 from symgrad.compiler.thresholds import apart, thresholds
 from symgrad.errors import ArgumentError, ShapeError
-from symgrad.frontend.array import Expr
-from symgrad.frontend.leaves import Leaf
-from symgrad.frontend.lower import lower, names_of, values_of
-from symgrad.frontend.origin import located
-from symgrad.frontend.scalar import Value
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.expr import Expr
+from symgrad.frontend.arrays.leaf import Leaf
+from symgrad.frontend.arrays.trace import trace
+from symgrad.frontend.scalars.lower import lower, names_of, values_of
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.origin import located
 from symgrad.ir.function import function
 
 _SHOWN = 3  # single points that the outcome names

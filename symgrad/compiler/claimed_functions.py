@@ -29,7 +29,7 @@ from symgrad.compiler.claims import (
     Problem,
 )
 from symgrad.errors import ArgumentError
-from symgrad.frontend.array import Expr
+from symgrad.frontend.arrays.expr import Expr
 
 Plan = tuple[list[str], list[str]]  # the arguments that are passed in order, and those by name
 _KINDS = inspect.Parameter

@@ -19,8 +19,8 @@ from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.unit import Unit
 from symgrad.compiler.conversion import plain, symbols_of
 from symgrad.errors import ArgumentError, DomainError, ShapeError, SymgradError
-from symgrad.frontend.array import Expr
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.expr import Expr
+from symgrad.frontend.arrays.trace import trace
 from symgrad.ir.function import Function
 
 if TYPE_CHECKING:

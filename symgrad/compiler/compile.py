@@ -30,17 +30,17 @@ from symgrad.compiler.rolled import compile_rolled, reader, roll
 from symgrad.compiler.sizes import check_sizes, with_sizes
 from symgrad.compiler.verifying import TRACED, Reference, of_scalars
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
-from symgrad.frontend.array import Expr, as_expr
+from symgrad.frontend.arrays.expr import Expr, as_expr
+from symgrad.frontend.arrays.leaf import Leaf
+from symgrad.frontend.arrays.trace import trace
 from symgrad.frontend.collector import uncollected
-from symgrad.frontend.examples import examples_of
-from symgrad.frontend.graph import reach
-from symgrad.frontend.leaves import Leaf
-from symgrad.frontend.linearise import linearise
-from symgrad.frontend.lower import lower, names_of, values_of
-from symgrad.frontend.names import expression_nodes, user_names, value_nodes
-from symgrad.frontend.origin import INTERNAL, located
-from symgrad.frontend.scalar import Value
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.scalars.backprop import reach
+from symgrad.frontend.scalars.linearise import linearise
+from symgrad.frontend.scalars.lower import lower, names_of, values_of
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.examples import examples_of
+from symgrad.frontend.source.names import expression_nodes, user_names, value_nodes
+from symgrad.frontend.source.origin import INTERNAL, located
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import Type
 from symgrad.passes.stabilize import shared_value

@@ -25,13 +25,13 @@ from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize, shape_of
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError, UnsupportedError
-from symgrad.frontend.array import Expr, as_expr
-from symgrad.frontend.graph import reach
-from symgrad.frontend.leaves import Leaf, input
-from symgrad.frontend.lower import hint_of, lower
-from symgrad.frontend.origin import caller, located
-from symgrad.frontend.scalar import Value
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.expr import Expr, as_expr
+from symgrad.frontend.arrays.leaf import Leaf, input
+from symgrad.frontend.arrays.trace import trace
+from symgrad.frontend.scalars.backprop import reach
+from symgrad.frontend.scalars.lower import hint_of, lower
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.origin import caller, located
 from symgrad.ir.dims import is_name
 from symgrad.ir.function import Function, Instr, function
 from symgrad.ir.types import Type

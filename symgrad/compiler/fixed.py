@@ -1,6 +1,6 @@
 """Which of the user's Values became numbers of the emitted text.
 
->>> from symgrad.frontend.scalar import Value
+>>> from symgrad.frontend.scalars.value import Value
 >>> w, rate = Value(2.0), Value(0.1)
 >>> fixed([w * rate + 1.0], [w], {"w": w, "rate": rate})
 ('Values that are not in wrt are constants: rate; what their data become later is not seen: \
@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symgrad.frontend.graph import reach
-from symgrad.frontend.lower import hint_of
-from symgrad.frontend.names import from_frame, scalars
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalars.backprop import reach
+from symgrad.frontend.scalars.lower import hint_of
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.names import from_frame, scalars
 
 _SHOWN = 6  # names
 

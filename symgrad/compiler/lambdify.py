@@ -25,11 +25,11 @@ from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.conversion import bindable, converted
 from symgrad.compiler.options import check_flag
 from symgrad.errors import ArgumentError, ShapeError, UnsupportedError
-from symgrad.frontend.array import Expr, as_expr
-from symgrad.frontend.leaves import Leaf, input
-from symgrad.frontend.origin import located
-from symgrad.frontend.reductions import sum as total
-from symgrad.frontend.shapes import broadcast_to
+from symgrad.frontend.arrays.expr import Expr, as_expr
+from symgrad.frontend.arrays.leaf import Leaf, input
+from symgrad.frontend.arrays.manipulation import broadcast_to
+from symgrad.frontend.arrays.reductions import sum as total
+from symgrad.frontend.source.origin import located
 
 _MODULES = (None, "math", "numpy", "scipy")
 _SIZE = "n_points"

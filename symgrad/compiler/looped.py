@@ -21,20 +21,20 @@ from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Pipeline, Step
 from symgrad.compiler.rolled import reader, unreached
 from symgrad.compiler.verifying import of_scalars
-from symgrad.frontend.counts import form_of
-from symgrad.frontend.graph import computed
-from symgrad.frontend.linearise import linearise
-from symgrad.frontend.lower import hints_of
-from symgrad.frontend.names import called, expression_nodes, from_source, held, with_names
-from symgrad.frontend.scalar import Value
-from symgrad.frontend.series import Series, series_of
+from symgrad.frontend.scalars.backprop import computed
+from symgrad.frontend.scalars.linearise import linearise
+from symgrad.frontend.scalars.lower import hints_of
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.counts import form_of
+from symgrad.frontend.source.names import called, expression_nodes, from_source, held, with_names
+from symgrad.frontend.source.series import Series, series_of
 from symgrad.ir.function import Function
 from symgrad.ir.naming import before
 from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
 from symgrad.passes import cse, dce, joining
-from symgrad.reroll.example import DIM, Form, lower
-from symgrad.reroll.lanes import Lanes, Literal
+from symgrad.reroll.example_body import DIM, Form, lower
+from symgrad.reroll.example_loop import Lanes, Literal
 from symgrad.runtime.arguments import Argument, Signature
 from symgrad.runtime.example_rows import EXAMPLES, Layout
 

@@ -1,8 +1,8 @@
 """What a loss is, in words, where its form says so; a table of patterns on the traced function.
 
 >>> import symgrad.ops
->>> from symgrad.frontend.leaves import input
->>> from symgrad.frontend.reductions import mean
+>>> from symgrad.frontend.arrays.leaf import input
+>>> from symgrad.frontend.arrays.reductions import mean
 >>> y, t = input("y", ("N",)), input("t", ("N",))
 >>> phrase(mean((y - t) ** 2).instr)
 'the mean squared error'

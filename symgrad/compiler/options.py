@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from symgrad.errors import ArgumentError, LimitError, NamingError
+from symgrad.frontend.arrays.leaf import check_name
 from symgrad.frontend.keywords import nearest
-from symgrad.frontend.leaves import check_name
 
 _BESIDE = ("wrt", "aux", "target", "name")  # what sg.compile takes beside the options
 STYLES = {"numpy": ("readable",), "python": ("unrolled", "looped")}

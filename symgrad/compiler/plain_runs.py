@@ -17,7 +17,7 @@ from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.data import is_used_up
 from symgrad.compiler.tracer import Undisturbed, plain
 from symgrad.errors import TraceError
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalars.value import Value
 
 FEW = 3  # examples on which it is run twice
 

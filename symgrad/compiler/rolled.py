@@ -20,15 +20,15 @@ from symgrad.compiler.finish import finish
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Pipeline, Step
 from symgrad.compiler.verifying import Reference, of_scalars
-from symgrad.frontend.examples import data_called
-from symgrad.frontend.linearise import linearise
-from symgrad.frontend.names import called, expression_nodes, from_source, with_names
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalars.linearise import linearise
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.examples import data_called
+from symgrad.frontend.source.names import called, expression_nodes, from_source, with_names
 from symgrad.ir.function import Function
 from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
 from symgrad.reroll import reroll, structure
-from symgrad.reroll.cost import is_cheaper, prefers_arrays
+from symgrad.reroll.array_cost import is_cheaper, prefers_arrays
 from symgrad.runtime.arguments import Argument, Signature
 
 

@@ -40,8 +40,8 @@ from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
 from symgrad.compiler.verifying import Again, Reference
 from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
 from symgrad.frontend.collector import uncollected
-from symgrad.frontend.lower import names_of
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalars.lower import names_of
+from symgrad.frontend.scalars.value import Value
 from symgrad.ir.function import Function
 from symgrad.reroll import Rerolled, reroll
 from symgrad.reroll.generalise import Difference, generalise

@@ -1,7 +1,7 @@
 """Where a loss may be another function than near 0: at the literals that it decides by.
 
 >>> import symgrad as sg
->>> from symgrad.frontend.tracing import trace
+>>> from symgrad.frontend.arrays.trace import trace
 >>> s = sg.param("s", 0.5)
 >>> thresholds(trace([sg.where(s > 1000, 2 * s, s) + sg.relu(s - 50)]).function)
 [1000.0, 50.0]

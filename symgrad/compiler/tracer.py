@@ -3,7 +3,7 @@
 What it returns is read in the same way both times: the loss, and with ``has_aux`` what comes along
 with it, scalars or (nested) lists of them, which become arrays.
 
->>> from symgrad.frontend.scalar import Value
+>>> from symgrad.frontend.scalars.value import Value
 >>> out = read((Value(1.0), ([Value(2.0), 3.0], Value(4.0))), has_aux=True)
 >>> out.structure, out.shapes, [g.tolist() for g in out.numbers()]
 ((0, (1, 2)), [(), (2,), ()], [1.0, [2.0, 3.0], 4.0])
@@ -25,15 +25,15 @@ from symgrad.codegen import Structure
 from symgrad.compiler.calls import Call, Shape
 from symgrad.errors import ArgumentError, ShapeError, TraceError
 from symgrad.frontend.collector import uncollected
-from symgrad.frontend.graph import reach
-from symgrad.frontend.linearise import linearise
-from symgrad.frontend.lower import hint_of
-from symgrad.frontend.nested import Nested
-from symgrad.frontend.node import serial
-from symgrad.frontend.origin import decode
-from symgrad.frontend.refusals import AUX
-from symgrad.frontend.scalar import Condition, Value, leaf
-from symgrad.frontend.traced import Tracing
+from symgrad.frontend.scalars.backprop import reach
+from symgrad.frontend.scalars.linearise import linearise
+from symgrad.frontend.scalars.lower import hint_of
+from symgrad.frontend.scalars.nested import Nested
+from symgrad.frontend.scalars.node import serial
+from symgrad.frontend.scalars.refusals import AUX
+from symgrad.frontend.scalars.traced import Tracing
+from symgrad.frontend.scalars.value import Condition, Value, leaf
+from symgrad.frontend.source.origin import decode
 from symgrad.ir.function import Origin
 from symgrad.ir.program import Array, ScalarProgram
 from symgrad.ir.types import Type

@@ -20,7 +20,7 @@ from symgrad.compiler.calls import Call, Shape
 from symgrad.compiler.points import points_of
 from symgrad.compiler.tracer import trace
 from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalars.value import Value
 from symgrad.ir import dims, verifier
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.parser import parse

@@ -1,5 +1,5 @@
 """Scalar and array front ends.
 
-The array front end: ``array`` (Expr), ``leaves``, ``functions`` (FUNCTIONS), ``tracing``,
-``names``.
+``arrays`` holds array expressions, ``scalars`` micrograd's ``Value``, and ``source`` whatever reads
+the user's file.
 """

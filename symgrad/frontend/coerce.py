@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, SymgradError
-from symgrad.frontend.named_size import Size
+from symgrad.frontend.arrays.size import Size
 from symgrad.ir.types import DTYPES, dtype_name
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -1,8 +1,8 @@
 """Layers of array expressions.
 
 >>> import symgrad.ops
->>> from symgrad.frontend.elementwise import tanh
->>> from symgrad.frontend.leaves import input
+>>> from symgrad.frontend.arrays.ufuncs import tanh
+>>> from symgrad.frontend.arrays.leaf import input
 >>> net = Sequential([Linear(2, 16, seed=0), tanh, Linear(16, 1, seed=1, name="out")])
 >>> net(input("x", ("N", 2))).shape, [p.name for p in net.parameters()][-2:]
 (('N', 1), ['out_w', 'out_b'])
@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.leaves import Leaf, param
-from symgrad.frontend.shapes import matmul
+from symgrad.frontend.arrays.leaf import Leaf, param
+from symgrad.frontend.arrays.manipulation import matmul
 
 Layer = Callable[[Any], Any]
 

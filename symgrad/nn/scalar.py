@@ -22,9 +22,9 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.collector import uncollected
-from symgrad.frontend.lower import hint_of
-from symgrad.frontend.parameters import Buffer, bind
-from symgrad.frontend.scalar import Value
+from symgrad.frontend.scalars.lower import hint_of
+from symgrad.frontend.scalars.parameters import Buffer, bind
+from symgrad.frontend.scalars.value import Value
 
 ACTIVATIONS = {
     "linear": "Linear",

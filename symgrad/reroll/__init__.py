@@ -5,20 +5,20 @@ computes the same from matrices, as if they had been written in the first place:
 
     flatten     chains of + and - become sums of many signed terms
     classify    nodes of the same structure get the same class
-    expand      from the outputs down, whole classes at a time, as tensors of nodes with named axes
+    planner     from the outputs down, whole classes at a time, as tensors of nodes with named axes
     canonical   what several readers want of a class: one tensor, and a view of it for each
-    views       index tensors as slices, transposes and takes
-    contract    sums of products as matrix products
-    lower       the plan as IR
+    index_patterns  index tensors as slices, transposes and takes
+    named_axes  sums of products as matrix products
+    plan_to_ir  the plan as IR
 
-Classes only propose; ``expand`` checks the op of every lane, so a wrong class costs quality and
+Classes only propose; ``planner`` checks the op of every lane, so a wrong class costs quality and
 never correctness.
 
 Plain Python has no matrices; for it a sum over examples becomes one loop, with nothing rolled up
 inside::
 
-    lanes       the terms of the sum, gone through in lockstep
-    example     the program of one of them as IR
+    example_loop  the terms of the sum, gone through in lockstep
+    example_body  the program of one of them as IR
 """
 
 from symgrad.reroll.roll import Rerolled, reroll, structure

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from symgrad.ir.program import Ints
-from symgrad.reroll.plan import Axes, Axis, Demand, Tensor
-from symgrad.reroll.views import Slice, view_of
+from symgrad.reroll.index_patterns import Slice, view_of
+from symgrad.reroll.tensors import Axes, Axis, Demand, Tensor
 
 # So many lone nodes of one class are worth computing as one array.
 STACK = 4

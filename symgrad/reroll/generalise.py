@@ -2,7 +2,7 @@
 
 The functions of three sizes are compared instruction by instruction.  Where they agree, that
 stands; sizes that differ become polynomials in ``N``, numbers that differ expressions in it (see
-``forms``).  Anything else that differs says that the program is not the same for every N.
+``count_formulas``).  Anything else that differs says that the program is not the same for every N.
 
 >>> from symgrad.ir.parser import parse
 >>> from symgrad.ops import OPS
@@ -38,7 +38,7 @@ from symgrad.ir.function import Function, Instr, Origins, emit, parameter
 from symgrad.ir.function import function as function_of
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra
-from symgrad.reroll.forms import dim_of, form_of
+from symgrad.reroll.count_formulas import dim_of, form_of
 from symgrad.reroll.roll import Rerolled
 
 

@@ -23,10 +23,10 @@ import numpy as np
 from symgrad.ir.function import Function
 from symgrad.ir.program import ScalarProgram
 from symgrad.reroll.classify import Classes, classify, leaf_keys
-from symgrad.reroll.expand import Expansion
 from symgrad.reroll.flatten import Flat, flatten
-from symgrad.reroll.lower import Lowering
-from symgrad.reroll.plan import Axes, Axis, Demand
+from symgrad.reroll.plan_to_ir import Lowering
+from symgrad.reroll.planner import Planner
+from symgrad.reroll.tensors import Axes, Axis, Demand
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def reroll(
         axes = tuple(Axis(n) for n in shape)
         roots.append((Demand(ids, axes) if size else None, axes))
         at += size
-    plan = Expansion(program, flat, classes, ordered)
+    plan = Planner(program, flat, classes, ordered)
     plan.run([demand for demand, _ in roots if demand is not None])
     lowering = Lowering(program, plan)
     function = lowering.run(name, roots)

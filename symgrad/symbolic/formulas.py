@@ -24,13 +24,13 @@ from typing import Any
 import symgrad.ops
 from symgrad.autodiff import gradients
 from symgrad.errors import ArgumentError, LimitError, NamingError, SymgradError
-from symgrad.frontend.array import apply as apply_array
-from symgrad.frontend.eager import numpy_too
-from symgrad.frontend.functions import FUNCTIONS
-from symgrad.frontend.leaves import check_name
-from symgrad.frontend.origin import located
-from symgrad.frontend.scalar import Value, leaf
-from symgrad.frontend.scalar import apply as apply_values
+from symgrad.frontend.arrays.eager import numpy_too
+from symgrad.frontend.arrays.expr import apply as apply_array
+from symgrad.frontend.arrays.leaf import check_name
+from symgrad.frontend.arrays.namespace import FUNCTIONS
+from symgrad.frontend.scalars.value import Value, leaf
+from symgrad.frontend.scalars.value import apply as apply_values
+from symgrad.frontend.source.origin import located
 from symgrad.ir.function import Function, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops import FLOATS, OPS

@@ -1,6 +1,6 @@
 """Graphs to look at: what a ``Value`` or an expression was made from, and an IR function.
 
->>> from symgrad.frontend.scalar import Value
+>>> from symgrad.frontend.scalars.value import Value
 >>> graph = graph_of(Value(2.0, label="a") * 3.0)
 >>> [node.label for node in graph.nodes]
 ['{ a | data 2.0000 | grad 0.0000 }', '{ data 3.0000 | grad 0.0000 }', \
@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.array import Expr
-from symgrad.frontend.graph import reach
-from symgrad.frontend.names import expression_nodes, user_names
-from symgrad.frontend.scalar import Value
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.expr import Expr
+from symgrad.frontend.arrays.trace import trace
+from symgrad.frontend.scalars.backprop import reach
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.names import expression_nodes, user_names
 from symgrad.ir.function import Function
 from symgrad.ir.printer import value_names
 from symgrad.viz import Arrow, Box, Graph, draw, escape

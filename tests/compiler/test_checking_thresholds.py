@@ -6,7 +6,7 @@ import sympy as sp
 
 import symgrad as sg
 from symgrad.compiler.thresholds import thresholds
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.trace import trace
 
 S, Y, Q = sg.param("s", 0.7), sg.param("y", 0.3), sg.param("q", 6000.0)
 T = sg.param("t", 0.4)

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.frontend.functions import FUNCTIONS
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.namespace import FUNCTIONS
+from symgrad.frontend.arrays.trace import trace
 from symgrad.ir.interpreter import interpret
 
 PROMISED = """

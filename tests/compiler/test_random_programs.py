@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import symgrad as sg
 from symgrad.autodiff import differentiate
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.trace import trace
 from symgrad.ir.interpreter import interpret
 from symgrad.passes import cse
 from symgrad.passes.identities import RULES as IDENTITIES

@@ -10,8 +10,8 @@ import pytest
 
 import symgrad.ops  # noqa: F401  (fills the op table)
 from symgrad.errors import ArgumentError
-from symgrad.frontend.elementwise import tanh
-from symgrad.frontend.leaves import input
+from symgrad.frontend.arrays.leaf import input
+from symgrad.frontend.arrays.ufuncs import tanh
 from symgrad.nn.array import Linear, Sequential
 from symgrad.ops.table import OPS
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from symgrad.engine import Value
-from symgrad.frontend import parameters
+from symgrad.frontend.scalars import parameters
 from symgrad.nn import MLP, Layer, Module
 
 

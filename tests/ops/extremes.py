@@ -21,7 +21,7 @@ import numpy as np
 import sympy as sp
 
 import symgrad as sg
-from symgrad.frontend.array import apply
+from symgrad.frontend.arrays.expr import apply
 from symgrad.ir.op import Op
 from symgrad.ops import OPS
 

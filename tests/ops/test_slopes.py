@@ -105,7 +105,7 @@ AT_NAN = {"relu": 0.0, "leaky_relu": 0.125, "negative": -1.0}  # not nan
 def test_derivatives_at_infinity_and_at_nan(name, target):
     """The limit, or nan where there is none; by either rule, in both targets."""
     x = sg.param("x", 0.5)
-    loss = sg.frontend.array.apply(name, x, **slopes.ATTRIBUTES.get(name, {}))
+    loss = sg.frontend.arrays.expr.apply(name, x, **slopes.ATTRIBUTES.get(name, {}))
     for accurate in (False, True):
         f = sg.compile(loss, target=target, accurate=accurate)
         with np.errstate(all="ignore"):

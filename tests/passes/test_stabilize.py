@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import symgrad as sg
 from symgrad.compiler.accuracy import measured, samples
-from symgrad.frontend.tracing import trace
+from symgrad.frontend.arrays.trace import trace
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS
 from symgrad.passes.cheap_rules import RULES as CHEAP

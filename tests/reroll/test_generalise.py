@@ -14,7 +14,7 @@ from symgrad.ir.parser import parse
 from symgrad.ir.verifier import verify
 from symgrad.ops import OPS
 from symgrad.reroll import Rerolled
-from symgrad.reroll.forms import dim_of, form_of
+from symgrad.reroll.count_formulas import dim_of, form_of
 from symgrad.reroll.generalise import Difference, generalise
 
 SIZES = (3, 4, 7)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symgrad.engine import Value
-from symgrad.frontend.linearise import linearise
+from symgrad.frontend.scalars.linearise import linearise
 from symgrad.ir import interpret, verify
 from symgrad.reroll import reroll
 

@@ -13,7 +13,7 @@ import symgrad.ops
 from symgrad.checker.algebras import Balls, precision
 from symgrad.engine import Value
 from symgrad.errors import UnsupportedError
-from symgrad.frontend.linearise import linearise
+from symgrad.frontend.scalars.linearise import linearise
 from symgrad.ir import parse
 from symgrad.ir.function import Function, emit, parameter
 from symgrad.ir.types import Type

@@ -9,7 +9,7 @@ import sympy as sp
 
 import symgrad as sg
 from symgrad.errors import LimitError, SymgradError
-from symgrad.frontend.array import apply
+from symgrad.frontend.arrays.expr import apply
 from symgrad.ops import OPS
 from symgrad.symbolic.algebra import SympyAlgebra
 from symgrad.symbolic.precise import PRECISE

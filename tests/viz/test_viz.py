@@ -12,7 +12,7 @@ import pytest
 import symgrad as sg
 from symgrad.engine import Value, draw_dot
 from symgrad.errors import ArgumentError, MissingExtraError
-from symgrad.frontend.lower import lower
+from symgrad.frontend.scalars.lower import lower
 from symgrad.viz import Arrow, Box, Graph, digraph, draw, escape, render
 from symgrad.viz import render as render_name
 from symgrad.viz.draw_dot import graph_of

@@ -1,0 +1,1 @@
+"""Array expressions: ``Expr``, its leaves, and NumPy's functions on them."""

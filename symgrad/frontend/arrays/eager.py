@@ -1,0 +1,92 @@
+"""Functions that take plain arrays too: without an expression among the arguments they compute.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.arrays.ufuncs import exp
+>>> exp(0.0)
+np.float64(1.0)
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from symgrad.errors import LimitError, TraceError
+from symgrad.frontend.arrays.expr import Expr
+from symgrad.frontend.arrays.leaf import leaf_of
+from symgrad.frontend.arrays.size import Size
+from symgrad.frontend.source.origin import located
+from symgrad.ir.function import Instr, topological
+from symgrad.ir.types import DTYPES
+
+MAX_ELEMENTS = 10**9  # of an array that is made while building
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def evaluate(x: Expr) -> Any:
+    """The value of an expression of constants and params, by the ops' reference semantics.
+
+    Raises TraceError where it depends on an input.
+    """
+    values: dict[int, Any] = {}
+    with np.errstate(all="ignore"):
+        for instr in topological([x.instr]):
+            check_count(instr.op.name, instr.type.size)
+            values[id(instr)] = _value(instr, values)
+    return values[id(x.instr)]
+
+
+def check_count(name: str, count: Any) -> None:
+    """Raises LimitError for more elements than ``MAX_ELEMENTS``, before anything is made."""
+    if not isinstance(count, str) and count > MAX_ELEMENTS:
+        raise LimitError(
+            f"{name}: {count:,} elements, more than the {MAX_ELEMENTS:,} of an array that is made "
+            "while building (symgrad.frontend.arrays.eager.MAX_ELEMENTS); name the size instead, "
+            "as in sg.zeros(('N',)), and give it at the call"
+        )
+
+
+def _value(instr: Instr, values: dict[int, Any]) -> Any:
+    leaf = leaf_of(instr)
+    if leaf is not None:
+        if leaf.data is None:
+            raise TraceError(f"{leaf.name!r} is an input without a value; compile and call instead")
+        return leaf.data
+    if instr.is_constant:
+        return np.asarray(instr["value"], DTYPES[instr.type.dtype]).reshape(instr.type.shape)[()]
+    return instr.op.evaluate(*[values[id(o)] for o in instr.operands], **dict(instr.attributes))
+
+
+def has_expr(args: Any) -> bool:
+    """Whether an expression is among the arguments, or in a list or tuple among them."""
+    stack = list(args)
+    while stack:
+        x = stack.pop()
+        if isinstance(x, Expr | Size):
+            return True
+        if isinstance(x, list | tuple):
+            stack.extend(x)
+    return False
+
+
+def _settled(x: Any) -> Any:
+    """The value of an expression of a known size."""
+    return evaluate(x) if isinstance(x, Expr) and isinstance(x.instr.type.size, int) else x
+
+
+def numpy_too(function: F) -> F:
+    """Lets ``function`` compute at once when it is called without any expression; what has a named
+    size stays an expression."""
+
+    @located
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        if isinstance(result, Expr | list) and not has_expr((*args, *kwargs.values())):
+            return [*map(_settled, result)] if isinstance(result, list) else _settled(result)
+        return result
+
+    return wrapper  # type: ignore[return-value]

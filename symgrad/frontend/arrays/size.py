@@ -1,0 +1,172 @@
+"""``Size``: a named size as ``x.shape`` gives it, a text and a number.
+
+It equals its text, so that it declares shapes; computed with, it is the number that the call
+brings.  Sums and products with ints and sizes stay sizes; other arithmetic, and comparisons with
+numbers, give expressions.  Whatever needs the number while building raises TraceError.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.arrays.leaf import input
+>>> n = input("x", ("N", 2)).shape[0]
+>>> n == "N", 2 * n + 1, n / 2, n > 3
+(True, '2*N + 1', <expr divide: f64[]>, <expr greater: bool[]>)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from symgrad.errors import TraceError
+from symgrad.frontend.source.origin import caller
+from symgrad.ir import dims
+from symgrad.ir.dims import Dim
+
+_EXACT: dict[str, Callable[[Dim, Dim], Dim]] = {
+    "add": dims.add,
+    "subtract": dims.subtract,
+    "multiply": dims.multiply,
+}
+
+
+def as_size(dim: Dim) -> int | Size:
+    """A dim as the user gets it."""
+    return Size(dim) if isinstance(dim, str) else dim
+
+
+def as_dim(value: Any) -> Dim | None:
+    """The dim that an int or a Size is; None for anything else."""
+    if isinstance(value, Size):
+        return str(value)
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return int(value) if whole else None
+
+
+def _arithmetic(name: str, reflected: bool = False) -> Callable[..., Any]:
+    def method(self: Size, other: Any) -> Any:
+        dim = as_dim(other)
+        if dim is not None and name in _EXACT:
+            pair = (dim, str(self)) if reflected else (str(self), dim)
+            return as_size(_EXACT[name](*pair))
+        return self._applied(name, other, reflected)
+
+    return method
+
+
+def _comparison(name: str) -> Callable[..., Any]:
+    def method(self: Size, other: Any) -> Any:
+        return self._applied(name, other, False)
+
+    return method
+
+
+def _refusal(what: str, size: str, instead: str) -> TraceError:
+    return TraceError(
+        f"{what} needs the number that {size} stands for, which is unknown until the function "
+        f"runs; {instead}, or give the size as a number when making the input; built at {caller()}"
+    )
+
+
+def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
+    def method(self: Size, *args: Any) -> NoReturn:
+        raise _refusal(what.format(self), self, instead)
+
+    return method
+
+
+class Size(str):
+    """A named size, or a polynomial of some."""
+
+    __slots__ = ()
+
+    def _applied(self, name: str, other: Any, reflected: bool) -> Any:
+        """An op on the number, as an expression; texts are left to Python."""
+        if isinstance(other, str) and not isinstance(other, Size):
+            return NotImplemented
+        from symgrad.frontend.arrays.expr import (
+            operated,  # expressions have shapes, so they come later
+        )
+
+        return operated(name, other, self) if reflected else operated(name, self, other)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        from symgrad.frontend.numpy_protocol import call_ufunc
+
+        return call_ufunc(ufunc, method, operands, options)
+
+    __add__, __radd__ = _arithmetic("add"), _arithmetic("add", True)
+    __sub__, __rsub__ = _arithmetic("subtract"), _arithmetic("subtract", True)
+    __mul__, __rmul__ = _arithmetic("multiply"), _arithmetic("multiply", True)
+    __truediv__, __rtruediv__ = _arithmetic("divide"), _arithmetic("divide", True)
+    __rpow__ = _arithmetic("power", True)
+    __lt__, __le__ = _comparison("less"), _comparison("less_equal")
+    __gt__, __ge__ = _comparison("greater"), _comparison("greater_equal")
+
+    def __pow__(self, exponent: Any) -> Any:
+        """A whole power is a size."""
+        if type(exponent) is int and exponent >= 0:
+            return as_size(dims.product([str(self)] * exponent))
+        return self._applied("power", exponent, False)
+
+    def __floordiv__(self, other: Any) -> Any:
+        """A size where the division is exact."""
+        dim = as_dim(other)
+        quotient = dims.divide(str(self), dim) if dim else None
+        if quotient is None:
+            instead = "its floor as a number is sg.floor of the quotient"
+            raise _refusal(f"{self} // {other}", self, instead)
+        return as_size(quotient)
+
+    def __mod__(self, other: Any) -> NoReturn:
+        raise _refusal(f"{self} % {other}", self, "the rest of n is n - m * sg.floor(n / m)")
+
+    def __rmod__(self, other: Any) -> Any:
+        if isinstance(other, str):
+            return NotImplemented
+        raise _refusal(f"{other} % {self}", self, "the rest of m is m - n * sg.floor(m / n)")
+
+    def __divmod__(self, other: Any) -> tuple[Any, NoReturn]:
+        return self // other, self % other
+
+    def __round__(self, digits: Any = None) -> Size:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        """The text; a number's format has no number to show."""
+        if not spec or spec[-1] not in "bcdoxXneEfFgG%":
+            return str.__format__(self, spec)
+        raise _refusal(f"the format {spec!r} of {self}", self, "format what a call gives")
+
+    def __neg__(self) -> Any:
+        return as_size(dims.multiply(-1, str(self)))
+
+    def __pos__(self) -> Size:
+        return self
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, str):
+            return str.__eq__(self, other)
+        return self._compared("equal", other)
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, str):
+            return str.__ne__(self, other)
+        return self._compared("not_equal", other)
+
+    def _compared(self, name: str, other: Any) -> Any:
+        known = isinstance(other, int | float | np.number | np.ndarray) or hasattr(other, "instr")
+        return self._applied(name, other, False) if known else NotImplemented
+
+    __hash__ = str.__hash__
+    __bool__ = _refused("the truth of {}", "an empty array needs no case of its own")
+    __iter__ = _refused("a loop over {}", "use whole-array functions")
+    __int__ = _refused("int({})", "divide and multiply by the size itself")
+    __float__ = _refused("float({})", "compute with the size itself; for math.log write sg.log")
+    __index__ = _refused(
+        "range({0}), np.zeros({0}) or an index",
+        "use whole-array functions, sg.zeros, sg.ones or sg.full",
+    )
+
+
+__all__ = ["Size", "as_dim", "as_size"]

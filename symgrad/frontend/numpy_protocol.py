@@ -1,0 +1,161 @@
+"""NumPy's functions on our values: ``np.tanh(x)`` is ``sg.tanh(x)``, by the name that they share.
+
+NumPy hands a call over by ``__array_function__`` and ``__array_ufunc__``.  The table is that of
+``sg`` itself; arguments are bound as NumPy binds them, and those that stand at their default are
+dropped, so that whatever ``sg`` does not take is refused by name.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.arrays.leaf import input
+>>> x = input("x", ("N", 3))
+>>> np.linalg.norm(np.stack([x, 2.0 * x]), axis=0), np.float64(2.0) * x
+(<expr sqrt: f64[N, 3]>, <expr multiply: f64[N, 3]>)
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import TraceError
+from symgrad.frontend.source.origin import caller
+
+# NumPy's and SciPy's names for functions that sg calls otherwise.
+_NAMES = {"expit": "sigmoid", "log_expit": "log_sigmoid"}
+_MEANS_OTHERWISE = frozenset(("piecewise",))  # np.piecewise takes functions
+_FACTS = frozenset(("shape", "ndim", "size"))
+_MODULES = ("numpy", "numpy.linalg", "scipy.special")
+_REDUCED = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+    "logaddexp": "logsumexp",
+}
+_FORMULAS = {
+    "remainder": "x - y * sg.floor(x / y)",
+    "floor_divide": "sg.floor(x / y)",
+    "cbrt": "sg.sign(x) * sg.abs(x) ** (1 / 3)",
+    "heaviside": "sg.where(x > 0, 1.0, 0.0)",
+    "nansum": "sg.sum(sg.where(sg.isnan(x), 0.0, x))",
+    "allclose": "sg.all(sg.abs(x - y) < 1e-8)",
+}
+_WITHOUT_MEANING = frozenset(("optimize", "like", "subok"))  # they change no value
+
+
+def functions() -> Mapping[str, Callable[..., Any]]:
+    """The functions of ``sg`` by NumPy's names."""
+    from symgrad.frontend.arrays.namespace import (
+        FUNCTIONS,  # written with expressions, which come first
+    )
+
+    return FUNCTIONS
+
+
+def ours(name: str, module: str = "numpy") -> Callable[..., Any] | None:
+    """The function of ``sg`` that NumPy's function of that name is, or None."""
+    if module not in _MODULES or name in _MEANS_OTHERWISE:
+        return None
+    return functions().get(_NAMES.get(name, name))
+
+
+def call_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """``function`` of NumPy's, called with an expression among its arguments.
+
+    Raises TraceError, naming what there is, for a function that ``sg`` lacks.
+    """
+    name, module = function.__name__, getattr(function, "__module__", "")
+    if name in _FACTS and module == "numpy":
+        return _fact(name, *args, **kwargs)
+    own = ours(name, module)
+    if own is None:
+        raise unknown(f"{module.replace('numpy', 'np', 1)}.{name}")
+    positional, named = bound(function, args, kwargs)
+    return own(*positional, **named)
+
+
+def _fact(name: str, x: Any, axis: Any = None) -> Any:
+    """``np.shape(x)``, ``np.ndim(x)`` and ``np.size(x, axis)``."""
+    return x.shape[axis] if name == "size" and axis is not None else getattr(x, name)
+
+
+def bound(
+    function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arrays by position and the options by name, as NumPy's signature has them."""
+    parameters = _parameters(function)
+    if parameters is None:
+        return list(args), dict(kwargs)
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in inspect.Signature(parameters).bind(*args, **kwargs).arguments.items():
+        p = next(p for p in parameters if p.name == name)
+        if p.kind is p.VAR_POSITIONAL:
+            positional += value
+        elif p.kind is p.VAR_KEYWORD:
+            named.update(value)
+        elif p.default is p.empty or p.kind is p.POSITIONAL_ONLY:
+            positional.append(value)
+        elif value is not p.default and name not in _WITHOUT_MEANING and not _is(value, p.default):
+            named[name] = value
+    return positional, named
+
+
+def _is(value: Any, default: Any) -> bool:
+    """Whether a plain value, such as an axis, is the default."""
+    return type(value) is type(default) and isinstance(value, int | str) and value == default
+
+
+@lru_cache(maxsize=256)
+def _parameters(function: Any) -> list[inspect.Parameter] | None:
+    """NumPy's parameters; None where a function in C does not tell them."""
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except ValueError:
+        return None
+
+
+def call_ufunc(ufunc: Any, method: str, operands: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """A ufunc of NumPy's or SciPy's, called with an expression among its operands.
+
+    Raises TraceError, naming what there is, for a ufunc or a method of one that ``sg`` lacks.
+    """
+    name = ufunc.__name__
+    own = ours(name)
+    if own is None:
+        raise unknown(f"np.{name}" if hasattr(np, name) else name)
+    if method == "__call__":
+        return own(*operands, **options)
+    if method == "outer":
+        a, b = operands
+        return own(_along(a, 0, np.ndim(b)), _along(b, np.ndim(a), 0), **options)
+    if method == "reduce" and name in _REDUCED:
+        named = {"axis": 0, **{k: v for k, v in options.items() if k != "keepdims" or v}}
+        return functions()[_REDUCED[name]](*operands, **named)
+    if method == "accumulate" and name == "add":
+        return functions()["cumsum"](*operands, **{"axis": 0, **options})
+    raise unknown(f"np.{name}.{method}")
+
+
+def _along(x: Any, before: int, behind: int) -> Any:
+    """``x`` with new axes on both sides."""
+    shape = (1,) * before + tuple(np.shape(x)) + (1,) * behind
+    return functions()["reshape"](x, shape)
+
+
+def unknown(call: str) -> TraceError:
+    """The error for a function that ``sg`` has no like of."""
+    there = ", ".join(sorted(functions()))
+    formula = _FORMULAS.get(call.rpartition(".")[2])
+    instead = f"{formula}, of" if formula else "it with"
+    return TraceError(
+        f"{call} takes no symgrad expression, at {caller()}; write {instead} what sg has: {there}"
+    )
+
+
+__all__ = ["call_function", "call_ufunc", "functions", "ours", "unknown"]

@@ -1,0 +1,1 @@
+"""micrograd's scalars: ``Value``, conditions, and functions traced with them."""

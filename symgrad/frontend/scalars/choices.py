@@ -1,0 +1,84 @@
+"""The functions of ``sg`` on scalars: what they give for ``Value``s and conditions.
+
+>>> from symgrad.frontend.scalars.value import Value
+>>> x = Value(-2.0)
+>>> y = where(x > 0.0, x, 0.5 * x)
+>>> y.backward()
+>>> y.data, x.grad
+(-1.0, 0.5)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import ArgumentError, DomainError
+from symgrad.frontend.scalars.traced import TracedNumber
+from symgrad.frontend.scalars.value import Condition, Value, apply, leaf
+
+
+def is_scalar(*xs: Any) -> bool:
+    """Whether a Value or a condition is among them."""
+    return any(isinstance(x, Value | Condition) for x in xs)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """a where the condition holds and b elsewhere; a number counts as true where it is not 0."""
+    if isinstance(condition, bool | int | float | np.bool_ | np.number):
+        chosen = a if condition else b
+        return chosen if is_scalar(chosen) else leaf(chosen)
+    if isinstance(condition, Value):
+        condition = apply("not_equal", condition, 0.0)
+    if not isinstance(condition, Condition):
+        kind = type(condition).__name__
+        raise ArgumentError(f"where: expected a condition, got {kind} {condition!r}")
+    if isinstance(a, Condition | bool) and isinstance(b, Condition | bool):
+        return (condition & a) | (~condition & b)
+    a, b = (x.as_number() if isinstance(x, Condition) else x for x in (a, b))
+    return apply("where", condition, a, b)
+
+
+def _leaky_relu(x: Any, *, slope: float) -> Any:
+    return where(x > 0.0, x, slope * x)
+
+
+def _elu(x: Any, *, alpha: float) -> Any:
+    return where(x > 0.0, x, alpha * apply("expm1", x))
+
+
+_COMPOSED: dict[str, Callable[..., Any]] = {
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+}  # ops with attributes, which nodes lack
+
+
+def apply_op(name: str, *xs: Any, **attributes: Any) -> Any:
+    """An elementwise op of the table on scalars."""
+    return _COMPOSED[name](*xs, **attributes) if attributes else apply(name, *xs)
+
+
+def pick(values: Sequence[Any], index: Any) -> Any:
+    """``values[index]``, where the index may be an integer that is being traced.
+
+    >>> pick([Value(1.0), Value(2.0)], 1)
+    Value(data=2.0, grad=0)
+
+    Raises DomainError for an index out of range, ArgumentError for one that is no integer.
+    """
+    if isinstance(index, TracedNumber):
+        if not len(values):
+            raise ArgumentError("pick: expected values to pick from, got none")
+        given = [v.as_number() if isinstance(v, Condition) else v for v in values]
+        return apply("pick", index, *given)
+    if isinstance(index, Value | bool) or not isinstance(index, int | np.integer):
+        kind = type(index).__name__
+        raise ArgumentError(f"pick: expected an integer as index, got {kind} {index!r}")
+    if not 0 <= index < len(values):
+        raise DomainError(f"pick: expected an index from 0 to {len(values) - 1}, got {index}")
+    return values[int(index)]
+
+
+__all__ = ["apply_op", "is_scalar", "pick", "where"]

@@ -1,0 +1,74 @@
+"""What all scalars have in common: how they were made."""
+
+from __future__ import annotations
+
+from itertools import count
+from types import CodeType
+from typing import Any
+
+from symgrad.frontend.scalars.backprop import USER
+from symgrad.frontend.source.origin import decode
+from symgrad.ir.function import Origin
+from symgrad.ops import OPS
+
+# The ops whose results are conditions.
+TRUTHS = frozenset(name for name, op in OPS.items() if "condition" in op.traits)
+_SYMBOLS = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "power": "**",
+    "negative": "neg",
+    "relu": "ReLU",
+    "start": "",
+    "input": "",
+}
+
+serial = count().__next__
+
+
+class ScalarNode:
+    """What a ``Value`` and a ``Condition`` have in common: how they were made."""
+
+    __slots__ = ()
+
+    _traced = False  # whether it stands for what is not known yet
+    _at: int  # with _code: the user's instruction that made the node, decoded by ``origin``
+    _code: CodeType | None
+    _exponent: float  # of a power whose exponent is a number
+    _name: str  # the op's name in the IR; of a leaf "", "start" (the 0 of a sum) or "input"
+    _operands: tuple[Any, ...]
+    _serial: int  # creation order, which is a topological order
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """``np.maximum(v, 0)``, ``np.float64(2) * v``; see ``numpy_on_scalars``."""
+        from symgrad.frontend.scalars.numpy_on_scalars import call_ufunc
+
+        return call_ufunc(ufunc, method, operands, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """``np.where(v > 0, v, 0)``, ``np.clip(v, 0, 1)``."""
+        from symgrad.frontend.scalars.numpy_on_scalars import call_function
+
+        return call_function(function, args, kwargs)
+
+    @property
+    def _prev(self) -> tuple[Any, ...]:
+        """The operands, each once."""
+        return tuple(dict.fromkeys(self._operands))
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd shows it: ``+``, ``*``, ``**2``, ``ReLU``, ``tanh``."""
+        if self._name == "power" and len(self._operands) == 1:
+            return f"**{self._exponent}"
+        return _SYMBOLS.get(self._name, self._name.removeprefix(USER))
+
+    @property
+    def origin(self) -> Origin | None:
+        """The file and line that made this node; None for a leaf."""
+        return None if self._code is None else decode(self._code, self._at)
+
+
+__all__ = ["TRUTHS", "ScalarNode", "serial"]

@@ -1,0 +1,110 @@
+"""Leaves whose data live side by side in one vector: what ``module.theta`` makes of its parameters.
+
+>>> a, b = Value(1.0), Value(2.0)
+>>> theta = bind([a, b])
+>>> theta += 1.0
+>>> a, b.data
+(Value(data=2.0, grad=0), 3.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import ArgumentError
+from symgrad.frontend.scalars.refusals import unknown
+from symgrad.frontend.scalars.value import Value
+
+Buffer = np.ndarray[Any, np.dtype[np.float64]]
+# Counts the vectors that were made and the traces that began: while it stands still, a vector
+# that ``bind`` gave is still where its values' data live.
+moves = [0]
+
+
+class Memory:
+    """One vector of numbers, and the lists of values that are known to live in it.
+
+    bound   a place and a length -> the count of moves then, the lists, and their part of the vector
+    """
+
+    __slots__ = ("bound", "numbers")
+
+    def __init__(self, numbers: Buffer) -> None:
+        self.numbers = numbers
+        self.bound: dict[tuple[int, int], tuple[int, list[list[Value]], Buffer]] = {}
+
+    def __reduce__(self) -> Any:
+        """A copy knows no lists: they are of the original's values."""
+        return Memory, (self.numbers,)
+
+
+class Parameter(Value):
+    """A leaf whose ``data`` lives in a buffer; what ``module.theta`` makes of its parameters."""
+
+    __slots__ = ()
+
+    @property
+    def data(self) -> float:
+        """The number in the buffer."""
+        memory, i = self._cell
+        number: float = memory.numbers.item(i)
+        return number
+
+    @data.setter
+    def data(self, data: float) -> None:
+        memory, i = self._cell
+        memory.numbers[i] = data
+
+
+def bind(*lists: Iterable[Value]) -> Buffer:
+    """The data of all values, each once, as one float64 array, which they read and write from now.
+
+    Values that lie side by side in a vector already give a view of it, so that the layers of a
+    network see the network's own.  Lists that were bound before, and hold the same values, cost
+    a comparison each, which looks at no value.  Raises ArgumentError for results, TraceError in a
+    trace.
+    """
+    parts = [x if type(x) is list else list(x) for x in lists]
+    first = next((part[0] for part in parts if part), None)
+    if first is not None and first._traced:
+        raise unknown("theta")
+    count = sum(map(len, parts))
+    known = _known(first, count, parts)
+    if known is None:
+        known = _bound(list(dict.fromkeys(v for part in parts for v in part)))
+        if first is not None:
+            memory, start = first._cell
+            memory.bound[start, count] = moves[0], list(map(list, parts)), known
+    return known
+
+
+def _known(first: Value | None, count: int, parts: list[list[Value]]) -> Buffer | None:
+    """The vector of lists that were bound before, while nothing has moved."""
+    memory, start = getattr(first, "_cell", (None, 0))
+    if memory is None:
+        return None
+    at, same, numbers = memory.bound.get((start, count), (-1, [], None))
+    return numbers if at == moves[0] and same == parts else None
+
+
+def _bound(values: list[Value]) -> Buffer:
+    """The vector of values that may have moved, or live in none yet."""
+    cells = [getattr(v, "_cell", None) for v in values]
+    if cells and cells[0] is not None:
+        memory, start = cells[0]
+        if all(c is not None and c[0] is memory and c[1] == start + i for i, c in enumerate(cells)):
+            numbers: Buffer = memory.numbers
+            whole = len(cells) == numbers.size
+            return numbers if whole else numbers[start : start + len(cells)]
+    for v in values:
+        if v._operands:
+            raise ArgumentError(f"theta: expected leaves, got a result of {v._op!r} at {v.origin}")
+    memory = Memory(np.array([v.data for v in values], dtype=np.float64))
+    for i, v in enumerate(values):
+        v._cell = (memory, i)
+        v.__class__ = Parameter
+    moves[0] += 1
+    return memory.numbers

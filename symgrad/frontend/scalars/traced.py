@@ -1,0 +1,383 @@
+"""Scalars while a Python function is traced: they record what is done to them, and hold no data.
+
+A ``Traced`` is a ``Value`` whose number is not known.  A ``TracedNumber`` stands for an element of
+an array argument: a plain float or int in the user's own loops, so it is compared by value and has
+none of the methods of a ``Value``.  Reading a number out of either raises TraceError.  A ``Datum``
+is what ``.data`` gives: a number that the results may not depend on, as the ``max`` of the logits
+that is taken off them before a softmax.
+
+>>> from symgrad.frontend.scalars.value import Value
+>>> w = Value(2.0, label="w")
+>>> with Tracing([w]) as tracing:
+...     x = tracing.element(0, 0, "f64")
+...     y = (w * x).tanh()
+>>> y._name, y._operands[0]._operands == (w, x), w.data
+('tanh', True, 2.0)
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from dis import opname
+from sys import _getframe
+from typing import Any
+
+import numpy as np
+
+from symgrad.errors import ArgumentError, TraceError
+from symgrad.frontend.collector import uncollected
+from symgrad.frontend.scalars.node import TRUTHS, serial
+from symgrad.frontend.scalars.operands import is_array, number
+from symgrad.frontend.scalars.parameters import Parameter, moves
+from symgrad.frontend.scalars.refusals import AUX, CHOOSE, PICK, refuse, unknown
+from symgrad.frontend.scalars.value import (
+    Condition,
+    Value,
+    apply,
+    condition,
+    leaf,
+    node,
+    operand,
+)
+from symgrad.frontend.source.origin import caller
+from symgrad.ir.function import Origin
+
+NAN = math.nan
+_lock = threading.RLock()
+_numbers: list[Value] = []  # that the running trace has made; guarded by the lock
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def method(self: Any, other: Any) -> Any:
+        kind = self._result
+        if isinstance(other, Value):
+            kind = _joined(kind, other)
+        else:
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        return _become(node(NAN, name, (self, other)), kind)
+
+    return method
+
+
+def _joined(kind: Any, other: Value) -> Any:
+    """The class of what is computed from two that stand for numbers, or not."""
+    if not isinstance(other, TracedNumber):
+        return Traced
+    return kind if other._result is kind or kind is Traced else TracedNumber
+
+
+def _reflected(name: str) -> Callable[..., Any]:
+    """Values keep the order of the operands, numbers as ``Value`` has it."""
+    swap = name in ("subtract", "divide", "power")
+
+    def method(self: Any, other: Any) -> Any:
+        kind = self._result
+        left, right = operand(other) if not isinstance(other, Value) else other, self
+        if left is NotImplemented:
+            return left
+        if isinstance(other, Value):
+            if name == "power" and isinstance(self, TracedNumber):
+                _refuse_count(self)
+            kind = _joined(kind, other)
+        elif not swap:
+            left, right = self, left
+        if name == "add" and type(other) is int and other == 0:  # where Python's sum starts
+            right._name = "start"
+        return _become(node(NAN, name, (left, right)), kind)
+
+    return method
+
+
+def _method(name: str) -> Callable[..., Any]:
+    def method(self: Any) -> Any:
+        return _become(node(NAN, name, (self,)), self._result)
+
+    return method
+
+
+def _become(v: Any, kind: Any) -> Any:
+    v.__class__ = kind
+    if issubclass(kind, TracedNumber):
+        _numbers.append(v)
+    return v
+
+
+class Traced(Parameter):
+    """A value that is not known yet.
+
+    It derives from the last of the kinds of values, so that Python asks its operators before those
+    of any other kind on its left.
+    """
+
+    __slots__ = ()
+    _traced = True
+    _result: Any  # the class of what is computed from this and plain numbers
+
+    data = property(lambda self: Tracing.read(self), refuse("setting .data"))
+    grad = property(
+        refuse(".grad", "the compiled function returns the gradient"),
+        refuse("setting .grad", "the compiled function returns the gradient"),
+    )
+    backward = refuse(".backward()", "the compiled function returns the gradient")
+    _backward = property(
+        refuse("._backward", "the compiled function returns the gradient"),
+        refuse("setting ._backward", "the compiled function returns the gradient"),
+    )
+    __bool__ = refuse("a choice in Python (if, and, or, min, max)", CHOOSE)
+    __float__ = refuse("float()")
+    __int__ = refuse("int()", f"{PICK}, or {AUX}")
+    __index__ = refuse("an index", PICK)
+    __round__ = refuse("round()", "use sg.round")
+    __floordiv__ = __rfloordiv__ = refuse("//", "use sg.floor of a quotient")
+    __divmod__ = __rdivmod__ = refuse("divmod()", "use sg.floor of a quotient")
+    __mod__ = __rmod__ = refuse("%", "use x - n * sg.floor(x / n)")
+
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("subtract"), _reflected("subtract")
+    __mul__, __rmul__ = _operator("multiply"), _reflected("multiply")
+    __truediv__, __rtruediv__ = _operator("divide"), _reflected("divide")
+    __rpow__ = _reflected("power")
+
+    def __pow__(self, other: Any) -> Any:
+        if isinstance(other, Value):
+            if isinstance(other, TracedNumber):
+                _refuse_count(other)
+            return _power(self, other)
+        if is_array(other):
+            return NotImplemented
+        made = _become(node(NAN, "power", (self,)), self._result)
+        made._exponent = number(other)
+        return made
+
+    __neg__, __abs__ = _method("negative"), _method("absolute")
+    relu, tanh, exp = _method("relu"), _method("tanh"), _method("exp")
+    log, sigmoid = _method("log"), _method("sigmoid")
+
+    def _apply(self, name: str, given: Sequence[Any], xs: tuple[Any, ...]) -> Any:
+        """The op, put off: a number or a plain truth where all that goes in is plain."""
+        plain = all(isinstance(x, TracedNumber | Truth) or not _is_ours(x) for x in given)
+        if name in TRUTHS:
+            made: Any = condition(False, name, xs)
+            made.__class__ = Truth if plain else TracedCondition
+            return made
+        return _become(node(NAN, name, xs), TracedNumber if plain else Traced)
+
+    def _copy_to(self, fresh: Value) -> None:
+        """Makes ``Value(x)`` of a traced x: the same, as a value."""
+        for slot in ("_operands", "_name", "_code", "_at", "_exponent", "_cell"):
+            if hasattr(self, slot):
+                setattr(fresh, slot, getattr(self, slot))
+        fresh._serial, fresh.label = serial(), ""
+        fresh.__class__ = Traced
+
+    def __repr__(self) -> str:
+        return f"<traced {self._op or 'value'}>"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self) if not spec else str(refuse("a format")(self))
+
+
+_power = _operator("power")
+Traced._result = Traced
+
+
+class TracedNumber(Traced):
+    """An element of an array argument, or what was computed of such elements alone."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> Any:
+        return apply("equal", self, other) if _is_number(other) else False
+
+    def __ne__(self, other: object) -> Any:
+        return apply("not_equal", self, other) if _is_number(other) else True
+
+    data = property(refuse(".data"), refuse("setting .data"))
+    __hash__ = refuse("a look-up in a dict or a set", PICK)
+    relu = tanh = exp = log = sigmoid = refuse(
+        "a method that floats do not have",
+        "wrap it with Value(x), or use a function such as sg.exp",
+    )
+
+
+TracedNumber._result = TracedNumber
+
+
+class Datum(TracedNumber):
+    """A number that was read from ``.data``, or what was computed of such numbers alone.
+
+    ``max``, ``min`` and ``sorted`` may compare it: what they choose is shown not to matter.  A
+    comparison that the user wrote is a choice of the function's own, and asks for the number.
+    """
+
+    __slots__ = ()
+
+
+def _chosen(name: str) -> Callable[..., Any]:
+    plain = getattr(TracedNumber, f"__{name}__")
+
+    def method(self: Datum, other: Any) -> Any:
+        frame = _getframe(1)
+        written = opname[frame.f_code.co_code[frame.f_lasti]] == "COMPARE_OP"
+        return plain(self, other) if written or Tracing.now is None else Tracing.now.answer()
+
+    return method
+
+
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Datum, f"__{_name}__", _chosen(_name))
+Datum._result = Datum
+
+
+class NumberArgument(TracedNumber):
+    """An argument that is a number by itself.  In a text it would be asked for its digits."""
+
+    __slots__ = ()
+
+    __str__ = refuse("str()", AUX)
+    __format__ = refuse("a format", AUX)
+
+
+class IntegerArgument(NumberArgument):
+    """An argument that is an integer by itself."""
+
+    __slots__ = ()
+
+
+def _refuse_count(exponent: TracedNumber) -> None:
+    """Whole exponents are worth their literal: x**2 is x*x, and x**0 has no slope at 0."""
+    leaves = [v for v in walk(exponent) if v._name == "input"]
+    if leaves and all(type(v) is IntegerArgument for v in leaves):
+        raise unknown("an exponent", AUX, exponent)
+
+
+def walk(x: Value) -> list[Value]:
+    """``reach`` by identity: in a trace numbers have no hash."""
+    seen, stack = {id(x): x}, [x]
+    while stack:
+        for v in stack.pop()._operands:
+            if id(v) not in seen:
+                seen[id(v)] = v
+                stack.append(v)
+    return list(seen.values())
+
+
+class TracedCondition(Condition):
+    """A condition whose truth is not known yet."""
+
+    __slots__ = ()
+    _traced = True
+
+    data = property(refuse(".data"), refuse("setting .data"))
+    __bool__ = refuse("a choice in Python (if, and, or, not)", CHOOSE + "; join conditions by & |")
+    __float__ = refuse("float()")
+    __int__ = refuse("int()")
+    __index__ = refuse("an index", CHOOSE)
+    _apply = Traced._apply
+
+    def _copy_to(self, fresh: Value) -> None:
+        made: Any = self.as_number()
+        made._copy_to(fresh)
+
+    def __repr__(self) -> str:
+        return f"<traced {self._name}>"
+
+
+class Truth(TracedCondition):
+    """A condition on numbers alone: a plain bool in the user's own loops."""
+
+    __slots__ = ()
+
+
+def _is_ours(x: Any) -> bool:
+    return isinstance(x, Value | Condition)
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, TracedNumber | int | float | np.number)
+
+
+class Tracing:
+    """A block in which the given values are traced; afterwards they are as they were.
+
+    One trace runs at a time, with the garbage collector off.  After the block what was traced can
+    be linearised, and is compared by identity like any ``Value``.
+
+    Raises TraceError in a trace, ArgumentError for values of a class of the user's own.
+    """
+
+    owner: int | None = None  # the thread that traces; written under the lock
+    now: Tracing | None = None  # the trace that runs
+
+    def __init__(self, values: Sequence[Value], answer: Callable[[], bool] = bool) -> None:
+        """``answer`` is what comes of comparing numbers that were read from ``.data``."""
+        self.values, self.answer = values, answer
+        self.reads: list[tuple[Value, Origin]] = []  # what stands for each of them, and its line
+        self.collector = uncollected()
+        self.kinds: list[type[Value]] = []
+
+    def __enter__(self) -> Tracing:
+        with _lock:
+            if Tracing.is_mine():
+                raise TraceError(
+                    f"a function that is traced calls one that is to be compiled, at {caller()}; "
+                    "call the plain function instead"
+                )
+            for v in self.values:
+                if type(v) not in (Value, Parameter):
+                    raise ArgumentError(f"expected Values to trace, got {type(v).__name__}")
+            _lock.acquire()
+        Tracing.owner, Tracing.now = threading.get_ident(), self
+        moves[0] += 1
+        self.collector.__enter__()
+        self.kinds = [v.__class__ for v in self.values]
+        for v in self.values:
+            v.__class__ = Traced
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for v, kind in zip(self.values, self.kinds, strict=True):
+            v.__class__ = kind
+        for v in _numbers:
+            v.__class__ = Traced
+        _numbers.clear()
+        for v, _ in self.reads:
+            v.__class__ = Value
+        self.collector.__exit__()
+        Tracing.owner = Tracing.now = None
+        _lock.release()
+
+    @staticmethod
+    def is_mine() -> bool:
+        """Whether this thread is tracing."""
+        return Tracing.owner == threading.get_ident()
+
+    @staticmethod
+    def read(v: Value) -> Any:
+        """The number that ``.data`` gives: 0 in the program."""
+        if Tracing.now is None or not Tracing.is_mine():
+            raise unknown(".data", AUX, v)
+        made = leaf(0.0)
+        Tracing.now.reads.append((made, caller()))
+        return _become(made, Datum)
+
+    def element(self, array: int, place: int, dtype: str, alone: bool = False) -> Any:
+        """The scalar that stands for an element of an array argument, or for a number that is an
+        argument by itself."""
+        if dtype == "bool":
+            c: Any = condition(False, "input", ())
+            c._cell, c.__class__ = (array, place), Truth
+            return c
+        v = leaf(NAN)
+        v._name, v._cell = "input", (array, place)
+        made = _become(v, TracedNumber)
+        if alone:
+            made.__class__ = IntegerArgument if dtype == "i64" else NumberArgument
+        return made
+
+
+__all__ = ["AUX", "Traced", "TracedCondition", "TracedNumber", "Tracing", "Truth"]

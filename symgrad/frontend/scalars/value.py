@@ -1,0 +1,395 @@
+"""micrograd's ``Value``: an eager scalar that remembers how it was made.
+
+A script for micrograd runs when its word micrograd is replaced with symgrad: same names, same
+reprs, same accumulation into ``.grad``.  Values are Python floats with IEEE semantics, and the
+derivatives are those of the op table.
+
+>>> a, b = Value(-4.0), Value(2.0)
+>>> c = a * b + b**3
+>>> c.backward()
+>>> c, a.grad, b.grad
+(Value(data=0.0, grad=1), 2.0, 8.0)
+
+As in the lecture, ``v._backward()`` sends the gradient of one node down, and a Value takes
+attributes of the user's own (``p.m``, ``p.v`` of an optimizer).
+
+What differs: a difference, a quotient and a negation are single nodes; 1/0 is inf; a chain of a
+million nodes neither recurses nor crashes; each node knows the line that made it; and ``a > b``
+is a ``Condition``, which serves ``if`` and ``sg.where`` alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from sys import _getframe
+from typing import Any, NoReturn
+
+import numpy as np
+
+from symgrad.errors import ArgumentError
+from symgrad.frontend.floats import value
+from symgrad.frontend.scalars.backprop import USER, computed, pull
+from symgrad.frontend.scalars.node import TRUTHS, ScalarNode, serial
+from symgrad.frontend.scalars.operands import is_array, number
+from symgrad.frontend.source.origin import INTERNAL, caller
+
+_divide = value("divide")
+_power = value("power")
+
+
+def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
+    def method(self: Any, *args: Any) -> NoReturn:
+        raise ArgumentError(f"{what} of a Value is not defined, at {caller()}; write {instead}")
+
+    return method
+
+
+def _nothing() -> None:
+    """What a leaf sends down."""
+
+
+class Value(ScalarNode):
+    """A number, its gradient, and the operation that made it.
+
+    ``data`` is a float, ``grad`` starts at 0, ``label`` is a name for drawings and emitted code.
+    ``==`` is identity.  Beside an array it goes element by element, as NumPy has it: the result is
+    an array of Values.  Raises ArgumentError where ``data`` is no real number.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_at",
+        "_by_hand",
+        "_carry",
+        "_cell",
+        "_code",
+        "_exponent",
+        "_name",
+        "_operands",
+        "_serial",
+        "data",
+        "grad",
+        "label",
+    )
+
+    data: float
+    grad: float
+    label: str
+    _by_hand: Callable[[], None]  # what the user set as ``_backward``
+    _carry: (
+        float  # of a difference or a quotient, see ``backprop``; unset before the first backward()
+    )
+    _cell: tuple[Any, int]  # of a Parameter: its buffer, and its place there
+
+    def __init__(
+        self, data: Any, _children: Iterable[Value] = (), _op: str = "", label: str = ""
+    ) -> None:
+        if type(data) is not float and getattr(data, "_traced", False):
+            data._copy_to(self)
+            return
+        self.data = number(data)
+        self.grad = 0
+        self.label = label
+        self._operands = tuple(_children)
+        self._name = USER + _op if self._operands else ""
+        self._serial = serial()
+        self._code = None
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        return node(self.data + other.data, "add", (self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        if type(other) is int and other == 0:  # where Python's sum starts
+            zero = leaf(0.0)
+            zero._name = "start"
+            return node(self.data + 0.0, "add", (self, zero))
+        return self + other  # micrograd's order of operands
+
+    def __sub__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        return node(self.data - other.data, "subtract", (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        left = operand(other)
+        return (
+            left
+            if left is NotImplemented
+            else node(left.data - self.data, "subtract", (left, self))
+        )
+
+    def __mul__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        return node(self.data * other.data, "multiply", (self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self * other
+
+    def __truediv__(self, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        return node(_divide(self.data, other.data), "divide", (self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        left = operand(other)
+        return (
+            left
+            if left is NotImplemented
+            else node(_divide(left.data, self.data), "divide", (left, self))
+        )
+
+    def __pow__(self, other: Any) -> Any:
+        if isinstance(other, Value):
+            return node(_power(self.data, other.data), "power", (self, other))
+        if is_array(other):
+            return NotImplemented
+        out = node(_power(self.data, number(other)), "power", (self,))
+        out._exponent = other
+        return out
+
+    def __rpow__(self, other: Any) -> Any:
+        left = operand(other)
+        return (
+            left
+            if left is NotImplemented
+            else node(_power(left.data, self.data), "power", (left, self))
+        )
+
+    def __neg__(self) -> Value:
+        return node(-self.data, "negative", (self,))
+
+    def __abs__(self) -> Value:
+        return unary("absolute", self)
+
+    def __gt__(self, other: Value | float) -> Condition:
+        return compare("greater", self, other)
+
+    def __ge__(self, other: Value | float) -> Condition:
+        return compare("greater_equal", self, other)
+
+    def __lt__(self, other: Value | float) -> Condition:
+        return compare("less", self, other)
+
+    def __le__(self, other: Value | float) -> Condition:
+        return compare("less_equal", self, other)
+
+    __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _refused("%", "x - n * sg.floor(x / n)")
+    __floordiv__ = __rfloordiv__ = _refused("//", "sg.floor of a quotient")
+
+    def relu(self) -> Value:
+        """max(x, 0); the derivative at 0 is 0."""
+        return unary("relu", self)
+
+    def tanh(self) -> Value:
+        """The hyperbolic tangent."""
+        return unary("tanh", self)
+
+    def exp(self) -> Value:
+        """e to the x; inf where it overflows."""
+        return unary("exp", self)
+
+    def log(self) -> Value:
+        """The natural logarithm; -inf at 0, nan below."""
+        return unary("log", self)
+
+    def sigmoid(self) -> Value:
+        """1 / (1 + exp(-x))."""
+        return unary("sigmoid", self)
+
+    def backward(self) -> None:
+        """Adds d self / d v to ``v.grad`` for every v that self was made from.
+
+        As in micrograd the gradient of self is set to 1 and nothing else is cleared, so that a
+        second call adds to what the first one left, in inner nodes too.
+        """
+        order = computed((self,), chosen=True)
+        self.grad = 1
+        for v in reversed(order):
+            pull(v)
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        """Adds the gradient of this node, times the partials, to those of its operands."""
+        own: Callable[[], None] | None = getattr(self, "_by_hand", None)
+        if own is not None:
+            return own
+        return partial(pull, self) if self._operands else _nothing
+
+    @_backward.setter
+    def _backward(self, function: Callable[[], None]) -> None:
+        self._by_hand = function
+        if self._operands and not self._name.startswith(USER):
+            self._name = USER + self._op  # its derivative is the user's from now on
+
+    def __repr__(self) -> str:
+        return f"Value(data={self.data}, grad={self.grad})"
+
+    __float__ = _refused("float()", "v.data for its number, and v.exp() for math.exp(v)")
+    __int__ = _refused("int()", "int(v.data)")
+    __round__ = _refused("round()", "round(v.data, n), or sg.round(v)")
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+
+def _arithmetic(name: str) -> Callable[..., Any]:
+    def method(self: Condition, *other: Any) -> Any:
+        return getattr(self.as_number(), name)(*other)
+
+    method.__name__ = name
+    return method
+
+
+class Condition(ScalarNode):
+    """What a comparison of ``Value``s gives: its truth in ``data``, and how it was made.
+
+    ``& | ^ ~`` combine conditions, ``==`` and ``!=`` compare them, ``sg.where`` chooses by them;
+    in arithmetic they count as 1 and 0.  A condition passes no gradient.
+
+    >>> v = Value(2.0)
+    >>> (v > 1.0) & (v < 1.5), 3.0 * (v > 1.0)
+    (Condition(False), Value(data=3.0, grad=0))
+    """
+
+    grad = 0.0
+    _backward = staticmethod(_nothing)
+    __slots__ = (
+        "__weakref__",
+        "_at",
+        "_cell",
+        "_code",
+        "_name",
+        "_operands",
+        "_serial",
+        "data",
+        "label",
+    )
+
+    data: bool
+    label: str
+    _cell: tuple[Any, int]
+
+    def __bool__(self) -> bool:
+        return self.data
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __and__(self, other: Condition | bool) -> Any:
+        return apply("logical_and", self, other) if isinstance(other, Condition) else other and self
+
+    def __or__(self, other: Condition | bool) -> Any:
+        return apply("logical_or", self, other) if isinstance(other, Condition) else other or self
+
+    def __xor__(self, other: Any) -> Any:
+        if isinstance(other, Condition):
+            return apply("logical_xor", self, other)
+        return ~self if other else self
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Condition:
+        return apply("logical_not", self)  # type: ignore[no-any-return]
+
+    def __ne__(self, other: object) -> Any:
+        return self ^ other if isinstance(other, Condition | bool | np.bool_) else True
+
+    def __eq__(self, other: object) -> Any:
+        return ~(self ^ other) if isinstance(other, Condition | bool | np.bool_) else False
+
+    __hash__ = object.__hash__
+
+    def as_number(self) -> Value:
+        """1 where it holds and 0 elsewhere."""
+        return apply("where", self, 1.0, 0.0)  # type: ignore[no-any-return]
+
+    __add__, __radd__ = _arithmetic("__add__"), _arithmetic("__radd__")
+    __sub__, __rsub__ = _arithmetic("__sub__"), _arithmetic("__rsub__")
+    __mul__, __rmul__ = _arithmetic("__mul__"), _arithmetic("__rmul__")
+    __truediv__, __rtruediv__ = _arithmetic("__truediv__"), _arithmetic("__rtruediv__")
+    __pow__, __neg__ = _arithmetic("__pow__"), _arithmetic("__neg__")
+
+    def __repr__(self) -> str:
+        return f"Condition({self.data})"
+
+
+def operand(x: Any) -> Any:
+    """A leaf for a number; NotImplemented for an array, whose own operators come then."""
+    return NotImplemented if type(x) is not float and is_array(x) else leaf(x)
+
+
+def leaf(data: Any) -> Value:
+    """A value without operands; of a condition, its number."""
+    if type(data) is not float and isinstance(data, Condition):
+        return data.as_number()
+    v: Value = object.__new__(Value)
+    v.data = data if type(data) is float else number(data)
+    v.grad = 0
+    v.label = ""
+    v._operands = ()
+    v._name = ""
+    v._serial = serial()
+    v._code = None
+    return v
+
+
+def node(data: float, name: str, operands: tuple[Any, ...]) -> Value:
+    """The result of an op, with the user's instruction that asked for it."""
+    v: Value = object.__new__(Value)
+    v.data = data
+    v.grad = 0
+    v.label = ""
+    v._operands = operands
+    v._name = name
+    v._serial = serial()
+    frame = _getframe(2)
+    while INTERNAL[frame.f_globals.get("__name__")] and frame.f_back is not None:
+        frame = frame.f_back
+    v._code = frame.f_code
+    v._at = frame.f_lasti
+    return v
+
+
+def condition(data: bool, name: str, operands: tuple[Any, ...]) -> Condition:
+    """The result of an op that gives a truth."""
+    made = node(0.0, name, operands)
+    c = Condition()
+    c.data, c.label, c._name, c._operands = data, "", name, operands
+    c._serial, c._code, c._at = made._serial, made._code, made._at
+    return c
+
+
+def unary(name: str, x: Value) -> Value:
+    """An op of one operand, in a Value's own method."""
+    return node(value(name)(x.data), name, (x,))
+
+
+def apply(name: str, *given: Any) -> Any:
+    """An op of the table on scalars, by its IR name; numbers among them become leaves."""
+    xs: tuple[Any, ...] = tuple([x if isinstance(x, Value | Condition) else leaf(x) for x in given])
+    for x in xs:
+        if x._traced:
+            return x._apply(name, given, xs)
+    data: Any = value(name)(*[x.data for x in xs])
+    return condition(data, name, xs) if name in TRUTHS else node(data, name, xs)
+
+
+def compare(name: str, left: Any, right: Any) -> Condition:
+    """A comparison with a number; what is none is left to Python, which refuses it."""
+    if isinstance(right, Value | Condition | int | float | np.number | np.bool_):
+        made: Condition = apply(name, left, right)
+        return made
+    return NotImplemented  # type: ignore[no-any-return]

@@ -1,0 +1,93 @@
+"""The examples that a program of scalars loops over, found in the user's variables and loops.
+
+``[model(x) for x in xs]`` reads each element of ``xs`` in turn; where ``xs`` is a list of numbers
+or of rows of numbers in the calling frame, its elements say what each example is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgrad.frontend.scalars.backprop import computed
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.origin import PATHS
+from symgrad.frontend.source.statements import elements
+from symgrad.frontend.source.variables import is_a, items, listed, number, table
+
+_LIMIT = 8  # numbers of one example that a heading shows
+
+
+@dataclass(frozen=True)
+class ExampleData:
+    """What one example is made of: the loop's name for each part, and its numbers.
+
+    >>> str(ExampleData((("x", (2.0, 3.0)), ("ygt", 1.0))))
+    'x = (2.0, 3.0), ygt = 1.0'
+    """
+
+    parts: tuple[tuple[str, Any], ...]
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """All its numbers, in one row."""
+        return tuple(n for _, value in self.parts for n in flat(value))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {value!r}" for name, value in self.parts)
+
+
+def examples_of(outputs: Sequence[Value], variables: Mapping[str, Any]) -> tuple[ExampleData, ...]:
+    """The examples in order, or none where they cannot be told.
+
+    A series counts if a loop of the user's runs over it by name, on the line of some value, and if
+    every number in it is read by the program.
+    """
+    order = computed(outputs)
+    lines = dict.fromkeys(v.origin for v in order if v.origin is not None)
+    read = {repr(o.data) for v in order for o in v._operands if not o._operands}
+    found: dict[str, tuple[str, list[Any]]] = {}
+    for origin in sorted(lines):
+        for e in elements(PATHS.get(origin.file, ""), origin.line):
+            rows = numbers(variables.get(e.series))
+            if rows and all(repr(n) in read for row in rows for n in flat(row)):
+                found.setdefault(e.series, (e.element, rows))
+    counts = {len(rows) for _, rows in found.values()}
+    if len(counts) != 1 or any(len(flat(r)) > _LIMIT for _, rows in found.values() for r in rows):
+        return ()
+    named = sorted(found.values(), key=lambda pair: not isinstance(pair[1][0], tuple))
+    return tuple(
+        ExampleData(tuple((name, rows[i]) for name, rows in named)) for i in range(counts.pop())
+    )
+
+
+def data_called(variables: Mapping[str, Any]) -> dict[tuple[tuple[int, ...], bytes], str]:
+    """The names of variables that hold arrays, or full lists of numbers, by shape and bytes."""
+    found: dict[tuple[tuple[int, ...], bytes], str] = {}
+    for name, value in variables.items():
+        if name.startswith("_") or not is_a(value, list, tuple, np.ndarray):
+            continue
+        array = table(value)
+        if array is not None and array.size > 1:
+            found.setdefault((array.shape, array.tobytes()), name)
+    return found
+
+
+def numbers(series: Any) -> list[Any]:
+    """A list of numbers, or of rows of them as tuples; empty for anything else."""
+    given = listed(series)
+    if given is None or len(given) < 2:
+        return []
+    rows: list[Any] = []
+    for item in given:
+        row = items(item)
+        rows.append(number(item) if row is None else tuple(map(number, row)))
+    shapes = {len(r) if isinstance(r, tuple) else -1 for r in rows}
+    return rows if len(shapes) == 1 and all(n is not None for r in rows for n in flat(r)) else []
+
+
+def flat(row: Any) -> tuple[Any, ...]:
+    return row if isinstance(row, tuple) else (row,)

@@ -1,0 +1,203 @@
+"""Names for people: what the user called a value becomes the hint of its instruction.
+
+Two sources agree or complete each other: the variables of the frame that compiles, and the user's
+assignments, read from the file, which name every round of a loop and what was made in functions
+whose variables are gone.  All elements of a list bear the list's name; autodiff tells them apart.
+
+>>> import symgrad.ops
+>>> from symgrad.frontend.arrays.leaf import input
+>>> score = 2 * input("x")
+>>> list(name_from_frame({"score": score}, score).values())
+['score']
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from symgrad.frontend.arrays.expr import Expr
+from symgrad.frontend.arrays.leaf import LeafInstr
+from symgrad.frontend.scalars.backprop import computed
+from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.origin import PATHS
+from symgrad.frontend.source.statements import Assignment, assignments
+from symgrad.frontend.source.variables import is_a, items
+from symgrad.ir.function import Function, Instr, Origin, topological
+
+
+@dataclass(frozen=True)
+class Nameable:
+    """What naming asks of a value, of either kind: keys are ``id``s of Instr or Value."""
+
+    key: int
+    operands: tuple[int, ...]
+    op: str
+    origin: Origin | None
+
+
+def expression_nodes(*exprs: Expr | Instr) -> list[Nameable]:
+    """The values that expressions are computed from, in topological order; no leaves."""
+    order = topological([e.instr if isinstance(e, Expr) else e for e in exprs])
+    return [
+        Nameable(id(x), tuple(map(id, x.operands)), x.op.name, _origin(x))
+        for x in order
+        if not (x.is_parameter or x.is_constant)
+    ]
+
+
+def value_nodes(*values: Value) -> list[Nameable]:
+    """The same for scalars, in the order of their creation."""
+    order = computed(values)
+    return [Nameable(id(v), tuple(map(id, v._operands)), v._name, v.origin) for v in order]
+
+
+def user_names(variables: Mapping[str, Any], nodes: Sequence[Nameable]) -> dict[int, str]:
+    """A name for each node that the user named, by key; the frame's variables go first."""
+    return {**from_source(nodes), **from_frame(variables, {node.key for node in nodes})}
+
+
+def name_from_frame(variables: Mapping[str, Any], *exprs: Expr) -> dict[int, str]:
+    """``id(instr)`` to the variable that holds it, for what ``exprs`` reach.
+
+    Leaves keep the names that they were given; of two variables with one value, the first one
+    names it.
+    """
+    return from_frame(variables, {node.key for node in expression_nodes(*exprs)})
+
+
+def called(variables: Mapping[str, Any]) -> dict[int, str]:
+    """The names that variables give to scalars, alone or in lists, by ``id``."""
+    return from_frame(variables, {id(v) for v in held(variables)})
+
+
+def held(variables: Mapping[str, Any]) -> list[Value]:
+    """The computed scalars that variables hold, alone or in lists."""
+    return [v for v in scalars(variables) if v._operands]
+
+
+def scalars(variables: Mapping[str, Any]) -> list[Value]:
+    """All scalars that variables hold, alone or in lists."""
+    return [v for value in variables.values() for v in _flat([value]) if is_a(v, Value)]
+
+
+def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str]:
+    """The names that variables give: plain ones first, and those of whole lists.
+
+    A list names its elements unless each has a plain name already.
+    """
+    named: dict[int, str] = {}
+    lists: list[tuple[str, list[int]]] = []
+    for name, value in variables.items():
+        if name.startswith("_"):
+            continue
+        row = items(value)
+        if row is not None:
+            keys = [key for key in map(_key, _flat(row)) if key in reached]
+            lists.append((name, list(dict.fromkeys(keys))))
+        elif _key(value) in reached:
+            named.setdefault(_key(value), name)
+    plain = set(named)
+    for name, keys in lists:
+        if plain.issuperset(keys):
+            continue
+        named.update((key, name) for key in keys if key in plain or key not in named)
+        plain.difference_update(keys)
+    return named
+
+
+def _flat(row: Iterable[Any]) -> list[Any]:
+    """The elements of a list, and those of lists in it."""
+    found: list[Any] = []
+    for item in row:
+        inner = items(item)
+        found += [item] if inner is None else inner
+    return found
+
+
+def _key(value: Any) -> int:
+    return id(value.instr) if is_a(value, Expr) else id(value)
+
+
+def from_source(nodes: Sequence[Nameable], rounds_apart: bool = True) -> dict[int, str]:
+    """The names that the user's assignments give, read from the file.
+
+    The value of ``h = sg.tanh(x @ w)`` is the one that nothing else in the statement reads.  In a
+    loop, where each round may read the last one's, it is each that was made in the same way.  A
+    file that cannot be read names nothing.
+
+    rounds_apart   each round of a loop has nodes of its own; else one round stands for all
+    """
+    found = {node.key: _statement(node.origin) for node in nodes}
+    inner = {
+        key for node in nodes for key in node.operands if found.get(key) and _same(found, key, node)
+    }
+    names: dict[int, str] = {}
+    rounds: dict[Assignment, list[Nameable]] = {}
+    for node in nodes:
+        statement = found[node.key]
+        if statement and node.key not in inner:
+            names[node.key] = statement.name
+        if statement and statement.repeats and rounds_apart:
+            rounds.setdefault(statement, []).append(node)
+    uses = Counter(key for node in nodes for key in node.operands)
+    for statement, members in rounds.items():
+        keys = _each_round(members, names, uses)
+        names.update((key, statement.name) for key in keys)
+    return names
+
+
+def _same(found: Mapping[int, Assignment | None], key: int, node: Nameable) -> bool:
+    return found[key] == found[node.key]
+
+
+def _each_round(
+    members: Sequence[Nameable], names: Mapping[int, str], uses: Mapping[int, int]
+) -> list[int]:
+    """The results of all rounds of a statement of which only the last stands apart.
+
+    Partial sums that only the next round reads are parts of one sum and stay without a name.
+    """
+    results = [node for node in members if node.key in names]
+    if len(results) != 1:
+        return []
+    counts = Counter(node.op for node in members)
+    op = results[0].op
+    # Every op of the statement runs once a round at least, the first round perhaps excepted.
+    if min(counts.values()) < counts[op] - 1:
+        return []
+    sums = op in ("add", "subtract")
+    return [node.key for node in members if node.op == op and not (sums and uses[node.key] == 1)]
+
+
+def _origin(x: Instr) -> Origin | None:
+    return x.origins[0] if len(x.origins) == 1 and not x.origins[0].derived else None
+
+
+def _statement(origin: Origin | None) -> Assignment | None:
+    """The assignment that made a value."""
+    if origin is None:
+        return None
+    return assignments(PATHS.get(origin.file, "")).get(origin.line)
+
+
+def with_names(f: Function, names: Mapping[int, str]) -> Function:
+    """``f`` with the hints of the named instructions replaced; keys are ``id(instr)``."""
+    new: dict[int, Instr] = {}
+    for x in (*f.parameters, *f.body):
+        hint = names.get(id(x), x.hint)
+        operands = tuple(new[id(o)] for o in x.operands)
+        if hint == x.hint and all(a is b for a, b in zip(operands, x.operands, strict=True)):
+            new[id(x)] = x
+        elif isinstance(x, LeafInstr):
+            new[id(x)] = LeafInstr(x.leaf, hint, x.type, x["kind"], x.origins)
+        else:
+            new[id(x)] = x.replace(operands=operands, hint=hint)
+    return Function(
+        f.name,
+        tuple(new[id(x)] for x in f.parameters),
+        tuple(new[id(x)] for x in f.body),
+        tuple(new[id(x)] for x in f.results),
+    )

@@ -1,0 +1,111 @@
+"""Where a value came from: the innermost frame outside symgrad, by file name and line.
+
+Looking up a line costs more than building a scalar node, so the capture is in two halves: the
+code object and the offset of the instruction now, the line when somebody asks for it.
+
+>>> from symgrad.frontend.source.origin import caller
+>>> caller().line > 0
+True
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType
+from typing import Any, TypeVar
+
+from symgrad.errors import SymgradError
+from symgrad.frontend.keywords import check_keywords
+from symgrad.ir.function import Origin
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_LINE = re.compile(r" at [^ ]+:\d+")
+
+_NO_FILE = "<string>"  # what ``python -c`` runs
+
+Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
+
+_PACKAGE = "symgrad"
+_PREFIX = "symgrad."
+
+
+def is_internal(module: object) -> bool:
+    """Whether a module of this name (a frame's ``__name__``) is part of symgrad."""
+    return isinstance(module, str) and (module == _PACKAGE or module.startswith(_PREFIX))
+
+
+class _Internal(dict[object, bool]):
+    """``is_internal`` by table: a scalar node asks for several frames, and has a microsecond."""
+
+    def __missing__(self, module: object) -> bool:
+        self[module] = is_internal(module)
+        return self[module]
+
+
+INTERNAL = _Internal()
+PATHS: dict[str, str] = {}  # where to read a file that origins name: for names, never for output
+
+
+def call_site(depth: int = 1) -> Site | None:
+    """The innermost frame outside symgrad, undecoded; the search starts ``depth`` frames up."""
+    frame = sys._getframe(depth)
+    while True:
+        if not INTERNAL[frame.f_globals.get("__name__")]:
+            return frame.f_code, frame.f_lasti
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+
+
+@lru_cache(maxsize=65536)
+def _line(code: CodeType, offset: int) -> int:
+    for start, end, line in code.co_lines():
+        if start <= offset < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+def decode(code: CodeType, offset: int) -> Origin:
+    """The file name, without its folder, and the line of a call site."""
+    path = code.co_filename
+    name = _name(path)
+    PATHS.setdefault(name, path)
+    return Origin(name, _line(code, offset))
+
+
+@lru_cache(maxsize=4096)
+def _name(path: str) -> str:
+    return Path(path).name
+
+
+def located(function: F) -> F:
+    """Ends the message of each of our errors with the user's line, unless one is in it.
+
+    A keyword that the function does not take is an ArgumentError that says what was meant.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            if kwargs:
+                check_keywords(function, kwargs)
+            return function(*args, **kwargs)
+        except SymgradError as error:
+            at = caller()
+            if _LINE.search(str(error)) or at.file == _NO_FILE:
+                raise
+            raise type(error)(f"{error}; built at {at}") from error
+
+    return wrapper  # type: ignore[return-value]
+
+
+def caller() -> Origin:
+    """The origin of the call into symgrad that is running: the user's file and line."""
+    site = call_site(2)
+    return decode(*site) if site is not None else Origin("<unknown>", 0)

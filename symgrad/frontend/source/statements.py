@@ -1,0 +1,146 @@
+"""The user's statements, read from the file: what is assigned where, and what a loop goes over.
+
+Names are a courtesy: a file that cannot be read or parsed has no statements, and nothing fails.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+Loop = ast.For | ast.comprehension
+
+_SEEN = (ast.Assign, ast.AnnAssign, ast.For, ast.ListComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A plain assignment to one name.  ``repeats``: it stands in a loop."""
+
+    path: str
+    line: int
+    name: str
+    repeats: bool
+
+
+@dataclass(frozen=True)
+class LoopVariable:
+    """``element`` runs over the variable ``series`` in a loop without a condition."""
+
+    series: str
+    element: str
+
+
+@lru_cache(maxsize=64)
+def _tree(path: str) -> ast.Module:
+    try:
+        return ast.parse("".join(linecache.getlines(path)))
+    except (SyntaxError, ValueError, RecursionError):
+        return ast.Module([], [])  # no Python file, such as a notebook's
+
+
+@lru_cache(maxsize=64)
+def _nodes(path: str) -> list[tuple[ast.AST, bool]]:
+    """Assignments, loops and comprehensions from top to bottom, with whether a loop is around."""
+    found: list[tuple[ast.AST, bool]] = []
+    stack: list[tuple[Any, bool]] = [(_tree(path), False)]
+    while stack:
+        node, looped = stack.pop()
+        kind = type(node)
+        if kind in _SEEN:
+            found.append((node, looped))
+        looped = looped or kind in (ast.For, ast.While)
+        below: list[Any] = []
+        for field in kind._fields:
+            inner = getattr(node, field, None)
+            below += inner if type(inner) is list else [inner]
+        stack += [(n, looped) for n in reversed(below) if isinstance(n, ast.AST)]
+    return found
+
+
+@lru_cache(maxsize=64)
+def assignments(path: str) -> dict[int, Assignment]:
+    """Each line of a plain assignment to one name."""
+    lines: dict[int, Assignment] = {}
+    for node, looped in _nodes(path):
+        name = _assigned(node)
+        if name and not name.startswith("_"):
+            assert isinstance(node, ast.stmt)
+            found = Assignment(path, node.lineno, name, looped)
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                lines[line] = found
+    return lines
+
+
+def statement(path: str, line: int) -> ast.stmt | None:
+    """The statement on a line that holds no other statements."""
+    return _statements(path).get(line)
+
+
+@lru_cache(maxsize=64)
+def _statements(path: str) -> dict[int, ast.stmt]:
+    simple = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
+    lines: dict[int, ast.stmt] = {}
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, simple):
+            span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            lines.update(dict.fromkeys(span, node))
+    return lines
+
+
+def value_of(path: str, name: str) -> ast.expr | None:
+    """What a name is assigned in a file, if there is one such assignment."""
+    found = [a for a in _statements(path).values() if _assigned(a) == name]
+    distinct = list(dict.fromkeys(found))
+    return getattr(distinct[0], "value", None) if len(distinct) == 1 else None
+
+
+def _assigned(node: ast.AST) -> str:
+    """The name that a statement gives to a value, or nothing."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target: ast.expr = node.targets[0]
+    elif isinstance(node, ast.AnnAssign):
+        target = node.target
+    else:
+        return ""
+    plain = isinstance(target, ast.Name) and not isinstance(node.value, ast.Lambda)
+    return target.id if plain and isinstance(target, ast.Name) else ""
+
+
+def elements(path: str, line: int) -> list[LoopVariable]:
+    """What the loops around a line, or in its statement, run over, innermost loop first."""
+    return [e for start, stop, e in reversed(_elements(path)) if start <= line <= stop]
+
+
+@lru_cache(maxsize=64)
+def _elements(path: str) -> list[tuple[int, int, LoopVariable]]:
+    found: list[tuple[int, int, LoopVariable]] = []
+    for node, _ in _nodes(path):
+        loops: list[Loop] = []
+        if isinstance(node, ast.For):
+            loops = [node]
+        elif isinstance(node, ast.ListComp | ast.GeneratorExp):
+            loops = [c for c in node.generators if not c.ifs] if len(node.generators) == 1 else []
+        for loop in loops:
+            assert isinstance(node, ast.stmt | ast.expr)
+            span = node.lineno, node.end_lineno or node.lineno
+            found += [(*span, e) for e in _pairs(loop.target, loop.iter)]
+    return found
+
+
+def _pairs(target: ast.expr, iterable: ast.expr) -> list[LoopVariable]:
+    """The names of ``for x in xs`` and ``for x, y in zip(xs, ys)``."""
+    if isinstance(target, ast.Name) and isinstance(iterable, ast.Name):
+        return [LoopVariable(iterable.id, target.id)]
+    if not isinstance(target, ast.Tuple) or not isinstance(iterable, ast.Call):
+        return []
+    called = iterable.func.id if isinstance(iterable.func, ast.Name) else ""
+    if called == "enumerate" and len(target.elts) == 2 and iterable.args:
+        return _pairs(target.elts[1], iterable.args[0])
+    if called != "zip":
+        return []
+    pairs = zip(target.elts, iterable.args, strict=False)
+    return [e for t, i in pairs if isinstance(t, ast.Name) for e in _pairs(t, i)]

@@ -1,0 +1,91 @@
+"""The plan of an array program: tensors of nodes, and what each is computed from.
+
+A ``Tensor`` stands for distinct nodes of one class, arranged along axes.  A ``Demand`` is what a
+reader wants of a class: nodes in an arrangement of the reader's own, repeated ones included.  An
+axis is an object, not a size: two axes of 16 are not mixed up.
+
+>>> Demand(np.array([[3, 3], [4, 4]]), (Axis(2), Axis(2))).ids.tolist()   # squeezed
+[3, 4]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from symgrad.ir.program import Ints
+from symgrad.reroll.index_patterns import View
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """A direction in which nodes are arranged; compared by identity."""
+
+    size: int
+
+
+Axes = tuple[Axis, ...]
+PICK = "pick"  # an op of scalars: of an index and values, the value at the index
+
+
+@dataclass(eq=False)
+class Demand:
+    """Nodes that a reader wants, along the reader's axes.
+
+    Axes along which the nodes do not change are dropped: what does not vary is broadcast.
+    ``tensor`` and ``view`` say where the nodes are found; a leaf has neither.
+    """
+
+    ids: Ints
+    axes: Axes
+    tensor: Tensor | None = None
+    view: View | None = None
+
+    def __post_init__(self) -> None:
+        self.ids, self.axes = squeezed(self.ids, self.axes)
+
+
+@dataclass(eq=False)
+class SumGroup:
+    """Terms of one class and sign in a sum.
+
+    axes    along which each lane's terms are arranged; none for one term a lane
+    starts  where lanes differ in their number of terms: all terms stand along the one axis, lane
+            after lane, and these are the places where each lane's begin
+    """
+
+    negative: bool
+    terms: Demand
+    axes: Axes = ()
+    starts: Ints | None = None
+
+
+@dataclass(eq=False)
+class Tensor:
+    """Distinct nodes that are computed together: by an op from ``operands``, as a sum of
+    ``groups``, or, where their ops differ, from ``parts`` that hold the lanes listed with them.
+
+    choices   of a pick: the axis of its second operand along which the values stand
+    """
+
+    ids: Ints
+    axes: Axes
+    code: int = -1
+    operands: Sequence[Demand] = ()
+    groups: Sequence[SumGroup] = ()
+    parts: Sequence[tuple[Ints, Demand]] = ()
+    readers: list[Demand] = field(default_factory=list)
+    choices: Axis | None = None
+
+
+def squeezed(ids: Ints, axes: Axes) -> tuple[Ints, Axes]:
+    """``ids`` without the axes along which it does not change."""
+    kept = list(axes)
+    for k in reversed(range(ids.ndim)):
+        first = ids[(slice(None),) * k + (slice(0, 1),)]
+        if ids.shape[k] == 1 or bool(np.all(ids == first)):
+            ids = ids[(slice(None),) * k + (0,)]
+            del kept[k]
+    return ids, tuple(kept)
