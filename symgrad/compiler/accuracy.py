@@ -1,6 +1,6 @@
 """How wrong float64 is: both sides of a stabilising rule, value and slope, at their worst.
 
->>> from symgrad.passes.stable_rules import RULES
+>>> from symgrad.rewrite.stable_rules import RULES
 >>> rule = next(r for r in RULES if r.name.startswith("log(1 + exp(x))"))
 >>> measured(rule)
 Measured(point={'x': 1000.0}, before=inf, after=0.0)
@@ -22,8 +22,8 @@ from symgrad.ir.function import Instr, function, parameter
 from symgrad.ir.interpreter import interpret
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra
-from symgrad.passes.declared import Fired, Rule
-from symgrad.passes.patterns import Families
+from symgrad.rewrite.declared import Fired, Rule
+from symgrad.rewrite.patterns import Families
 
 COUNT = 3  # how many values a list or an array of a sample has
 _DIGITS = 1200  # exp(1000) + 1 keeps its 1

@@ -43,7 +43,7 @@ from symgrad.frontend.source.names import expression_nodes, user_names, value_no
 from symgrad.frontend.source.origin import INTERNAL, located
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import Type
-from symgrad.passes.stabilize import shared_value
+from symgrad.rewrite.stabilize import shared_value
 from symgrad.runtime.arguments import Argument, Signature
 
 

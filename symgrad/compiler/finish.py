@@ -17,10 +17,10 @@ from symgrad.compiler.points import points_of
 from symgrad.compiler.verifying import Reference, bare, varied, withhold_refuted
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
-from symgrad.passes import inline, softmax
-from symgrad.passes import simplify as frugal
-from symgrad.passes.inline import sharing
-from symgrad.passes.softmax import accurate_softmax
+from symgrad.rewrite import inline, softmax
+from symgrad.rewrite import simplify as frugal
+from symgrad.rewrite.inline import sharing
+from symgrad.rewrite.softmax import accurate_softmax
 from symgrad.runtime.arguments import Signature
 
 Data = tuple[Mapping[str, Any], Mapping[str, Callable[[], Any]]]

@@ -32,9 +32,9 @@ from symgrad.ir.function import Function
 from symgrad.ir.naming import before
 from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
-from symgrad.passes import cse, dce, joining
 from symgrad.reroll.example_body import DIM, Form, lower
 from symgrad.reroll.example_loop import Lanes, Literal
+from symgrad.rewrite import cse, dce, joining
 from symgrad.runtime.arguments import Argument, Signature
 from symgrad.runtime.example_rows import EXAMPLES, Layout
 

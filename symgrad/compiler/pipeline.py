@@ -18,12 +18,12 @@ from symgrad.autodiff.hints import name_operands
 from symgrad.compiler.options import Options
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
-from symgrad.passes import Pass, cse, dce, fold, identities, packing, reals, softmax
-from symgrad.passes.cost import cost
-from symgrad.passes.cse import share_named
-from symgrad.passes.declared import Fired
-from symgrad.passes.simplify import Cheaper, simplified, simplify
-from symgrad.passes.stabilize import stabilized
+from symgrad.rewrite import Pass, cse, dce, fold, identities, packing, reals, softmax
+from symgrad.rewrite.declared import Fired
+from symgrad.rewrite.pricing import cost
+from symgrad.rewrite.redundancy import share_named
+from symgrad.rewrite.simplify import Cheaper, simplified, simplify
+from symgrad.rewrite.stabilize import stabilized
 
 SIMPLIFY: tuple[Pass, ...] = (
     fold,

@@ -27,7 +27,7 @@ from symgrad.ir.parser import parse
 from symgrad.ir.program import ScalarProgram
 from symgrad.ops import OPS
 from symgrad.ops.places import bounds_of
-from symgrad.passes.inline import inlined
+from symgrad.rewrite.inline import inlined
 from symgrad.runtime.arguments import Signature
 from symgrad.runtime.example_rows import EXAMPLES, names_of
 

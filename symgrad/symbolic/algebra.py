@@ -18,7 +18,7 @@ import sympy as sp
 
 from symgrad.ir.types import Type
 from symgrad.ops.table import OPS
-from symgrad.passes.patterns import Families
+from symgrad.rewrite.patterns import Families
 
 
 class SympyAlgebra(Families):

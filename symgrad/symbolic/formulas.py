@@ -38,9 +38,9 @@ from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.elementwise import REAL
 from symgrad.ops.elementwise import elementwise as declare
 from symgrad.ops.replay import replay
-from symgrad.passes import cse, fold, identities
-from symgrad.passes.cost import cost
-from symgrad.passes.stabilize import stabilize
+from symgrad.rewrite import cse, fold, identities
+from symgrad.rewrite.pricing import cost
+from symgrad.rewrite.stabilize import stabilize
 
 SECONDS = 10.0  # what SymPy may take to simplify the derivatives of one formula
 MAX_NODES = 400  # a formula with more is too large to be one operation

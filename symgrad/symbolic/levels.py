@@ -34,7 +34,7 @@ import numpy as np
 
 import symgrad.checker
 import symgrad.ops
-import symgrad.passes
+import symgrad.rewrite
 from symgrad.checker import Agrees, Claim, Identity, Refuted, Skipped, check_balls, check_identity
 from symgrad.checker.judge import SIZES
 from symgrad.checker.results import Result
@@ -364,7 +364,7 @@ def rule_digests() -> dict[str, str]:
         "rules": [Path(str(symgrad.ops.__file__)).parent.glob("*.py")],
         "checker": [Path(str(symgrad.checker.__file__)).parent.glob("*.py")],
     }
-    rules = Path(str(symgrad.passes.__file__)).parent.glob("stable_rules.py")
+    rules = Path(str(symgrad.rewrite.__file__)).parent.glob("stable_rules.py")
     folders["rules"].append(rules)
     return {
         name: sha256(

@@ -48,7 +48,7 @@ from symgrad.errors import DomainError, UnsupportedError
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr, literal
 from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
-from symgrad.passes.inline import inlined
+from symgrad.rewrite.inline import inlined
 from symgrad.symbolic import sides
 from symgrad.symbolic.definitions import ELEMENTWISE, SCALAR, STRUCTURE
 from symgrad.symbolic.quotients import is_long, readings

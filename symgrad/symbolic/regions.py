@@ -41,14 +41,13 @@ from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.replay import replay
-from symgrad.passes.cost import cost, elements, total
-from symgrad.passes.cse import cse
-from symgrad.passes.dce import dce
-from symgrad.passes.fold import fold
-from symgrad.passes.identities import identities
-from symgrad.passes.reals import reals
-from symgrad.passes.rewriting import live, use_counts, with_body
-from symgrad.passes.simplify import Cheaper
+from symgrad.rewrite.folding import fold
+from symgrad.rewrite.identities import identities
+from symgrad.rewrite.pricing import cost, elements, total
+from symgrad.rewrite.reals import reals
+from symgrad.rewrite.redundancy import cse, dce
+from symgrad.rewrite.rewriter import live, use_counts, with_body
+from symgrad.rewrite.simplify import Cheaper
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps

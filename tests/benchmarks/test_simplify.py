@@ -14,8 +14,8 @@ import symgrad as sg
 from symgrad.ir.function import Function, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
-from symgrad.passes import cse, fold, identities, reals
-from symgrad.passes.cost import cost
+from symgrad.rewrite import cse, fold, identities, reals
+from symgrad.rewrite.pricing import cost
 from symgrad.symbolic.from_sympy import leaves, read
 
 pytestmark = pytest.mark.filterwarnings("default")

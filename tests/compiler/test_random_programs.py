@@ -17,10 +17,10 @@ import symgrad as sg
 from symgrad.autodiff import differentiate
 from symgrad.frontend.arrays.trace import trace
 from symgrad.ir.interpreter import interpret
-from symgrad.passes import cse
-from symgrad.passes.identities import RULES as IDENTITIES
-from symgrad.passes.reals import RULES as REALS
-from symgrad.passes.rewriting import Table, apply_rules
+from symgrad.rewrite import cse
+from symgrad.rewrite.identities import RULES as IDENTITIES
+from symgrad.rewrite.reals import RULES as REALS
+from symgrad.rewrite.rewriter import Table, apply_rules
 
 UNARY = (
     "tanh", "sin", "cos", "exp", "softplus", "sigmoid", "square", "arctan", "log_sigmoid", "relu",

@@ -47,7 +47,6 @@ ARRAYS, KNOWN, REROLLED, SCALARS, TRACED = (0, 1, 2, 4), 3, 5, 6, 7
 REACHED: dict[str, tuple[int, ...]] = {
     "reroll/example_loop.py": (SCALARS,),
     "reroll/example_body.py": (SCALARS,),
-    "passes/joining.py": (SCALARS,),
     "codegen/loops.py": (SCALARS,),
     "codegen/rounds.py": (SCALARS,),
     "codegen/python_target.py": (KNOWN, SCALARS),
@@ -55,7 +54,7 @@ REACHED: dict[str, tuple[int, ...]] = {
     "codegen/scalarize.py": (KNOWN,),
     "codegen/gathers.py": (KNOWN,),
     "codegen/vectors.py": (REROLLED, TRACED),
-    "passes/packing.py": (REROLLED, TRACED),
+    "rewrite/sums.py": (SCALARS, REROLLED, TRACED),
     "ops/packing.py": (REROLLED, TRACED),
     "reroll/": (REROLLED, TRACED),
     "codegen/numpy": (*ARRAYS, REROLLED, TRACED),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from symgrad.ir.function import Instr
-from symgrad.passes.declared import POSITIVE, REAL, Rule
+from symgrad.rewrite.declared import POSITIVE, REAL, Rule
 
 _POWERS = range(3, 17)
 _HALVES = range(1, 10, 2)

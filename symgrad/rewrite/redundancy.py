@@ -1,14 +1,15 @@
-"""Common subexpressions: equal op, operands, attributes and type become one value.
+"""Redundant code: values that are computed twice, and values that nothing needs.
 
-The survivor stands where the first one stood, with the origins of all and the first hint.
-Attributes are compared by repr, so that 0.0 and -0.0, and 1 and True, stay apart.
+``cse`` makes equal op, operands, attributes and type one value.  The survivor stands where the
+first one stood, with the origins of all and the first hint.  Attributes are compared by repr, so
+that 0.0 and -0.0, and 1 and True, stay apart.  ``dce`` drops what no result needs; parameters stay.
 """
 
 from __future__ import annotations
 
 from symgrad.ir.function import Function, Instr, Origins, union
 from symgrad.ir.rebuild import moved_operands
-from symgrad.passes.rewriting import BITWISE, relabel, rewrite, with_body
+from symgrad.rewrite.rewriter import BITWISE, live, relabel, rewrite, with_body
 
 
 @rewrite("cse", preserves=BITWISE)
@@ -79,3 +80,8 @@ def share_named(function: Function) -> Function:
             moved[x] = own
         body.append(own)
     return with_body(function, body, moved)
+
+
+@rewrite("dce", preserves=BITWISE)
+def dce(function: Function) -> Function:
+    return live(function)

@@ -19,8 +19,8 @@ from symgrad.ir import (
 )
 from symgrad.ir.op import Op
 from symgrad.ops import OPS
-from symgrad.passes import BITWISE, REWRITES, cse, dce, fold, identities, reals
-from symgrad.passes.cse import share_named
+from symgrad.rewrite import BITWISE, REWRITES, cse, dce, fold, identities, reals
+from symgrad.rewrite.redundancy import share_named
 
 # Declared here as well, so that these tests need only the elementwise ops of the table.
 SHAPE_OPS = {

@@ -4,7 +4,7 @@ import pytest
 
 from symgrad.ir import parse, verify
 from symgrad.ops import OPS
-from symgrad.passes import joining
+from symgrad.rewrite import joining
 
 HEAD = "func @f(param %s: f64[], input %a: f64[N], input %b: f64[N], input %c: f64[M]) {\n"
 SUM = "{axis = (0,), keepdims = false} : f64[]"

@@ -6,7 +6,7 @@ import pytest
 import symgrad as sg
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS
-from symgrad.passes import cse, softmax
+from symgrad.rewrite import cse, softmax
 
 HEAD = "func @f(input %x: f64[N, 3], input %y: f64[N, 3], input %z: f64[3, 3]) {\n"
 

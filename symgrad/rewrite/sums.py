@@ -1,8 +1,12 @@
-"""Vectors that are built from blocks: one ``pack`` where reverse mode made a sum of many.
+"""Sums of packs, and of sums over one axis.
 
 Each view of theta sends its cotangent back as a pack of its own.  Added up, they are one vector
 that each piece is written into once; what is added as a whole vector comes first, and blocks that
 two pieces share get their sum.
+
+Sums over one axis that are added up become one sum of what they add: for code that goes over the
+axis in a loop, where each sum is a variable of its own.  Reverse mode makes several of a parameter
+that is read in several places.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from symgrad.ir.function import Function, Instr, emit
 from symgrad.ir.rebuild import moved_operands
 from symgrad.ops.packing import Block, rows_of
 from symgrad.ops.table import OPS
-from symgrad.passes.rewriting import (
+from symgrad.rewrite.rewriter import (
     ROUNDING,
     Rewriter,
     apply_rules,
@@ -27,7 +31,7 @@ from symgrad.passes.rewriting import (
 
 
 @dataclass
-class Pieces:
+class BlockValues:
     """The values that stand in blocks of a vector; of a pack, or of a lone embedding."""
 
     values: dict[Block, Instr]
@@ -42,7 +46,7 @@ class Gathering:
         self.function = function
         self.uses = use_counts(function)
         self.body: list[Instr] = []
-        self.waiting: dict[Instr, Pieces] = {}
+        self.waiting: dict[Instr, BlockValues] = {}
 
     def run(self) -> Function:
         """The function with sums of packs as packs."""
@@ -65,25 +69,25 @@ class Gathering:
             return self.function
         return live(with_body(self.function, self.body, moved))
 
-    def pieces(self, x: Instr) -> Pieces | None:
+    def pieces(self, x: Instr) -> BlockValues | None:
         """A vector as blocks with their values, where nothing else reads it."""
         if x in self.waiting:
             return self.waiting.pop(x)
         if self.uses.get(x, 0) > 1:
             return None
         if x.op.name == "pack":
-            return Pieces(dict(zip(x["blocks"], x.operands, strict=True)), of_pack=True)
+            return BlockValues(dict(zip(x["blocks"], x.operands, strict=True)), of_pack=True)
         block = _block(x) if x.op.name == "embed" else None
-        return None if block is None else Pieces({block: x.operands[0]}, of_pack=False)
+        return None if block is None else BlockValues({block: x.operands[0]}, of_pack=False)
 
-    def merged(self, x: Instr) -> Pieces | None:
+    def merged(self, x: Instr) -> BlockValues | None:
         """pack(A) + pack(B) is pack(A, B), and pack(A) + v is pack(v, A)."""
         left, right = map(self.pieces, x.operands)
         if not (left and right) and not any(part and part.of_pack for part in (left, right)):
             return None  # an embedding added to something else is not worth a vector of its own
         whole = _whole(x)
         left, right = (
-            part or Pieces({whole: o}, of_pack=False)
+            part or BlockValues({whole: o}, of_pack=False)
             for part, o in zip((left, right), x.operands, strict=True)
         )
         small, large = sorted((left, right), key=lambda part: len(part.values))
@@ -91,7 +95,7 @@ class Gathering:
             known = large.values.get(block)
             pair = (known, value) if large is left else (value, known)
             large.values[block] = value if known is None else self.added(x, *pair)
-        return Pieces(large.values, of_pack=True)
+        return BlockValues(large.values, of_pack=True)
 
     def added(self, x: Instr, a: Instr, b: Instr) -> Instr:
         self.body.append(emit(OPS["add"], (a, b), {}, origins=x.origins))
@@ -107,7 +111,7 @@ def _whole(x: Instr) -> Any:
     return 0, (x.type.shape[0],), (1,)
 
 
-def _packed(x: Instr, pieces: Pieces) -> Instr:
+def _packed(x: Instr, pieces: BlockValues) -> Instr:
     """The pack of the pieces in place of a sum; whole vectors come first."""
     whole, found = _whole(x), pieces.values
     blocks = tuple(sorted(found, key=lambda b: (b != whole, b[0], -len(b[1]))))
@@ -139,9 +143,53 @@ def _alone(r: Rewriter, x: Instr) -> Instr | None:
     return x.operands[0] if x["blocks"] == (whole,) else None
 
 
-RULES = table(("pack", _alone))
+_PACKS = table(("pack", _alone))
 
 
 @rewrite("packing", preserves=ROUNDING)
 def packing(function: Function) -> Function:
-    return apply_rules(Gathering(function).run(), RULES)
+    return apply_rules(Gathering(function).run(), _PACKS)
+
+
+def _is_lone_sum(r: Rewriter, x: Instr) -> bool:
+    """Whether it is the sum over a vector, which nothing else reads and nobody named."""
+    if x.type.rank or x.hint or x.op.name not in ("sum", "vdot") or not r.once(x):
+        return False
+    return x.operands[0].type.rank == 1
+
+
+def _summand(r: Rewriter, x: Instr) -> Instr:
+    """What the sum adds up."""
+    return x.operands[0] if x.op.name == "sum" else r.build("multiply", *x.operands)
+
+
+def _join(r: Rewriter, x: Instr) -> Instr | None:
+    """sum(a) + sum(b) is sum(a + b)."""
+    a, b = x.operands
+    if a is b or not (_is_lone_sum(r, a) and _is_lone_sum(r, b)):
+        return None
+    if a.operands[0].type != b.operands[0].type:
+        return None
+    return r.build(
+        "sum", r.build(x.op.name, _summand(r, a), _summand(r, b)), axis=(0,), keepdims=False
+    )
+
+
+def _join_behind(r: Rewriter, x: Instr) -> Instr | None:
+    """(s + sum(a)) + sum(b) is s + sum(a + b)."""
+    inner, b = x.operands
+    if inner.op.name != "add" or inner.hint or not r.once(inner) or not _is_lone_sum(r, b):
+        return None
+    for s, a in (inner.operands, inner.operands[::-1]):
+        if _is_lone_sum(r, a) and a.operands[0].type == b.operands[0].type and a is not b:
+            joined = r.build(x.op.name, _summand(r, a), _summand(r, b))
+            return r.build("add", s, r.build("sum", joined, axis=(0,), keepdims=False))
+    return None
+
+
+_JOINING = table(("add subtract", _join, "sum vdot"), ("add subtract", _join_behind, "sum vdot"))
+
+
+@rewrite("joining", preserves=ROUNDING)
+def joining(function: Function) -> Function:
+    return apply_rules(function, _JOINING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from symgrad.errors import SymgradError
 from symgrad.ir.function import Function, Instr
-from symgrad.passes.rewriting import (
+from symgrad.rewrite.rewriter import (
     BITWISE,
     Rewriter,
     apply_rules,

@@ -3,19 +3,26 @@
 Only where the value is exact: a rounded literal in the text would no longer be the user's number,
 and the text no longer theirs to the last digit.  Results of more than 64 elements stay computed,
 and so does what merely repeats a literal: a reader wants 1.0, not a list of ones.
+
+>>> from symgrad.ops import OPS
+>>> times = OPS["multiply"]
+>>> is_exact(times, [0.5, 3.0], 1.5), is_exact(times, [0.1, 3.0], 0.30000000000000004)
+(True, False)
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from symgrad.ir.function import Function, Instr, as_given, constant
-from symgrad.ir.op import CONSTANT, Attribute
+from symgrad.ir.op import CONSTANT, Attribute, Op
 from symgrad.ir.rebuild import moved_operands
-from symgrad.passes.exact import is_exact
-from symgrad.passes.rewriting import BITWISE, live, rewrite, with_body
+from symgrad.rewrite.rewriter import BITWISE, live, rewrite, with_body
 
 MAX_ELEMENTS = 64
 
@@ -83,4 +90,28 @@ def _known(value: Attribute) -> bool:
             inner = any(isinstance(part, tuple) for part in item)
             head = 1 if tagged and item and isinstance(item[0], str) else 0
             stack.extend((part, inner) for part in item[head:])
+    return True
+
+
+_EXACTLY: dict[str, Callable[..., Fraction]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "square": lambda a: a * a,
+    "reciprocal": lambda a: 1 / a,
+}
+
+
+def is_exact(op: Op, operands: Sequence[Any], value: Any) -> bool:
+    """Whether a float op on these numbers, or arrays of them, has rounded nothing."""
+    if "exact" in op.traits:
+        return True
+    rule = _EXACTLY.get(op.name)
+    if rule is None:
+        return False
+    lanes = np.broadcast_arrays(*operands, value)
+    for *xs, y in zip(*(lane.reshape(-1).tolist() for lane in lanes), strict=True):
+        if not all(map(math.isfinite, (*xs, y))) or rule(*map(Fraction, xs)) != Fraction(y):
+            return False
     return True

@@ -11,7 +11,7 @@ measurement (floats, 50 digits).  ``pattern`` runs the left side on names and ke
 >>> x = parameter("x", Type("f64"))
 >>> down = emit(OPS["exp"], [emit(OPS["negative"], [x])])
 >>> found = emit(OPS["subtract"], [emit(OPS["exp"], [x]), down])
->>> next(Search(lambda a, b: a is b).matches(tree, found, {}))
+>>> next(Matcher(lambda a, b: a is b).matches(tree, found, {}))
 {'x': <x = parameter : f64[]>}
 
 Beside the ops of the table, patterns know three forms that stand for families:
@@ -79,7 +79,7 @@ class Families:
 
 
 @dataclass(frozen=True)
-class Node:
+class Pattern:
     """An op of a pattern: operands are nodes, names of variables, or numbers."""
 
     op: str
@@ -101,22 +101,22 @@ class PatternAlgebra(IRAlgebra):
 
     def apply(self, name: str, *xs: Any, **attributes: Any) -> Term:
         parts = tuple(x.instr if isinstance(x, Term) else x for x in xs)
-        return Term(self, Node(name, parts, attributes))  # type: ignore[arg-type]
+        return Term(self, Pattern(name, parts, attributes))  # type: ignore[arg-type]
 
 
 def pattern(
     formula: Callable[..., Any], names: Sequence[str], attributes: Sequence[str] = ()
-) -> Node:
+) -> Pattern:
     """The tree of a formula of the named variables and attributes."""
     f = PatternAlgebra()
     variables = {name: Term(f, name) for name in names}  # type: ignore[arg-type]
     built = formula(f, **variables, **{name: name for name in attributes})
     node = built.instr
-    assert isinstance(node, Node)
+    assert isinstance(node, Pattern)
     return node
 
 
-class Search:
+class Matcher:
     """Matches patterns; ``same`` says whether two instructions are the same value."""
 
     def __init__(self, same: Callable[[Instr, Instr], bool]) -> None:
@@ -126,7 +126,7 @@ class Search:
         """All ways in which the pattern meets an instruction, given what is bound already."""
         if isinstance(node, str):
             yield from self.variable(node, x, bound)
-        elif not isinstance(node, Node):
+        elif not isinstance(node, Pattern):
             if is_literal(x, float(node)):
                 yield bound
         elif node.op == "level":
@@ -157,7 +157,7 @@ class Search:
         for found in self.matches(nodes[0], xs[0], bound):
             yield from self.all(nodes[1:], xs[1:], found)
 
-    def spelled(self, node: Node, x: Instr) -> Iterator[Sequence[Any]]:
+    def spelled(self, node: Pattern, x: Instr) -> Iterator[Sequence[Any]]:
         """The operands of an instruction, as the op of the pattern would have them."""
         name, operands = x.op.name, x.operands
         if name == node.op:
@@ -175,7 +175,7 @@ class Search:
         elif node.op == "multiply" and name == "divide":
             below = literal_value(operands[1])
             if below and abs(math.frexp(below)[0]) == 0.5:  # x/2 is 0.5*x to the bit
-                yield Number(1.0 / below), operands[0]
+                yield Numeral(1.0 / below), operands[0]
 
     def term_operand(self, kind: str, term: Instr) -> Any:
         """u for a term exp(u) or u*u; 0.0 for 1 = exp(0); None for any other term."""
@@ -187,7 +187,7 @@ class Search:
             return term.operands[0]
         return operand_if(term, kind)
 
-    def total(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
+    def total(self, node: Pattern, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """A sum of terms that are each the op of something; 1 counts as exp(0)."""
         kind, name = node.operands
         terms = terms_of(x)
@@ -204,7 +204,7 @@ class Search:
             return self.same(a, b)
         return type(a) is type(b) and a == b
 
-    def shifted(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
+    def shifted(self, node: Pattern, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """Nested logaddexps of differences with one shift, which is a value or a literal."""
         name, shift = node.operands
         leaves = [difference_of(leaf) for leaf in chained(x)]
@@ -216,14 +216,14 @@ class Search:
     def levels(self, c: Any, x: Any) -> bool:
         """Whether two values are one, or one of them has axes of size 1 besides."""
         value = literal_value(c)
-        if value is not None or isinstance(x, Number):
+        if value is not None or isinstance(x, Numeral):
             return is_literal(x, value) if value is not None else False
         c, x = bared(c), bared(x)
         if c.op.name == x.op.name and c.op.name in ("max", "min", "sum", "mean"):
             return c["axis"] == x["axis"] and self.same(c.operands[0], x.operands[0])
         return self.same(c, x)
 
-    def summed(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
+    def summed(self, node: Pattern, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """A sum that keeps its axes; also one whose axes an index or a reshape brought back."""
         inner, name = node.operands
         total = x if x.op.name == "sum" else x.operands[0]
@@ -236,7 +236,7 @@ class Search:
             for found in self.matches(inner, source, bound):
                 yield {**found, name: axis}
 
-    def moved(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
+    def moved(self, node: Pattern, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """One move after another; ``move`` has all of them, the last one first."""
         moves: tuple[Instr, ...] = ()
         while x.op.name in MOVES:
@@ -245,20 +245,20 @@ class Search:
             for found in self.matches(node.operands[0], x, bound):
                 yield {**found, "move": moves}
 
-    def reduced(self, node: Node, x: Instr, bound: Bindings) -> Iterator[Bindings]:
+    def reduced(self, node: Pattern, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """A reduction, whose attributes are bound to the names given in their place."""
         for found in self.matches(node.operands[0], x.operands[0], bound):
             yield {**found, **{name: x[key] for key, name in node.attributes.items()}}
 
 
-_FAMILIES: dict[str, Callable[[Search, Node, Instr, Bindings], Iterator[Bindings]]] = {
-    "total": Search.total,
-    "summed": Search.summed,
-    "moved": Search.moved,
-    "shifted": Search.shifted,
-    "sum": Search.reduced,
-    "mean": Search.reduced,
-    "logsumexp": Search.reduced,
+_FAMILIES: dict[str, Callable[[Matcher, Pattern, Instr, Bindings], Iterator[Bindings]]] = {
+    "total": Matcher.total,
+    "summed": Matcher.summed,
+    "moved": Matcher.moved,
+    "shifted": Matcher.shifted,
+    "sum": Matcher.reduced,
+    "mean": Matcher.reduced,
+    "logsumexp": Matcher.reduced,
 }
 
 
@@ -269,22 +269,22 @@ def differences(operands: Sequence[Instr]) -> Iterator[Sequence[Any]]:
             yield a, b.operands[0]
         value = literal_value(b)
         if value is not None:
-            yield a, Number(-value)
+            yield a, Numeral(-value)
 
 
-class Number:
+class Numeral:
     """A literal that no instruction stands for, met by the same literal in a pattern."""
 
     def __init__(self, value: float) -> None:
         self.value = value
 
 
-ONE = Number(1.0)
+ONE = Numeral(1.0)
 
 
 def literal_value(x: Any) -> float | None:
     """The number that a scalar literal, or an array that repeats one, holds."""
-    if isinstance(x, Number):
+    if isinstance(x, Numeral):
         return x.value
     while x.op.name == "broadcast_to":
         x = x.operands[0]
@@ -317,7 +317,7 @@ def chained(x: Instr) -> list[Any]:
         if y.op.name == "logaddexp":
             stack.extend(reversed(y.operands))
         elif y.op.name == "softplus":
-            found += [*y.operands, Number(0.0)]
+            found += [*y.operands, Numeral(0.0)]
         else:
             found.append(y)
     return found
@@ -325,7 +325,7 @@ def chained(x: Instr) -> list[Any]:
 
 def difference_of(x: Any) -> tuple[Any, Any] | None:
     """(u, c) for u - c, and for u + c where c is a literal."""
-    if isinstance(x, Number) or x.op.name not in ("subtract", "add"):
+    if isinstance(x, Numeral) or x.op.name not in ("subtract", "add"):
         return None
     if x.op.name == "subtract":
         u, c = x.operands

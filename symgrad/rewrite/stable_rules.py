@@ -11,8 +11,7 @@ a**(b + c), sqrt(x)**2 but of what is a sum of squares.
 
 from __future__ import annotations
 
-from symgrad.passes.declared import NEGATIVE, POSITIVE, REAL, Rule
-from symgrad.passes.rule_parts import (
+from symgrad.rewrite.conditions import (
     aligned,
     hypots,
     is_above_0,
@@ -27,6 +26,7 @@ from symgrad.passes.rule_parts import (
     softmax,
     squeezes,
 )
+from symgrad.rewrite.declared import NEGATIVE, POSITIVE, REAL, Rule
 
 _X, _XY = {"x": REAL}, {"x": REAL, "y": REAL}
 _ABOVE, _BELOW = {"x": (-1.0, 1e4)}, {"x": (-1e4, 1.0)}

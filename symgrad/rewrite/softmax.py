@@ -27,7 +27,7 @@ from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import Shape
 from symgrad.ops.algebra import IRAlgebra
 from symgrad.ops.reduction import exponentials, kept, reduced
-from symgrad.passes.rewriting import ROUNDING, live, relabel, rewrite, with_body
+from symgrad.rewrite.rewriter import ROUNDING, live, relabel, rewrite, with_body
 
 
 class Parts(NamedTuple):

@@ -17,9 +17,9 @@ from symgrad.compiler.accuracy import measured, samples
 from symgrad.frontend.arrays.trace import trace
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS
-from symgrad.passes.cheap_rules import RULES as CHEAP
-from symgrad.passes.stabilize import stabilized
-from symgrad.passes.stable_rules import RULES as STABLE
+from symgrad.rewrite.cheap_rules import RULES as CHEAP
+from symgrad.rewrite.stabilize import stabilized
+from symgrad.rewrite.stable_rules import RULES as STABLE
 from symgrad.symbolic.algebra import SympyAlgebra
 from symgrad.symbolic.precise import PRECISE, digits
 
@@ -406,7 +406,7 @@ def test_random_programs_keep_their_values(expression, a, b):
             np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("module", ["passes.patterns", "passes.stabilize", "compiler.accuracy"])
+@pytest.mark.parametrize("module", ["rewrite.patterns", "rewrite.stabilize", "compiler.accuracy"])
 def test_docstrings_show_what_happens(module):
     """The doctests of the modules pass."""
     results = doctest.testmod(importlib.import_module(f"symgrad.{module}"))

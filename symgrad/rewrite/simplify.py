@@ -28,12 +28,12 @@ from typing import NamedTuple
 
 from symgrad.ir.function import Function, Instr, Origins
 from symgrad.ir.rebuild import moved_operands, needed_by
-from symgrad.passes.cheap_rules import RULES
-from symgrad.passes.cost import cost, cost_of
-from symgrad.passes.cse import cse
-from symgrad.passes.declared import Rule, Ruleset, Walk
-from symgrad.passes.patterns import Bindings, Node, Search
-from symgrad.passes.rewriting import ROUNDING, rewrite, use_counts
+from symgrad.rewrite.cheap_rules import RULES
+from symgrad.rewrite.declared import Rule, Ruleset, Walk
+from symgrad.rewrite.patterns import Bindings, Matcher, Pattern
+from symgrad.rewrite.pricing import cost, cost_of
+from symgrad.rewrite.redundancy import cse
+from symgrad.rewrite.rewriter import ROUNDING, rewrite, use_counts
 
 
 class Cheaper(NamedTuple):
@@ -81,14 +81,14 @@ class _Frugal(Walk):
 
     def __init__(self, function: Function) -> None:
         super().__init__(function, ruleset())
-        self.search = Search(lambda a, b: a is b)
+        self.search = Matcher(lambda a, b: a is b)
         self.uses = use_counts(function)
         self.first: dict[int, Instr] = {}  # by number, what stands in the body
         self.counted = 0
         self.prices = (0, 0)  # of what was accepted last: before, after
         self.told: list[Cheaper] = []
 
-    def applied(self, rule: Rule, node: Node, x: Instr) -> Instr | None:
+    def applied(self, rule: Rule, node: Pattern, x: Instr) -> Instr | None:
         y = super().applied(rule, node, x)
         return None if y is None else self.shared(y)
 

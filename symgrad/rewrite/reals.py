@@ -9,8 +9,8 @@ import math
 
 from symgrad.ir.function import Function, Instr, made_of
 from symgrad.ops import OPS
-from symgrad.passes.exact import is_exact
-from symgrad.passes.rewriting import (
+from symgrad.rewrite.folding import is_exact
+from symgrad.rewrite.rewriter import (
     ROUNDING,
     Rewriter,
     apply_rules,

@@ -32,10 +32,10 @@ from functools import cache
 
 from symgrad.ir.function import Function, Instr, function, parameter, topological
 from symgrad.ir.rebuild import rebuilt
-from symgrad.passes.cse import cse
-from symgrad.passes.declared import Fired, Ruleset, Walk
-from symgrad.passes.rewriting import ROUNDING, rewrite
-from symgrad.passes.stable_rules import RULES
+from symgrad.rewrite.declared import Fired, Ruleset, Walk
+from symgrad.rewrite.redundancy import cse
+from symgrad.rewrite.rewriter import ROUNDING, rewrite
+from symgrad.rewrite.stable_rules import RULES
 
 
 @rewrite("stabilize", preserves=ROUNDING)

@@ -9,7 +9,7 @@ import pytest
 import symgrad as sg
 from symgrad.ir import parse
 from symgrad.ops import OPS
-from symgrad.passes import cse, inline
+from symgrad.rewrite import cse, inline
 from symgrad.symbolic.precise import ulps
 
 BOTH = """

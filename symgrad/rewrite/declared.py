@@ -20,8 +20,8 @@ from symgrad.ir.function import Function, Instr, Origins
 from symgrad.ir.op import Op
 from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ops.algebra import IRAlgebra, Term
-from symgrad.passes.patterns import Bindings, Families, Node, Search, pattern
-from symgrad.passes.rewriting import live
+from symgrad.rewrite.patterns import Bindings, Families, Matcher, Pattern, pattern
+from symgrad.rewrite.rewriter import live
 
 _ROUNDS = 16  # a replacement may be rewritten again; the bound guards against rules that disagree
 
@@ -91,22 +91,22 @@ class Ruleset:
             (rule, pattern(rule.left, tuple(rule.domain), rule.attributes)) for rule in rules
         ]
         self.roots = frozenset(op for _, node in self.patterns for op in node.ops)
-        self.found: dict[tuple[Op, ...], tuple[tuple[Rule, Node], ...]] = {}
+        self.found: dict[tuple[Op, ...], tuple[tuple[Rule, Pattern], ...]] = {}
 
-    def candidates(self, x: Instr) -> tuple[tuple[Rule, Node], ...]:
+    def candidates(self, x: Instr) -> tuple[tuple[Rule, Pattern], ...]:
         """The rules that may hold for an instruction, in order."""
         ops = (x.op, *[o.op for o in x.operands])
         if ops not in self.found:
             self.found[ops] = tuple(self._matching(*ops))
         return self.found[ops]
 
-    def _matching(self, op: Op, *operands: Op) -> list[tuple[Rule, Node]]:
+    def _matching(self, op: Op, *operands: Op) -> list[tuple[Rule, Pattern]]:
         names = {o.name for o in operands}
         found = []
         for rule, node in self.patterns:
             # In another spelling an operand may be wrapped: a - b is a + -b.
             wrapped = {"negative"} if op.name != node.op else set()
-            parts = [p for p in node.operands if isinstance(p, Node) and p.op != "level"]
+            parts = [p for p in node.operands if isinstance(p, Pattern) and p.op != "level"]
             inner = [wrapped.union(part.ops) for part in parts]
             if op.name in node.ops and all(names & ops for ops in inner):
                 found.append((rule, node))
@@ -148,7 +148,7 @@ class Walk:
         self.numbers: dict[Instr, int] = {}
         self.keys: dict[Any, int] = {}
         self.fired: list[Fired] = []
-        self.search = Search(self.same)
+        self.search = Matcher(self.same)
         self.sources: dict[Instr, Instr] = {}
         self.readers: dict[int, set[int]] = {}
 
@@ -187,7 +187,7 @@ class Walk:
                 break
         return x
 
-    def applied(self, rule: Rule, node: Node, x: Instr) -> Instr | None:
+    def applied(self, rule: Rule, node: Pattern, x: Instr) -> Instr | None:
         if not rule.quick(x):
             return None
         for bound in self.search.matches(node, x, {}):

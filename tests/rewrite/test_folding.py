@@ -4,7 +4,7 @@ import pytest
 
 from symgrad.ir import parse
 from symgrad.ops import OPS
-from symgrad.passes import fold, reals
+from symgrad.rewrite import fold, reals
 
 
 def text(body):

@@ -7,18 +7,16 @@
  ('joining', 'rounding')]
 """
 
-from symgrad.passes.cse import cse
-from symgrad.passes.dce import dce
-from symgrad.passes.fold import fold
-from symgrad.passes.identities import identities
-from symgrad.passes.inline import inline
-from symgrad.passes.joining import joining
-from symgrad.passes.packing import packing
-from symgrad.passes.reals import reals
-from symgrad.passes.rewriting import BITWISE, ROUNDING, Pass, rewrite
-from symgrad.passes.simplify import simplify
-from symgrad.passes.softmax import softmax
-from symgrad.passes.stabilize import stabilize
+from symgrad.rewrite.folding import fold
+from symgrad.rewrite.identities import identities
+from symgrad.rewrite.inline import inline
+from symgrad.rewrite.reals import reals
+from symgrad.rewrite.redundancy import cse, dce
+from symgrad.rewrite.rewriter import BITWISE, ROUNDING, Pass, rewrite
+from symgrad.rewrite.simplify import simplify
+from symgrad.rewrite.softmax import softmax
+from symgrad.rewrite.stabilize import stabilize
+from symgrad.rewrite.sums import joining, packing
 
 REWRITES: tuple[Pass, ...] = (
     stabilize,

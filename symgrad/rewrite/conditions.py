@@ -17,7 +17,7 @@ import numpy as np
 
 from symgrad.ir.function import Instr
 from symgrad.ops.intervals import Interval, Intervals
-from symgrad.passes.patterns import Bindings, literal_value
+from symgrad.rewrite.patterns import Bindings, literal_value
 
 ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
 

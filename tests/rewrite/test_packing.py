@@ -4,7 +4,7 @@ import pytest
 
 from symgrad.ir import parse, verify
 from symgrad.ops import OPS
-from symgrad.passes import packing, reals
+from symgrad.rewrite import packing, reals
 
 HEAD = (
     "func @f(param %t: f64[6], input %a: f64[2, 2], input %b: f64[2], input %c: f64[2, 3], "
