@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from symgrad.compiler.checking import GradientCheck, check_gradient
     from symgrad.compiler.compile import compile, function, grad
     from symgrad.compiler.compiled import CompiledFunction, load
-    from symgrad.compiler.conversion import from_sympy, to_sympy
     from symgrad.compiler.lambdify import lambdify
     from symgrad.compiler.options import Options
+    from symgrad.compiler.sympy_expressions import to_sympy
     from symgrad.compiler.value_and_grad import value_and_grad
     from symgrad.frontend.arrays.expr import Expr
     from symgrad.frontend.arrays.leaf import constant, input, param
     from symgrad.frontend.scalars.value import Value
+    from symgrad.symbolic.binding import from_sympy
     from symgrad.symbolic.formulas import elementwise
     from symgrad.viz.draw_dot import draw_dot
 
@@ -42,8 +43,8 @@ _HOME = {
     "check_gradient": "symgrad.compiler.checking",
     "compile": "symgrad.compiler.compile",
     "elementwise": "symgrad.symbolic.formulas",
-    "from_sympy": "symgrad.compiler.conversion",
-    "to_sympy": "symgrad.compiler.conversion",
+    "from_sympy": "symgrad.symbolic.binding",
+    "to_sympy": "symgrad.compiler.sympy_expressions",
     "value_and_grad": "symgrad.compiler.value_and_grad",
     "constant": "symgrad.frontend.arrays.leaf",
     **dict.fromkeys(
@@ -57,7 +58,7 @@ _HOME = {
     "load": "symgrad.compiler.compiled",
     "param": "symgrad.frontend.arrays.leaf",
 }
-METHODS["to_sympy"] = ("symgrad.compiler.conversion", "to_sympy")
+METHODS["to_sympy"] = ("symgrad.compiler.sympy_expressions", "to_sympy")
 _MODULES = ("engine", "errors", "losses", "nn")
 _NUMPY: tuple[str, ...] = (
     "e",

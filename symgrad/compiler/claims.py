@@ -17,11 +17,11 @@ from symgrad.codegen.expansion import expanded
 from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.unit import Unit
-from symgrad.compiler.conversion import plain, symbols_of
 from symgrad.errors import ArgumentError, DomainError, ShapeError, SymgradError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.trace import trace
 from symgrad.ir.function import Function
+from symgrad.symbolic.to_sympy import plain, symbols_of
 
 if TYPE_CHECKING:
     from symgrad.symbolic.claimed import Side, Written

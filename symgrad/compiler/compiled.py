@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.compiler import saved, verifying
-from symgrad.compiler.causes import outside
-from symgrad.compiler.domain import explained, is_finite
-from symgrad.compiler.facts import check_constants, check_facts
+from symgrad.compiler.causes import explained, is_finite, outside
 from symgrad.compiler.pipeline import History
+from symgrad.compiler.saved import check_constants, check_facts
 from symgrad.errors import ArgumentError, BoundsError, DomainError, FormatError, ShapeError
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type

@@ -22,7 +22,6 @@ import numpy as np
 
 from symgrad.compiler.compile import compile, function
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.conversion import bindable, converted
 from symgrad.compiler.options import check_flag
 from symgrad.errors import ArgumentError, ShapeError, UnsupportedError
 from symgrad.frontend.arrays.expr import Expr, as_expr
@@ -30,6 +29,7 @@ from symgrad.frontend.arrays.leaf import Leaf, input
 from symgrad.frontend.arrays.manipulation import broadcast_to
 from symgrad.frontend.arrays.reductions import sum as total
 from symgrad.frontend.source.origin import located
+from symgrad.symbolic.binding import bindable, converted
 
 _MODULES = (None, "math", "numpy", "scipy")
 _SIZE = "n_points"

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.compiler.calls import Call
+from symgrad.compiler.calls import Call, is_used_up
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.data import is_used_up
 from symgrad.compiler.tracer import Undisturbed, plain
 from symgrad.errors import TraceError
 from symgrad.frontend.scalars.value import Value

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.compiler.claims import Claim, Place, Point, Problem, written
-from symgrad.compiler.conversion import symbols_of
 from symgrad.errors import SymgradError
+from symgrad.symbolic.to_sympy import symbols_of
 
 if TYPE_CHECKING:
     from symgrad.symbolic.claimed import Side

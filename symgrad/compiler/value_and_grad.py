@@ -24,9 +24,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from symgrad.compiler.calls import Call
+from symgrad.compiler.calls import LARGEST, Call
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.data import LARGEST
 from symgrad.compiler.options import check_flag, check_function_name, parse_options
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.specialise import KEPT, Specialiser

@@ -18,10 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from symgrad.errors import LimitError, UnsupportedError
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, function
+from symgrad.ops.algebra import IRAlgebra
 from symgrad.symbolic import large
 from symgrad.symbolic.numbers import literal
 
@@ -125,3 +127,26 @@ def _cast(x: Instr, operand: Any) -> Any:
     if x.operands[0].type.dtype == "bool":
         return sp.Piecewise((1, operand), (0, True))
     return operand
+
+
+def symbols_of(p: Instr, own: Any) -> list[Any]:
+    """A real symbol for each element of a parameter, those of ``own`` where that is given."""
+    if not p.type.rank:
+        return [sp.Symbol(p.hint, real=True) if own is None else sp.sympify(own, strict=True)]
+    base = sp.IndexedBase(p.hint, shape=p.type.shape, real=True) if own is None else own
+    return [base[i if len(i) > 1 else i[0]] for i in np.ndindex(*map(int, p.type.shape))]
+
+
+def plain(f: Function) -> Function:
+    """log(sum(exp(x))) for logsumexp: in exact arithmetic nothing overflows."""
+    if all(x.op.name != "logsumexp" for x in f.body):
+        return f
+    made: dict[int, Instr] = {id(p): p for p in f.parameters}
+    for x in f.body:
+        operands = tuple(made[id(o)] for o in x.operands)
+        if x.op.name == "logsumexp":
+            a = IRAlgebra(x.origins, x.type.dtype)
+            made[id(x)] = a.log(a.sum(a.exp(a.term(operands[0])), **dict(x.attributes))).instr
+        else:
+            made[id(x)] = x.replace(operands)
+    return function(f.name, f.parameters, [made[id(r)] for r in f.results])

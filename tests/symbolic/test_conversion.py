@@ -458,7 +458,8 @@ def test_the_text_does_not_depend_on_the_hash_seed(tmp_path):
         "symbolic.indices",
         "symbolic.numbers",
         "symbolic.to_sympy",
-        "compiler.conversion",
+        "compiler.sympy_expressions",
+        "symbolic.binding",
         "frontend.extensions",
     ],
 )

@@ -1,4 +1,4 @@
-"""``sg.from_sympy`` and ``sg.to_sympy``: between symgrad's expressions and SymPy's.
+"""``sg.from_sympy``: SymPy's symbols bound to symgrad's expressions.
 
 >>> import sympy as sp
 >>> import symgrad as sg
@@ -17,23 +17,12 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
-from symgrad.codegen.elements import place
-from symgrad.codegen.expansion import expanded
-from symgrad.codegen.python_target import PYTHON
-from symgrad.codegen.scalarize import scalarize, shape_of
-from symgrad.codegen.unit import Unit
-from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError, UnsupportedError
+from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.arrays.expr import Expr, as_expr
 from symgrad.frontend.arrays.leaf import Leaf, input
-from symgrad.frontend.arrays.trace import trace
-from symgrad.frontend.scalars.backprop import reach
-from symgrad.frontend.scalars.lower import hint_of, lower
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import caller, located
 from symgrad.ir.dims import is_name
-from symgrad.ir.function import Function, Instr, function
 from symgrad.ir.types import Type
 from symgrad.ops.algebra import IRAlgebra, Term
 
@@ -187,119 +176,4 @@ def _size_names(leaf: Any) -> list[str]:
     return [s.name for n in shape for s in n.free_symbols if is_name(s.name)]
 
 
-@located
-def to_sympy(
-    expr: Expr | Value,
-    symbols: Mapping[Any, Any] | None = None,
-    exact: bool = False,
-    evaluate: bool = True,
-) -> Any:
-    """The SymPy expression of a scalar; for a small fixed shape an immutable Matrix or Array.
-
-    symbols   leaf, Value or name -> a SymPy expression (an IndexedBase for an array); by default a
-              real Symbol of its name, or an IndexedBase
-    exact     literals become the rationals that they are, instead of floats
-    evaluate  SymPy's automatic simplification, which recurses: deep expressions need False
-    Raises UnsupportedError for named sizes, for ops without a meaning and for stop_gradient, whose
-    derivative would not be the expression's; ArgumentError for what is no expression, LimitError
-    where SymPy recurses too deep, or would write out a number of thousands of digits.
-
-    >>> import symgrad as sg
-    >>> w = sg.param("w", [1.0, 2.0])
-    >>> to_sympy(sg.sum(w * w))
-    w[0]**2 + w[1]**2
-    """
-    import sympy as sp
-
-    from symgrad.symbolic.to_sympy import write
-
-    given = dict(symbols or {})
-    if isinstance(expr, Value):
-        scalar, bases, shape = _values(expr, given)
-    elif isinstance(expr, Expr):
-        scalar, bases, shape = _arrays(expr, given)
-    else:
-        raise ArgumentError(f"expected an expression or a Value, got {type(expr).__name__}")
-    results = write(scalar, bases, exact, evaluate)
-    if not shape:
-        return results[0]
-    if len(shape) == 2:
-        return sp.ImmutableDenseMatrix(*shape, results)
-    return sp.ImmutableDenseNDimArray(results, shape)
-
-
-def _values(v: Value, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[int, ...]]:
-    """A Value's graph: labelled leaves are symbols, other leaves are the numbers that they hold."""
-    import sympy as sp
-
-    leaves = [x for x in reach([v]) if not x._operands and (x in given or hint_of(x))]
-    names = [hint_of(x) or f"p{i + 1}" for i, x in enumerate(leaves)]
-    if len(set(names)) != len(names):
-        raise NamingError("two Values have one label; give each its own, or symbols=")
-    by_name = [given.get(x, given.get(n)) for x, n in zip(leaves, names, strict=True)]
-    bases = [
-        sp.Symbol(n, real=True) if own is None else own
-        for n, own in zip(names, by_name, strict=True)
-    ]
-    f = lower([v], leaves, names)
-    _check_meant(f)
-    return f, bases, ()
-
-
-def _arrays(x: Expr, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[int, ...]]:
-    """An expression as a function of scalars, with a symbol for each of them."""
-    traced = trace([x])
-    _check_meant(traced.function)
-    whole = expanded(plain(traced.function), PYTHON)
-    unit = scalarize(Unit(whole, 0))
-    bases: list[Any] = []
-    for leaf, p in zip(traced.leaves, traced.function.parameters, strict=True):
-        own = given.get(leaf, given.get(leaf.name))
-        if own is None and leaf.kind == "constant":
-            bases += np.asarray(leaf.data).reshape(-1).tolist()
-        else:
-            bases += symbols_of(p, own)
-    return unit.function, bases, shape_of(x.instr)
-
-
-def _check_meant(f: Function) -> None:
-    """Raises UnsupportedError for what SymPy has no expression for, by name."""
-    for p in f.parameters:
-        if any(isinstance(d, str) for d in p.type.shape):
-            raise UnsupportedError(
-                f"{p.hint} is {p.type}, and SymPy's expression of it needs a number for each size; "
-                "make the input with numbers for its shape"
-            )
-    for x in f.body:
-        if x.op.name == "stop_gradient":
-            raise UnsupportedError(
-                "stop_gradient has no meaning in SymPy, which would differentiate through it; "
-                f"convert its operand, or an input in its place{place(x)}"
-            )
-
-
-def symbols_of(p: Instr, own: Any) -> list[Any]:
-    import sympy as sp
-
-    if not p.type.rank:
-        return [sp.Symbol(p.hint, real=True) if own is None else sp.sympify(own, strict=True)]
-    base = sp.IndexedBase(p.hint, shape=shape_of(p), real=True) if own is None else own
-    return [base[i if len(i) > 1 else i[0]] for i in np.ndindex(shape_of(p))]
-
-
-def plain(f: Function) -> Function:
-    """log(sum(exp(x))) for logsumexp: in exact arithmetic nothing overflows."""
-    if all(x.op.name != "logsumexp" for x in f.body):
-        return f
-    made: dict[int, Instr] = {id(p): p for p in f.parameters}
-    for x in f.body:
-        operands = tuple(made[id(o)] for o in x.operands)
-        if x.op.name == "logsumexp":
-            a = IRAlgebra(x.origins, x.type.dtype)
-            made[id(x)] = a.log(a.sum(a.exp(a.term(operands[0])), **dict(x.attributes))).instr
-        else:
-            made[id(x)] = x.replace(operands)
-    return function(f.name, f.parameters, [made[id(r)] for r in f.results])
-
-
-__all__ = ["from_sympy", "to_sympy"]
+__all__ = ["from_sympy"]
