@@ -1,6 +1,6 @@
 """Which values share memory with others, and so may be neither written into nor handed out.
 
->>> from symgrad.ir.parser import parse
+>>> from symgrad.ir.text import parse
 >>> from symgrad.ops import OPS
 >>> f = parse('''func @f(param %x: f64[2, 2]) {
 ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]

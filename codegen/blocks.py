@@ -12,7 +12,7 @@ from __future__ import annotations
 from symgrad.codegen.target import Rule
 from symgrad.codegen.text import ADD, ATOM, Form, Text, call, infix, suffix
 from symgrad.ir.function import Instr
-from symgrad.ops.packing import Block, rows_of
+from symgrad.ops.index_slices import Block, slice_of
 
 
 def cut(block: Block, size: int) -> Form:
@@ -24,7 +24,7 @@ def cut(block: Block, size: int) -> Form:
         stop = offset + (shape[0] - 1) * strides[0] + 1
         step = "" if strides[0] == 1 else f":{strides[0]}"
         return suffix("" if (offset, stop) == (0, size) else f"[{offset}:{stop}{step}]")
-    rows = rows_of(block, size)
+    rows = slice_of(block, size)
     assert rows is not None
     part = "" if (rows.first, rows.stop) == (0, size) else f"[{rows.first}:{rows.stop}]"
     key = key_of(rows.places, (*shape[1:], 0), rows.dims[1:])

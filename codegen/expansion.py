@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from symgrad.codegen.target import Target
 from symgrad.ir.function import Function, Instr, function
-from symgrad.ops.algebra import IRAlgebra
+from symgrad.ops.terms import IRAlgebra
 
 
 def expanded(f: Function, target: Target) -> Function:

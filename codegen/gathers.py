@@ -19,8 +19,7 @@ from symgrad.codegen.elements import MAX_ELEMENTS, Elements, box, place
 from symgrad.errors import LimitError, ShapeError
 from symgrad.ir.function import Instr, constant
 from symgrad.ir.types import Type
-from symgrad.ops.algebra import IRAlgebra, Term
-from symgrad.ops.table import OPS
+from symgrad.ops.terms import OPS, IRAlgebra, Term
 
 GATHERS = ("take", "take_along_axis", "gather")
 # An op that adds elements up at indices, by the op that reads them there.

@@ -21,8 +21,8 @@ from symgrad.codegen.target import Reading, Target
 from symgrad.codegen.text import ADD, UNARY, Text, atom, number, suffix
 from symgrad.codegen.vectors import Vectors
 from symgrad.errors import UnsupportedError
+from symgrad.ir.derived_names import is_inside, lettered
 from symgrad.ir.function import Function, Instr
-from symgrad.ir.naming import is_inside, lettered
 
 MAX_DEPTH = 8
 WIDTH = 100

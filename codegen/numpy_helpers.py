@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from symgrad.codegen.pasted import helpers_of
 from symgrad.codegen.target import Helper
-from symgrad.ops import array_forms
+from symgrad.ops import array_functions
 
 
 def _helper(name: str, source: str, *needs: str, imports: tuple[str, ...] = ()) -> Helper:
@@ -75,4 +75,4 @@ def ndtr(x):
         ),
     )
 }
-HELPERS |= helpers_of(array_forms)
+HELPERS |= helpers_of(array_functions)

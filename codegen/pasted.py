@@ -1,7 +1,7 @@
 """Helpers that are functions of ours: the text of an emitted module is their own source.
 
->>> from symgrad.ops import float_forms
->>> pasted(float_forms.cosm1).needs, pasted(float_forms.sech).imports
+>>> from symgrad.ops import float_functions
+>>> pasted(float_functions.cosm1).needs, pasted(float_functions.sech).imports
 (('sin_',), ('from math import exp',))
 """
 

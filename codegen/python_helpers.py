@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from symgrad.codegen.pasted import helpers_of
 from symgrad.codegen.target import Helper
-from symgrad.ops import float_forms
+from symgrad.ops import float_functions
 
 
 def _m(*names: str) -> tuple[str, ...]:
@@ -291,4 +291,4 @@ HELPERS = {
         ),
     )
 }
-HELPERS |= helpers_of(float_forms)
+HELPERS |= helpers_of(float_functions)

@@ -22,9 +22,9 @@ from symgrad.codegen.unit import ROLES, Group, Pack, Structure, Unit
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, as_given, constant, function, parameter
 from symgrad.ir.types import Type
-from symgrad.ops.algebra import IRAlgebra, Term
-from symgrad.ops.packing import entries
+from symgrad.ops.index_slices import entries
 from symgrad.ops.strong import rank_one, strong_product
+from symgrad.ops.terms import IRAlgebra, Term
 
 _FOLDS = {
     "sum": "add",

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from symgrad.codegen.lines import Line
 from symgrad.codegen.strands import Needs, members, parts
 from symgrad.codegen.unit import Example
+from symgrad.ir.derived_names import before
 from symgrad.ir.function import Function
-from symgrad.ir.naming import before
 
 _SHORT = 4
 _WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]

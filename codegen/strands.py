@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from symgrad.codegen.lines import Line
 from symgrad.codegen.naming import lettered_names
-from symgrad.ir.naming import letter_of
+from symgrad.ir.derived_names import letter_of
 
 Needs = dict[int, set[int]]
 

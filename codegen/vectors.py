@@ -26,7 +26,7 @@ from symgrad.codegen.blocks import cut, key_of
 from symgrad.codegen.naming import Names
 from symgrad.codegen.text import atom
 from symgrad.ir.function import Function, Instr
-from symgrad.ops.packing import Block, entries, rows_of
+from symgrad.ops.index_slices import Block, entries, slice_of
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Layout:
                 layer.width += shape[0] if shape else 1
                 layer.members.append(block)
                 return
-        rows = rows_of(block, self.size) if len(shape) <= 2 else None
+        rows = slice_of(block, self.size) if len(shape) <= 2 else None
         if rows is None or not shape:
             return
         if len(shape) == 1 and strides == (1,):

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from symgrad.ir.derived_names import before, lettered, letters, numbered
 from symgrad.ir.function import Function, Instr
-from symgrad.ir.naming import before, lettered, letters, numbered
 
 
 def name_operands(function: Function) -> Function:

@@ -26,13 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.autodiff.sampled import POSITIVE, Trials
+from symgrad.autodiff.random_points import POSITIVE, RandomPoints
 from symgrad.errors import SymgradError
 from symgrad.ir.function import Instr, emit, parameter, topological
 from symgrad.ir.rebuild import needed_by
 from symgrad.ops import OPS
-from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.intervals import Intervals
+from symgrad.ops.terms import IRAlgebra, Term
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
 _SUMS = ("add", "sum", "mean", "reshape", "broadcast_to", "index")  # of what is squared
@@ -50,7 +50,7 @@ class Lengths:
     def __init__(self, intervals: Intervals, gradients: Gradients) -> None:
         self.intervals, self.gradients = intervals, gradients
         self.slopes: dict[Instr, Term | None] = {}
-        self.trials = Trials()
+        self.trials = RandomPoints()
 
     def share(self, f: IRAlgebra, y: Instr, i: int, g: Term, plain: Term) -> Term:
         """The share of operand i in a cotangent g of a length; where that is 0, its limit if it

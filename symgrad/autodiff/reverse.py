@@ -35,11 +35,19 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from symgrad.autodiff import strong
-from symgrad.autodiff.flows import (
+from symgrad.autodiff import strong_zeros
+from symgrad.autodiff.cotangents import (
+    DEPTH,
     Flow,
+    Guard,
     alike,
+    all_of,
+    any_of,
     apart,
+    equal,
+    parted,
+    same,
+    settled,
     side_of,
     signed,
     spread,
@@ -47,13 +55,12 @@ from symgrad.autodiff.flows import (
     unbroadcast,
     zeros,
 )
-from symgrad.autodiff.guards import DEPTH, Guard, all_of, any_of, equal, parted, same, settled
 from symgrad.autodiff.hints import name_operands
 from symgrad.autodiff.lengths import Lengths
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, Instr, constant, derived, topological
-from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.intervals import Intervals
+from symgrad.ops.terms import IRAlgebra, Term
 
 
 def differentiate(
@@ -283,7 +290,7 @@ class _Sweep:
             zero.append(1)
         infinite = flow.infinite or steep is not None
         if zero and isinstance(partial, Term):
-            product = strong.product(f, flow.g, partial, zero, self.intervals)
+            product = strong_zeros.product(f, flow.g, partial, zero, self.intervals)
             if product is not None:
                 return flow._replace(g=product, infinite=infinite)
         return flow._replace(g=times(f, flow.g, partial), infinite=infinite)
@@ -354,7 +361,7 @@ class _Sweep:
             flow = flow._replace(g=self.applied(f, Flow(flow.g, rest)))
         infinite = flow.infinite or y.op.steep is not None
         if infinite or (self.strict and y.op.masks):
-            f = strong.StrongAlgebra(f, flow.g.instr, self.intervals)
+            f = strong_zeros.StrongAlgebra(f, flow.g.instr, self.intervals)
             terms, flow = [f.term(x) for x in y.operands], flow._replace(g=f.term(flow.g.instr))
         cotangents = y.op.pullback(f, flow.g, f.term(y), *terms, **dict(y.attributes))
         for x, g, waiting in zip(y.operands, cotangents, guards, strict=True):

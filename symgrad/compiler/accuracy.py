@@ -21,7 +21,7 @@ from symgrad.autodiff import gradients
 from symgrad.ir.function import Instr, function, parameter
 from symgrad.ir.interpreter import interpret
 from symgrad.ir.types import Type
-from symgrad.ops.algebra import IRAlgebra
+from symgrad.ops.terms import IRAlgebra
 from symgrad.rewrite.declared import Fired, Rule
 from symgrad.rewrite.patterns import Families
 

@@ -27,7 +27,7 @@ from symgrad.errors import BoundsError, DomainError
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.interpreter import bind_sizes, failing, values_of
-from symgrad.ops.places import indices_of
+from symgrad.ops.gathering import indices_of
 
 
 def outside(f: Function, arguments: Sequence[Any]) -> BoundsError | None:

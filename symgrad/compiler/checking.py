@@ -284,7 +284,7 @@ def _refuted(
 
 def _swapped(problem: Problem, claim: Claim, i: int, drawn: Sequence[Point]) -> str:
     """Whether what is claimed for one argument is the gradient of another, in words."""
-    from symgrad.symbolic.exactly import digits
+    from symgrad.symbolic.precise import digits
 
     with digits(DIGITS):
         rights = [exact_gradient(problem, point)[1:] for point in drawn]

@@ -144,9 +144,8 @@ class FormulaClaim(Claim):
                 )
 
     def values(self, point: Point, algebra: Any = None) -> list[Any]:
-        from symgrad.symbolic.exactly import lifted
         from symgrad.symbolic.from_sympy import read
-        from symgrad.symbolic.precise import PRECISE
+        from symgrad.symbolic.precise import PRECISE, lifted
 
         def bind(symbol: Any) -> Any:
             if symbol.name not in point:
@@ -196,8 +195,7 @@ class ExpressionClaim(Claim):
         self.leaves = tuple(traced.leaves)
 
     def values(self, point: Point, algebra: Any = None) -> list[Any]:
-        from symgrad.symbolic.exactly import evaluated, lifted
-        from symgrad.symbolic.precise import PRECISE
+        from symgrad.symbolic.precise import PRECISE, evaluated, lifted
 
         arguments = [lifted(point[p.hint]) for p in self.function.parameters]
         return evaluated(self.function, arguments, algebra or PRECISE)
@@ -255,8 +253,7 @@ def written(f: Function, leaves: Sequence[Any]) -> tuple[Function, Written]:
 
 def exact_gradient(problem: Problem, point: Mapping[str, Any], algebra: Any = None) -> list[Any]:
     """Loss and gradients at a point, to the digits of mpmath's context."""
-    from symgrad.symbolic.exactly import evaluated, lifted
-    from symgrad.symbolic.precise import PRECISE
+    from symgrad.symbolic.precise import PRECISE, evaluated, lifted
 
     arguments = [lifted(point[name]) for name in problem.names]
     parts = (problem.loss, problem.gradient)

@@ -101,7 +101,7 @@ def compared(problem: Problem, claim: Claim, point: Point, norm: float = 0.0) ->
     """
     import mpmath
 
-    from symgrad.symbolic.exactly import digits
+    from symgrad.symbolic.precise import digits
     from symgrad.symbolic.probing import MORE
 
     try:
@@ -149,7 +149,7 @@ def _weighed(
     problem: Problem, claim: Claim, point: Point, values: Values, found: Comparison
 ) -> Comparison:
     """The comparison, where literals are taken as far as floats round them."""
-    from symgrad.symbolic.exactly import digits
+    from symgrad.symbolic.precise import digits
 
     if values.literals > _LITERALS:
         rounded = found.digits >= _TAKEN
@@ -215,7 +215,7 @@ def is_regular(problem: Problem, claim: Claim, points: Sequence[Point], found: C
 
     Rounding is off by another part at each of them, and to both sides; a wrong formula is not.
     """
-    from symgrad.symbolic.exactly import digits
+    from symgrad.symbolic.precise import digits
 
     errors = []
     for point in points:

@@ -130,7 +130,7 @@ def _shape(type: Type, sizes: Mapping[str, int]) -> tuple[int, ...]:
 def _usable(problem: Problem, point: Point) -> bool:
     import mpmath
 
-    from symgrad.symbolic.exactly import digits
+    from symgrad.symbolic.precise import digits
 
     with digits(_DIGITS):
         try:

@@ -23,10 +23,10 @@ from symgrad.errors import FormatError, SymgradError, UnsupportedError, Verifica
 from symgrad.frontend.scalars.value import Value
 from symgrad.ir import dims, verifier
 from symgrad.ir.function import Function, Instr
-from symgrad.ir.parser import parse
 from symgrad.ir.program import ScalarProgram
+from symgrad.ir.text import parse
 from symgrad.ops import OPS
-from symgrad.ops.places import bounds_of
+from symgrad.ops.gathering import bounds_of
 from symgrad.rewrite.inline import inlined
 from symgrad.runtime.arguments import Signature
 from symgrad.runtime.example_rows import EXAMPLES, names_of

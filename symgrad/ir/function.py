@@ -235,7 +235,7 @@ class Function:
         return f"<function {sha256(self.structure_text().encode()).hexdigest()}>"
 
     def __str__(self) -> str:
-        from symgrad.ir.printer import print_function
+        from symgrad.ir.text import print_function
 
         return print_function(self)
 

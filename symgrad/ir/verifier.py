@@ -15,9 +15,8 @@ symgrad.errors.IRError: result 0 of @f is not defined in it; ...
 from __future__ import annotations
 
 from symgrad.errors import IRError
-from symgrad.ir.excerpt import excerpt
 from symgrad.ir.function import KINDS, Function, Instr, freeze
-from symgrad.ir.printer import print_function
+from symgrad.ir.text import excerpt, print_function
 
 
 def verify(function: Function) -> None:

@@ -8,25 +8,20 @@ from symgrad.ops import (  # noqa: F401
     activation,
     arithmetic,
     cancelling,
-    einsum,
     gathering,
-    indexing,
+    index_slices,
     matrix,
-    packing,
-    places,
+    normal,
+    partial_sums,
     powers,
     product,
     reduction,
-    running,
-    segments,
     selection,
     shape,
     strong,
-    tails,
     transcendental,
 )
-from symgrad.ops.algebra import ArrayAlgebra, IRAlgebra, Term
-from symgrad.ops.floats import FLOATS, FloatAlgebra
-from symgrad.ops.table import OPS, register
+from symgrad.ops.float_algebra import FLOATS, FloatAlgebra
+from symgrad.ops.terms import OPS, ArrayAlgebra, IRAlgebra, Term, register
 
 __all__ = ["FLOATS", "OPS", "ArrayAlgebra", "FloatAlgebra", "IRAlgebra", "Term", "register"]

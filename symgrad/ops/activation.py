@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from symgrad.ops import array_forms
+from symgrad.ops import array_functions
 from symgrad.ops import intervals as iv
-from symgrad.ops.elementwise import by_element, either_side, elementwise, of_arrays
-from symgrad.ops.tails import INVERSE_SQRT_2PI, square_in_parts
+from symgrad.ops.declaring import by_element, either_side, elementwise, of_arrays
+from symgrad.ops.normal import INVERSE_SQRT_2PI, square_in_parts
 
 TWO_BY_SQRT_PI = 2.0 / math.sqrt(math.pi)
 
@@ -61,7 +61,7 @@ def _silu_partials(f: Any, y: Any, x: Any) -> tuple[Any]:
 
 SIGMOID = elementwise(
     "sigmoid",
-    of_arrays(array_forms.sigmoid),
+    of_arrays(array_functions.sigmoid),
     meaning=lambda sp, x: 1 / (1 + sp.exp(-x)),
     partials=lambda f, y, x: (f.sigmoid_slope(x),),
     expansion=_sigmoid,
@@ -84,7 +84,7 @@ SIGMOID_SLOPE = elementwise(
 )
 LOG_SIGMOID = elementwise(
     "log_sigmoid",
-    of_arrays(array_forms.log_sigmoid),
+    of_arrays(array_functions.log_sigmoid),
     meaning=lambda sp, x: -sp.log(1 + sp.exp(-x)),
     partials=lambda f, y, x: (f.sigmoid(-x),),
     expansion=lambda f, x: f.minimum(x, 0.0) - f.log1p(f.exp(-f.absolute(x))),
@@ -95,7 +95,7 @@ LOG_SIGMOID = elementwise(
 )
 SOFTPLUS = elementwise(
     "softplus",
-    of_arrays(array_forms.softplus),
+    of_arrays(array_functions.softplus),
     meaning=lambda sp, x: sp.log(1 + sp.exp(x)),
     partials=lambda f, y, x: (f.sigmoid(x),),
     expansion=lambda f, x: f.maximum(x, 0.0) + f.log1p(f.exp(-f.absolute(x))),
@@ -137,7 +137,7 @@ LEAKY_RELU = elementwise(
 )
 ELU = elementwise(
     "elu",
-    of_arrays(array_forms.elu),
+    of_arrays(array_functions.elu),
     meaning=lambda sp, x, *, alpha: sp.Piecewise((x, x > 0), (alpha * (sp.exp(x) - 1), True)),
     partials=lambda f, y, x, *, alpha: (
         f.where(f.greater(x, 0.0), 1.0, alpha * f.exp(f.minimum(x, 0.0))),

@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from symgrad.ops import array_forms
-from symgrad.ops.elementwise import REAL, elementwise, of_arrays
+from symgrad.ops import array_functions
+from symgrad.ops.declaring import REAL, elementwise, of_arrays
 
 
 def _stumpff(sp: Any, x: Any, *, k: int, d: int) -> Any:
@@ -33,7 +33,7 @@ def _stumpff(sp: Any, x: Any, *, k: int, d: int) -> Any:
 
 COSM1 = elementwise(
     "cosm1",
-    of_arrays(array_forms.cosm1),
+    of_arrays(array_functions.cosm1),
     meaning=lambda sp, x: sp.cos(x) - 1,
     partials=lambda f, y, x: (-f.sin(x),),
     approximate=True,
@@ -41,7 +41,7 @@ COSM1 = elementwise(
 )
 SQRT1PM1 = elementwise(
     "sqrt1pm1",
-    of_arrays(array_forms.sqrt1pm1),
+    of_arrays(array_functions.sqrt1pm1),
     meaning=lambda sp, x: sp.sqrt(1 + x) - 1,
     partials=lambda f, y, x: (f.divide(0.5, f.sqrt(1.0 + x)),),
     domain=((-0.9, 4.0),),
@@ -50,7 +50,7 @@ SQRT1PM1 = elementwise(
 )
 LOG_COSH = elementwise(
     "log_cosh",
-    of_arrays(array_forms.log_cosh),
+    of_arrays(array_functions.log_cosh),
     meaning=lambda sp, x: sp.log(sp.cosh(x)),
     partials=lambda f, y, x: (f.tanh_by_sech(x),),
     approximate=True,
@@ -58,7 +58,7 @@ LOG_COSH = elementwise(
 )
 SECH = elementwise(
     "sech",
-    of_arrays(array_forms.sech),
+    of_arrays(array_functions.sech),
     meaning=lambda sp, x: 1 / sp.cosh(x),
     partials=lambda f, y, x: (-y * f.tanh(x),),
     approximate=True,
@@ -66,7 +66,7 @@ SECH = elementwise(
 )
 CSCH = elementwise(
     "csch",
-    of_arrays(array_forms.csch),
+    of_arrays(array_functions.csch),
     meaning=lambda sp, x: 1 / sp.sinh(x),
     partials=lambda f, y, x: (f.divide(-y, f.tanh(x)),),
     domain=((0.1, 4.0),),
@@ -75,7 +75,7 @@ CSCH = elementwise(
 )
 BOSE = elementwise(
     "bose",
-    of_arrays(array_forms.bose),
+    of_arrays(array_functions.bose),
     meaning=lambda sp, x: 1 / (sp.exp(x) - 1),
     partials=lambda f, y, x: (y * f.bose(-x),),
     domain=((0.1, 4.0),),
@@ -85,7 +85,7 @@ BOSE = elementwise(
 # c_k(x) is Stumpff's (1947) of x**2; what each derivative is of, stays one family.
 STUMPFF = elementwise(
     "stumpff",
-    of_arrays(array_forms.stumpff),
+    of_arrays(array_functions.stumpff),
     meaning=_stumpff,
     partials=lambda f, y, x, *, k, d: (f.stumpff(x, k=k, d=d + 1),),
     domain=(REAL,),

@@ -1,4 +1,4 @@
-"""Indexing by arrays of i64, and the sums that are its adjoints.
+"""Indexing by arrays of i64, the sums that are its adjoints, and checks of indices.
 
 An index counts from the end where it is negative, as in NumPy; one out of range raises IndexError
 when the function runs.  Cotangents of elements that are read twice add up.
@@ -7,24 +7,27 @@ when the function runs.  Cotangents of elements that are read twice add up.
 f64[B, 3]
 >>> GATHER.infer(Type("f64", ("N", 3)), Type("i64", ("B",)), Type("i64", ()))
 f64[B]
+>>> int(WRAP.evaluate(-1, size=3))
+2
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim
+from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Shape, Type
-from symgrad.ops import array_forms
-from symgrad.ops.elementwise import of_arrays
-from symgrad.ops.rules import broadcast
-from symgrad.ops.table import register
+from symgrad.ops import array_functions
+from symgrad.ops.declaring import broadcast, of_arrays, same_dtype
+from symgrad.ops.terms import register
 
-_FORMS: Any = array_forms  # which have no annotations
+_FORMS: Any = array_functions  # which have no annotations
 
 
 def _integers(name: str, *indices: Type) -> None:
@@ -128,7 +131,7 @@ SCATTER_ADD = register(
         "indexing",
         2,
         infer=_scattered,
-        evaluate=of_arrays(array_forms.scatter_add),
+        evaluate=of_arrays(array_functions.scatter_add),
         pullback=lambda f, g, y, x, indices, *, axis, size: (
             f.take(g, indices, axis=axis),
             None,
@@ -167,7 +170,7 @@ ADD_ALONG_AXIS = register(
         "indexing",
         2,
         infer=_added_along,
-        evaluate=of_arrays(array_forms.add_along_axis),
+        evaluate=of_arrays(array_functions.add_along_axis),
         pullback=lambda f, g, y, x, indices, *, axis, size: (
             f.take_along_axis(g, indices, axis=axis),
             None,
@@ -226,5 +229,103 @@ ONE_HOT = register(
         dim_attributes=("size",),
         traits=("exact",),
         doc="1 at the index and 0 elsewhere; all 0 for an index out of range",
+    )
+)
+
+
+def _vector_result(*xs: Type) -> Type:
+    if not xs or any(x.rank for x in xs):
+        raise ShapeError(f"vector: expected scalars, one at least, got {xs}; use concatenate")
+    return Type(same_dtype("vector", *xs), (len(xs),))
+
+
+def _place_result(name: str, scalar: bool) -> Any:
+    def infer(index: Type, *, size: Dim) -> Type:
+        if index.dtype != "i64":
+            raise DTypeError(f"{name}: expected an index of i64, got {index}; cast")
+        if scalar and index.rank:
+            raise ShapeError(f"{name}: expected a scalar, got {index}")
+        return index
+
+    return infer
+
+
+def _wrapped(index: Any, *, size: int) -> Any:
+    return np.arange(size)[np.asarray(index)]
+
+
+def _within(index: Any, *, size: int) -> Any:
+    i = np.asarray(index)
+    wrong = i[(i < 0) | (i >= size)]
+    if wrong.size:
+        raise IndexError(f"expected indices from 0 to {size - 1}, got {wrong.flat[0]}")
+    return i[()]
+
+
+def bounds_of(function: Function) -> dict[str, tuple[Dim, ...]]:
+    """For each parameter of integers that indexes something, the sizes that it stays below."""
+    found: dict[str, dict[Dim, None]] = {}
+    for x in function.body:
+        for index, size in indices_of(x):
+            while index.op.name in _MOVES:
+                index = index.operands[0]
+            if index.is_parameter:
+                found.setdefault(index.hint, {})[size] = None
+    return {name: tuple(sizes) for name, sizes in found.items()}
+
+
+_MOVES = ("wrap", "within", "reshape", "broadcast_to", "transpose", "index", "flip", "take")
+
+
+def indices_of(x: Instr) -> Iterator[tuple[Instr, Dim]]:
+    """The operands of an instruction that are indices, and the sizes that they are indices into."""
+    name, first = x.op.name, x.operands[:1]
+    if name in ("wrap", "within", "one_hot"):
+        yield first[0], x["size"]
+    elif name in ("take", "take_along_axis"):
+        yield x.operands[1], first[0].type.shape[x["axis"]]
+    elif name in ("scatter_add", "add_along_axis"):
+        yield x.operands[1], x["size"]
+    elif name == "gather":
+        yield from zip(x.operands[1:], first[0].type.shape, strict=False)
+    elif name == "scatter_nd":
+        yield from zip(x.operands[1:], x["shape"], strict=False)
+
+
+VECTOR = register(
+    Op(
+        "vector",
+        "shape",
+        None,
+        infer=_vector_result,
+        evaluate=lambda *xs: np.array(xs),
+        pullback=lambda f, g, y, *xs: tuple(f.index(g, key=(("int", i),)) for i in range(len(xs))),
+        traits=("exact",),
+        doc="scalars side by side as a vector",
+    )
+)
+WRAP = register(
+    Op(
+        "wrap",
+        "indexing",
+        1,
+        infer=_place_result("wrap", scalar=True),
+        evaluate=_wrapped,
+        attributes=("size",),
+        dim_attributes=("size",),
+        called="place",
+        doc="an index that may count from the end, counted from the front; IndexError beyond",
+    )
+)
+WITHIN = register(
+    Op(
+        "within",
+        "indexing",
+        1,
+        infer=_place_result("within", scalar=False),
+        evaluate=_within,
+        attributes=("size",),
+        dim_attributes=("size",),
+        doc="indices from 0 to size - 1, such as labels: a negative one is an error, no last class",
     )
 )

@@ -18,7 +18,7 @@ from symgrad.ir.op import Op
 from symgrad.ir.types import Type
 from symgrad.ops import intervals as iv
 from symgrad.ops.reduction import normalize_axis
-from symgrad.ops.table import register
+from symgrad.ops.terms import register
 
 
 def _triangle(name: str, evaluate: Any, doc: str) -> Op:

@@ -14,11 +14,11 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
-from symgrad.ops import array_forms
+from symgrad.ops import array_functions
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
-from symgrad.ops.elementwise import of_arrays
-from symgrad.ops.table import register
+from symgrad.ops.declaring import of_arrays
+from symgrad.ops.terms import register
 
 Axes = tuple[int, ...]
 
@@ -253,7 +253,7 @@ PROD_OTHERS = register(
         "reduction",
         1,
         infer=_others_result,
-        evaluate=of_arrays(array_forms.prod_others),
+        evaluate=of_arrays(array_functions.prod_others),
         pullback=_others_pullback,
         doc="for each element, the product of the others along the last axis; zeros do no harm",
     )
@@ -264,7 +264,7 @@ LOGSUMEXP = register(
         "reduction",
         1,
         infer=_result("logsumexp", floats=True, nonempty=True),
-        evaluate=of_arrays(array_forms.logsumexp),
+        evaluate=of_arrays(array_functions.logsumexp),
         pullback=_logsumexp_pullback,
         expansion=_logsumexp_expansion,
         attributes=("axis", "keepdims"),

@@ -20,8 +20,8 @@ from symgrad.ir.function import Instr
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Type
 from symgrad.ops import intervals as iv
-from symgrad.ops.rules import broadcast, comparison_result, logical_result, same_dtype
-from symgrad.ops.table import register
+from symgrad.ops.declaring import broadcast, comparison_result, logical_result, same_dtype
+from symgrad.ops.terms import register
 
 
 def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, called: str, doc: str) -> Op:

@@ -15,7 +15,7 @@ from symgrad.ir.dims import Dim, add, product
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Shape, Type
 from symgrad.ops import intervals as iv
-from symgrad.ops.table import register
+from symgrad.ops.terms import register
 
 
 def _reshaped(x: Type, *, shape: Shape) -> Type:

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.ir.op import Op
-from symgrad.ops import array_forms
-from symgrad.ops.elementwise import REAL, elementwise, of_arrays
+from symgrad.ops import array_functions
+from symgrad.ops.declaring import REAL, elementwise, of_arrays
 from symgrad.ops.product import matmul_pullback, matmul_result
-from symgrad.ops.table import register
+from symgrad.ops.terms import register
 
 EVERYWHERE = (True, True)  # either operand may be infinite
 
@@ -92,7 +92,7 @@ STRONG_MATMUL = register(
         "product",
         2,
         infer=lambda a, b, *, zero: matmul_result(a, b),
-        evaluate=of_arrays(array_forms.strong_matmul),
+        evaluate=of_arrays(array_functions.strong_matmul),
         pullback=lambda f, g, y, a, b, *, zero: matmul_pullback(f, g, y, a, b),
         attributes=("zero",),
         steep=lambda f, z, a, b, *, zero: EVERYWHERE,

@@ -4,7 +4,7 @@ Derivatives reuse the result where that is accurate.  ``tanh`` gives 1 - y*y, wh
 ulp *of 1* everywhere but has no correct digit left for abs(x) > 19.
 
 >>> import symgrad.ops
->>> from symgrad.ops.algebra import ArrayAlgebra
+>>> from symgrad.ops.terms import ArrayAlgebra
 >>> TANH.partials(ArrayAlgebra(), 0.5, float(np.arctanh(0.5)))
 (0.75,)
 """
@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.ops import array_forms
+from symgrad.ops import array_functions
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
-from symgrad.ops.elementwise import POSITIVE, REAL, UNIT, elementwise, of_arrays
+from symgrad.ops.declaring import POSITIVE, REAL, UNIT, elementwise, of_arrays
 from symgrad.ops.powers import scaled
 
 LN2 = math.log(2.0)
@@ -157,7 +157,7 @@ LOGADDEXP = elementwise(
 )
 XLOGY = elementwise(
     "xlogy",
-    of_arrays(array_forms.xlogy),
+    of_arrays(array_functions.xlogy),
     meaning=lambda sp, x, y: x * sp.log(y),
     partials=lambda f, z, x, y: (f.log(y), _quotient(f, x, y)),
     expansion=_xlogy,
@@ -170,7 +170,7 @@ XLOGY = elementwise(
 )
 XLOG1PY = elementwise(
     "xlog1py",
-    of_arrays(array_forms.xlog1py),
+    of_arrays(array_functions.xlog1py),
     meaning=lambda sp, x, y: x * sp.log(1 + y),
     partials=lambda f, z, x, y: (f.log1p(y), _quotient(f, x, 1.0 + y)),
     expansion=_xlog1py,
@@ -183,7 +183,7 @@ XLOG1PY = elementwise(
 )
 LOG1MEXP = elementwise(
     "log1mexp",
-    of_arrays(array_forms.log1mexp),
+    of_arrays(array_functions.log1mexp),
     meaning=lambda sp, x: sp.log(1 - sp.exp(x)),
     partials=lambda f, y, x: (f.divide(f.exp(x), f.expm1(x)),),
     expansion=_log1mexp,

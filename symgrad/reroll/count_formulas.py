@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
-from symgrad.ops.algebra import IRAlgebra
+from symgrad.ops.terms import IRAlgebra
 
 NAME = "N"
 

@@ -4,7 +4,7 @@ The functions of three sizes are compared instruction by instruction.  Where the
 stands; sizes that differ become polynomials in ``N``, numbers that differ expressions in it (see
 ``count_formulas``).  Anything else that differs says that the program is not the same for every N.
 
->>> from symgrad.ir.parser import parse
+>>> from symgrad.ir.text import parse
 >>> from symgrad.ops import OPS
 >>> text = '''func @f(input %x: f64[{n}]) {{
 ...   %total = sum %x {{axis = (0,), keepdims = false}} : f64[]
@@ -37,7 +37,7 @@ from symgrad.errors import ShapeError
 from symgrad.ir.function import Function, Instr, Origins, emit, parameter
 from symgrad.ir.function import function as function_of
 from symgrad.ir.types import Type
-from symgrad.ops.algebra import IRAlgebra
+from symgrad.ops.terms import IRAlgebra
 from symgrad.reroll.count_formulas import dim_of, form_of
 from symgrad.reroll.roll import Rerolled
 

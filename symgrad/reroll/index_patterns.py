@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symgrad.ir.program import Ints
-from symgrad.ops.packing import rows_of
+from symgrad.ops.index_slices import slice_of
 
 
 class Int(NamedTuple):
@@ -111,6 +111,6 @@ def strided(places: Ints, length: int) -> Strided | None:
     shape = tuple(places.shape[k] for k in order)
     steps = tuple(strides[k] for k in order)
     block = (offset, shape, steps)
-    if not np.array_equal(grid, places) or rows_of(block, length) is None:
+    if not np.array_equal(grid, places) or slice_of(block, length) is None:
         return None
     return Strided(*block, tuple(order))

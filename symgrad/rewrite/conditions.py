@@ -1,6 +1,6 @@
 """What the stabilising rules are made of: their right sides' longer parts, and their conditions.
 
->>> from symgrad.symbolic.algebra import SympyAlgebra
+>>> from symgrad.symbolic.sympy_algebra import SympyAlgebra
 >>> import sympy as sp
 >>> a, b = sp.symbols("a b")
 >>> hypots(SympyAlgebra(), [a, b])

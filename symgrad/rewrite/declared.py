@@ -19,7 +19,7 @@ from symgrad.errors import SymgradError
 from symgrad.ir.function import Function, Instr, Origins
 from symgrad.ir.op import Op
 from symgrad.ir.rebuild import moved_operands, needed_by
-from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.ops.terms import IRAlgebra, Term
 from symgrad.rewrite.patterns import Bindings, Families, Matcher, Pattern, pattern
 from symgrad.rewrite.rewriter import live
 

@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import moved_operands, needed_by
-from symgrad.ops.algebra import IRAlgebra
+from symgrad.ops.terms import IRAlgebra
 from symgrad.rewrite.rewriter import BITWISE, rewrite, with_body
 
 

@@ -18,7 +18,7 @@ from symgrad.ir.function import Function, Instr, Origin, Origins, constant, emit
 from symgrad.ir.op import CONSTANT, Attribute, Op
 from symgrad.ir.rebuild import moved_operands
 from symgrad.ir.types import Type
-from symgrad.ops.table import OPS
+from symgrad.ops.terms import OPS
 
 BITWISE = "bitwise"
 ROUNDING = "rounding"

@@ -25,8 +25,8 @@ from typing import NamedTuple
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import Shape
-from symgrad.ops.algebra import IRAlgebra
 from symgrad.ops.reduction import exponentials, kept, reduced
+from symgrad.ops.terms import IRAlgebra
 from symgrad.rewrite.rewriter import ROUNDING, live, relabel, rewrite, with_body
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from symgrad.ir.function import Function, Instr, emit
 from symgrad.ir.rebuild import moved_operands
-from symgrad.ops.packing import Block, rows_of
-from symgrad.ops.table import OPS
+from symgrad.ops.index_slices import Block, slice_of
+from symgrad.ops.terms import OPS
 from symgrad.rewrite.rewriter import (
     ROUNDING,
     Rewriter,
@@ -134,7 +134,7 @@ def _block(x: Instr) -> Block | None:
     if not isinstance(count, int) or count < 1 or step < 1:
         return None
     block = (start, (count,), (step,))
-    return block if rows_of(block, size) is not None else None
+    return block if slice_of(block, size) is not None else None
 
 
 def _alone(r: Rewriter, x: Instr) -> Instr | None:

@@ -24,7 +24,7 @@ from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import caller, located
 from symgrad.ir.dims import is_name
 from symgrad.ir.types import Type
-from symgrad.ops.algebra import IRAlgebra, Term
+from symgrad.ops.terms import IRAlgebra, Term
 
 
 @located

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from symgrad.ir.parser import parse
-from symgrad.ops.table import OPS
+from symgrad.ir.text import parse
+from symgrad.ops.terms import OPS
 from symgrad.symbolic.blame import blamed
 from symgrad.symbolic.tasks import is_zero
 from symgrad.symbolic.to_sympy import write

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from symgrad.ops.packing import Block
+from symgrad.ops.index_slices import Block
 
 
 class Definition(NamedTuple):

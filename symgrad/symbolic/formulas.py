@@ -34,10 +34,10 @@ from symgrad.frontend.source.origin import located
 from symgrad.ir.function import Function, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops import FLOATS, OPS
-from symgrad.ops.algebra import IRAlgebra, Term
-from symgrad.ops.elementwise import REAL
-from symgrad.ops.elementwise import elementwise as declare
+from symgrad.ops.declaring import REAL
+from symgrad.ops.declaring import elementwise as declare
 from symgrad.ops.replay import replay
+from symgrad.ops.terms import IRAlgebra, Term
 from symgrad.rewrite import cse, fold, identities
 from symgrad.rewrite.pricing import cost
 from symgrad.rewrite.stabilize import stabilize

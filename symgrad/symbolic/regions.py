@@ -39,8 +39,8 @@ from symgrad.ir.function import Function, Instr, function, parameter, union
 from symgrad.ir.interpreter import interpret
 from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import Type
-from symgrad.ops.algebra import IRAlgebra, Term
 from symgrad.ops.replay import replay
+from symgrad.ops.terms import IRAlgebra, Term
 from symgrad.rewrite.folding import fold
 from symgrad.rewrite.identities import identities
 from symgrad.rewrite.pricing import cost, elements, total

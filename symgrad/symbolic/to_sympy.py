@@ -23,7 +23,7 @@ import sympy as sp
 
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Function, Instr, function
-from symgrad.ops.algebra import IRAlgebra
+from symgrad.ops.terms import IRAlgebra
 from symgrad.symbolic import large
 from symgrad.symbolic.numbers import literal
 

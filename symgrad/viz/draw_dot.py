@@ -18,7 +18,7 @@ from symgrad.frontend.scalars.backprop import reach
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.names import expression_nodes, user_names
 from symgrad.ir.function import Function
-from symgrad.ir.printer import value_names
+from symgrad.ir.text import value_names
 from symgrad.viz import Arrow, Box, Graph, draw, escape
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.autodiff import sampled
+from symgrad.autodiff import random_points
 
 A, V = 5.0**0.5, np.array([1.0, 0.5])
 SMOOTH: dict[str, tuple[Any, float]] = {
@@ -307,8 +307,8 @@ def test_sizes_that_must_be_large_do_no_harm(part: slice) -> None:
 
 def test_large_arrays_are_tried_at_few_points_or_at_none() -> None:
     """It takes the numbers of one point at most, and no trial is made of tens of millions."""
-    trials = sampled.Trials()
-    for n, points in ((10, sampled.POINTS), (2000, 1), (20_000, 0)):
+    trials = random_points.RandomPoints()
+    for n, points in ((10, random_points.POINTS), (2000, 1), (20_000, 0)):
         x = sg.param(f"x{n}", np.zeros((n, 1000)))
         try:
             assert len(trials.points([x.instr])) == points

@@ -12,8 +12,8 @@ import pytest
 import symgrad as sg
 from symgrad.codegen.breaking import broken, pieces
 from symgrad.codegen.work import flops, operations
-from symgrad.ir.naming import before, letters
-from symgrad.ir.parser import parse
+from symgrad.ir.derived_names import before, letters
+from symgrad.ir.text import parse
 from symgrad.nn import MLP
 from symgrad.ops import OPS
 

@@ -13,7 +13,7 @@ from symgrad.errors import ArgumentError
 from symgrad.frontend.arrays.leaf import input
 from symgrad.frontend.arrays.ufuncs import tanh
 from symgrad.nn.array import Linear, Sequential
-from symgrad.ops.table import OPS
+from symgrad.ops.terms import OPS
 
 
 def test_one_seed_gives_one_net() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from symgrad.ir.function import Function
 from symgrad.ir.interpreter import interpret
-from symgrad.ir.parser import parse
+from symgrad.ir.text import parse
 from symgrad.ir.verifier import verify
 from symgrad.ops import OPS
 from symgrad.reroll import Rerolled

@@ -20,8 +20,8 @@ from symgrad.ops import OPS
 from symgrad.rewrite.cheap_rules import RULES as CHEAP
 from symgrad.rewrite.stabilize import stabilized
 from symgrad.rewrite.stable_rules import RULES as STABLE
-from symgrad.symbolic.algebra import SympyAlgebra
 from symgrad.symbolic.precise import PRECISE, digits
+from symgrad.symbolic.sympy_algebra import SympyAlgebra
 
 RULES = (*STABLE, *CHEAP)
 HEAD = "func @f(input %a: f64[], input %b: f64[], input %A: f64[N, 3], input %i: i64[N, 1]) {\n"

@@ -481,7 +481,7 @@ def test_the_command_line(tmp_path: Path, name, status, says):
         "compiler.thresholds",
         "symbolic.blame",
         "symbolic.claimed",
-        "symbolic.exactly",
+        "symbolic.precise",
         "symbolic.probing",
         "cli.main",
     ],

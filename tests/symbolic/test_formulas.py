@@ -22,7 +22,7 @@ from symgrad.errors import (
 )
 from symgrad.ir import interpret
 from symgrad.ops import OPS
-from symgrad.ops.floats import FLOATS
+from symgrad.ops.float_algebra import FLOATS
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.derive import exact_slopes
 from symgrad.symbolic.formulas import _MADE

@@ -11,8 +11,8 @@ import symgrad as sg
 from symgrad.errors import LimitError, SymgradError
 from symgrad.frontend.arrays.expr import apply
 from symgrad.ops import OPS
-from symgrad.symbolic.algebra import SympyAlgebra
 from symgrad.symbolic.precise import PRECISE
+from symgrad.symbolic.sympy_algebra import SympyAlgebra
 
 MEANT = [op for op in OPS.values() if op.kind == "elementwise" and op.meaning is not None]
 ATTRIBUTES = {

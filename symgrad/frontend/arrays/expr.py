@@ -35,7 +35,7 @@ from symgrad.ir.dims import Dim
 from symgrad.ir.function import Instr, Origin, emit
 from symgrad.ir.function import constant as literal
 from symgrad.ir.types import DTYPES, Type, dtype_name
-from symgrad.ops.table import OPS
+from symgrad.ops.terms import OPS
 
 __all__ = ["Array", "Expr", "apply", "as_expr", "plain_array", "promote"]
 

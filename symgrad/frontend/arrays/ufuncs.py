@@ -18,7 +18,7 @@ from symgrad.frontend.arrays.eager import numpy_too
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, promote, raw
 from symgrad.frontend.coerce import real, whole
 from symgrad.frontend.scalars import choices
-from symgrad.ops.table import OPS
+from symgrad.ops.terms import OPS
 
 
 def _apply(name: str, *xs: Any, **attributes: Any) -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
-from symgrad.frontend.floats import partials
+from symgrad.ops.float_algebra import partials
 
 USER = "user:"  # heads the op name of a node that was made by hand, with its own ``_backward``
 # micrograd writes these as a + (-b) and a * b**-1.  The inner node keeps its gradient between

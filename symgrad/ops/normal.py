@@ -16,9 +16,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from symgrad.ops import float_forms
+from symgrad.ops import float_functions
 from symgrad.ops import intervals as iv
-from symgrad.ops.elementwise import by_element, elementwise
+from symgrad.ops.declaring import by_element, elementwise
 
 INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
@@ -54,7 +54,7 @@ def _mills_tail_slope(f: Any, y: Any, x: Any, *, k: int) -> tuple[Any]:
 
 NDTR = elementwise(
     "ndtr",
-    by_element(float_forms.ndtr),
+    by_element(float_functions.ndtr),
     meaning=lambda sp, x: sp.erfc(-x / sp.sqrt(2)) / 2,
     partials=lambda f, y, x: (f.exp(-0.5 * (x * x)) * INVERSE_SQRT_2PI,),
     accurate=lambda f, y, x: (_density(f, x),),
@@ -65,7 +65,7 @@ NDTR = elementwise(
 )
 LOG_NDTR = elementwise(
     "log_ndtr",
-    by_element(float_forms.log_ndtr),
+    by_element(float_functions.log_ndtr),
     meaning=lambda sp, x: sp.log(sp.erfc(-x / sp.sqrt(2)) / 2),
     partials=lambda f, y, x: (f.inverse_mills(x),),
     approximate=True,
@@ -73,7 +73,7 @@ LOG_NDTR = elementwise(
 )
 INVERSE_MILLS = elementwise(
     "inverse_mills",
-    by_element(float_forms.inverse_mills),
+    by_element(float_functions.inverse_mills),
     meaning=_inverse_mills,
     partials=lambda f, y, x: (-y * f.mills_tail(x, k=1),),
     approximate=True,
@@ -81,7 +81,7 @@ INVERSE_MILLS = elementwise(
 )
 MILLS_TAIL = elementwise(
     "mills_tail",
-    by_element(float_forms.mills_tail),
+    by_element(float_functions.mills_tail),
     meaning=_mills_tail,
     partials=_mills_tail_slope,
     attributes=("k",),

@@ -1,8 +1,9 @@
-"""The algebras that derivative rules are written against.
+"""The op table, and the algebras that derivative rules are written against.
 
-A rule takes an algebra ``f`` whose attributes are the ops of the table.  ``IRAlgebra`` builds
-instructions, ``ArrayAlgebra`` computes with NumPy at once; SymPy has one in its own room.  One
-rule therefore serves differentiation, eager values and proofs.
+``OPS`` has every op by its name; importing ``symgrad.ops`` fills it.  A rule takes an algebra ``f``
+whose attributes are the ops of the table.  ``IRAlgebra`` builds instructions, ``ArrayAlgebra``
+computes with NumPy at once; SymPy has one in its own room.  One rule therefore serves
+differentiation, eager values and proofs.
 
 >>> import symgrad.ops
 >>> f = ArrayAlgebra()
@@ -18,9 +19,21 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.errors import NamingError
 from symgrad.ir.function import Instr, Origins, constant, emit
+from symgrad.ir.op import CONSTANT, PARAMETER, Op
 from symgrad.ir.types import Type, dtype_name
-from symgrad.ops.table import OPS
+
+OPS: dict[str, Op] = {"parameter": PARAMETER, "constant": CONSTANT}
+
+
+def register(op: Op) -> Op:
+    """Enters an op under its name.  Raises NamingError for a name that is taken."""
+    if op.name in OPS:
+        raise NamingError(f"an op named {op.name!r} exists already; choose another name")
+    OPS[op.name] = op
+    return op
+
 
 Number = bool | int | float
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symgrad.errors import IRError, LimitError
-from symgrad.ir import Type, constant, emit, function, parameter, parse, parser
+from symgrad.ir import Type, constant, emit, function, parameter, parse, text
 from symgrad.ir.function import Instr, Origin
 from symgrad.ir.op import Op
 
@@ -142,7 +142,7 @@ def test_ten_lines_are_shown():
 
 def test_caps_on_size(monkeypatch):
     """Text over the caps is refused by the name of the cap before it is read."""
-    monkeypatch.setattr(parser, "MAX_CHARACTERS", 10)
+    monkeypatch.setattr(text, "MAX_CHARACTERS", 10)
     with pytest.raises(LimitError, match="MAX_CHARACTERS"):
         parse(GOOD, OPS)
 

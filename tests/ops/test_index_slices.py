@@ -13,7 +13,7 @@ from symgrad.ir.function import function, parameter
 from symgrad.ir.interpreter import interpret
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
-from symgrad.ops.packing import entries, rows_of
+from symgrad.ops.index_slices import entries, slice_of
 from symgrad.runtime import load_function
 
 THETA = parameter("theta", Type("f64", (24,)), "param")
@@ -32,7 +32,7 @@ def blocks(draw):
 @given(blocks())
 def test_a_block_is_cut_by_slices_where_it_can_be(block):
     """The emitted slices and reshapes are the entries that the block names, each once."""
-    if rows_of(block, 24) is None:
+    if slice_of(block, 24) is None:
         with pytest.raises(ShapeError):
             OPS["view"].infer(THETA.type, offset=block[0], shape=block[1], strides=block[2])
         return

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from symgrad.ir.function import Instr
-from symgrad.ops.algebra import IRAlgebra, Term
-from symgrad.ops.einsum import parse_spec
 from symgrad.ops.intervals import Intervals
+from symgrad.ops.product import parse_spec
+from symgrad.ops.terms import IRAlgebra, Term
 
 
 def product(

@@ -1,28 +1,114 @@
-"""Reads the IR's text form: the inverse of the printer.
+"""The text form of the IR: complete, deterministic to the byte, readable, and read back.
 
-``parse(str(f), ops) == f`` for every function whose hints are names and whose parameters carry no
-origins (the text has none for them).  The parser reads grammar and names; whether the types are
-right is the verifier's question.
+One instruction a line, its type after a colon and its origins as a comment::
+
+    func @loss(param %w: f64[2], input %x: f64[N, 2]) {
+      %z = matmul %x, %w : f64[N]                    // train.py:12
+      return %z
+    }
+
+A value prints as its hint; a second value of the same hint as ``%hint.1``, and one without a hint
+as a number, so that hints survive printing and parsing.  ``parse(str(f), ops) == f`` for every
+function whose hints are names and whose parameters carry no origins (the text has none for them).
+The parser reads grammar and names; the verifier checks the types.
 
 >>> print(parse("func @f(input %x: f64[N]) {\\n  return %x\\n}\\n", {}), end="")
 func @f(input %x: f64[N]) {
   return %x
 }
+>>> print(excerpt(["a", "b"], 2))
+     1 | a
+  >  2 | b
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import IRError, LimitError
-from symgrad.ir.excerpt import excerpt
-from symgrad.ir.function import KINDS, Function, Instr, Origin, Origins, freeze, parameter
+from symgrad.ir.function import KINDS, Function, Instr, Origin, Origins, freeze, literal, parameter
 from symgrad.ir.op import CONSTANT, Attribute, Op
 from symgrad.ir.types import Type, parse_type
+
+_COLUMN = 49
+
+
+def value_names(values: Sequence[Instr]) -> dict[int, str]:
+    """The printed name of each value, by ``id``."""
+    names: dict[int, str] = {}
+    seen: dict[str, int] = {}
+    unnamed = 0
+    for x in values:
+        if not x.hint:
+            names[id(x)] = f"%{unnamed}"
+            unnamed += 1
+            continue
+        count = seen.get(x.hint, 0)
+        seen[x.hint] = count + 1
+        names[id(x)] = f"%{x.hint}.{count}" if count else f"%{x.hint}"
+    return names
+
+
+def attribute_text(value: object) -> str:
+    """An attribute's value as the parser reads it."""
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(attribute_text, value)) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if value is None:
+        return "none"
+    return literal(value)
+
+
+def instruction_text(x: Instr, names: dict[int, str]) -> str:
+    """One line of a body, without indentation."""
+    if x.is_constant:
+        head = f"{names[id(x)]} = constant {literal(x['value'])} : {x.type}"
+    else:
+        operands = ", ".join(names.get(id(o), "%<undefined>") for o in x.operands)
+        attributes = ", ".join(f"{k} = {attribute_text(v)}" for k, v in x.attributes)
+        head = " ".join(
+            part
+            for part in (
+                f"{names[id(x)]} = {x.op.name}",
+                operands,
+                f"{{{attributes}}}" if attributes else "",
+                f": {x.type}",
+            )
+            if part
+        )
+    return with_origins(head, x)
+
+
+def with_origins(head: str, x: Instr) -> str:
+    if not x.origins:
+        return head
+    return f"{head:<{_COLUMN}}// {', '.join(map(str, x.origins))}"
+
+
+def body_lines(function: Function) -> list[str]:
+    """The printed body, a line an instruction."""
+    names = value_names((*function.parameters, *function.body))
+    return ["  " + instruction_text(x, names) for x in function.body]
+
+
+def signature(function: Function) -> str:
+    names = value_names((*function.parameters, *function.body))
+    items = [f"{p['kind']} {names[id(p)]}: {p.type}" for p in function.parameters]
+    return f"func @{function.name}({', '.join(items)}) {{"
+
+
+def print_function(function: Function) -> str:
+    """The text of a function; ``parse`` reads it back to an equal one."""
+    names = value_names((*function.parameters, *function.body))
+    results = ", ".join(names.get(id(r), "%<undefined>") for r in function.results)
+    lines = [signature(function), *body_lines(function), f"  return {results}".rstrip(), "}"]
+    return "\n".join(lines) + "\n"
+
 
 MAX_CHARACTERS = 1 << 28
 MAX_LINES = 1 << 22
@@ -48,11 +134,11 @@ def parse(text: str, ops: Mapping[str, Op]) -> Function:
     Raises IRError with the line and the lines around it, LimitError for text over the caps.
     """
     if len(text) > MAX_CHARACTERS:
-        raise LimitError(f"{len(text)} characters of IR; symgrad.ir.parser.MAX_CHARACTERS allows "
+        raise LimitError(f"{len(text)} characters of IR; symgrad.ir.text.MAX_CHARACTERS allows "
                          f"{MAX_CHARACTERS}")  # fmt: skip
     lines = text.split("\n")
     if len(lines) > MAX_LINES:
-        raise LimitError(f"{len(lines)} lines of IR; symgrad.ir.parser.MAX_LINES allows "
+        raise LimitError(f"{len(lines)} lines of IR; symgrad.ir.text.MAX_LINES allows "
                          f"{MAX_LINES}")  # fmt: skip
     return _Parser(lines, ops).function()
 
@@ -284,3 +370,17 @@ def _hint(name: str) -> str:
         return ""
     counted = _SUFFIX.match(bare)
     return counted.group(1) if counted else bare
+
+
+_LINES = 10
+_WIDTH = 160
+
+
+def excerpt(lines: Sequence[str], fault: int) -> str:
+    """At most ten numbered lines around line ``fault`` (counted from 1), which is marked."""
+    first = max(1, min(fault - _LINES // 2, len(lines) - _LINES + 1))
+    shown = []
+    for number, line in enumerate(lines[first - 1 : first - 1 + _LINES], first):
+        text = line if len(line) <= _WIDTH else line[:_WIDTH] + " ..."
+        shown.append(f"  {'>' if number == fault else ' '} {number:>2} | {text}".rstrip())
+    return "\n".join(shown)

@@ -1,13 +1,15 @@
 """The elementwise and selection ops on Python floats, with IEEE results and no exceptions.
 
 ``math`` raises where NumPy gives inf or nan; these functions do as NumPy does, at a tenth of the
-time that NumPy takes for one number.  ``FLOATS`` has them by the ops' names, and ``FloatAlgebra``
-lets derivative rules compute with them.
+time that NumPy takes for one number.  ``FLOATS`` has them by the ops' names, ``FloatAlgebra`` lets
+derivative rules compute with them, and ``value`` and ``partials`` serve eager scalars.
 
 >>> FLOATS["log"](0.0), FLOATS["divide"](1.0, 0.0), FLOATS["exp"](1000.0)
 (-inf, inf, inf)
 >>> FLOATS["power"](-8.0, 1 / 3)
 nan
+>>> value("tanh")(0.0), partials("multiply", 6.0, 2.0, 3.0)
+(0.0, (3.0, 2.0))
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from symgrad.ops import float_forms
-from symgrad.ops.table import OPS
+import numpy as np
+
+from symgrad.ops import float_functions
+from symgrad.ops.terms import OPS, ArrayAlgebra
 
 INF, NAN = math.inf, math.nan
 
@@ -200,7 +205,7 @@ FLOATS: dict[str, Callable[..., Any]] = {
 }
 
 
-FLOATS |= {name: getattr(float_forms, name) for name, op in OPS.items() if op.approximate}
+FLOATS |= {name: getattr(float_functions, name) for name, op in OPS.items() if op.approximate}
 
 
 def _expanded(name: str) -> Callable[..., Any]:
@@ -214,3 +219,45 @@ for _op in [*OPS.values()]:
     if _op.kind == "elementwise" and _op.expansion is not None:
         FLOATS.setdefault(_op.name, _expanded(_op.name))
 ALGEBRA = FloatAlgebra()
+
+
+_ARRAYS = ArrayAlgebra()
+
+
+@cache
+def value(name: str) -> Callable[..., float]:
+    """The op as a function of floats; by its reference where it has no faster form."""
+    if name in FLOATS:
+        return FLOATS[name]
+    evaluate = OPS[name].evaluate
+
+    def reference(*xs: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(evaluate(*map(np.float64, xs)))
+
+    return reference
+
+
+def partials(name: str, y: float, *xs: float) -> tuple[float | None, ...]:
+    """dy/dx for each operand of an elementwise op; None where there is no derivative."""
+    rule = OPS[name].partials
+    if rule is None:
+        return (None,) * len(xs)
+    try:
+        result = rule(ALGEBRA, y, *xs)
+    except (ArithmeticError, ValueError, AttributeError):
+        # Python's operators raise where IEEE has inf or nan, and an op may lack a form on floats;
+        # NumPy's scalars have an answer in each of these cases.
+        return _partials_by_numpy(rule, y, xs)
+    for d in result:
+        if type(d) is complex:  # what Python makes of a negative float ** 0.5
+            return _partials_by_numpy(rule, y, xs)
+    return result
+
+
+def _partials_by_numpy(
+    rule: Callable[..., Any], y: float, xs: tuple[float, ...]
+) -> tuple[float | None, ...]:
+    with np.errstate(all="ignore"):
+        result = rule(_ARRAYS, np.float64(y), *map(np.float64, xs))
+    return tuple(None if d is None else float(d) for d in result)

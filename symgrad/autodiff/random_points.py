@@ -5,7 +5,7 @@
 >>> from symgrad.ir.types import Type
 >>> x = parameter("x", Type("f64", ("N",)))
 >>> y = emit(symgrad.ops.OPS["exp"], [x])
->>> trials = Trials()
+>>> trials = RandomPoints()
 >>> trials.value(0, y).shape, trials.moved(0, [y], {x: np.zeros(12)})[y][:2]
 ((12,), array([1., 1.]))
 """
@@ -38,7 +38,7 @@ SIZE = 12  # of the first named dim; the others are larger
 FEW, MANY = 10**6, 10**7  # numbers, up to which all points are tried, and one
 
 
-class Trials:
+class RandomPoints:
     """The values at POINTS points, each computed once and in float64."""
 
     def __init__(self) -> None:

@@ -1,7 +1,9 @@
-"""Sums of unequal length, and sums in a stated order.
+"""Sums of parts: of segments of unequal length, of all elements up to each one, in a stated order.
 
 >>> SEGMENT_SUM.evaluate(np.array([1.0, 2.0, 3.0]), np.array([0, 1])).tolist()
 [1.0, 5.0]
+>>> CUMSUM.evaluate(np.array([1.0, 2.0, 3.0]), axis=0, reverse=True).tolist()
+[6.0, 5.0, 3.0]
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
-from symgrad.ops.table import register
+from symgrad.ops.reduction import normalize_axis
+from symgrad.ops.terms import register
 
 
 def _segments(name: str, x: Type, starts: Type) -> None:
@@ -97,5 +100,35 @@ ORDERED_SUM = register(
         pullback=_ordered_pullback,
         attributes=("axis",),
         doc="the sum along an axis, from the first element to the last, as a Python loop adds",
+    )
+)
+
+
+def _result(x: Type, *, axis: int, reverse: bool) -> Type:
+    if x.dtype == "bool":
+        raise DTypeError(f"cumsum: expected numbers, got {x}; cast")
+    normalize_axis("cumsum", axis, x.rank)
+    return x
+
+
+def _cumsum(x: Any, *, axis: int, reverse: bool) -> Any:
+    if not reverse:
+        return np.cumsum(x, axis=axis)
+    return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
+
+
+# An element is in each sum from its own place on, so its share is the sum of theirs from there on.
+CUMSUM = register(
+    Op(
+        "cumsum",
+        "reduction",
+        1,
+        infer=_result,
+        evaluate=_cumsum,
+        pullback=lambda f, g, y, x, *, axis, reverse: (
+            f.cumsum(g, axis=axis, reverse=not reverse),
+        ),
+        attributes=("axis", "reverse"),
+        doc="the sums of the elements up to each place, or from it on",
     )
 )
