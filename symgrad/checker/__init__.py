@@ -1,24 +1,24 @@
 """The trusted kernel: judges an emitted text against a reference, and knows no compiler.
 
-tree        what a text's tree becomes
-number      what stands for a float, and where there is none
-exact       runs a text on such numbers
-functions   what the functions mean, and their derivatives
-field       elements of a prime field
-algebras    balls, and duals
+exact_syntax    what a text's tree becomes
+exact_number    what stands for a float, and where there is none
+exact_text      runs a text on such numbers
+real_functions  what the functions mean, and their derivatives
+prime_field     elements of a prime field
+balls           balls, and duals
 oracles     what exponentials and logarithms know of each other
 doubles     float64 itself
 claim       what is claimed, and one trial of it
-shapes      of arguments and results
-draws       where it is tried
+outlines        of arguments and results
+samples         where it is tried
 rounding    what floats make of it
 failures    of a text where the reference has a value
 ties        either side of comparisons, and their ties, where results depend on them
-watch       which ways its comparisons went
+comparisons     which ways its comparisons went
 results     what a check finds
 arrays      trials of whole arrays
 cells       arrays of numbers
-algebra     what algebras of them share
+cell_algebra    what algebras of them share
 residues    arrays of residues modulo several primes
 enclosures  arrays of balls, of two floats and a radius
 judge       the verdicts

@@ -20,7 +20,7 @@ import numpy as np
 
 from symgrad.checker.cells import bare
 from symgrad.checker.claim import Claim, Trial, explained
-from symgrad.checker.shapes import arrays, outline
+from symgrad.checker.outlines import arrays, outline
 from symgrad.errors import UnsupportedError, VerificationError
 
 

@@ -3,8 +3,8 @@
 Ties are exact, as among numbers one by one, and they cost a fifth; they need python-flint.  What is
 odd about a text, such as a function that leaves its domain, is left to numbers one by one.
 
->>> from symgrad.checker.algebras import precision
->>> from symgrad.checker.functions import F
+>>> from symgrad.checker.balls import precision
+>>> from symgrad.checker.real_functions import F
 >>> a = BallArrays()
 >>> x = a.variables(np.array([[0.5, 2.0], [1.0, -1.0]]))
 >>> with precision(256):
@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebra import Algebra
-from symgrad.checker.algebras import LARGEST, SMALLEST, Balls, Close
+from symgrad.checker.balls import LARGEST, SMALLEST, Balls, Close
+from symgrad.checker.cell_algebra import Algebra
 from symgrad.checker.cells import bare
-from symgrad.checker.functions import ENCLOSED, FUNCTIONS, RULES
-from symgrad.checker.number import Untold
-from symgrad.checker.watch import Watch
+from symgrad.checker.comparisons import Watch
+from symgrad.checker.exact_number import Untold
+from symgrad.checker.real_functions import ENCLOSED, FUNCTIONS, RULES
 from symgrad.errors import DomainError
 
 CELLS = np.dtype([("x", "O")])

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.number import Number, Unwritten
+from symgrad.checker.exact_number import ExactNumber, Unwritten
 from symgrad.errors import DomainError, UnsupportedError
 
 # What NumPy does to cells is what it does to floats.
@@ -33,7 +33,7 @@ MOVES = frozenset(
 WRITES = {"copyto": 1, "fill_diagonal": 1, "put_along_axis": 2}  # into the first, which number
 
 
-class Cells(np.ndarray, Number):  # type: ignore[override]
+class Cells(np.ndarray, ExactNumber):  # type: ignore[override]
     """An array of numbers of an algebra, or of pairs of them, which are duals."""
 
     algebra: Any = None

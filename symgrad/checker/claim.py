@@ -1,6 +1,6 @@
 r"""What is claimed, and one trial of it: a point, a direction, and the reference's derivative.
 
->>> from symgrad.checker.algebras import Balls
+>>> from symgrad.checker.balls import Balls
 >>> text = "def f(x):\n    return x * x, (2.0 * x,)\n"
 >>> claim = Claim(text, lambda x: x * x, {"x": "f64[]"}, ("x",))
 >>> trial = Trial(claim, Balls(), {"x": np.float64(3.0)}, "seed")
@@ -26,13 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebras import Dual
-from symgrad.checker.exact import ExactText, leaves
-from symgrad.checker.functions import FUNCTIONS, Real
-from symgrad.checker.number import Nowhere
-from symgrad.checker.shapes import DTYPES, arrays, dims_of, like, outline, size_of, sizes_at
-from symgrad.checker.tree import nodes, stated
-from symgrad.checker.watch import Place
+from symgrad.checker.balls import Dual
+from symgrad.checker.comparisons import Place
+from symgrad.checker.exact_number import Nowhere
+from symgrad.checker.exact_syntax import nodes, stated
+from symgrad.checker.exact_text import ExactText, leaves
+from symgrad.checker.outlines import DTYPES, arrays, dims_of, like, outline, size_of, sizes_at
+from symgrad.checker.real_functions import FUNCTIONS, Real
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 

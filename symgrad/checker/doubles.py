@@ -1,6 +1,6 @@
 """Floats themselves as an algebra: what a reference gives when it runs as it is written.
 
->>> from symgrad.checker.functions import F
+>>> from symgrad.checker.real_functions import F
 >>> doubles = Doubles()
 >>> x = doubles.variable(1000.0)
 >>> F.softplus(x).x, doubles.tame, F.exp(x).x, doubles.tame
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.functions import Real
+from symgrad.checker.real_functions import Real
 
 LARGE = 1e290
 

@@ -6,8 +6,8 @@ over bounds how far off they are.  Matrices are cut into slices whose products a
 (Ozaki, Ogita, Oishi, Rump: Error-free transformations of matrix multiplication, 2012).  Functions
 are those of ``algebras``, one by one.
 
->>> from symgrad.checker.algebras import precision
->>> from symgrad.checker.functions import F
+>>> from symgrad.checker.balls import precision
+>>> from symgrad.checker.real_functions import F
 >>> a = Enclosures()
 >>> x = a.variables(np.array([[0.5, 2.0], [1.0, -1.0]]))
 >>> with precision(256):
@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebra import Algebra
-from symgrad.checker.algebras import SMALLEST, Balls, Close
+from symgrad.checker.balls import SMALLEST, Balls, Close
+from symgrad.checker.cell_algebra import Algebra
 from symgrad.checker.cells import bare
-from symgrad.checker.functions import ENCLOSED, FUNCTIONS, RULES
-from symgrad.checker.number import Untold
-from symgrad.checker.watch import Watch
+from symgrad.checker.comparisons import Watch
+from symgrad.checker.exact_number import Untold
+from symgrad.checker.real_functions import ENCLOSED, FUNCTIONS, RULES
 from symgrad.errors import DomainError
 
 U = 2.0**-53

@@ -9,9 +9,9 @@ from typing import Any
 
 from symgrad.checker.claim import Claim, Trial
 from symgrad.checker.doubles import Doubles
-from symgrad.checker.number import Nowhere, Unknown, Untold
+from symgrad.checker.exact_number import Nowhere, Unknown, Untold
+from symgrad.checker.outlines import DTYPES
 from symgrad.checker.rounding import in_floats
-from symgrad.checker.shapes import DTYPES
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 Point = Mapping[str, Any]

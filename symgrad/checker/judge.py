@@ -22,15 +22,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symgrad.checker import draws
-from symgrad.checker.algebras import Balls, precision
+from symgrad.checker import samples
 from symgrad.checker.arrays import ArrayTrial
 from symgrad.checker.ball_arrays import available
+from symgrad.checker.balls import Balls, precision
 from symgrad.checker.claim import Claim, Draw, Trial, explained
-from symgrad.checker.draws import drawn
+from symgrad.checker.comparisons import Watch
 from symgrad.checker.failures import refute_nan, tried
-from symgrad.checker.field import Field
-from symgrad.checker.functions import READ, as_written
+from symgrad.checker.prime_field import Field
+from symgrad.checker.real_functions import READ, as_written
 from symgrad.checker.residues import RELATED, SMALL, Residues
 from symgrad.checker.results import (
     DOUBLE,
@@ -44,8 +44,8 @@ from symgrad.checker.results import (
     shown,
 )
 from symgrad.checker.rounding import Point, at_point, measured, overflow, rounded, rounds_well
-from symgrad.checker.ties import Search
-from symgrad.checker.watch import Watch
+from symgrad.checker.samples import drawn
+from symgrad.checker.ties import Ties
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 SIZES = (1, 2, 7)  # of N, and one that goes with the seed
@@ -161,7 +161,7 @@ def _identity(claim: Claim, sizes: tuple[int, ...], seed: int, modulus: Modulus)
                 break
             if several > 1 and k and n > min(sizes, default=1) and not watch.compares():
                 break  # each prime is a trial; one size shows what is kept between calls
-            first = draws.near(*claim.literals) if searching else draws.ordinary
+            first = samples.near(*claim.literals) if searching else samples.ordinary
             try:
                 trial, component = _field_trial(claim, n, f"{seed}, {n}, {k}", modulus, first, work)
             except UnsupportedError:
@@ -219,7 +219,7 @@ def _field_trial(
 ) -> tuple[Trial, str | None]:
     """One trial, at the first sample that meets no pole."""
     failure = DomainError("no sample")
-    others = (*draws.OTHERS, draws.large, draws.dense, draws.sought, *draws.FAR)
+    others = (*samples.OTHERS, samples.large, samples.dense, samples.sought, *samples.FAR)
     others += (first,) * ROOTS
     for attempt, draw in enumerate((first, *others)):
         field = modulus.field(f"{seed}, {attempt}", claim.program.filename)
@@ -265,7 +265,7 @@ def _in_arrays(claim: Claim, n: int) -> Iterator[str]:
 
 def _agreement(claim: Claim, sizes: tuple[int, ...], seed: int, bits: int) -> Result:
     judged: list[Point] = []
-    search = Search(claim, sizes, seed)
+    search = Ties(claim, sizes, seed)
     with precision(BITS if claim.coarse else bits):
         for k, n in enumerate(_by_ties(sizes)):
             here = _at_points(claim, n, seed, TIES[min(k, len(TIES) - 1)], search)
@@ -293,15 +293,15 @@ def _by_ties(sizes: tuple[int, ...]) -> list[int]:
     return sorted(sizes, key=lambda n: (n != 2, n))
 
 
-def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Refuted | list[Point]:
+def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Ties) -> Refuted | list[Point]:
     """The digits of agreement at some points of one size; float64's errors where it is tame."""
     judged, failure, compares, made = list[Point](), _NO_SAMPLE, False, 0
-    tied = [draws.among(x) for x in islice(cycle(claim.literals or (1.0,)), 2 * ties)]
-    pairs = [(*draws.LATTICE, *tied[2 * i : 2 * i + 2]) for i in range(ties)]
-    lattice = (draws.zero, draws.level, *chain(*pairs))
-    plan = (draws.ordinary, draws.large, *lattice)[: None if ties else 1]
-    far = (draws.large, *tied, *draws.FAR)
-    for k, draw in enumerate((*plan, *draws.OTHERS, *[draws.sought] * 3, *draws.FAR)):
+    tied = [samples.among(x) for x in islice(cycle(claim.literals or (1.0,)), 2 * ties)]
+    pairs = [(*samples.LATTICE, *tied[2 * i : 2 * i + 2]) for i in range(ties)]
+    lattice = (samples.zero, samples.level, *chain(*pairs))
+    plan = (samples.ordinary, samples.large, *lattice)[: None if ties else 1]
+    far = (samples.large, *tied, *samples.FAR)
+    for k, draw in enumerate((*plan, *samples.OTHERS, *[samples.sought] * 3, *samples.FAR)):
         if judged and k < len(plan) and _is_shown(claim, search, k, ties, compares, made):
             continue
         if judged and k >= len(plan) and (draw in far or any(p.rounded for p in judged)):
@@ -335,7 +335,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Search) -> Re
     raise UnsupportedError(f"no point{f' at N = {n}' * bool(claim.dims)} was judged: {failure}")
 
 
-def _is_shown(claim: Claim, search: Search, k: int, ties: int, compares: bool, made: int) -> bool:
+def _is_shown(claim: Claim, search: Ties, k: int, ties: int, compares: bool, made: int) -> bool:
     """Whether more points of one size show little: of what compares nothing; of arrays, many of
     whose numbers were compared, and all comparisons are settled."""
     smooth = claim.whole and not (compares or claim.counts)

@@ -1,7 +1,7 @@
 """What the oracles of exp and log know of each other, so that an identity of theirs is one here.
 
->>> from symgrad.checker.field import Field
->>> from symgrad.checker.functions import F
+>>> from symgrad.checker.prime_field import Field
+>>> from symgrad.checker.real_functions import F
 >>> f = Field("seed", 2**127 - 1, "")
 >>> x, y = f.variable(0.3), f.variable(0.8)
 >>> F.exp(x + y) == F.exp(x) * F.exp(y), F.exp(x / 2) ** 2 == F.exp(x)

@@ -5,7 +5,7 @@ matrices are multiplied by floats, in halves.  By the Chinese remainders it is a
 product, as ``field`` knows it one by one; the oracles are asked there.  Two functions that differ
 are taken for one only where they agree modulo every prime: the chances multiply.
 
->>> from symgrad.checker.functions import F
+>>> from symgrad.checker.real_functions import F
 >>> a = Residues("seed", "", related=RELATED)
 >>> x = a.variables(np.array([[0.5, 2.0], [1.0, -1.0]]))
 >>> bool(np.all(F.exp(x) * F.exp(x.T) == F.exp(x + x.T))), a.bits() > 100
@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebra import FEW, Algebra
+from symgrad.checker.cell_algebra import FEW, Algebra
 from symgrad.checker.cells import bare
-from symgrad.checker.field import Element, Field
-from symgrad.checker.functions import ENCLOSED, FUNCTIONS, MADE, NAMED, RULES
-from symgrad.checker.number import Untold
+from symgrad.checker.exact_number import Untold
+from symgrad.checker.prime_field import Field, FieldElement
+from symgrad.checker.real_functions import ENCLOSED, FUNCTIONS, MADE, NAMED, RULES
 from symgrad.errors import DomainError, UnsupportedError
 
 # The largest that are 7 mod 8, so that 2 has a root.
@@ -73,15 +73,15 @@ class Residues(Algebra):
         self.largest = n, d, t, e = [*map(max, self.largest, now)]
         self.degree = max(self.degree, 1.000001 * min(n + d, t + e * self.divisors))
 
-    def cell(self, x: Element) -> tuple[Any, ...]:
+    def cell(self, x: FieldElement) -> tuple[Any, ...]:
         self.divisors += x.d
         r = tuple([x.r % q for q in self.primes.tolist()])
         return r, x.s, x.n, x.d, x.n, float(x.d > 0)
 
-    def element(self, x: Any) -> Element:
+    def element(self, x: Any) -> FieldElement:
         degrees: Any = float(x["n"]), float(x["d"])
         r = sum(int(r) * base for r, base in zip(x["r"].tolist(), self.bases, strict=True))
-        return Element(self.field, r % self.p, float(x["s"]), *degrees)
+        return FieldElement(self.field, r % self.p, float(x["s"]), *degrees)
 
     def constant(self, x: Any) -> Any:
         return np.array(self.cell(self.field.one.lift(x)), self.cells)
@@ -217,7 +217,7 @@ class Residues(Algebra):
             self.roots |= {root.tobytes(): of for root, of in zip(*flat, strict=True)}
         return values
 
-    def of_one(self, name: str, parts: Any) -> Element:
+    def of_one(self, name: str, parts: Any) -> FieldElement:
         first, *rest = map(self.element, parts)
         return first.apply(name, first, *rest)
 

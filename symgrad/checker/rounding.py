@@ -16,26 +16,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symgrad.checker import draws
-from symgrad.checker.algebras import Balls
+from symgrad.checker import samples
 from symgrad.checker.arrays import ArrayTrial, whole_arguments
 from symgrad.checker.ball_arrays import BallArrays
+from symgrad.checker.balls import Balls
 from symgrad.checker.claim import Claim, Trial, arguments
 from symgrad.checker.doubles import Doubles
-from symgrad.checker.draws import drawn
 from symgrad.checker.enclosures import Enclosures
-from symgrad.checker.exact import leaves
-from symgrad.checker.shapes import entangled, outline
+from symgrad.checker.exact_text import leaves
+from symgrad.checker.outlines import entangled, outline
+from symgrad.checker.samples import drawn
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 
 # How much worse than the reference, or than one rounding of what is usual, a text may be.
 SLACK = {np.float64: 2.0**20, np.float32: 2.0**9}
 WRONG = 2.0**20  # and from where on it is wrong; of float32, between the two it is not decided
 HUGE = 4  # points at each size
-USUAL = (draws.sparse, draws.small, draws.sparse, draws.small)
+USUAL = (samples.sparse, samples.small, samples.sparse, samples.small)
 
 
-class Part(NamedTuple):
+class FloatError(NamedTuple):
     """Of the value, or of the whole gradient: its size, the floats' error, the reference's own."""
 
     name: str
@@ -50,7 +50,7 @@ class Point(NamedTuple):
 
     at: Mapping[str, Any]
     digits: float
-    parts: tuple[Part, Part]
+    parts: tuple[FloatError, FloatError]
     rounded: tuple[float, float] | None = None
 
 
@@ -77,9 +77,9 @@ def _algebra(claim: Claim) -> Any:
     return kinds[claim.whole](0.0, claim.program.filename)
 
 
-def measured(exact: list[Any]) -> tuple[Part, Part]:
+def measured(exact: list[Any]) -> tuple[FloatError, FloatError]:
     value, grads = (float(bounds(xs).sum()) for xs in (exact[:1], exact[1:]))
-    return Part("the value", value), Part("the gradient", grads)
+    return FloatError("the value", value), FloatError("the gradient", grads)
 
 
 def bounds(xs: list[Any]) -> Any:
@@ -153,7 +153,7 @@ def rounds_well(claim: Claim, judged: Sequence[Point], n: int, seed: int) -> Non
 
 def _far_off(
     claim: Claim, judged: Sequence[Point], known: Sequence[Point], slack: float = 0.0
-) -> Iterator[tuple[Point, Part]]:
+) -> Iterator[tuple[Point, FloatError]]:
     """What is usual is its size where arguments are no larger."""
     reach = [_reach(p) for p in known]
     for here in judged:
@@ -192,7 +192,7 @@ def overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
     read is 0 * inf backwards, and nothing forwards.
     """
     for k in range(HUGE):
-        point = drawn(claim, n, f"{seed}, {n}, huge {k}", draws.huge)
+        point = drawn(claim, n, f"{seed}, {n}, huge {k}", samples.huge)
         try:
             value, *grads = np.isfinite(in_floats(claim, point))
             failure = None

@@ -8,8 +8,8 @@ exact; where none is, it is closed in on by regula falsi, to as many bits as the
 >>> text = "def f(x):\n    return (x * x if x * x < {} else 4.0), (2 * x if x * x < {} else 0.0,)\n"
 >>> claim = Claim(text.format(2.5, 2.5), lambda x: x * x if x * x < 2 else 4 * x / x,
 ...               {"x": "f64[]"}, ("x",))
->>> from symgrad.checker.algebras import precision
->>> search = Search(claim, (1,), 0)
+>>> from symgrad.checker.balls import precision
+>>> search = Ties(claim, (1,), 0)
 >>> with precision(256):
 ...     trial = search.look({"x": np.array(1.0)})
 ...     print(str(search.fault())[:36])
@@ -29,14 +29,14 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker import draws
-from symgrad.checker.algebras import Close
+from symgrad.checker import samples
+from symgrad.checker.balls import Close
 from symgrad.checker.claim import Claim, Trial, explained
+from symgrad.checker.comparisons import SIDES, Enough, Place, Watch
+from symgrad.checker.exact_number import ExactNumber, Untold
 from symgrad.checker.failures import floats_of, tried
-from symgrad.checker.number import Number, Untold
 from symgrad.checker.results import Refuted
 from symgrad.checker.rounding import at_point, started
-from symgrad.checker.watch import SIDES, Enough, Place, Watch
 from symgrad.errors import DomainError, SymgradError, UnsupportedError
 
 MANY = 400_000  # balls, after which no more ties are looked for
@@ -56,7 +56,7 @@ WIDE = Fraction(1, 2**20)  # around a tie that no float meets
 Point = Mapping[str, Any]
 
 
-class Search:
+class Ties:
     """What the points of a claim showed of its comparisons, and the search for more.
 
     known   all of them
@@ -189,7 +189,7 @@ class Search:
         """A point of numbers of few bits at which the text compares at the place."""
         n = self.sizes[k % len(self.sizes)]
         name = f"{self.seed}, {place.line}, {place.inner}, {k}"  # of no version of Python
-        drawn = draws.drawn(self.claim, n, name, draws.dyadic)
+        drawn = samples.drawn(self.claim, n, name, samples.dyadic)
         known = [at for at, watch in self.judged if place in watch.sides]
         for at in (drawn, *map(_rounded, self.rng.sample(known, min(2, len(known))))):
             with suppress(DomainError, UnsupportedError):
@@ -262,7 +262,7 @@ class Search:
 class Pivot:
     """One number of the arguments, which is moved until a difference at a place is 0."""
 
-    def __init__(self, search: Search, place: Place, at: Point, name: str, index: int) -> None:
+    def __init__(self, search: Ties, place: Place, at: Point, name: str, index: int) -> None:
         self.search, self.place, self.at, self.name, self.index = search, place, at, name, index
         self.start, self.which = _exact(at[name].flat[index]), 0
         self.whole = at[name].dtype.kind == "i"
@@ -301,13 +301,13 @@ class Pivot:
 
     def ties(self, value: Fraction) -> bool:
         gap = self.gap(value)
-        return bool(gap.bound() == 0.0 if isinstance(gap, Number) else gap == 0)
+        return bool(gap.bound() == 0.0 if isinstance(gap, ExactNumber) else gap == 0)
 
 
 class _Way:
     """The straight way from one point to another, in parts of the grid."""
 
-    def __init__(self, search: Search, low: Point, high: Point, place: Place, which: int) -> None:
+    def __init__(self, search: Ties, low: Point, high: Point, place: Place, which: int) -> None:
         self.search, self.low, self.high = search, low, high
         self.place, self.which = place, which
 

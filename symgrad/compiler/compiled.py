@@ -28,8 +28,8 @@ from symgrad.runtime.load import load_function
 from symgrad.runtime.named_gradients import Gradients, wrapper
 
 if TYPE_CHECKING:
+    from symgrad.certify.certificate import Certificate
     from symgrad.compiler.verifying import Reference
-    from symgrad.symbolic.certificate import Certificate
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Default = Mapping[str, Callable[[], Any]]

@@ -7,12 +7,12 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from symgrad.certify.points import points_of
 from symgrad.codegen import Pack, Structure, Unit, emit
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Description
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import BITWISE_ONLY, SIMPLIFY, Pipeline
-from symgrad.compiler.points import points_of
 from symgrad.compiler.sizes import needs_of, ranges_of
 from symgrad.compiler.verifying import Reference, bare, varied, withhold_refuted
 from symgrad.ir.function import Function

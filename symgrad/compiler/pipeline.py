@@ -78,7 +78,7 @@ class Step:
 
     def details(self) -> list[str]:
         """What fired, a line each; the errors are computed when they are asked for."""
-        from symgrad.compiler.accuracy import described  # mpmath loads when somebody looks
+        from symgrad.certify.accuracy import described  # mpmath loads when somebody looks
 
         counts = Counter((fired.rule, fired.origins) for fired in self.fired)
         lines = [described(Fired(*key), count) for key, count in counts.items()]

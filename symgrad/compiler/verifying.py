@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from symgrad.autodiff import differentiate
+from symgrad.certify.points import points_of
 from symgrad.compiler import atoms
 from symgrad.compiler.assumed import assumed_of
 from symgrad.compiler.calls import Call, Shape
-from symgrad.compiler.points import points_of
 from symgrad.compiler.tracer import trace
 from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
 from symgrad.frontend.scalars.value import Value
@@ -32,8 +32,8 @@ from symgrad.runtime.arguments import Signature
 from symgrad.runtime.example_rows import EXAMPLES, names_of
 
 if TYPE_CHECKING:
+    from symgrad.certify.certificate import Certificate
     from symgrad.compiler.compiled import CompiledFunction
-    from symgrad.symbolic.certificate import Certificate
 
 LARGEST = 64  # the largest N that is looked at for one that the function takes
 TRACED = "the traced expressions, before any pass"
@@ -202,7 +202,7 @@ def rewrites_of(f: CompiledFunction) -> tuple[str, ...]:
 
 def certificate(f: CompiledFunction, level: str, seed: int, budget: int | None) -> Certificate:
     """The certificate of a compiled function.  Raises ArgumentError for an unknown level."""
-    from symgrad.symbolic.levels import certify
+    from symgrad.certify.verification import certify
 
     return certify(subject_of(f, seed), level, seed, budget)
 
@@ -220,7 +220,7 @@ def withhold_refuted(f: CompiledFunction) -> CompiledFunction:
 
 def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
     """The text of a function, and all that its certificate says of it."""
-    from symgrad.symbolic.levels import Subject
+    from symgrad.certify.verification import Subject
 
     signature, reference = f.signature, f.reference
     may_change = reference is not None and reference.again is not None  # it is traced again
@@ -374,7 +374,7 @@ def sizes_of(signature: Signature, seed: int) -> tuple[int, ...]:
 
 def suits(signature: Signature, n: int) -> bool:
     """Whether no size is negative that must not be."""
-    from symgrad.checker.shapes import sizes_at
+    from symgrad.checker.outlines import sizes_at
 
     names = dict.fromkeys(
         d for a in signature.arguments for s in a.type.shape for d in dims.names(s)

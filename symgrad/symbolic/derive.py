@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 
-from symgrad.checker.algebras import Balls, precision
-from symgrad.checker.exact import leaves
+from symgrad.checker.balls import Balls, precision
+from symgrad.checker.exact_text import leaves
 from symgrad.errors import DomainError, LimitError, UnsupportedError
 from symgrad.ir.function import Function
 from symgrad.ir.interpreter import interpret

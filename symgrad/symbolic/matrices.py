@@ -13,8 +13,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symgrad.errors import ShapeError, UnsupportedError
 from symgrad.symbolic.indices import element
-from symgrad.symbolic.numbers import to_float
 from symgrad.symbolic.reader import HINTS, Entry, Reader
+from symgrad.symbolic.sympy_numbers import to_float
 
 
 def _symbol(r: Reader, x: Any, values: list[Any]) -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from symgrad.checker.functions import F
+from symgrad.checker.real_functions import F
 
 DIGITS = 12  # that a factor may have
 LONG = 14  # characters that a literal has at least which is no factor itself

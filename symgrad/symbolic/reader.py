@@ -17,7 +17,7 @@ import sympy as sp
 from sympy.logic.boolalg import BooleanAtom
 
 from symgrad.errors import DomainError, DTypeError, ShapeError, UnsupportedError
-from symgrad.symbolic.numbers import to_float
+from symgrad.symbolic.sympy_numbers import to_float
 
 _SHOWN = 40  # nodes of an object that an error shows
 _APPLIED = (sp.core.function.AppliedUndef, sp.Derivative)

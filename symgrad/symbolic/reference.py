@@ -39,11 +39,11 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebras import Ball, Balls, Dual, precision
+from symgrad.checker.balls import Ball, Balls, Dual, precision
 from symgrad.checker.cells import Cells
-from symgrad.checker.exact import Elementwise, ExactText
-from symgrad.checker.functions import FUNCTIONS
-from symgrad.checker.number import Number
+from symgrad.checker.exact_number import ExactNumber
+from symgrad.checker.exact_text import Elementwise, ExactText
+from symgrad.checker.real_functions import FUNCTIONS
 from symgrad.errors import DomainError, UnsupportedError
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr, literal
@@ -67,7 +67,7 @@ def _strong(x: Any, y: Any) -> Any:
         return np.where(np.logical_or.reduce(np.broadcast_arrays(*gone)), 0, found)
     for z in (x, y) if not isinstance(x, sides.Side) and not isinstance(y, sides.Side) else ():
         value, slope = (z.value, z.slope) if isinstance(z, Dual) else (z, z)
-        if all(isinstance(part, Number) and part.literal() == 0.0 for part in (value, slope)):
+        if all(isinstance(part, ExactNumber) and part.literal() == 0.0 for part in (value, slope)):
             return z
     return x * y
 

@@ -71,7 +71,7 @@ def with_limits(piecewise: Any) -> Any:
     """The Piecewise, its branches at one point continued where SymPy finds the limits."""
     if any(isinstance(value, Continued | Stopped | Own) for value, _ in piecewise.args):
         return piecewise
-    pieces = Pieces([condition for _, condition in piecewise.args])
+    pieces = LimitPieces([condition for _, condition in piecewise.args])
     return _within_budget(piecewise) if pieces.pins else piecewise
 
 
@@ -80,7 +80,7 @@ def _within_budget(piecewise: Any) -> Any:
     try:
         whole, found = within(SECONDS, "continued", piecewise)
     except LimitError:
-        pieces = Pieces([condition for _, condition in piecewise.args])
+        pieces = LimitPieces([condition for _, condition in piecewise.args])
         alone = {cell.branch for cell in pieces.thin} - pieces.wide
         pairs = [(Stopped(e) if i in alone else e, c) for i, (e, c) in enumerate(piecewise.args)]
         return sp.Piecewise(*pairs, evaluate=False)
@@ -89,7 +89,7 @@ def _within_budget(piecewise: Any) -> Any:
 
 def continued(piecewise: Any) -> tuple[Any, bool]:
     """The Piecewise with its branches continued, and whether there were any."""
-    pieces = Pieces([c for _, c in piecewise.args], [value for value, _ in piecewise.args])
+    pieces = LimitPieces([c for _, c in piecewise.args], [value for value, _ in piecewise.args])
     pairs, found = [], False
     for i, (value, condition) in enumerate(piecewise.args):
         groups = pieces.groups(i)
@@ -146,7 +146,7 @@ def _agree(common: Any, pins: Pins, whole: Any) -> bool:
     return off == 0 or all(_equal(slope.subs(pins), sp.S.Zero) for slope in slopes)
 
 
-class Pieces:
+class LimitPieces:
     """The branches of a Piecewise over real symbols with exact numbers, and their cells.
 
     Without values, which may be deep, there are the cells alone.

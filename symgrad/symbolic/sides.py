@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.algebras import Dual
+from symgrad.checker.balls import Dual
 from symgrad.checker.cells import Cells
-from symgrad.checker.functions import F
+from symgrad.checker.real_functions import F
 from symgrad.errors import UnsupportedError
 
 

@@ -28,8 +28,8 @@ import numpy as np
 import sympy as sp
 
 from symgrad.checker import Claim
-from symgrad.checker.exact import leaves
-from symgrad.checker.functions import FUNCTIONS, Real, call
+from symgrad.checker.exact_text import leaves
+from symgrad.checker.real_functions import FUNCTIONS, Real, call
 from symgrad.errors import DomainError, LimitError
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.tasks import is_zero

@@ -25,7 +25,7 @@ from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Function, Instr, function
 from symgrad.ops.terms import IRAlgebra
 from symgrad.symbolic import large
-from symgrad.symbolic.numbers import literal
+from symgrad.symbolic.sympy_numbers import literal
 
 # What people write, where the declared meaning is cut into pieces for proofs.
 _SPELLED: dict[str, Callable[..., Any]] = {

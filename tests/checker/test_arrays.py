@@ -24,11 +24,11 @@ from symgrad.checker import (
     check_identity,
 )
 from symgrad.checker import claim as claims
-from symgrad.checker.algebras import Balls, Dual, precision
 from symgrad.checker.ball_arrays import BallArrays
+from symgrad.checker.balls import Balls, Dual, precision
 from symgrad.checker.cells import Cells
 from symgrad.checker.enclosures import Enclosures, product_of_slices
-from symgrad.checker.functions import F
+from symgrad.checker.real_functions import F
 from symgrad.checker.residues import SMALL, Residues
 from symgrad.errors import DomainError, UnsupportedError
 

@@ -17,7 +17,7 @@ from claims import mlp
 
 import symgrad as sg
 from symgrad.checker import Claim, Identity, Refuted, verified, verify
-from symgrad.checker.functions import FUNCTIONS, F
+from symgrad.checker.real_functions import FUNCTIONS, F
 from symgrad.compiler.atoms import atoms_of
 
 TESTS = Path(__file__).parents[1]

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symgrad.checker.algebras import Balls, Close, Dual, precision
-from symgrad.checker.exact import ExactText
-from symgrad.checker.field import Element, Field
-from symgrad.checker.functions import ENCLOSED, FUNCTIONS, MEANINGS, NAMED, RULES, F, Real
-from symgrad.checker.number import Nowhere
+from symgrad.checker.balls import Balls, Close, Dual, precision
+from symgrad.checker.exact_number import Nowhere
+from symgrad.checker.exact_text import ExactText
+from symgrad.checker.prime_field import Field, FieldElement
+from symgrad.checker.real_functions import ENCLOSED, FUNCTIONS, MEANINGS, NAMED, RULES, F, Real
 from symgrad.errors import DomainError
 
 NAMES = {"absolute": "Abs", "arctan2": "atan2", "power": "Pow"}
@@ -183,7 +183,7 @@ def test_degrees_bound_the_rational_function() -> None:
     x, y = f.variable(0.3), f.variable(0.8)
     z = (x * x + y) / (x * y * y) + 1
     assert (z.n, z.d) == (3, 3)
-    assert isinstance(z, Element)
+    assert isinstance(z, FieldElement)
 
 
 def test_rounded_balls_hold_what_float64_gives() -> None:

@@ -15,7 +15,7 @@ from symgrad.checker import (
     Identity,
     Refuted,
     Skipped,
-    algebras,
+    balls,
     check_balls,
     check_identity,
     verified,
@@ -346,7 +346,7 @@ def test_intervals_stand_in_for_balls(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ImportError(name)
         return __import__(name)
 
-    monkeypatch.setattr(algebras, "import_module", absent)
+    monkeypatch.setattr(balls, "import_module", absent)
     text = "from math import tanh\n\n\ndef f(x):\n    y = tanh(x)\n    return y, (1.0 - y*y,)\n"
     result = check_balls(scalar(text, lambda x: x.tanh(), "x"))
     assert isinstance(result, Agrees)

@@ -9,10 +9,10 @@ import pytest
 
 import symgrad as sg
 from symgrad.checker import Agrees, Claim, Refuted, check_balls, verified, verify
-from symgrad.checker.algebras import precision
+from symgrad.checker.balls import precision
 from symgrad.checker.judge import drawn_size
 from symgrad.checker.rounding import started
-from symgrad.checker.ties import Search
+from symgrad.checker.ties import Ties
 
 HEAD = "import numpy as np\n\n\n"
 SQUARES = "def loss(w):\n    return np.sum(w * w)"
@@ -136,10 +136,10 @@ def f(x):
 """
 
 
-def searching(tail: str) -> Search:
+def searching(tail: str) -> Ties:
     """A search in which the ordinary point at x = 0.5 and 1.5 was judged."""
     made = claim(LONG.format(tail=tail), SQUARES.replace("w", "x"), {"x": "f64[2]"}, "x")
-    search = Search(made, (1,), 0)
+    search = Ties(made, (1,), 0)
     balls, known = started(made, POINT)
     made.program.run(balls.one, *known.values(), name=made.name)
     search.known.add(balls.watch)

@@ -17,9 +17,9 @@ from types import ModuleType
 from mutants import mutants
 from survivors import EQUIVALENT
 
+from symgrad.certify.verification import Subject, certify
 from symgrad.checker import Identity, check_balls, check_identity, verified
 from symgrad.compiler.verifying import subject_of
-from symgrad.symbolic.levels import Subject, certify
 
 CODEGEN = Path(__file__).parents[1] / "codegen"
 PROGRAMS = ("programs", "loops")

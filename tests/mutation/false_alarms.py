@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from drawn import compiled
 
-from symgrad.checker import draws
-from symgrad.checker.draws import drawn
+from symgrad.checker import samples
 from symgrad.checker.rounding import in_floats
+from symgrad.checker.samples import drawn
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.verifying import subject_of
 
@@ -54,7 +54,7 @@ def has_value(f: CompiledFunction) -> bool:
     claims = subject_of(f).claims
     with np.errstate(all="ignore"):
         return isinstance(claims, str) or any(
-            not math.isnan(in_floats(claim, drawn(claim, n, str(n), draws.ordinary))[0])
+            not math.isnan(in_floats(claim, drawn(claim, n, str(n), samples.ordinary))[0])
             for claim in claims
             for n in (1, 2, 3, 4, 7)
         )

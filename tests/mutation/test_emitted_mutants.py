@@ -10,7 +10,7 @@ from campaign import many
 from emitted import changes, is_caught, subjects, survivors
 from survivors import EQUIVALENT
 
-from symgrad.symbolic.levels import Subject
+from symgrad.certify.verification import Subject
 
 STEPS = {"lecture": 401, "loop": 199, "loops_moons": 97, "loops_recurrent": 101}  # one in 53 else
 

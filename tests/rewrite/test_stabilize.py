@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symgrad as sg
-from symgrad.compiler.accuracy import measured, samples
+from symgrad.certify.accuracy import measured, samples
 from symgrad.frontend.arrays.trace import trace
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS
@@ -406,7 +406,7 @@ def test_random_programs_keep_their_values(expression, a, b):
             np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("module", ["rewrite.patterns", "rewrite.stabilize", "compiler.accuracy"])
+@pytest.mark.parametrize("module", ["rewrite.patterns", "rewrite.stabilize", "certify.accuracy"])
 def test_docstrings_show_what_happens(module):
     """The doctests of the modules pass."""
     results = doctest.testmod(importlib.import_module(f"symgrad.{module}"))

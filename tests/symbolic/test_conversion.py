@@ -456,7 +456,7 @@ def test_the_text_does_not_depend_on_the_hash_seed(tmp_path):
         "symbolic.elementary",
         "symbolic.from_sympy",
         "symbolic.indices",
-        "symbolic.numbers",
+        "symbolic.sympy_numbers",
         "symbolic.to_sympy",
         "compiler.sympy_expressions",
         "symbolic.binding",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad.ops
-from symgrad.checker.algebras import Balls, precision
+from symgrad.checker.balls import Balls, precision
 from symgrad.engine import Value
 from symgrad.errors import UnsupportedError
 from symgrad.frontend.scalars.linearise import linearise

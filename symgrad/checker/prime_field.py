@@ -4,7 +4,7 @@ A random residue mod p stands for each argument, and a transcendental function i
 keyed by its argument.  Rational functions that agree there are equal, but for a chance below
 degree/p (Schwartz and Zippel).  The float beside a residue decides comparisons and nothing else.
 
->>> from symgrad.checker.functions import F
+>>> from symgrad.checker.real_functions import F
 >>> one = Field("seed", 2**127 - 1, "").one
 >>> F.exp(-3 * one) * F.exp(3 * one) == 1, F.sin(one) ** 2 + F.cos(one) ** 2 == 1
 (True, True)
@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.functions import ENCLOSED, MADE, Real
-from symgrad.checker.number import Nowhere, Undefined
+from symgrad.checker.comparisons import Watch
+from symgrad.checker.exact_number import Nowhere, Undefined
 from symgrad.checker.oracles import MANY, Logarithms, Powers
-from symgrad.checker.watch import Watch
+from symgrad.checker.real_functions import ENCLOSED, MADE, Real
 
-Logarithm = tuple["Element", "Element"]
+Logarithm = tuple["FieldElement", "FieldElement"]
 DEPTH = 16  # of sums, of whose terms exponentials are made
 
 
@@ -45,17 +45,17 @@ class Field:
     def __init__(self, seed: str, p: int, filename: str, related: int = MANY) -> None:
         self.p, self.seed, self.random = p, seed, random.Random(seed)
         self.watch = Watch(filename)
-        self.degree, self.calls, self.one = 1, 0, Element(self, 1, 1.0, 0, 0)
+        self.degree, self.calls, self.one = 1, 0, FieldElement(self, 1, 1.0, 0, 0)
         self.literals: dict[Any, Any] = {}
         self.undefined: dict[int, Nowhere] = {}
-        self.exponents: dict[int, Element] = {}
+        self.exponents: dict[int, FieldElement] = {}
         self.powers = Powers(related)
         self.logs = Logarithms(0 * self.one)
-        self.roots: dict[int, Element] = {}
-        self.squares: dict[int, Element] = {}
+        self.roots: dict[int, FieldElement] = {}
+        self.squares: dict[int, FieldElement] = {}
 
-    def variable(self, shadow: float) -> Element:
-        return Element(self, self.random.randrange(self.p), shadow, 1, 0)
+    def variable(self, shadow: float) -> FieldElement:
+        return FieldElement(self, self.random.randrange(self.p), shadow, 1, 0)
 
     def oracle(self, name: str, *keys: int) -> int:
         """A random residue for each argument, the same for the same argument."""
@@ -63,7 +63,7 @@ class Field:
         size = self.p.bit_length() // 8 + 17  # so that the residues are even
         return int.from_bytes(hashlib.shake_128(text).digest(size), "big") % self.p
 
-    def equal(self, a: Element, b: Element) -> bool:
+    def equal(self, a: FieldElement, b: FieldElement) -> bool:
         gap = a - b
         self.degree = max(self.degree, gap.n + gap.d)
         return not gap.r
@@ -78,7 +78,7 @@ def _residue(q: Fraction, p: int) -> int:
     return q.numerator * pow(q.denominator, -1, p) % p
 
 
-class Element(Real):
+class FieldElement(Real):
     """A residue r, the float s that decides comparisons, r's degrees above and below the line.
 
     log    (u, a) for a number known to be u + log(a), whose exponential is a exp(u)
@@ -101,22 +101,22 @@ class Element(Real):
     def undefined(self) -> dict[int, Nowhere]:
         return self.field.undefined
 
-    def rational(self, q: Fraction) -> Element:
-        return Element(self.field, _residue(q, self.field.p), float(q), 0, 0)
+    def rational(self, q: Fraction) -> FieldElement:
+        return FieldElement(self.field, _residue(q, self.field.p), float(q), 0, 0)
 
-    def plus(self, o: Element) -> Element:
+    def plus(self, o: FieldElement) -> FieldElement:
         log = None
         if self.log or o.log:
             (u, a), (v, b) = self.parts(), o.parts()
             log = (u.plus(v), a.times(b))
         n, r = max(self.n + o.d, o.n + self.d), (self.r + o.r) % self.field.p
-        found = Element(self.field, r, self.s + o.s, n, self.d + o.d, log)
+        found = FieldElement(self.field, r, self.s + o.s, n, self.d + o.d, log)
         depth = 1 + max(self.depth, o.depth)
         if depth <= DEPTH:
             found.terms, found.depth = (self, o), depth
         return found
 
-    def times(self, o: Element) -> Element:
+    def times(self, o: FieldElement) -> FieldElement:
         if o.log:
             self, o = o, self
         log = None
@@ -130,19 +130,19 @@ class Element(Real):
             of = self.field.roots.get(self.r)
             r = of.r if of else r  # also where a residue has no root
             self.field.squares[r] = self
-        return Element(self.field, r, self.s * o.s, self.n + o.n, self.d + o.d, log)
+        return FieldElement(self.field, r, self.s * o.s, self.n + o.n, self.d + o.d, log)
 
-    def without_log(self) -> Element:
-        return Element(self.field, self.r, self.s, self.n, self.d)
+    def without_log(self) -> FieldElement:
+        return FieldElement(self.field, self.r, self.s, self.n, self.d)
 
     def parts(self) -> Logarithm:
         return self.log or (self, self.field.one)
 
-    def inverse(self) -> Element:
+    def inverse(self) -> FieldElement:
         if not self.r:
             raise Undefined("division by zero")
         s = 1.0 / self.s if self.s else math.nan
-        return Element(self.field, pow(self.r, -1, self.field.p), s, self.d, self.n)
+        return FieldElement(self.field, pow(self.r, -1, self.field.p), s, self.d, self.n)
 
     def side(self) -> int:
         f, s = self.field, self.s
@@ -168,7 +168,7 @@ class Element(Real):
     def middle(self) -> float:
         return self.s
 
-    def apply(self, name: str, x: Element, *rest: Element) -> Element:
+    def apply(self, name: str, x: FieldElement, *rest: FieldElement) -> FieldElement:
         if name in MADE:
             return ENCLOSED[name](x, *rest)  # type: ignore[no-any-return]
         f, args = self.field, (x, *rest)
@@ -182,18 +182,18 @@ class Element(Real):
         s = float((math.erf if name == "erf" else getattr(np, name))(*(a.s for a in args)))
         f.left |= s != s
         if name != "exp":
-            y = Element(f, x.asked(name, *rest), s, 2, 2)
+            y = FieldElement(f, x.asked(name, *rest), s, 2, 2)
             if name == "sqrt":
                 f.roots[y.r] = x
             return y
         u, a = x.parts()
         r, _, degree = f.powers.of(u, f)
-        y = Element(f, r, s, degree, degree).times(a)
+        y = FieldElement(f, r, s, degree, degree).times(a)
         y.s = s
         f.exponents[y.r] = x
         return y
 
-    def logarithm(self) -> Element:
+    def logarithm(self) -> FieldElement:
         """The oracle's answer; it knows exponentials, what they multiply, roots and squares."""
         f, y, one = self.field, self.r, self.field.one
         if y == 0:
@@ -212,9 +212,9 @@ class Element(Real):
         log = f.logs.half(y, f.p) if log is None and self.s > 0.0 else log
         log = f.logs.related(y, f) if log is None else log
         if log is None:
-            log = Element(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
+            log = FieldElement(f, f.oracle("log", y), float(np.log(self.s)), 2, 2)
             f.left |= log.s != log.s
-        log = Element(f, log.r, log.s, log.n, log.d, (0 * one, self))
+        log = FieldElement(f, log.r, log.s, log.n, log.d, (0 * one, self))
         constant = not self.n and not self.d
         f.logs.keep(y, log, constant)
         f.powers.logs[log.r] = y, 0, self.n + self.d
@@ -222,7 +222,7 @@ class Element(Real):
             f.exponents[y] = log  # of a constant, which is the exponential of its logarithm
         return log
 
-    def asked(x: Element, name: str, *rest: Element) -> int:
+    def asked(x: FieldElement, name: str, *rest: FieldElement) -> int:
         """The oracle's answer; it knows parity, the circle, and the roots of constants."""
         p, oracle = x.field.p, x.field.oracle
         low, side = min(x.r, p - x.r), (x.r != 0) * (-1 if x.r > p // 2 else 1)

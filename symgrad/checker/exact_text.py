@@ -4,7 +4,7 @@ A subclass of ``Number`` says how to add, multiply, invert, compare, lift a lite
 functions are.  NumPy's own structure (views, slices, ``@``, in-place
 updates, ``out=``) is kept, as object arrays; ``np.empty`` holds what may not be read.
 
->>> from symgrad.checker.algebras import Balls
+>>> from symgrad.checker.balls import Balls
 >>> one = Balls().one
 >>> source = "import numpy as np\ndef f(x):\n    return np.sum(x + 0.25)\n"
 >>> ExactText(source, {}, {}).run(one, np.array([one / 2] * 2)).middle()
@@ -26,8 +26,15 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.cells import Cells
-from symgrad.checker.number import Function, Nowhere, Number, Untold, Unwritten, everywhere
-from symgrad.checker.tree import made_exact, parts
+from symgrad.checker.exact_number import (
+    ExactNumber,
+    Function,
+    Nowhere,
+    Untold,
+    Unwritten,
+    everywhere,
+)
+from symgrad.checker.exact_syntax import made_exact, parts
 from symgrad.errors import UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
@@ -129,7 +136,7 @@ class Namespace:
     """What a text finds as ``np``, ``math`` and ``scipy.special``; ``one`` lifts its literals."""
 
     def __init__(self, functions: Mapping[str, Any]) -> None:
-        self.one, self.functions = Number(), functions
+        self.one, self.functions = ExactNumber(), functions
         self.float64 = self.float32 = _Real(self.exact)
         self.divide = Elementwise(lambda a, b: self.exact(a) / self.exact(b), 2)
         tests = (math.isnan, math.isinf, math.isfinite)
@@ -187,7 +194,9 @@ class Namespace:
         return over
 
     def compare(self, holds: Function, a: Any, b: Any, **named: Any) -> Any:
-        if all(not isinstance(x, Number) and np.asarray(x).dtype.kind in "iub" for x in (a, b)):
+        if all(
+            not isinstance(x, ExactNumber) and np.asarray(x).dtype.kind in "iub" for x in (a, b)
+        ):
             gaps = np.subtract(a, b, dtype=np.int64)
             sides = [self.one.watch.went(int(np.sign(gap)), gap) for gap in gaps.flat]
             a, b = np.reshape(np.array(sides, np.int64), gaps.shape)[()], 0
@@ -306,7 +315,7 @@ class ExactText:
             for x in self.constants
         ]
 
-    def run(self, one: Number, *args: Any, name: str = "", **named: Any) -> Any:
+    def run(self, one: ExactNumber, *args: Any, name: str = "", **named: Any) -> Any:
         """A function of the text, the last one by default, where literals are like ``one``."""
         self.space.one = one
         function = self.functions[name] if name else [*self.functions.values()][-1]

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.certify.assigned_line import line_of
+from symgrad.certify.certificate import Certificate
+from symgrad.certify.kinks import TABLE, judged
+from symgrad.certify.verification import certify
 from symgrad.checker import check_balls, check_identity, verified
 from symgrad.compiler import finish, verifying
 from symgrad.engine import Value
 from symgrad.errors import ArgumentError, LimitError, VerificationError
 from symgrad.nn import MLP
-from symgrad.symbolic.certificate import Certificate
-from symgrad.symbolic.kinks import TABLE, judged
-from symgrad.symbolic.levels import certify
-from symgrad.symbolic.lines import line_of
 
 XS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
 YS = [1.0, -1.0, -1.0, 1.0]

@@ -4,7 +4,7 @@ A ``Number`` computes with others of its kind, with literals, and with infinitie
 floats.  Where a function has no value it gives a nan, which no one may have to read: a branch that
 is not taken.  ``np.empty`` holds what may not be read whatever comes of it.
 
->>> class Rational(Number):
+>>> class Rational(ExactNumber):
 ...     plus = lambda a, b: Rational(a.q + b.q)
 ...     def __init__(self, q):
 ...         self.q = q
@@ -123,7 +123,7 @@ class Unwatched:
         """A part of the text ran."""
 
 
-class Number:
+class ExactNumber:
     """What stands for a float.  A subclass has plus, times, inverse, sign, exactly, functions.
 
     watch   told of comparisons; it says how they go on
@@ -224,7 +224,7 @@ class Number:
         return self.plus(-other)
 
 
-class Unwritten(Number):
+class Unwritten(ExactNumber):
     """What ``np.empty`` holds: to read it is a fault whatever it holds."""
 
     def lift(self, *x: Any) -> Any:
@@ -243,7 +243,7 @@ def everywhere(function: Function) -> Function:
         try:
             return function(*xs)
         except Undefined as error:
-            number = next((x for x in xs if isinstance(x, Number)), Number())
+            number = next((x for x in xs if isinstance(x, ExactNumber)), ExactNumber())
             return number.nowhere(error)
 
     return defined

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.checker.algebras import Balls, Dual
-from symgrad.checker.field import Field
-from symgrad.checker.functions import F
-from symgrad.checker.number import Unwritten
+from symgrad.checker.balls import Balls, Dual
+from symgrad.checker.exact_number import Unwritten
+from symgrad.checker.prime_field import Field
+from symgrad.checker.real_functions import F
 from symgrad.checker.results import PRIMES
 from symgrad.errors import VerificationError
 

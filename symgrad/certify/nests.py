@@ -51,7 +51,7 @@ class Alone(NamedTuple):
 
 
 @dataclass
-class Line:
+class NumberLine:
     """A value, or the difference of two, its marks, and the places that it may have.
 
     Place 2*k + 1 is mark k, and the even ones lie between.  ``beside`` tells, of the indices of
@@ -94,9 +94,9 @@ class Nest:
         self.root = root
         self.guards = list(guards)
         self.order = list(_ordered([root, *(condition for condition, _ in self.guards)]))
-        self.compared: dict[int, tuple[Line, Compared]] = {}
-        self.opaque: dict[int, Line] = {}
-        self.lines: dict[tuple[int, int], Line] = {}
+        self.compared: dict[int, tuple[NumberLine, Compared]] = {}
+        self.opaque: dict[int, NumberLine] = {}
+        self.lines: dict[tuple[int, int], NumberLine] = {}
         for x in self.order:
             if not _is_choice(x) and not _is_logic(x):
                 self._place(x)
@@ -109,13 +109,13 @@ class Nest:
         """Puts a condition on its line."""
         compared = _compared(x)
         if compared is None:
-            self.opaque[id(x)] = Line(x)
+            self.opaque[id(x)] = NumberLine(x)
             return
         left, right, mark, way = compared
         key = id(left), id(right)
         if key[::-1] in self.lines and right is not None:
             left, right, way, key = right, left, -way, key[::-1]
-        line = self.lines.setdefault(key, Line(left, right))
+        line = self.lines.setdefault(key, NumberLine(left, right))
         if math.isfinite(mark):
             line.marks.append(mark)
         self.compared[id(x)] = line, Compared(left, right, mark, way)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.certify.certificate import Certificate
 from symgrad.errors import FormatError
-from symgrad.symbolic.certificate import Certificate
 
 TEXT = """def loss_and_grads(a, b):
     return a * a * b, (2.0 * a * b, a * a)

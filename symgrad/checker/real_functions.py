@@ -21,16 +21,18 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker import exact
+from symgrad.checker import exact_text
 from symgrad.checker.cells import Cells, chosen
-from symgrad.checker.exact import Elementwise, along
-from symgrad.checker.number import Number
+from symgrad.checker.exact_number import ExactNumber
+from symgrad.checker.exact_text import Elementwise, along
 from symgrad.errors import DomainError, UnsupportedError
 
 
 def call(name: str, *xs: Any) -> Any:
     """A primitive function, in the algebra of its operands."""
-    host: Any = max((x for x in xs if isinstance(x, Number)), key=lambda x: x.dual, default=None)
+    host: Any = max(
+        (x for x in xs if isinstance(x, ExactNumber)), key=lambda x: x.dual, default=None
+    )
     if name == "exp" and host is None and xs[0] in (0, -math.inf):
         return int(xs[0] == 0)
     if host is None:
@@ -41,12 +43,12 @@ def call(name: str, *xs: Any) -> Any:
 
 def _power(x: Any, n: Any) -> Any:
     """Whole and half exponents by products, 0 by itself, known bases by exp; else a primitive."""
-    k = n.literal() if isinstance(n, Number) else n
-    if k is None and isinstance(x, Number) and (x.literal() or 0.0) > 0.0:
+    k = n.literal() if isinstance(n, ExactNumber) else n
+    if k is None and isinstance(x, ExactNumber) and (x.literal() or 0.0) > 0.0:
         return F.exp(n * F.log(x))
     whole = k is not None and k == int(k)
     if k is None or 2 * k != int(2 * k) or abs(k) > 1024 or (x.dual and not whole):
-        zero = isinstance(x, Number) and not x.dual and x.literal() == 0.0 and n > 0
+        zero = isinstance(x, ExactNumber) and not x.dual and x.literal() == 0.0 and n > 0
         return 0 * x if zero else call("power", x, n)
     if k < 0:
         return 1 / _power(x, -k)
@@ -92,7 +94,7 @@ def _round(x: Any) -> Any:
 
 def alike(y: Any, xs: Any) -> Any:
     """One of several, as a dual where some are: a text multiplies by masks, not by nothing."""
-    dual: Any = next((x for x in xs if isinstance(x, Number) and x.dual), None)
+    dual: Any = next((x for x in xs if isinstance(x, ExactNumber) and x.dual), None)
     plain = dual is None or (isinstance(y, float) and math.isinf(y))
     return y if plain else dual.lift(y)
 
@@ -115,17 +117,17 @@ def _extreme(beats: Any) -> Any:
     """The first of all; slopes of those that tie share evenly.  One alone comes back as it is."""
 
     def extreme(*xs: Any) -> Any:
-        if nan := [x for x in xs if isinstance(x, Number) and x.is_nan()]:
+        if nan := [x for x in xs if isinstance(x, ExactNumber) and x.is_nan()]:
             return nan[0]
         at, top = largest(beats, xs)
-        if not any(isinstance(x, Number) and x.dual for x in xs):
+        if not any(isinstance(x, ExactNumber) and x.dual for x in xs):
             return top
         if isinstance(top, Cells) and len(xs) > 1:
             return _shared(xs, at, top)
         # Later ones are compared with earlier ones, here too: so one way alone is seen as such.
         ties = [x for i, x in enumerate(xs) if x is top or (x == top if i > at else top == x)]
         found: Any = alike(top, xs)
-        if all(x is top for x in ties) or not isinstance(found, Number):
+        if all(x is top for x in ties) or not isinstance(found, ExactNumber):
             return found
         kind: Any = type(found)
         return kind(found.value, alike(sum(ties) * Fraction(1, len(ties)), xs).slope)
@@ -192,7 +194,7 @@ def _logsumexp_of_cells(rows: Any) -> Any:
 
 
 JUMPS = frozenset(("sign", "copysign", "floor", "ceil", "round"))  # the others are continuous
-exact.BUILTINS.update(max=_first(operator.gt), min=_first(operator.lt))
+exact_text.BUILTINS.update(max=_first(operator.gt), min=_first(operator.lt))
 F: Any = SimpleNamespace()  # the FUNCTIONS, as attributes
 MEANINGS: dict[str, Any] = {
     "absolute": lambda x: _absolute(x),
@@ -270,21 +272,21 @@ NAMED: dict[float, tuple[float, Any]] = {
         (1 / math.sqrt(2 * math.pi), lambda one: 1 / (F.sqrt(2 * one) * F.sqrt(math.pi * one))),
     )
 }
-exact.NAMED.update(NAMED)
+exact_text.NAMED.update(NAMED)
 READ: set[float] = set()  # what was read as an irrational number, since somebody emptied it
 
 
 @contextmanager
 def as_written() -> Iterator[None]:
     """Literals mean what they say for a while: 6 pi/3 may be the double next to 2 pi by chance."""
-    named, mantissas = dict(NAMED), set(exact.NAMED)
+    named, mantissas = dict(NAMED), set(exact_text.NAMED)
     NAMED.clear()
-    exact.NAMED.clear()
+    exact_text.NAMED.clear()
     try:
         yield
     finally:
         NAMED.update(named)
-        exact.NAMED.update(mantissas)
+        exact_text.NAMED.update(mantissas)
 
 
 NAMES: dict[Any, str] = {f.__code__: name for name, f in MEANINGS.items()}
@@ -305,7 +307,7 @@ FUNCTIONS: dict[str, Any] = {
 vars(F).update(FUNCTIONS)
 
 
-class Real(Number):
+class Real(ExactNumber):
     """A number with the functions of FUNCTIONS."""
 
     __slots__ = ()

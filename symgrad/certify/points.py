@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symgrad.compiler.nests import nests
+from symgrad.certify.nests import nests
 from symgrad.ir.function import Function, Instr
 
 _OWN = "the derivative is that of the branch that holds there alone, not a limit"

@@ -3,7 +3,7 @@
 *Balls* enclose the exact value, or all that rounding may make of it.  *Duals* differentiate
 forwards, by RULES.
 
->>> from symgrad.checker.functions import F
+>>> from symgrad.checker.real_functions import F
 >>> x = Dual(Balls().variable(0.5), Balls().variable(1.0))
 >>> round((F.tanh(x) ** 2).slope.middle(), 14)
 0.72686198138359
@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.checker.functions import ENCLOSED, MEANINGS, RULES, TORN, Real, call
-from symgrad.checker.number import Nowhere, Number, Undefined
-from symgrad.checker.watch import Watch
+from symgrad.checker.comparisons import Watch
+from symgrad.checker.exact_number import ExactNumber, Nowhere, Undefined
+from symgrad.checker.real_functions import ENCLOSED, MEANINGS, RULES, TORN, Real, call
 from symgrad.errors import DomainError, UnsupportedError
 
 SMALLEST = 2.0**-1074  # above 0 that a float64 can hold: less is no difference to it
@@ -180,11 +180,11 @@ class Ball(Real):
 
 def is_zero(x: Any) -> bool:
     """Whether a slope is 0, exactly."""
-    return isinstance(x, Number) and x.is_zero()
+    return isinstance(x, ExactNumber) and x.is_zero()
 
 
 def added(a: Any, b: Any) -> Any:
-    return a.plus(b) if type(a) is type(b) and isinstance(a, Number) else a + b
+    return a.plus(b) if type(a) is type(b) and isinstance(a, ExactNumber) else a + b
 
 
 def share(partial: Any, slope: Any) -> Any:

@@ -25,10 +25,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symgrad.checker import functions
+from symgrad.checker import real_functions
 from symgrad.errors import SymgradError
 
-FUNCTIONS, LARGEST = functions.__file__, functions.largest.__code__
+FUNCTIONS, LARGEST = real_functions.__file__, real_functions.largest.__code__
 FEW = 4  # numbers, among which each comparison of a largest is a place of its own
 SIDES = (1, -1, 0)
 PLAIN = 24  # differences at a place that is settled, after which more of them show little
@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
     def jumps(self) -> bool:
         """Whether the choice matters at a tie: a maximum is the same number whichever it takes."""
-        return not self.inner or self.inner[-1] in functions.JUMPS
+        return not self.inner or self.inner[-1] in real_functions.JUMPS
 
 
 class Enough(SymgradError):
@@ -176,7 +176,7 @@ class Watch:
         while frame is not None and frame.f_code.co_filename != self.filename:
             code = frame.f_code
             if code.co_filename == FUNCTIONS:
-                inner.append(functions.NAMES.get(code, code.co_name))
+                inner.append(real_functions.NAMES.get(code, code.co_name))
                 if code is LARGEST and len(frame.f_locals["xs"]) <= FEW:
                     inner.append(frame.f_locals["i"])
             frame = frame.f_back

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 
-from symgrad.symbolic.progress import Progress
+from symgrad.certify.progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from symgrad.checker.algebras import Balls, precision
+from symgrad.checker.balls import Balls, precision
 from symgrad.errors import SymgradError
 from symgrad.ops import FloatAlgebra
 from symgrad.ops.terms import OPS

@@ -35,16 +35,16 @@ import numpy as np
 import symgrad.checker
 import symgrad.ops
 import symgrad.rewrite
+from symgrad.certify.assigned_line import line_of
+from symgrad.certify.certificate import LEVELS, PASSED, Certificate, Level
+from symgrad.certify.kinks import kinks_of
+from symgrad.certify.progress import Progress
 from symgrad.checker import Agrees, Claim, Identity, Refuted, Skipped, check_balls, check_identity
 from symgrad.checker.judge import SIZES
 from symgrad.checker.results import Result
 from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
 from symgrad.runtime.allowlist import check_source
 from symgrad.symbolic.assumptions import assumptions_of
-from symgrad.symbolic.certificate import LEVELS, PASSED, Certificate, Level
-from symgrad.symbolic.kinks import kinks_of
-from symgrad.symbolic.lines import line_of
-from symgrad.symbolic.progress import Progress
 
 BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
 KINDS = {  # of lines, and what there is to say of them
