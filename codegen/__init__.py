@@ -9,19 +9,28 @@ if __name__ != "symgrad.codegen":
         "run from another folder, or write `import symgrad.codegen`"
     )
 
-from symgrad.codegen.emit import TARGETS, emit
-from symgrad.codegen.loops import obstacle
-from symgrad.codegen.unit import Example, Group, Loop, Pack, Part, Structure, Unit, fingerprint
+from symgrad.codegen.looped_style import obstacle
+from symgrad.codegen.module import TARGETS, emit
+from symgrad.codegen.unit import (
+    ExampleHeading,
+    Loop,
+    LoopItem,
+    Pack,
+    Structure,
+    Unit,
+    VectorArgument,
+    fingerprint,
+)
 
 __all__ = [
     "TARGETS",
-    "Example",
-    "Group",
+    "ExampleHeading",
     "Loop",
+    "LoopItem",
     "Pack",
-    "Part",
     "Structure",
     "Unit",
+    "VectorArgument",
     "emit",
     "fingerprint",
     "obstacle",

@@ -7,25 +7,25 @@ with the shape of each array and the user's line that it came from.
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
+from dataclasses import replace
 
-from symgrad.codegen.comments import body_text
-from symgrad.codegen.lines import Limits, Line, Writer
-from symgrad.codegen.loops import LoopWriter
-from symgrad.codegen.naming import Names
-from symgrad.codegen.returns import Returns
-from symgrad.codegen.rounds import Rounds
+from symgrad.codegen.body import Limits, Writer
+from symgrad.codegen.header import header
+from symgrad.codegen.identifiers import Names
+from symgrad.codegen.interface import Interface, Returns
+from symgrad.codegen.looped_style import LOOPED, LoopWriter, Rounds
+from symgrad.codegen.numpy_target import NUMPY
+from symgrad.codegen.python_target import PYTHON
+from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.sections import sections
-from symgrad.codegen.signature import INDENT, WIDTH, Signature, ascii_text, quoted, table
+from symgrad.codegen.syntax import INDENT, WIDTH, Assign, body_text, quoted
 from symgrad.codegen.target import Helper, Target
-from symgrad.codegen.unit import Unit, fingerprint
-from symgrad.codegen.work import flops, operations
-from symgrad.errors import NamingError
+from symgrad.codegen.unit import Unit
+from symgrad.errors import ArgumentError, NamingError
 from symgrad.ir.dims import names, sides
-from symgrad.ir.function import Function
-
-VERSION = "0.1.0"
+from symgrad.ir.function import Function, Instr, function
+from symgrad.ops.terms import IRAlgebra
 
 
 def write_module(unit: Unit, target: Target) -> str:
@@ -35,7 +35,7 @@ def write_module(unit: Unit, target: Target) -> str:
     functions = own_functions(whole.name, [h.name for h in helpers] + imported(imports))
     names = Names([*functions, *sizes_of(whole, functions)])
     writer = writer_of(unit, target, names)
-    signature = Signature(unit, whole, writer.named, names, target)
+    signature = Interface(unit, whole, writer.named, names, target)
     rounds = None
     if unit.loop and isinstance(writer, LoopWriter):
         rounds = Rounds(unit, unit.loop, writer, names)
@@ -128,7 +128,7 @@ def sizes_of(f: Function, functions: list[str]) -> list[str]:
     return sorted(found)
 
 
-def sizes_used(lines: list[Line], tail: str) -> str:
+def sizes_used(lines: list[Assign], tail: str) -> str:
     """All emitted expressions, in which names of sizes are looked for."""
     texts = [item.text for line in lines for item in (line, *line.rows)]
     return "\n".join([*texts, tail])
@@ -180,7 +180,7 @@ def imported(imports: list[str]) -> list[str]:
     return [line.rpartition(" ")[2] for line in imports]
 
 
-def import_lines(target: Target, imports: list[str], lines: list[Line]) -> list[str]:
+def import_lines(target: Target, imports: list[str], lines: list[Assign]) -> list[str]:
     """``from math import ...`` in one line a module, then the prelude."""
     modules: dict[str, list[str]] = {}
     for line in imports:
@@ -193,25 +193,38 @@ def import_lines(target: Target, imports: list[str], lines: list[Line]) -> list[
     return plain + prelude + foreign
 
 
-def header(unit: Unit, target: Target, imports: list[str]) -> str:
-    """The module's docstring."""
-    source = f", from {ascii_text(unit.source)}" if unit.source else ""
-    needs = target.needs + (" and SciPy" if any("scipy" in line for line in imports) else "")
-    f = unit.function
-    work = operations(f, unit.loop is not None) if target.compact else flops(f)
-    style = f", style `{target.style}`" if target.style else ""
-    counted = (("work", work),) if work else ()
-    facts = (*unit.facts, *counted, ("ir", f"sha256 {(unit.asked or fingerprint(f))[:16]}"))
-    emitted = f"Emitted by symgrad {VERSION}, target `{target.name}`{style}{source}."
-    return "\n".join(
-        [
-            f'"""{ascii_text(unit.title)}',
-            "",
-            *textwrap.wrap(emitted, WIDTH, break_long_words=False, break_on_hyphens=False),
-            f"Needs {needs} and nothing else.",
-            "",
-            *table([(label, ascii_text(text)) for label, text in facts]),
-            '"""',
-            "",
-        ]
-    )
+def expanded(f: Function, target: Target) -> Function:
+    """The function with every op that the target lacks replaced by its expansion, if it has one."""
+    if all(x.op.name in target.emit or x.op.expansion is None for x in f.body):
+        return f
+    made: dict[int, Instr] = {id(p): p for p in f.parameters}
+    for x in f.body:
+        operands = tuple(made[id(o)] for o in x.operands)
+        if x.op.name in target.emit or x.op.expansion is None:
+            same = all(a is b for a, b in zip(operands, x.operands, strict=True))
+            made[id(x)] = x if same else x.replace(operands=operands)
+            continue
+        algebra = IRAlgebra(x.origins, x.type.dtype)
+        terms = [algebra.term(o) for o in operands]
+        whole = x.op.expansion(algebra, *terms, **dict(x.attributes)).instr
+        hint = x.hint or x.op.called
+        made[id(x)] = whole.replace(hint=hint) if hint and not whole.hint else whole
+    return function(f.name, f.parameters, [made[id(r)] for r in f.results])
+
+
+TARGETS: dict[str, Target] = {"numpy": NUMPY, "python": PYTHON}
+
+
+def emit(unit: Unit, target: str = "numpy") -> str:
+    """The source text of a module with one function.
+
+    Raises ArgumentError for an unknown target, and UnsupportedError, with the user's line, for an
+    op or a size that the target cannot express.
+    """
+    if target not in TARGETS:
+        raise ArgumentError(f"unknown target {target!r}; one of {', '.join(TARGETS)}")
+    chosen = TARGETS[target]
+    if unit.loop:
+        return write_module(replace(unit, function=expanded(unit.function, LOOPED)), LOOPED)
+    simple = replace(unit, function=expanded(unit.function, chosen))
+    return write_module(scalarize(simple) if chosen.compact else simple, chosen)

@@ -1,18 +1,135 @@
-"""How NumPy writes what moves elements: reshapes, slices, and reading and adding up by index.
+"""How NumPy writes what moves elements: views, subscripts, and reading and adding up by index.
 
->>> from symgrad.codegen.text import atom
+>>> from symgrad.codegen.target import atom
 >>> shape_text(("N", 3)), shape_text((4,))
 ('(N, 3)', '(4,)')
+>>> key_text(("N", 3), (("slice", 1, "N", 1), ("new",), ("int", 2)))
+'1:, None, 2'
+
+An index that was counted from the end is written so again, for then NumPy itself refuses an element
+that a small array lacks.
+
+>>> key_text(("N",), (("slice", "N - 5", "N - 1", 1),))
+'-5:-1'
 """
 
 from __future__ import annotations
 
-from symgrad.codegen.idioms import one_hot
-from symgrad.codegen.keys import key_text
-from symgrad.codegen.target import Rule
-from symgrad.codegen.text import ATOM, Form, Text, atom, call, count, suffix
-from symgrad.ir.dims import Dim
+from typing import Any
+
+from symgrad.codegen.target import (
+    ADD,
+    ATOM,
+    ByInstr,
+    Form,
+    Reading,
+    Text,
+    atom,
+    call,
+    count,
+    infix,
+    one_hot,
+    suffix,
+)
+from symgrad.codegen.vectors import cut
+from symgrad.ir.dims import Dim, subtract
 from symgrad.ir.function import Instr, made_of
+
+
+def key_text(shape: tuple[Dim, ...], key: tuple[tuple[Any, ...], ...]) -> str:
+    """A basic index into an array of the shape, as it stands in square brackets."""
+    parts, axis = [], 0
+    for entry in key:
+        if entry[0] == "new":
+            parts.append("None")
+            continue
+        if entry[0] == "int":
+            parts.append(str(_from_end(shape[axis], entry[1])))
+        else:
+            parts.append(_slice_text(shape[axis], *entry[1:]))
+        axis += 1
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return ", ".join(parts) or "()"
+
+
+def _slice_text(dim: Dim, start: Any, stop: Any, step: int) -> str:
+    first = "" if start == 0 and step > 0 else str(_from_end(dim, start))
+    # A falling slice that reaches the front stops at -1, which NumPy would take for the end.
+    falls_off = isinstance(stop, int) and stop < 0
+    last = "" if stop == dim or falls_off else str(_from_end(dim, stop))
+    return f"{first}:{last}" if step == 1 else f"{first}:{last}:{step}"
+
+
+def _from_end(dim: Dim, place: Any) -> Any:
+    """``N - 3`` on an axis of N elements as -3."""
+    if not isinstance(place, str):
+        return place
+    offset = subtract(place, dim)
+    return offset if isinstance(offset, int) and offset < 0 else place
+
+
+def pick(x: Instr) -> Reading | None:
+    """One element a row (or a column) of a matrix, by a vector of indices."""
+    (taken,) = x.operands
+    if taken.op.name != "take_along_axis" or taken.operands[0].type.rank != 2 or x.type.rank != 1:
+        return None
+    matrix, places = taken.operands
+    if places.op.name != "reshape" or places.operands[0].type.shape != x.type.shape:
+        return None
+    if places.type.shape[taken["axis"]] != 1:
+        return None
+    every, last = f"np.arange({x.type.shape[0]})", taken["axis"] == 1
+
+    def form(a: Text, i: Text) -> Text:
+        key = f"{every}, {i.text}" if last else f"{i.text}, {every}"
+        picked = suffix(f"[{key}]")(a)
+        return picked._replace(depth=max(a.depth, i.depth) + 2, ops=count(a, i))
+
+    return form, (matrix, places.operands[0])
+
+
+def eye(x: Instr) -> Reading | None:
+    """The identity matrix: ones on a diagonal."""
+    (ones,) = x.operands
+    one = ones.operands[0] if ones.op.name == "broadcast_to" else ones
+    if not one.is_constant or one["value"] != 1 or x["k"] != 0:
+        return None
+    dtypes = {"f64": "", "f32": ", dtype=np.float32", "bool": ", dtype=bool", "i64": ", dtype=int"}
+    text = f"np.eye({ones.type.shape[0]}{dtypes[x.type.dtype]})"
+    return (lambda: Text(text, ATOM, 1)), ()
+
+
+def _view(x: Instr) -> Form:
+    block = (x["offset"], x["shape"], x["strides"])
+    return cut(block, int(x.operands[0].type.shape[0]))
+
+
+def _ordered_sum(x: Instr) -> Form:
+    axis = x["axis"]
+    behind = ", :" * (x.operands[0].type.rank - axis - 1)
+    key = f"[{':, ' * axis}-1{behind}]"
+    return lambda a: suffix(key)(call("np.add.accumulate", f"axis={axis}")(a))
+
+
+def _spread(x: Instr) -> Form:
+    size = str(x["size"])
+
+    def form(g: Text, starts: Text) -> Text:
+        ends = Text(f"np.concatenate([{starts.text}[1:], [{size}]])", ATOM, 2, 1)
+        return call("np.repeat")(g, infix("-", ADD)(ends, starts))
+
+    return form
+
+
+FORMS: dict[str, Form | ByInstr] = {
+    "view": ByInstr(_view),
+    "pack": call("pack"),  # written as statements, see vectors
+    "segment_sum": call("np.add.reduceat"),
+    "segment_spread": ByInstr(_spread),
+    "ordered_sum": ByInstr(_ordered_sum),
+}
+
 
 DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
 
@@ -185,21 +302,21 @@ def _wrap(size: str) -> Form:
     return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
 
 
-MOVES: dict[str, Form | Rule] = {
-    "arange": Rule(_arange),
-    "cumsum": Rule(_cumsum),
-    "reshape": Rule(_reshape),
-    "broadcast_to": Rule(_broadcast_to),
-    "transpose": Rule(_transpose),
-    "concatenate": Rule(_concatenate),
-    "index": Rule(_index),
-    "embed": Rule(_embed),
-    "take": Rule(_take),
-    "flip": Rule(_flip),
-    "gather": Rule(_gather),
-    "scatter_add": Rule(_scatter_add),
-    "scatter_nd": Rule(_scatter_nd),
-    "one_hot": Rule(_one_hot),
-    "vector": Rule(_vector),
-    "wrap": Rule(lambda x: _wrap(str(x["size"]))),
+MOVES: dict[str, Form | ByInstr] = {
+    "arange": ByInstr(_arange),
+    "cumsum": ByInstr(_cumsum),
+    "reshape": ByInstr(_reshape),
+    "broadcast_to": ByInstr(_broadcast_to),
+    "transpose": ByInstr(_transpose),
+    "concatenate": ByInstr(_concatenate),
+    "index": ByInstr(_index),
+    "embed": ByInstr(_embed),
+    "take": ByInstr(_take),
+    "flip": ByInstr(_flip),
+    "gather": ByInstr(_gather),
+    "scatter_add": ByInstr(_scatter_add),
+    "scatter_nd": ByInstr(_scatter_nd),
+    "one_hot": ByInstr(_one_hot),
+    "vector": ByInstr(_vector),
+    "wrap": ByInstr(lambda x: _wrap(str(x["size"]))),
 }

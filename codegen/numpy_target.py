@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from symgrad.codegen.blocks import FORMS
-from symgrad.codegen.idioms import eye, negation, pick
-from symgrad.codegen.numpy_helpers import HELPERS
-from symgrad.codegen.numpy_moves import DTYPES, MOVES
-from symgrad.codegen.pasted import APPROXIMATE
-from symgrad.codegen.target import Rule, Target
-from symgrad.codegen.text import (
+from collections.abc import Sequence
+
+from symgrad.codegen.helpers import APPROXIMATE, HELPERS
+from symgrad.codegen.numpy_moves import DTYPES, FORMS, MOVES, eye, pick
+from symgrad.codegen.target import (
     ADD,
     ATOM,
     COMPARE,
     MUL,
     POWER,
+    ByInstr,
     Form,
+    Target,
     Text,
     atom,
     call,
     count,
     infix,
+    negation,
     number,
     suffix,
     within,
@@ -141,7 +142,7 @@ def _cast(x: Instr) -> Form:
     return call(dtype) if x.type.rank == 0 else suffix(f".astype({dtype})")
 
 
-def _reduction(name: str) -> Rule:
+def _reduction(name: str) -> ByInstr:
     def rule(x: Instr) -> Form:
         (operand,) = x.operands
         axes, keepdims = x["axis"], x["keepdims"]
@@ -154,7 +155,7 @@ def _reduction(name: str) -> Rule:
             return call(f"np.{name}", *arguments)
         return suffix(f".{name}({', '.join(arguments)})")
 
-    return Rule(rule)
+    return ByInstr(rule)
 
 
 def _mean(x: Instr) -> Form:
@@ -172,21 +173,21 @@ def size_text(dim: Dim) -> Text:
     return Text(text) if isinstance(dim, int) or text.isidentifier() else Text(text, ADD)
 
 
-def _arg_reduction(name: str) -> Rule:
+def _arg_reduction(name: str) -> ByInstr:
     def rule(x: Instr) -> Form:
         keep = ", keepdims=True" if x["keepdims"] else ""
         return suffix(f".{name}(axis={x['axis']}{keep})")
 
-    return Rule(rule)
+    return ByInstr(rule)
 
 
 def _einsum(x: Instr) -> Form:
     return lambda *xs: call("np.einsum")(atom(f'"{x["spec"]}"'), *xs)
 
 
-def _of_order(*attributes: str) -> Rule:
+def _of_order(*attributes: str) -> ByInstr:
     """A helper of the op's name, which takes attributes behind its operand."""
-    return Rule(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
+    return ByInstr(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
 
 
 def _leaky(x: Instr) -> Form:
@@ -206,28 +207,28 @@ def _size(x: Instr) -> Form:
     return lambda: size_text(x["dim"])
 
 
-def _with(name: str, *attributes: str) -> Rule:
+def _with(name: str, *attributes: str) -> ByInstr:
     """A call with the named attributes after the operands."""
-    return Rule(lambda x: call(name, *(f"{k}={x[k]!r}" for k in attributes)))
+    return ByInstr(lambda x: call(name, *(f"{k}={x[k]!r}" for k in attributes)))
 
 
-EMIT: dict[str, Form | Rule] = {
+EMIT: dict[str, Form | ByInstr] = {
     **{name: call(f"np.{name}") for name in _CALLS},
     "add": infix("+", ADD),
     "subtract": infix("-", ADD),
     "multiply": infix("*", MUL),
     "matmul": infix("@", MUL),
-    "divide": Rule(_divide),
-    "maximum": Rule(_maximum),
-    "power": Rule(_power),
-    "negative": Rule(negation),
-    "square": Rule(_square),
-    "reciprocal": Rule(_reciprocal),
+    "divide": ByInstr(_divide),
+    "maximum": ByInstr(_maximum),
+    "power": ByInstr(_power),
+    "negative": ByInstr(negation),
+    "square": ByInstr(_square),
+    "reciprocal": ByInstr(_reciprocal),
     "round": call("np.round"),
     "clip": call("np.clip"),
     "relu": lambda x: call("np.maximum")(x, number(0.0)),
-    "leaky_relu": Rule(_leaky),
-    "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
+    "leaky_relu": ByInstr(_leaky),
+    "elu": ByInstr(lambda x: call("elu", repr(x["alpha"]))),
     "silu": lambda x: infix("*", MUL)(x, call("sigmoid")(x)),
     **{
         name: call(name)
@@ -244,29 +245,30 @@ EMIT: dict[str, Form | Rule] = {
     "less_equal": infix("<=", COMPARE),
     "equal": infix("==", COMPARE),
     "not_equal": infix("!=", COMPARE),
-    "cast": Rule(_cast),
+    "cast": ByInstr(_cast),
     "stop_gradient": lambda x: x,
     **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all")},
     **{name: _arg_reduction(name) for name in ("argmax", "argmin")},
-    "mean": Rule(_mean),
+    "mean": ByInstr(_mean),
     "prod_others": call("prod_others"),
-    "strong_matmul": Rule(lambda x: call("strong_matmul", f"zero={x['zero']}")),
-    "logsumexp": Rule(_logsumexp),
-    "take_along_axis": Rule(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
-    "add_along_axis": Rule(
+    "strong_matmul": ByInstr(lambda x: call("strong_matmul", f"zero={x['zero']}")),
+    "logsumexp": ByInstr(_logsumexp),
+    "take_along_axis": ByInstr(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
+    "add_along_axis": ByInstr(
         lambda x: call("add_along_axis", f"axis={x['axis']}", f"size={x['size']}")
     ),
     "tril": _with("np.tril", "k"),
     "triu": _with("np.triu", "k"),
     "diag": _with("np.diag", "k"),
-    "diagonal": Rule(lambda x: call("np.diagonal", f"offset={x['k']}")),
-    "einsum": Rule(_einsum),
+    "diagonal": ByInstr(lambda x: call("np.diagonal", f"offset={x['k']}")),
+    "einsum": ByInstr(_einsum),
     "within": lambda x: x,
-    "vdot": Rule(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),
-    "size": Rule(_size),
+    "vdot": ByInstr(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),
+    "size": ByInstr(_size),
     **MOVES,
     **FORMS,
 }
+
 
 NUMPY = Target(
     name="numpy",
@@ -287,3 +289,42 @@ NUMPY = Target(
         "erfc": "from scipy.special import erfc",
     },
 )
+
+
+_ARITHMETIC = ("add", "subtract", "multiply", "negative", "size", "constant")
+
+
+_single = call("np.float32")
+
+
+class Singles:
+    """Knows which values the text computes with Python's own numbers."""
+
+    def __init__(self) -> None:
+        self.numbers: set[int] = set()
+
+    def is_number(self, x: Instr) -> bool:
+        """Whether a value of float32 is a Python number in the text."""
+        return x.type.rank == 0 and (x.is_constant or x.op.name == "size" or id(x) in self.numbers)
+
+    def marked(self, x: Instr, texts: Sequence[Text], conditions: Sequence[bool]) -> list[Text]:
+        """The operands' texts, with ``np.float32`` where the result would not be of that dtype.
+
+        conditions  whether an operand is written as a condition that stands for 0 or 1
+        """
+        own = [o.type.dtype == "f32" and self.is_number(o) for o in x.operands]
+        if x.type.rank == 0 and all(own) and _is_arithmetic(x):
+            self.numbers.add(id(x))
+            return list(texts)
+        # A helper computes with its operands one by one.
+        if x.op.expansion is not None or (x.op.partials is None and x.op.name != "where"):
+            return [_single(t) if weak else t for t, weak in zip(texts, own, strict=True)]
+        told = zip(x.operands, own, conditions, strict=True)
+        if any(o.type.dtype == "f32" and not (weak or bare) for o, weak, bare in told):
+            return list(texts)
+        first = own.index(True) if True in own else len(own)
+        return [_single(t) if i == first else t for i, t in enumerate(texts)]
+
+
+def _is_arithmetic(x: Instr) -> bool:
+    return x.op.name in _ARITHMETIC or is_bounded_count(x) or is_plain_quotient(x)

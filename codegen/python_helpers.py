@@ -6,7 +6,7 @@ arithmetic and the interpreter say.
 
 from __future__ import annotations
 
-from symgrad.codegen.pasted import helpers_of
+from symgrad.codegen.helpers import helpers_of
 from symgrad.codegen.target import Helper
 from symgrad.ops import float_functions
 

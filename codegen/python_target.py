@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from symgrad.codegen.idioms import negation
-from symgrad.codegen.pasted import APPROXIMATE
+from symgrad.codegen.helpers import APPROXIMATE
 from symgrad.codegen.python_helpers import HELPERS
-from symgrad.codegen.target import Rule, Target
-from symgrad.codegen.text import (
+from symgrad.codegen.target import (
     ADD,
     ATOM,
     COMPARE,
     MUL,
     TERNARY,
+    ByInstr,
     Form,
+    Target,
     Text,
     call,
     count,
     infix,
+    negation,
     number,
     prefix,
     within,
@@ -117,9 +118,9 @@ def _cast(x: Instr) -> Form:
     return call({"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}[x.type.dtype])
 
 
-def _of_order(*attributes: str) -> Rule:
+def _of_order(*attributes: str) -> ByInstr:
     """A helper of the op's name, which takes attributes behind its operand."""
-    return Rule(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
+    return ByInstr(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
 
 
 def _leaky(x: Instr) -> Form:
@@ -130,21 +131,21 @@ def _leaky(x: Instr) -> Form:
     return form
 
 
-EMIT: dict[str, Form | Rule] = {
+EMIT: dict[str, Form | ByInstr] = {
     **{op: call(name) for op, name in (_PLAIN | _GUARDED).items()},
     "add": infix("+", ADD),
     "subtract": infix("-", ADD),
     "multiply": infix("*", MUL, space=False),
-    "divide": Rule(_divide),
+    "divide": ByInstr(_divide),
     "reciprocal": lambda a: call("divide")(number(1.0), a),
     "power": call("power"),
-    "negative": Rule(negation),
+    "negative": ByInstr(negation),
     "absolute": call("abs"),
     "square": lambda a: infix("*", MUL, space=False)(a, a),
-    "elu": Rule(lambda x: call("elu", repr(x["alpha"]))),
+    "elu": ByInstr(lambda x: call("elu", repr(x["alpha"]))),
     "stumpff": _of_order("k", "d"),
     "mills_tail": _of_order("k"),
-    "leaky_relu": Rule(_leaky),
+    "leaky_relu": ByInstr(_leaky),
     "silu": lambda a: infix("*", MUL, space=False)(a, call("sigmoid")(a)),
     "greater": infix(">", COMPARE),
     "greater_equal": infix(">=", COMPARE),
@@ -157,10 +158,10 @@ EMIT: dict[str, Form | Rule] = {
     "logical_not": prefix("not ", _NOT),
     "logical_xor": infix("!=", COMPARE),
     "where": _where,
-    "cast": Rule(_cast),
+    "cast": ByInstr(_cast),
     "stop_gradient": lambda a: a,
     "within": lambda i: i,
-    "wrap": Rule(lambda x: _wrap(x["size"])),
+    "wrap": ByInstr(lambda x: _wrap(x["size"])),
     "vector": _vector,
     "gather": lambda xs, i: Text(
         f"{xs.text}[{i.text}]", ATOM, 1 + max(xs.depth, i.depth), count(xs, i)

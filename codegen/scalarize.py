@@ -16,9 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.codegen.elements import MAX_ELEMENTS, Elements, box, place
-from symgrad.codegen.gathers import GATHERS, SCATTERS, Wrapped, gather, scatter
-from symgrad.codegen.unit import ROLES, Group, Pack, Structure, Unit
+from symgrad.codegen.scalar_indexing import (
+    GATHERS,
+    MAX_ELEMENTS,
+    SCATTERS,
+    Elements,
+    Wrapped,
+    box,
+    gather,
+    place,
+    scatter,
+)
+from symgrad.codegen.unit import ROLES, Pack, Structure, Unit, VectorArgument
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, as_given, constant, function, parameter
 from symgrad.ir.types import Type
@@ -67,7 +76,7 @@ def scalarize(unit: Unit) -> Unit:
     made: dict[int, Elements] = {}
     wrapped: Wrapped = {}
     parameters: list[Instr] = []
-    groups: list[Group] = []
+    groups: list[VectorArgument] = []
     places: dict[int, int] = {}
     for i, p in enumerate(f.parameters):
         places[i] = len(parameters)
@@ -75,9 +84,8 @@ def scalarize(unit: Unit) -> Unit:
         made[id(p)] = elements
         if p.type.rank:
             members = tuple(range(len(parameters), len(parameters) + elements.size))
-            groups.append(
-                Group(p.hint, members, shape=shape_of(p), role=ROLES[p["kind"]], dtype=p.type.dtype)
-            )
+            role, dtype = ROLES[p["kind"]], p.type.dtype
+            groups.append(VectorArgument(p.hint, members, (), shape_of(p), (), role, dtype))
         parameters += [t.instr for t in elements.flat]
     for g in unit.groups:
         groups.append(replace(g, members=tuple(places[i] for i in g.members)))

@@ -1,42 +1,31 @@
 """Sections: forward, loss, gradients of the values, gradients of the parameters.
 
-Where a scalar program falls into one part an example, the parts are the sections (see
-``strands``).  Every arrangement is checked: a line never stands before one that it reads.
+A scalar program may fall into parts that do the same for one example each, whose values are told
+apart by a letter at the end of their names, ``h1_1a`` and ``h1_1b``.  Such parts are the sections,
+if their lines do not read each other.  Every arrangement is checked: a line never stands before
+one that it reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
-from symgrad.codegen.lines import Line
-from symgrad.codegen.strands import Needs, members, parts
-from symgrad.codegen.unit import Example
-from symgrad.ir.derived_names import before
+from symgrad.codegen.identifiers import lettered_names
+from symgrad.codegen.syntax import Assign, Section
+from symgrad.codegen.unit import ExampleHeading
+from symgrad.ir.derived_names import before, letter_of
 from symgrad.ir.function import Function
 
 _SHORT = 4
+
+
 _WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-
-
-@dataclass(frozen=True)
-class Section:
-    """Lines under a heading; ``""`` for none.
-
-    ``opening`` is what comes first, as it stands, such as the line that opens a loop; ``depth``
-    how many loops the lines are in.
-    """
-
-    heading: str
-    lines: Sequence[Line]
-    depth: int = 0
-    opening: tuple[str, ...] = ()
 
 
 class Plan:
     """The lines of one body, sorted into what comes forward and what comes back."""
 
-    def __init__(self, lines: list[Line], f: Function, derived: set[int]) -> None:
+    def __init__(self, lines: list[Assign], f: Function, derived: set[int]) -> None:
         self.lines = lines
         self.f = f
         self.needs = dependencies(lines)
@@ -66,10 +55,10 @@ class Plan:
 
 
 def sections(
-    lines: list[Line],
+    lines: list[Assign],
     f: Function,
     derived: set[int],
-    examples: tuple[Example, ...] = (),
+    examples: tuple[ExampleHeading, ...] = (),
 ) -> list[Section]:
     """The lines under headings, in order; a section that would be empty is left out.
 
@@ -101,7 +90,7 @@ def by_kind(plan: Plan, ordered: bool) -> list[Section]:
     ]
 
 
-def by_part(plan: Plan, examples: tuple[Example, ...]) -> list[Section]:
+def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Section]:
     """A section a part, forward and back; nothing where the lines do not fall into parts."""
     member = members(plan.lines, plan.needs)
     forward = parts(plan.forward, member)
@@ -149,7 +138,7 @@ def derivative_note(names: Collection[str], f: Function) -> str:
     return f": z is the sum inside a neuron{slope}"
 
 
-def reads_examples(forward: dict[str, list[Line]], examples: tuple[Example, ...]) -> bool:
+def reads_examples(forward: dict[str, list[Assign]], examples: tuple[ExampleHeading, ...]) -> bool:
     """Whether each part's own literals, those that not all parts have, are its example's numbers.
 
     Signs do not count, for a difference may have swallowed one.
@@ -166,7 +155,7 @@ def reads_examples(forward: dict[str, list[Line]], examples: tuple[Example, ...]
     return all(numbers - shared <= set(map(abs, e.numbers)) for numbers, e in pairs)
 
 
-def common(lines: list[Line], member: dict[int, str], needs: Needs, before: bool) -> list[Line]:
+def common(lines: list[Assign], member: dict[int, str], needs: Needs, before: bool) -> list[Assign]:
     """The lines of no part: those that some part reads, or else the others."""
     wanted: set[int] = set()
     for line in reversed(lines):
@@ -175,10 +164,10 @@ def common(lines: list[Line], member: dict[int, str], needs: Needs, before: bool
     return [line for line in lines if id(line.x) not in member and (id(line.x) in wanted) == before]
 
 
-def told_forward(lines: list[Line], needs: Needs) -> list[Line]:
+def told_forward(lines: list[Assign], needs: Needs) -> list[Assign]:
     """Lines of the reverse sweep, with those that do not read each other in the forward order."""
-    result: list[Line] = []
-    run: list[Line] = []
+    result: list[Assign] = []
+    run: list[Assign] = []
     known: set[int] = set()
     for line in lines:
         if not known.isdisjoint(needs[id(line.x)]):
@@ -189,7 +178,7 @@ def told_forward(lines: list[Line], needs: Needs) -> list[Line]:
     return [*result, *reversed(run)]
 
 
-def dependencies(lines: list[Line]) -> Needs:
+def dependencies(lines: list[Assign]) -> Needs:
     """The lines that each line reads, by ``id`` of their values; inlined parts are looked into."""
     own = {id(line.x) for line in lines}
     needs: Needs = {}
@@ -206,7 +195,7 @@ def dependencies(lines: list[Line]) -> Needs:
     return needs
 
 
-def loss_start(forward: list[Line], f: Function) -> int:
+def loss_start(forward: list[Assign], f: Function) -> int:
     """Where the loss begins: the first line that reads an input which the net does not."""
     inputs = {id(p) for p in f.parameters if p["kind"] == "input"}
     if not inputs:
@@ -226,5 +215,45 @@ def loss_start(forward: list[Line], f: Function) -> int:
     return first_scalar(forward)
 
 
-def first_scalar(lines: list[Line]) -> int:
+def first_scalar(lines: list[Assign]) -> int:
     return next((k for k, line in enumerate(lines) if line.x.type.rank == 0), len(lines))
+
+
+Needs = dict[int, set[int]]
+
+
+def members(lines: Sequence[Assign], needs: Needs) -> dict[int, str]:
+    """The letter of each line that belongs to one part, by ``id`` of its value.
+
+    A line without a letter belongs to the part that it reads; one that reads several, or none,
+    belongs to none.
+    """
+    named = lettered_names(line.name for line in lines)
+    if not named:
+        return {}
+    reached: dict[int, set[str]] = {}
+    result: dict[int, str] = {}
+    for line in lines:
+        own = named.get(line.name)
+        found = {own} if own else set[str]().union(*[reached[n] for n in needs[id(line.x)]])
+        reached[id(line.x)] = found if len(found) < 2 else set(sorted(found)[:2])  # several
+        if len(found) == 1:
+            result[id(line.x)] = next(iter(found))
+    return result
+
+
+def parts(lines: Sequence[Assign], member: dict[int, str]) -> dict[str, list[Assign]]:
+    """The lines of each part, if there are several of two lines or more that look alike."""
+    found: dict[str, list[Assign]] = {}
+    for line in lines:
+        if id(line.x) in member:
+            found.setdefault(member[id(line.x)], []).append(line)
+    ordered = {letter: found[letter] for letter in sorted(found)}
+    shapes = {tuple(stem(line.name) for line in part) for part in ordered.values()}
+    alike = len(shapes) == 1 and len(ordered) > 1 and all(len(p) > 1 for p in ordered.values())
+    return ordered if alike else {}
+
+
+def stem(name: str) -> str:
+    found = letter_of(name)
+    return found[0] if found else name

@@ -1,8 +1,8 @@
 """What is to be emitted: a function of the IR, and how its arguments and results are arranged.
 
 The IR's results are a flat list; ``structure`` nests them as the caller gets them, so
-``(0, (1, 2))`` means ``return loss, (d_a, d_b)``.  A ``Pack`` gathers scalar results in one vector,
-and a ``Group`` passes scalar parameters as one vector argument, for programs made of scalars.
+``(0, (1, 2))`` means ``return loss, (d_a, d_b)``.  For programs made of scalars a ``Pack`` gathers
+scalar results in one vector, and a ``VectorArgument`` passes scalar parameters as one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROLES = {"param": "parameter", "input": "input", "constant": "constant"}
 
 
 @dataclass(frozen=True)
-class Group:
+class VectorArgument:
     """Scalar parameters, by index, that are passed as one vector argument called ``name``.
 
     ``shape`` nests the members (row by row) where the argument is no plain vector; ``rows`` are the
@@ -37,7 +37,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Pack:
-    """Scalar results, by index, that are returned as one array; see ``Group``."""
+    """Scalar results, by index, that are returned as one array; see ``VectorArgument``."""
 
     members: tuple[int, ...]
     rows: tuple[int, ...] = ()
@@ -45,7 +45,7 @@ class Pack:
 
 
 @dataclass(frozen=True)
-class Example:
+class ExampleHeading:
     """What one of the parts reads into which a scalar program falls: a heading, and numbers."""
 
     text: str
@@ -53,7 +53,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Part:
+class LoopItem:
     """What a round of a loop reads: a number of the example, or a row of them.
 
     ``members`` are the parameters' indices, None for a number that nothing reads; ``names`` what
@@ -73,7 +73,7 @@ class Loop:
     is_open whether other examples may take their place, as an argument
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[LoopItem, ...]
     rows: tuple[Any, ...]
     is_open: bool
     name: str = "examples"
@@ -106,7 +106,7 @@ class Unit:
 
     function: Function
     structure: Structure
-    groups: tuple[Group, ...] = ()
+    groups: tuple[VectorArgument, ...] = ()
     title: str = ""
     summary: str = ""
     returns: str = ""
@@ -114,7 +114,7 @@ class Unit:
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     guards: tuple[tuple[str, str], ...] = ()
-    examples: tuple[Example, ...] = ()
+    examples: tuple[ExampleHeading, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     loop: Loop | None = None
     asked: str = ""

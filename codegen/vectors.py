@@ -22,15 +22,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from symgrad.codegen.blocks import cut, key_of
-from symgrad.codegen.naming import Names
-from symgrad.codegen.text import atom
+from symgrad.codegen.identifiers import Names
+from symgrad.codegen.target import Form, atom, suffix
 from symgrad.ir.function import Function, Instr
 from symgrad.ops.index_slices import Block, entries, slice_of
 
 
 @dataclass
-class Layer:
+class LayerRows:
     """A run of equal rows of the vector, ``rows`` of ``width`` entries from ``first`` on, that
     blocks share; a single row where ``rows`` is 1."""
 
@@ -78,8 +77,8 @@ class Layout:
 
     def __init__(self, blocks: Mapping[Block, str], size: int, names: Names) -> None:
         self.size = size
-        self.layers: list[Layer] = []
-        self.home: dict[Block, Layer] = {}
+        self.layers: list[LayerRows] = []
+        self.home: dict[Block, LayerRows] = {}
         for block in sorted(blocks, key=lambda b: (-len(b[1]), b[0])):
             if block != (0, (size,), (1,)):
                 self.settle(block, blocks)
@@ -106,10 +105,10 @@ class Layout:
         if rows is None or not shape:
             return
         if len(shape) == 1 and strides == (1,):
-            self.layers.append(Layer(offset, 1, shape[0], members=[block]))
+            self.layers.append(LayerRows(offset, 1, shape[0], members=[block]))
         elif len(shape) == 2 and strides[1] == 1:
             first = min([rows.first, *self.columns_before(block, names)])
-            self.layers.append(Layer(first, shape[0], strides[0], members=[block]))
+            self.layers.append(LayerRows(first, shape[0], strides[0], members=[block]))
 
     def columns_before(self, block: Block, blocks: Mapping[Block, str]) -> list[int]:
         """Where blocks begin that hold columns before those of a matrix, in the same rows."""
@@ -122,7 +121,7 @@ class Layout:
             and offset + columns - width <= at < offset
         ]
 
-    def is_wanted(self, layer: Layer) -> bool:
+    def is_wanted(self, layer: LayerRows) -> bool:
         """A lone row is cut as it is; a matrix has a name, for it is also written into."""
         if layer.rows == 1 and layer.width == self.size:
             return False
@@ -278,7 +277,44 @@ def stem(name: str) -> str:
     return ((found[1] or "layer_")[:-1] + found[2]) if found else ""
 
 
-def called(layer: Layer, names: Mapping[Block, str], place: int) -> str:
+def called(layer: LayerRows, names: Mapping[Block, str], place: int) -> str:
     """What its blocks are called alike, else after its place in the vector."""
     stems = {stem(names[b]) for b in layer.members if names[b]}
     return (stems.pop() if len(stems) == 1 else "") or f"layer{place}"
+
+
+def cut(block: Block, size: int) -> Form:
+    """The block of a vector of ``size`` entries, as a view of it.
+
+    >>> cut((2, (3, 2), (4, 1)), 14)(atom("theta")).text
+    'theta[2:14].reshape(3, 4)[:, :2]'
+    >>> cut((3, (3,), (4,)), 14)(atom("theta")).text
+    'theta[3:12:4]'
+    """
+    offset, shape, strides = block
+    if not shape:
+        return suffix(f"[{offset}]")
+    if len(shape) == 1:
+        stop = offset + (shape[0] - 1) * strides[0] + 1
+        step = "" if strides[0] == 1 else f":{strides[0]}"
+        return suffix("" if (offset, stop) == (0, size) else f"[{offset}:{stop}{step}]")
+    rows = slice_of(block, size)
+    assert rows is not None
+    part = "" if (rows.first, rows.stop) == (0, size) else f"[{rows.first}:{rows.stop}]"
+    key = key_of(rows.places, (*shape[1:], 0), rows.dims[1:])
+    return suffix(f"{part}.reshape({', '.join(map(str, rows.dims))}){key}")
+
+
+def key_of(places: tuple[int, ...], shape: tuple[int, ...], dims: tuple[int, ...]) -> str:
+    """A subscript behind the first axis: ``shape`` of ``dims`` from ``places`` on; 0 for one."""
+    parts = [":"]
+    for at, n, d in zip(places, shape, dims, strict=False):
+        if n == 0:
+            parts.append(str(at) if at != d - 1 or d == 1 else "-1")
+        elif n == d:
+            parts.append(":")
+        else:
+            first = str(at) if at else ""
+            last = "" if at + n == d else ("-1" if at + n == d - 1 else str(at + n))
+            parts.append(f"{first}:{last}")
+    return "" if set(parts) == {":"} else f"[{', '.join(parts)}]"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from symgrad.codegen import TARGETS
-from symgrad.codegen.pasted import APPROXIMATE
+from symgrad.codegen.helpers import APPROXIMATE
 
 
 def atoms_of(source: str, target: str) -> Mapping[str, str]:

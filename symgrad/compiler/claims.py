@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.codegen.expansion import expanded
+from symgrad.codegen.module import expanded
 from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.unit import Unit

@@ -18,7 +18,7 @@ import numpy as np
 
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import gradients
-from symgrad.codegen import Example, Pack, Structure
+from symgrad.codegen import ExampleHeading, Pack, Structure
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import net_of, of_loss, of_outputs, of_values
 from symgrad.compiler.finish import finish
@@ -236,7 +236,7 @@ def _compile_line(outputs: Sequence[Any], p: Scalars, target: str) -> CompiledFu
     examples = examples_of(p.outputs, p.variables)
     nodes = len(reach(p.outputs))
     said = of_values(structure, lowered, target, p.net, examples, nodes, zero)
-    said = replace(said, examples=tuple(Example(str(e), e.numbers) for e in examples))
+    said = replace(said, examples=tuple(ExampleHeading(str(e), e.numbers) for e in examples))
     read: dict[str, Callable[[], Any]] = {"theta": reader(values, target)}
     reference = of_scalars(lowered, linearise(outputs, values))
     return finish(pipeline, said, signature, ({}, read), p.options, reference)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from symgrad.codegen import Example, Group, Loop, Structure
+from symgrad.codegen import ExampleHeading, Loop, Structure, VectorArgument
 from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
 from symgrad.ir.function import Function, Instr
@@ -36,13 +36,13 @@ class Net:
     def order(self) -> str:
         return f"the order of {self.name}.parameters()" if self.name else "order"
 
-    def group(self, count: int) -> Group:
+    def group(self, count: int) -> VectorArgument:
         """All parameters as one vector, in rows as the module lays them out."""
         layout = getattr(self.module, "parameter_rows", None)
         rows: list[tuple[int, str]] = layout() if layout else []
         if sum(length for length, _ in rows) != count:
             rows = []
-        return Group(
+        return VectorArgument(
             "theta",
             tuple(range(count)),
             rows=tuple(length for length, _ in rows),
@@ -78,11 +78,11 @@ class Description:
     summary: str
     returns: str
     source: str
-    groups: tuple[Group, ...] = ()
+    groups: tuple[VectorArgument, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     zero: tuple[str, ...] = ()
-    examples: tuple[Example, ...] = ()
+    examples: tuple[ExampleHeading, ...] = ()
     loop: Loop | None = None
     net: Net = field(default_factory=Net)
     roles: Mapping[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symgrad.autodiff.hints import is_square_or_distance
-from symgrad.codegen import Loop, Pack, Part, Structure, obstacle
+from symgrad.codegen import Loop, LoopItem, Pack, Structure, obstacle
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Net, of_values
 from symgrad.compiler.finish import completed, simplify
@@ -151,5 +151,5 @@ def told(f: Function) -> Function:
 def loop_of(series: Series, f: Function) -> Loop:
     """The loop, whose data are the inputs among the function's parameters."""
     place = {p.hint: i for i, p in enumerate(f.parameters) if p["kind"] == "input"}
-    parts = tuple(Part(tuple(map(place.get, x.names)), x.names, x.is_row) for x in series.parts)
+    parts = tuple(LoopItem(tuple(map(place.get, x.names)), x.names, x.is_row) for x in series.parts)
     return Loop(parts, series.rows(), not series.reason)

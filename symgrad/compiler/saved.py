@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symgrad.codegen import bound
+from symgrad.codegen import literals
 from symgrad.errors import MissingExtraError
 from symgrad.ir.types import Type
 from symgrad.runtime import archive, saving
@@ -111,9 +111,9 @@ def _write(
 def _reader(facts: Mapping[str, Any], called: Mapping[str, Array]) -> str:
     """The function of the text that gives its constants; "" for a text that has none."""
     if "beside" in facts:
-        return bound.beside(facts["name"], facts["beside"]["file"], facts["beside"]["sha256"])
+        return literals.beside(facts["name"], facts["beside"]["file"], facts["beside"]["sha256"])
     if "values" in facts:
-        return bound.literals(facts["name"], called, facts["target"] != "python")
+        return literals.literals(facts["name"], called, facts["target"] != "python")
     return ""
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.codegen.elements import place
-from symgrad.codegen.expansion import expanded
+from symgrad.codegen.module import expanded
 from symgrad.codegen.python_target import PYTHON
+from symgrad.codegen.scalar_indexing import place
 from symgrad.codegen.scalarize import scalarize, shape_of
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError, UnsupportedError

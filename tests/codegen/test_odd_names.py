@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen.comments import shortened
-from symgrad.codegen.signature import quoted, table
+from symgrad.codegen.header import table
+from symgrad.codegen.syntax import quoted, shortened
 
 X = np.linspace(-1.0, 2.0, 10).reshape(5, 2)
 PYTHON = ("np", "len", "lambda", "None", "_", "__", "größe")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen.breaking import broken, pieces
-from symgrad.codegen.work import flops, operations
+from symgrad.codegen.header import flops, operations
+from symgrad.codegen.syntax import broken, pieces
 from symgrad.ir.derived_names import before, letters
 from symgrad.ir.text import parse
 from symgrad.nn import MLP

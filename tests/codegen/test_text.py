@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import symgrad as sg
-from symgrad.codegen.naming import Names
-from symgrad.codegen.signature import ascii_text
-from symgrad.codegen.text import ADD, MUL, POWER, Text, atom, infix, number, prefix, suffix
+from symgrad.codegen.identifiers import Names
+from symgrad.codegen.syntax import ascii_text
+from symgrad.codegen.target import ADD, MUL, POWER, Text, atom, infix, number, prefix, suffix
 
 _BINARY = {"+": (ADD, ast.Add), "-": (ADD, ast.Sub), "*": (MUL, ast.Mult), "@": (MUL, ast.MatMult)}
 

@@ -25,9 +25,9 @@ QUICK = (
     "reroll/leaf_tensors.py Leaves.block: key",
     "reroll/leaf_tensors.py Leaves.gathered",
     "reroll/plan_to_ir.py Lowering.assembled",
-    "codegen/naming.py Names.fresh",
+    "codegen/identifiers.py Names.fresh",
     "codegen/vectors.py Vectors.build: [base",
-    "codegen/text.py infix: within(b",
+    "codegen/target.py infix: within(b",
     "codegen/numpy_target.py _reduction: axes[0]",
     "codegen/numpy_moves.py _transpose: map",
 )

@@ -1,37 +1,23 @@
-"""The emitted function's head: arguments, docstring, sizes, and unpacked vectors."""
+"""How the emitted function is called: arguments, docstring, sizes, unpacked vectors, the return.
+
+Results are nested as the caller gets them; floats are floats, and arrays are fresh.
+"""
 
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Sequence
 
-from symgrad.codegen.naming import Names
+from symgrad.codegen.body import Writer, may_alias
+from symgrad.codegen.header import paragraph, table
+from symgrad.codegen.identifiers import Names
+from symgrad.codegen.syntax import INDENT, WIDTH, ascii_text
 from symgrad.codegen.target import Target
-from symgrad.codegen.unit import ROLES, Group, Unit
+from symgrad.codegen.unit import ROLES, Pack, Structure, Unit, VectorArgument
 from symgrad.ir.dims import names as dim_names
-from symgrad.ir.function import Function
-
-INDENT = "    "
-WIDTH = 100
-_WIDEST = 40  # a longer name, or type, stands outside of the columns
+from symgrad.ir.function import Function, Instr
 
 
-def ascii_text(text: str) -> str:
-    """A user's text, safe inside a comment or docstring: ASCII, one line, no closing quotes."""
-    return ascii(text)[1:-1].replace('"""', "'''").replace("\\'", "'")
-
-
-def quoted(text: str) -> str:
-    r"""A user's text as a literal in double quotes.
-
-    >>> print(quoted('a "b" in C:\\d'))
-    "a \"b\" in C:\\d"
-    """
-    return '"' + ascii(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
-
-
-class Signature:
+class Interface:
     """Arguments in order, and the lines that document and unpack them."""
 
     def __init__(
@@ -66,7 +52,7 @@ class Signature:
         self.arguments.append(f"{name}{default}")
         self.rows.append((name, type, role))
 
-    def group_type(self, g: Group) -> str:
+    def group_type(self, g: VectorArgument) -> str:
         shape = g.shape if g.shape is not None else (len(g.members),)
         if self.target.compact and len(shape) == 1:
             kind = "floats" if g.dtype.startswith("f") else "ints"
@@ -107,31 +93,6 @@ class Signature:
                 rows = layout(f"{INDENT}", members, g.rows, g.shape, f" = {source}")
                 lines += labelled(rows, g.labels)
         return lines
-
-
-def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Rows of cells in columns, the last cell unpadded; a very long one moves its own row alone.
-
-    >>> table([("x", "f64[N, 2]", "input"), ("returns", "loss")])
-    ['    x        f64[N, 2]  input', '    returns  loss']
-    """
-    padded = [row[:-1] for row in rows]
-    widths = [
-        max((len(row[i]) for row in padded if i < len(row) and len(row[i]) <= _WIDEST), default=0)
-        for i in range(max(map(len, padded), default=0))
-    ]
-    lines = []
-    for row in rows:
-        cells = [f"{cell:<{n}}  " for cell, n in zip(row, widths, strict=False)]
-        lines.append(f"{INDENT}{''.join(cells[: len(row) - 1])}{row[-1]}".rstrip())
-    return lines
-
-
-def paragraph(text: str) -> list[str]:
-    """A note of the docstring, filled to the width."""
-    return textwrap.wrap(
-        ascii_text(text), WIDTH - 4, initial_indent=INDENT, subsequent_indent=INDENT
-    )
 
 
 def labelled(rows: list[str], labels: tuple[str, ...]) -> list[str]:
@@ -209,3 +170,77 @@ def wrap(head: str, text: str, tail: str) -> list[str]:
         else:
             row = f"{row}, {part}" if row else part
     return [f"{head}(", *(INDENT * 2 + r for r in [*rows, row]), f"{INDENT}){tail}"]
+
+
+_CONVERT = {"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}
+
+
+class Returns:
+    """Writes ``return loss, (d_a, d_b)`` for a unit."""
+
+    def __init__(self, unit: Unit, f: Function, writer: Writer, target: Target) -> None:
+        self.target = target
+        self.f = f
+        self.unit = unit
+        self.writer = writer
+        self.seen: set[int] = set()
+        self.before: list[str] = []
+        self.text = self.nested(unit.structure, top=True)
+        if len(self.text) + len(INDENT) + 7 > WIDTH and not target.compact:
+            self.split_vector()
+
+    def lines(self) -> list[str]:
+        """The statement, over several lines where it is long."""
+        return ["", *self.before, *self.wrapped()]
+
+    def wrapped(self) -> list[str]:
+        one = f"{INDENT}return {self.text}"
+        if len(one) <= WIDTH:
+            return [one]
+        if isinstance(self.unit.structure, tuple):
+            *others, last = self.unit.structure
+            if self.target.compact and isinstance(last, Pack) and len(last.shape or (0,)) == 1:
+                head = "".join(f"{self.nested(p)}, " for p in others)
+                return layout(f"{INDENT}return {head}", self.members(last), last.rows, None, "")
+        return wrap(f"{INDENT}return ", f"({self.text})", "")
+
+    def split_vector(self) -> None:
+        """Gives a long last vector a statement of its own."""
+        structure = self.unit.structure
+        if not isinstance(structure, tuple) or not isinstance(structure[-1], Pack):
+            return
+        vector = structure[-1]
+        name = self.writer.names.fresh("d_" + "_".join(g.name for g in self.unit.groups))
+        members = self.members(vector)
+        _, *rows, _ = in_rows("", members, vector.rows or by_bias(members), "")
+        self.before += [f"{INDENT}{name} = np.array([", *rows, f"{INDENT}])", ""]
+        self.text = ", ".join([*(self.nested(p) for p in structure[:-1]), name])
+
+    def nested(self, part: Structure, top: bool = False) -> str:
+        if isinstance(part, int):
+            return self.result(self.f.results[part])
+        if isinstance(part, Pack):
+            return self.pack(part)
+        inner = ", ".join(self.nested(p) for p in part)
+        if top and len(part) > 1:
+            return inner
+        return f"({inner},)" if len(part) == 1 else f"({inner})"
+
+    def pack(self, part: Pack) -> str:
+        members = self.members(part)
+        if self.target.compact:
+            return nest(members, part.shape or (len(members),))
+        return f"np.array([{', '.join(members)}])"
+
+    def members(self, part: Pack) -> list[str]:
+        return [self.writer.texts[id(self.f.results[i])].text for i in part.members]
+
+    def result(self, r: Instr) -> str:
+        text = self.writer.texts[id(r)].text
+        if self.target.compact:
+            return text
+        if r.type.rank == 0:
+            return text if r.is_constant else f"{_CONVERT[r.type.dtype]}({text})"
+        shared = id(r) in self.seen or may_alias(r, self.writer.uses)
+        self.seen.add(id(r))
+        return f"{text}.copy()" if shared else text

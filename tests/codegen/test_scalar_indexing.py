@@ -59,7 +59,7 @@ def test_an_index_out_of_range_raises_index_error(target: str, index: int) -> No
     f = sg.compile(sg.square(z[i]), target=target)
     with pytest.raises(IndexError):
         f(i=index)
-    with pytest.raises(ShapeError, match=r"outside of .*size 3; built at test_gathers\.py"):
+    with pytest.raises(ShapeError, match=r"outside of .*size 3; built at test_scalar_indexing\.py"):
         z[index]
 
 

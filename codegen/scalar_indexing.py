@@ -1,4 +1,4 @@
-"""Reading and adding up by index, among scalars.
+"""Arrays of scalar instructions; reading and adding up by index among them.
 
 An element that a literal index names is that element.  One that is named when the function runs is
 chosen from a tuple, ``(z_1, z_2, z_3)[i]``, and what flows back is ``d if i == 0 else 0.0`` for
@@ -15,18 +15,40 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.codegen.elements import MAX_ELEMENTS, Elements, box, place
 from symgrad.errors import LimitError, ShapeError
 from symgrad.ir.function import Instr, constant
 from symgrad.ir.types import Type
 from symgrad.ops.terms import OPS, IRAlgebra, Term
 
+Elements = np.ndarray[Any, np.dtype[np.object_]]
+
+
+MAX_ELEMENTS = 100_000
+
+
+def box(items: Sequence[Any], shape: tuple[int, ...]) -> Elements:
+    """An object array of a shape from a flat list."""
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array.reshape(shape)
+
+
+def place(x: Instr) -> str:
+    """Where the user built it, for the end of a message."""
+    return f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+
+
 GATHERS = ("take", "take_along_axis", "gather")
+
+
 # An op that adds elements up at indices, by the op that reads them there.
 SCATTERS = {"scatter_add": "take", "add_along_axis": "take_along_axis", "scatter_nd": "gather"}
 
+
 # Indices counted from the front, and rows of them, by what they are made of: each is made once.
 Wrapped = dict[tuple[int, ...], Term]
+
+
 Read = tuple[list[int], Term | None]  # positions that may be read, and which of them it is
 
 

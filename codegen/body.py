@@ -7,27 +7,25 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from symgrad.codegen.aliasing import may_alias
-from symgrad.codegen.breaking import is_breakable
-from symgrad.codegen.constants import literal_arrays
-from symgrad.codegen.idioms import bare
-from symgrad.codegen.naming import Names, lettered_names, name_values, unnamed
-from symgrad.codegen.numpy_target import is_bounded_count
-from symgrad.codegen.singles import Singles
-from symgrad.codegen.target import Reading, Target
-from symgrad.codegen.text import ADD, UNARY, Text, atom, number, suffix
+from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed
+from symgrad.codegen.literals import literal_arrays
+from symgrad.codegen.numpy_target import Singles, is_bounded_count
+from symgrad.codegen.syntax import WIDTH, Assign, is_breakable
+from symgrad.codegen.target import ADD, UNARY, Reading, Target, Text, atom, bare, number, suffix
 from symgrad.codegen.vectors import Vectors
 from symgrad.errors import UnsupportedError
 from symgrad.ir.derived_names import is_inside, lettered
 from symgrad.ir.function import Function, Instr
 
 MAX_DEPTH = 8
-WIDTH = 100
+
 
 _FEW = 8  # literals and sizes, and signs, in an expression that is written wherever it is used
+
+
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
 
 
@@ -66,40 +64,6 @@ class Limits:
     row: int = WIDTH - 8
 
 
-@dataclass(frozen=True)
-class Line:
-    """``name = text``, for one instruction.
-
-    ``rows`` are statements that follow at once and complete it, such as writes into its blocks;
-    ``about`` is what the comment tells of, where it is not the instruction itself.
-    """
-
-    x: Instr
-    name: str
-    text: str
-    operator: str = "="
-    rows: tuple[Line, ...] = ()
-    about: Instr | None = None
-    bare: bool = False
-
-    @property
-    def code(self) -> str:
-        return f"{self.name} {self.operator} {self.text}"
-
-    @property
-    def told(self) -> Instr:
-        """What the comment is about."""
-        return self.x if self.about is None else self.about
-
-    def inlined(self, own: set[int]) -> Iterator[Instr]:
-        """The instruction, and those whose text became part of its own."""
-        stack = [self.told]
-        while stack:
-            x = stack.pop()
-            yield x
-            stack.extend(o for o in x.operands if not (id(o) in own or o.is_parameter))
-
-
 def is_derived(x: Instr, known: set[int]) -> bool:
     """Whether a value belongs to the gradients: all its origins say so, or else an operand does."""
     if x.origins:
@@ -114,7 +78,7 @@ class Writer:
         self.function = function
         self.target = target
         self.limits = limits
-        self.lines: list[Line] = []
+        self.lines: list[Assign] = []
         self.derived: set[int] = set()
         for x in function.body:
             if is_derived(x, self.derived):
@@ -181,7 +145,7 @@ class Writer:
     def is_hinted(self, x: Instr) -> bool:
         return bool(x.hint) and id(x) not in self.named and x not in self.floating
 
-    def write(self) -> list[Line]:
+    def write(self) -> list[Assign]:
         """All lines, in order."""
         for x in self.body:
             if id(x) in self.texts:  # a literal array, or a block of a vector
@@ -207,7 +171,7 @@ class Writer:
             self.named[id(x)] = self.names.fresh(x.hint or self.called(x))
         self.late.pop(id(x), None)
         self.spend(x)
-        self.lines.append(Line(x, self.named[id(x)], text.text))
+        self.lines.append(Assign(x, self.named[id(x)], text.text))
         self.texts[id(x)] = atom(self.named[id(x)])
 
     def spend(self, x: Instr) -> None:
@@ -241,15 +205,15 @@ class Writer:
             if id(piece) in self.late and len(place) + len(text.text) > self.limits.width:
                 self.put(piece, text)
                 text = self.texts[id(piece)]
-            rows.append(Line(piece, place, text.text, build.operator))
-        cuts = [Line(x, layer, cut, bare=True) for layer, cut in build.cuts]
+            rows.append(Assign(piece, place, text.text, build.operator))
+        cuts = [Assign(x, layer, cut, bare=True) for layer, cut in build.cuts]
         first, about = build.zeros, None
         if build.base is not None:
             own = self.texts[id(build.base)]
             own = own if self.is_fresh(build.base) else suffix(".copy()")(own)
             first, about = own.text, build.base
         self.named[id(x)] = name
-        line = Line(x, name, first, rows=(*cuts, *rows), about=about, bare=about is None)
+        line = Assign(x, name, first, rows=(*cuts, *rows), about=about, bare=about is None)
         self.lines.append(line)
         self.texts[id(x)] = atom(name)
 
@@ -351,3 +315,48 @@ def meets_float(x: Instr, condition: Instr) -> bool:
     if condition.op.name == "cast" and x.op.name != "multiply":
         return False
     return sum(1 for o in x.operands if bare(o)) == 1
+
+
+# Ops whose result may share memory with an operand.
+_VIEWS = frozenset(
+    (
+        *("view", "reshape", "transpose", "index", "broadcast_to", "flip", "diagonal"),
+        *("einsum", "stop_gradient", "cast", "sum", "mean", "max", "min", "prod"),
+    )
+)
+
+
+_REDUCTIONS = ("sum", "mean", "max", "min", "prod")
+
+
+def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
+    """Whether an array could share memory with an argument, or with a value that others read.
+
+    ``uses`` counts the readers of a value.  What is broadcast shares its memory with itself, and
+    NumPy lets nobody write into it, nor into a diagonal.
+
+    >>> from symgrad.ir.text import parse
+    >>> from symgrad.ops import OPS
+    >>> f = parse('''func @f(param %x: f64[2, 2]) {
+    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
+    ...   %z = square %x : f64[2, 2]
+    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
+    ...   return %y, %w
+    ... }''', OPS)
+    >>> [may_alias(r, {}) for r in f.results]
+    [True, False]
+    """
+    while x.op.name in _VIEWS and x.operands:
+        (operand, *_) = x.operands
+        if x.op.name == "broadcast_to":
+            return operand.type.rank > 0
+        if x.op.name == "diagonal":
+            return True
+        if x.op.name in _REDUCTIONS and x["axis"]:
+            return False
+        if x.op.name == "cast" and x.type != operand.type:
+            return False
+        if uses.get(id(operand), 0) > 1:
+            return True
+        x = operand
+    return x.is_parameter or x.is_constant

@@ -1,4 +1,4 @@
-"""How much a function computes, counted on the IR that is emitted.
+"""The docstrings' parts: the module's header, tables of facts, and how much is computed.
 
 Scalar code is counted by operation.  Array code is counted in flops, as a polynomial in the named
 sizes: one for each addition, subtraction, multiplication, division or function value of an
@@ -8,12 +8,72 @@ of n elements.  Signs, comparisons, selections and moves of data count nothing.
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
+from collections.abc import Sequence
 
+from symgrad.codegen.syntax import INDENT, WIDTH, ascii_text
+from symgrad.codegen.target import Target
+from symgrad.codegen.unit import Unit, fingerprint
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import CONSTANT, Op
+
+VERSION = "0.1.0"
+
+
+def header(unit: Unit, target: Target, imports: list[str]) -> str:
+    """The module's docstring."""
+    source = f", from {ascii_text(unit.source)}" if unit.source else ""
+    needs = target.needs + (" and SciPy" if any("scipy" in line for line in imports) else "")
+    f = unit.function
+    work = operations(f, unit.loop is not None) if target.compact else flops(f)
+    style = f", style `{target.style}`" if target.style else ""
+    counted = (("work", work),) if work else ()
+    facts = (*unit.facts, *counted, ("ir", f"sha256 {(unit.asked or fingerprint(f))[:16]}"))
+    emitted = f"Emitted by symgrad {VERSION}, target `{target.name}`{style}{source}."
+    return "\n".join(
+        [
+            f'"""{ascii_text(unit.title)}',
+            "",
+            *textwrap.wrap(emitted, WIDTH, break_long_words=False, break_on_hyphens=False),
+            f"Needs {needs} and nothing else.",
+            "",
+            *table([(label, ascii_text(text)) for label, text in facts]),
+            '"""',
+            "",
+        ]
+    )
+
+
+_WIDEST = 40  # a longer name, or type, stands outside of the columns
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows of cells in columns, the last cell unpadded; a very long one moves its own row alone.
+
+    >>> table([("x", "f64[N, 2]", "input"), ("returns", "loss")])
+    ['    x        f64[N, 2]  input', '    returns  loss']
+    """
+    padded = [row[:-1] for row in rows]
+    widths = [
+        max((len(row[i]) for row in padded if i < len(row) and len(row[i]) <= _WIDEST), default=0)
+        for i in range(max(map(len, padded), default=0))
+    ]
+    lines = []
+    for row in rows:
+        cells = [f"{cell:<{n}}  " for cell, n in zip(row, widths, strict=False)]
+        lines.append(f"{INDENT}{''.join(cells[: len(row) - 1])}{row[-1]}".rstrip())
+    return lines
+
+
+def paragraph(text: str) -> list[str]:
+    """A note of the docstring, filled to the width."""
+    return textwrap.wrap(
+        ascii_text(text), WIDTH - 4, initial_indent=INDENT, subsequent_indent=INDENT
+    )
+
 
 _WORDS = {
     "multiply": "multiplications",
@@ -23,7 +83,11 @@ _WORDS = {
     "divide": "divisions",
     "reciprocal": "divisions",
 }
+
+
 _COLLECTS = ("sum", "vdot", "matmul")
+
+
 _FIRST = ["multiplications", "additions", "divisions"]
 
 

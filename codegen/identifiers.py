@@ -21,7 +21,10 @@ RESERVED = frozenset(
     | set(keyword.softkwlist)
 )
 
+
 _OF_ONE = {"negative": "minus", "sum": "sum", "mean": "mean", "max": "max", "min": "min"}
+
+
 _OF_TWO = {
     "multiply": "_",
     "matmul": "_",
@@ -29,7 +32,11 @@ _OF_TWO = {
     "add": "_plus_",
     "subtract": "_minus_",
 }
+
+
 _SHORT = 14
+
+
 # What flows back along one of several ways, by the ops that make it.
 _SHARES = ("add", "subtract", "multiply", "divide", "where", "sum", "matmul", "outer", "einsum")
 

@@ -1,7 +1,10 @@
-r'''The function at the end of a saved text that gives the constants which the others take.
+r'''Literal arrays: named in capitals above the function, or given by a saved text's own function.
 
-Small constants are literals of the text.  Larger ones stand in a file beside it, which the text
-names and knows by its SHA-256, so that no other file is taken for it.
+>>> print("\n".join(definition("XS", ((2.0, 3.0), (-1.0, 0.5)), "")))
+XS = np.array([[2.0, 3.0], [-1.0, 0.5]])
+
+The small constants of a saved text are literals of it.  Larger ones stand in a file beside it,
+which the text names and knows by its SHA-256, so that no other file is taken for it.
 
 >>> print(literals("f", {"c": np.array([1.0, -2.5]), "k": np.array(3)}))
 def constants():
@@ -14,16 +17,60 @@ def constants():
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from symgrad.codegen.constants import definition, nested
+from symgrad.codegen.identifiers import Names
+from symgrad.codegen.syntax import INDENT, WIDTH, filled
+from symgrad.codegen.target import number
+from symgrad.ir.function import Instr
 from symgrad.ir.types import dtype_name
 
+
+def literal_arrays(body: Iterable[Instr], names: Names) -> tuple[dict[int, str], list[str]]:
+    """The name of each literal array in a body by ``id``, and the lines that define them."""
+    named: dict[int, str] = {}
+    lines: list[str] = []
+    for x in body:
+        if x.is_constant and x.type.rank:
+            stem = x.hint or ("places" if x.type.dtype == "i64" else "data")
+            named[id(x)] = names.fresh(stem.upper())
+            lines += definition(named[id(x)], x["value"], dtype_of(x))
+    return named, lines
+
+
+def dtype_of(x: Instr) -> str:
+    """The dtype, where NumPy would choose another for the numbers as they stand."""
+    told = x.type.dtype in ("f64", "bool") or (x.type.dtype == "i64" and x.type.size != 0)
+    return "" if told else f", dtype=np.{x.type.numpy.name}"
+
+
+def definition(name: str, value: object, dtype: str) -> list[str]:
+    """``NAME = np.array(...)``, over several lines where it is long: a row of a matrix each."""
+    line = f"{name} = np.array({nested(value)}{dtype})"
+    if len(line) <= WIDTH or not isinstance(value, tuple):
+        return [line]
+    rows = [f"{nested(v)}," for v in value]
+    if not isinstance(value[0], tuple) or any(len(INDENT + row) > WIDTH for row in rows):
+        rows = filled(f"{nested(value)[1:-1]},".split(" "), WIDTH - len(INDENT))
+    return [f"{name} = np.array([", *(INDENT + row for row in rows), f"]{dtype})"]
+
+
+def nested(value: object) -> str:
+    """A literal array as nested lists."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(nested, value)) + "]"
+    assert isinstance(value, (bool, int, float))
+    return number(value).text
+
+
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
 NAME = "constants"
+
 
 _BESIDE = '''\
 def {own}():
@@ -84,6 +131,3 @@ def _rows(value: Array, arrays: bool) -> list[str]:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-__all__ = ["beside", "literals"]

@@ -1,14 +1,39 @@
-"""Functions that the NumPy target writes into a module which needs them.
+"""Helpers: functions that a module gets which needs them.
 
-Each is what an expert would have written: stable for every float, without warnings of its own, and
-of the operand's dtype.
+Most are functions of ours, whose source is the text.
+
+>>> from symgrad.ops import float_functions
+>>> pasted(float_functions.cosm1).needs, pasted(float_functions.sech).imports
+(('sin_',), ('from math import exp',))
 """
 
 from __future__ import annotations
 
-from symgrad.codegen.pasted import helpers_of
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
 from symgrad.codegen.target import Helper
-from symgrad.ops import array_functions
+from symgrad.ops import OPS, array_functions
+
+APPROXIMATE = tuple(name for name, op in OPS.items() if op.approximate)
+
+
+def pasted(function: Callable[..., Any]) -> Helper:
+    """A helper of the function's name, with what it reads: math's functions, and other helpers."""
+    read = inspect.getclosurevars(function).globals
+    functions = {k: f for k, f in read.items() if not isinstance(f, ModuleType)}
+    own = tuple(k for k, f in functions.items() if f.__module__ != "math")
+    imports = tuple(f"from math import {k}" for k in functions if k not in own)
+    return Helper(function.__name__, inspect.getsource(function), imports, own)
+
+
+def helpers_of(module: ModuleType) -> dict[str, Helper]:
+    """Those of the ops that a module has functions for."""
+    found: list[Any] = [getattr(module, name, None) for name in OPS]
+    own = [f for f in found if getattr(f, "__module__", "") == module.__name__]
+    return {f.__name__: pasted(f) for f in own}
 
 
 def _helper(name: str, source: str, *needs: str, imports: tuple[str, ...] = ()) -> Helper:
@@ -75,4 +100,6 @@ def ndtr(x):
         ),
     )
 }
+
+
 HELPERS |= helpers_of(array_functions)
