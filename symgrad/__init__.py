@@ -15,7 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from symgrad.frontend.extensions import METHODS
+from symgrad.frontend.namespace import METHODS
 
 if TYPE_CHECKING:
     from symgrad.compiler.checking import GradientCheck, check_gradient
@@ -133,7 +133,7 @@ def _find(name: str) -> Any:
 
 def _functions() -> dict[str, Any]:
     import_module("symgrad.ops")
-    found: dict[str, Any] = import_module("symgrad.frontend.arrays.namespace").FUNCTIONS
+    found: dict[str, Any] = import_module("symgrad.frontend.arrays").FUNCTIONS
     return found
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from symgrad.errors import ArgumentError, ShapeError
+from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.eager import numpy_too
-from symgrad.frontend.arrays.expr import as_expr
+from symgrad.frontend.arrays.expr import apply, as_expr
 from symgrad.frontend.arrays.manipulation import expand_dims, index_within, squeeze, take_along_axis
 from symgrad.frontend.arrays.reductions import logsumexp, mean, sum
-from symgrad.frontend.arrays.ufuncs import absolute, relu, softplus, square, where
+from symgrad.frontend.arrays.ufuncs import where
 from symgrad.frontend.source.origin import located
 
 
@@ -30,7 +31,7 @@ def mse(prediction: Any, target: Any) -> Any:
     """mean((prediction - target)**2); the shapes are equal.  Raises ShapeError."""
     p, t = as_expr(prediction, name="prediction"), as_expr(target, name="target")
     _same_shape("mse", p, t)
-    return mean(square(p - t))
+    return mean(apply("square", p - t))
 
 
 @numpy_too
@@ -41,7 +42,7 @@ def hinge(score: Any, label: Any) -> Any:
     """
     s, y = as_expr(score, name="score"), as_expr(label, name="label")
     _same_shape("hinge", s, y)
-    return mean(relu(1 - y * s))
+    return mean(apply("relu", 1 - y * s))
 
 
 @numpy_too
@@ -52,7 +53,7 @@ def bce_with_logits(logit: Any, label: Any) -> Any:
     """
     z, y = as_expr(logit, name="logit"), as_expr(label, name="label")
     _same_shape("bce_with_logits", z, y)
-    return mean(softplus(z) - z * y)
+    return mean(apply("softplus", z) - z * y)
 
 
 @numpy_too
@@ -94,8 +95,8 @@ def huber(prediction: Any, target: Any, delta: float = 1.0) -> Any:
     """
     p, t = as_expr(prediction, name="prediction"), as_expr(target, name="target")
     _same_shape("huber", p, t)
-    r = absolute(p - t)
-    return mean(where(r <= delta, 0.5 * square(r), delta * (r - 0.5 * delta)))
+    r = apply("absolute", p - t)
+    return mean(where(r <= delta, 0.5 * apply("square", r), delta * (r - 0.5 * delta)))
 
 
 @located
@@ -107,7 +108,7 @@ def l2(params: Any) -> Any:
     own = getattr(params, "parameters", None)
     total: Any = None
     for p in params if own is None else own():
-        term = sum(square(p))
+        term = sum(FUNCTIONS["square"](p))
         total = term if total is None else total + term
     if total is None:
         raise ArgumentError("l2: expected one param at least, got none")

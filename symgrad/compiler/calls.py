@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, NamingError, SymgradError
-from symgrad.frontend.coerce import as_data
+from symgrad.frontend.operands import as_data
 from symgrad.ir.types import DTYPES, dtype_name
 
 Shape = tuple[int, ...]

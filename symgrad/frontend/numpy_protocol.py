@@ -2,18 +2,23 @@
 
 NumPy hands a call over by ``__array_function__`` and ``__array_ufunc__``.  The table is that of
 ``sg`` itself; arguments are bound as NumPy binds them, and those that stand at their default are
-dropped, so that whatever ``sg`` does not take is refused by name.
+dropped, so that an argument that ``sg`` does not take is refused by name.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
 >>> x = input("x", ("N", 3))
 >>> np.linalg.norm(np.stack([x, 2.0 * x]), axis=0), np.float64(2.0) * x
 (<expr sqrt: f64[N, 3]>, <expr multiply: f64[N, 3]>)
+>>> from symgrad.frontend.scalars.value import Value
+>>> v = Value(4.0)
+>>> np.sqrt(v), np.where(v > 5.0, v, -v), (np.array([1.0, 2.0]) * v)[1]
+(Value(data=2.0, grad=0), Value(data=-4.0, grad=0), Value(data=8.0, grad=0))
 """
 
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -21,22 +26,31 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import TraceError
+from symgrad.frontend.namespace import FUNCTIONS, ON_SCALARS
 from symgrad.frontend.source.origin import caller
+from symgrad.ops import OPS
 
 # NumPy's and SciPy's names for functions that sg calls otherwise.
 _NAMES = {"expit": "sigmoid", "log_expit": "log_sigmoid"}
 _MEANS_OTHERWISE = frozenset(("piecewise",))  # np.piecewise takes functions
 _FACTS = frozenset(("shape", "ndim", "size"))
 _MODULES = ("numpy", "numpy.linalg", "scipy.special")
-_REDUCED = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-    "logaddexp": "logsumexp",
+# By the name of the ufunc: the reduction that folds it, and Python's operator for it.
+_REDUCTIONS = {op.folds: name for name, op in OPS.items() if op.folds}
+_PYTHON: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
+_OPERATORS = {name: _PYTHON[op.symbol] for name, op in OPS.items() if op.symbol}
 _FORMULAS = {
     "remainder": "x - y * sg.floor(x / y)",
     "floor_divide": "sg.floor(x / y)",
@@ -48,20 +62,11 @@ _FORMULAS = {
 _WITHOUT_MEANING = frozenset(("optimize", "like", "subok"))  # they change no value
 
 
-def functions() -> Mapping[str, Callable[..., Any]]:
-    """The functions of ``sg`` by NumPy's names."""
-    from symgrad.frontend.arrays.namespace import (
-        FUNCTIONS,  # written with expressions, which come first
-    )
-
-    return FUNCTIONS
-
-
 def ours(name: str, module: str = "numpy") -> Callable[..., Any] | None:
     """The function of ``sg`` that NumPy's function of that name is, or None."""
     if module not in _MODULES or name in _MEANS_OTHERWISE:
         return None
-    return functions().get(_NAMES.get(name, name))
+    return FUNCTIONS.get(_NAMES.get(name, name))
 
 
 def call_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -134,23 +139,68 @@ def call_ufunc(ufunc: Any, method: str, operands: Sequence[Any], options: Mappin
     if method == "outer":
         a, b = operands
         return own(_along(a, 0, np.ndim(b)), _along(b, np.ndim(a), 0), **options)
-    if method == "reduce" and name in _REDUCED:
+    if method == "reduce" and name in _REDUCTIONS:
         named = {"axis": 0, **{k: v for k, v in options.items() if k != "keepdims" or v}}
-        return functions()[_REDUCED[name]](*operands, **named)
+        return FUNCTIONS[_REDUCTIONS[name]](*operands, **named)
     if method == "accumulate" and name == "add":
-        return functions()["cumsum"](*operands, **{"axis": 0, **options})
+        return FUNCTIONS["cumsum"](*operands, **{"axis": 0, **options})
     raise unknown(f"np.{name}.{method}")
+
+
+def call_function_on_scalars(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """A function of NumPy's with a ``Value`` among its arguments.
+
+    NumPy itself computes on arrays of objects for what ``sg`` has for arrays only.
+    """
+    own = ours(function.__name__, function.__module__)
+    if own is None or function.__name__ not in ON_SCALARS or not _is_plain((args, kwargs)):
+        return function(*_boxed(args), **{k: _boxed(v) for k, v in kwargs.items()})
+    positional, named = bound(function, args, kwargs)
+    return own(*positional, **named)
+
+
+def call_ufunc_on_scalars(
+    ufunc: Any, method: str, operands: Sequence[Any], options: Mapping[str, Any]
+) -> Any:
+    """A ufunc with a ``Value`` among its operands.
+
+    ``np.float64(2) * v`` arrives here, and asks for the operator of the Value on the other side.
+    """
+    own = _OPERATORS.get(ufunc.__name__) or ours(ufunc.__name__)
+    if own is None or method != "__call__" or options or not _is_plain(operands):
+        return getattr(ufunc, method)(*_boxed(operands), **options)
+    return own(*[x.item() if isinstance(x, np.generic | np.ndarray) else x for x in operands])
+
+
+def _is_plain(x: Any) -> bool:
+    """Whether no array is among the arguments."""
+    if isinstance(x, list | tuple):
+        return all(map(_is_plain, x))
+    if isinstance(x, Mapping):
+        return all(map(_is_plain, x.values()))
+    return not isinstance(x, np.ndarray) or not x.ndim
+
+
+def _boxed(x: Any) -> Any:
+    """Scalars as arrays of one object, which NumPy computes with element by element."""
+    if isinstance(x, list | tuple):
+        return type(x)(map(_boxed, x))
+    if not hasattr(x, "_operands"):
+        return x
+    box = np.empty((), object)
+    box[()] = x
+    return box
 
 
 def _along(x: Any, before: int, behind: int) -> Any:
     """``x`` with new axes on both sides."""
     shape = (1,) * before + tuple(np.shape(x)) + (1,) * behind
-    return functions()["reshape"](x, shape)
+    return FUNCTIONS["reshape"](x, shape)
 
 
 def unknown(call: str) -> TraceError:
     """The error for a function that ``sg`` has no like of."""
-    there = ", ".join(sorted(functions()))
+    there = ", ".join(sorted(FUNCTIONS))
     formula = _FORMULAS.get(call.rpartition(".")[2])
     instead = f"{formula}, of" if formula else "it with"
     return TraceError(
@@ -158,4 +208,11 @@ def unknown(call: str) -> TraceError:
     )
 
 
-__all__ = ["call_function", "call_ufunc", "functions", "ours", "unknown"]
+__all__ = [
+    "call_function",
+    "call_function_on_scalars",
+    "call_ufunc",
+    "call_ufunc_on_scalars",
+    "ours",
+    "unknown",
+]

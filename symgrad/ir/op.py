@@ -66,6 +66,8 @@ class Op:
     interval     (instruction, of) -> the interval that the values lie in; see ``ops.intervals``
     cost         of an element, in additions; by default 16 where there are partials, else 1
     traits       what else passes and targets ask for, of TRAITS
+    symbol       Python's operator for it, as it is written
+    folds        the op of two operands that a reduction applies along an axis
     called       what a value of it is called in texts if nobody named it; by default the name
     inside       what an operand of it is called there
     """
@@ -97,6 +99,8 @@ class Op:
     interval: Callable[..., Any] | None = None
     cost: int | None = None
     traits: tuple[str, ...] = ()
+    symbol: str = ""
+    folds: str = ""
     called: str = ""
     inside: str = ""
     doc: str = ""

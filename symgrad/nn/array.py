@@ -1,9 +1,9 @@
 """Layers of array expressions.
 
 >>> import symgrad.ops
->>> from symgrad.frontend.arrays.ufuncs import tanh
+>>> from symgrad.frontend.arrays import FUNCTIONS
 >>> from symgrad.frontend.arrays.leaf import input
->>> net = Sequential([Linear(2, 16, seed=0), tanh, Linear(16, 1, seed=1, name="out")])
+>>> net = Sequential([Linear(2, 16, seed=0), FUNCTIONS["tanh"], Linear(16, 1, seed=1, name="out")])
 >>> net(input("x", ("N", 2))).shape, [p.name for p in net.parameters()][-2:]
 (('N', 1), ['out_w', 'out_b'])
 """

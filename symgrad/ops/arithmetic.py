@@ -64,6 +64,7 @@ ADD = elementwise(
     interval=iv.by(iv.plus),
     cost=1,
     called="total",
+    symbol="+",
     doc="x + y",
 )
 SUBTRACT = elementwise(
@@ -76,6 +77,7 @@ SUBTRACT = elementwise(
     interval=iv.by(iv.minus),
     cost=1,
     called="difference",
+    symbol="-",
     doc="x - y",
 )
 MULTIPLY = elementwise(
@@ -90,6 +92,7 @@ MULTIPLY = elementwise(
     interval=iv.product,
     cost=1,
     called="product",
+    symbol="*",
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -104,6 +107,7 @@ DIVIDE = elementwise(
     interval=iv.by(iv.over),
     cost=4,
     called="quotient",
+    symbol="/",
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )
 NEGATIVE = elementwise(

@@ -134,6 +134,7 @@ POWER = elementwise(
     rests=_power_rests,
     interval=iv.by(iv.power),
     cost=24,
+    symbol="**",
     doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n >= 0, nan at x < 0",
 )
 # n times a power would be 0*inf for n = 0 beside x = 0; how the slope changes with n is its own.

@@ -138,11 +138,16 @@ SUM = _reduction(
     lambda f, g, y, x, *, axis, keepdims: (_spread(f, g, x, axis),),
     "the sum; 0 of nothing",
     called="total",
+    folds="add",
     **_ADDS,
 )
 MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True, **_ADDS)
-MAX = _reduction("max", np.max, _extremum_pullback, "the largest; ties share evenly", **_PICKS)
-MIN = _reduction("min", np.min, _extremum_pullback, "the least; ties share evenly", **_PICKS)
+MAX = _reduction(
+    "max", np.max, _extremum_pullback, "the largest; ties share evenly", folds="maximum", **_PICKS
+)
+MIN = _reduction(
+    "min", np.min, _extremum_pullback, "the least; ties share evenly", folds="minimum", **_PICKS
+)
 
 
 def exponentials(
@@ -229,9 +234,7 @@ def _truth(name: str) -> Any:
     return infer
 
 
-def _to_integers(
-    name: str, evaluate: Any, infer: Any, doc: str, traits: tuple[str, ...] = ()
-) -> Op:
+def _to_integers(name: str, evaluate: Any, infer: Any, doc: str, **facts: Any) -> Op:
     return register(
         Op(
             name,
@@ -240,13 +243,13 @@ def _to_integers(
             infer=infer,
             evaluate=_sized(evaluate),
             attributes=("axis", "keepdims"),
-            traits=traits,
             doc=doc,
+            **facts,
         )
     )
 
 
-PROD = _reduction("prod", np.prod, _prod_pullback, "the product; 1 of nothing")
+PROD = _reduction("prod", np.prod, _prod_pullback, "the product; 1 of nothing", folds="multiply")
 PROD_OTHERS = register(
     Op(
         "prod_others",
@@ -271,6 +274,7 @@ LOGSUMEXP = register(
         cost=34,
         traits=("reduces", "nonempty"),
         called="lse",
+        folds="logaddexp",
         doc="log(sum(exp(x))) without overflow; the derivative is the softmax, nan if all are -inf",
     )
 )
@@ -279,14 +283,22 @@ ARGMAX = _to_integers(
     np.argmax,
     _arg_result("argmax"),
     "the index of the first largest element",
-    ("nonempty",),
+    traits=("nonempty",),
 )
 ARGMIN = _to_integers(
     "argmin",
     np.argmin,
     _arg_result("argmin"),
     "the index of the first least element",
-    ("nonempty",),
+    traits=("nonempty",),
 )
-ANY = _to_integers("any", np.any, _truth("any"), "whether an element is true; false of nothing")
-ALL = _to_integers("all", np.all, _truth("all"), "whether all elements are true; true of nothing")
+ANY = _to_integers(
+    "any", np.any, _truth("any"), "whether an element is true; false of nothing", folds="logical_or"
+)
+ALL = _to_integers(
+    "all",
+    np.all,
+    _truth("all"),
+    "whether all elements are true; true of nothing",
+    folds="logical_and",
+)

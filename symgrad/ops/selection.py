@@ -24,7 +24,9 @@ from symgrad.ops.declaring import broadcast, comparison_result, logical_result, 
 from symgrad.ops.terms import register
 
 
-def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, called: str, doc: str) -> Op:
+def _comparison(
+    name: str, evaluate: Callable[..., Any], meaning: Any, called: str, symbol: str
+) -> Op:
     return register(
         Op(
             name,
@@ -36,7 +38,8 @@ def _comparison(name: str, evaluate: Callable[..., Any], meaning: Any, called: s
             commutative=name in ("equal", "not_equal"),
             traits=("comparison", "condition"),
             called=called,
-            doc=doc,
+            symbol=symbol,
+            doc=f"x {symbol} y",
         )
     )
 
@@ -87,16 +90,14 @@ def _cast_interval(x: Instr, of: iv.Of) -> iv.Interval:
     return iv.Interval(0.0, 1.0) if a.type.dtype == "bool" else of(a)
 
 
-GREATER = _comparison("greater", np.greater, lambda sp, x, y: sp.Gt(x, y), "above", "x > y")
+GREATER = _comparison("greater", np.greater, lambda sp, x, y: sp.Gt(x, y), "above", ">")
 GREATER_EQUAL = _comparison(
-    "greater_equal", np.greater_equal, lambda sp, x, y: sp.Ge(x, y), "above", "x >= y"
+    "greater_equal", np.greater_equal, lambda sp, x, y: sp.Ge(x, y), "above", ">="
 )
-LESS = _comparison("less", np.less, lambda sp, x, y: sp.Lt(x, y), "below", "x < y")
-LESS_EQUAL = _comparison(
-    "less_equal", np.less_equal, lambda sp, x, y: sp.Le(x, y), "below", "x <= y"
-)
-EQUAL = _comparison("equal", np.equal, lambda sp, x, y: sp.Eq(x, y), "same", "x == y")
-NOT_EQUAL = _comparison("not_equal", np.not_equal, lambda sp, x, y: sp.Ne(x, y), "same", "x != y")
+LESS = _comparison("less", np.less, lambda sp, x, y: sp.Lt(x, y), "below", "<")
+LESS_EQUAL = _comparison("less_equal", np.less_equal, lambda sp, x, y: sp.Le(x, y), "below", "<=")
+EQUAL = _comparison("equal", np.equal, lambda sp, x, y: sp.Eq(x, y), "same", "==")
+NOT_EQUAL = _comparison("not_equal", np.not_equal, lambda sp, x, y: sp.Ne(x, y), "same", "!=")
 
 AND = _logical("logical_and", np.logical_and, 2, lambda sp, p, q: sp.And(p, q), "p and q")
 OR = _logical("logical_or", np.logical_or, 2, lambda sp, p, q: sp.Or(p, q), "p or q")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError, SymgradError
-from symgrad.frontend.coerce import as_data
+from symgrad.frontend.operands import as_data
 from symgrad.ir import dims
 from symgrad.ir.types import DTYPES, Type, parse_type
 from symgrad.runtime.acceptance import accepts, listed

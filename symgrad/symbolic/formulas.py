@@ -24,10 +24,10 @@ from typing import Any
 import symgrad.ops
 from symgrad.autodiff import gradients
 from symgrad.errors import ArgumentError, LimitError, NamingError, SymgradError
+from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.eager import numpy_too
 from symgrad.frontend.arrays.expr import apply as apply_array
 from symgrad.frontend.arrays.leaf import check_name
-from symgrad.frontend.arrays.namespace import FUNCTIONS
 from symgrad.frontend.scalars.value import Value, leaf
 from symgrad.frontend.scalars.value import apply as apply_values
 from symgrad.frontend.source.origin import located

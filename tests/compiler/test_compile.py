@@ -17,8 +17,8 @@ from symgrad import errors
 from symgrad.compiler.compile import compile, function, grad
 from symgrad.compiler.compiled import load
 from symgrad.compiler.pipeline import SIMPLIFY
+from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.leaf import constant, input, param
-from symgrad.frontend.arrays.namespace import FUNCTIONS
 from symgrad.frontend.scalars.value import Value
 from symgrad.ir.interpreter import interpret
 from symgrad.nn import MLP

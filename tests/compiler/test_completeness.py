@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.frontend.arrays.namespace import FUNCTIONS
+from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.trace import trace
 from symgrad.ir.interpreter import interpret
 

@@ -460,7 +460,7 @@ def test_the_text_does_not_depend_on_the_hash_seed(tmp_path):
         "symbolic.to_sympy",
         "compiler.sympy_expressions",
         "symbolic.binding",
-        "frontend.extensions",
+        "frontend.namespace",
     ],
 )
 def test_docstrings_show_what_happens(module):

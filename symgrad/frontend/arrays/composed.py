@@ -13,14 +13,14 @@ from itertools import pairwise
 from typing import Any
 
 from symgrad.errors import ArgumentError, ShapeError
-from symgrad.frontend.arrays.eager import numpy_too
+from symgrad.frontend.arrays.eager import public
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, promote, raw
 from symgrad.frontend.arrays.manipulation import concatenate, flip, ravel, reshape
 from symgrad.frontend.arrays.reductions import axis_of, max, mean, min, sum
 from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.arrays.subscript import getitem
 from symgrad.frontend.arrays.ufuncs import condition_of
-from symgrad.frontend.coerce import whole
+from symgrad.frontend.operands import whole
 from symgrad.ir.dims import Dim, multiply, product
 
 
@@ -29,7 +29,7 @@ def _cut(x: Expr, axis: int, part: slice) -> Expr:
     return getitem(x, (*(slice(None),) * axis, part))
 
 
-@numpy_too
+@public
 def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     """The differences of neighbours along ``axis``, ``n`` times."""
     x = as_expr(x, name="diff")
@@ -39,7 +39,7 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     return x
 
 
-@numpy_too
+@public
 def roll(x: Any, shift: int, axis: int | None = None) -> Any:
     """The elements moved ``shift`` places along ``axis`` (None: flattened); the last ones lead."""
     x = as_expr(x, name="roll")
@@ -53,7 +53,7 @@ def roll(x: Any, shift: int, axis: int | None = None) -> Any:
     return concatenate([_cut(x, i, slice(-k, None)), _cut(x, i, slice(None, -k))], i)
 
 
-@numpy_too
+@public
 def average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
     """The mean over ``axis``, or sum(weights * x) / sum(weights); the shapes broadcast."""
     if weights is None:
@@ -67,45 +67,45 @@ def average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
     return apply("divide", sum(weighted, axis, keepdims), sum(spread, axis, keepdims))
 
 
-@numpy_too
+@public
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element less the smallest."""
     return max(x, axis, keepdims) - min(x, axis, keepdims)
 
 
-@numpy_too
+@public
 def count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """How many elements are not 0, or true."""
     return sum(condition_of(x), axis, keepdims)
 
 
-@numpy_too
+@public
 def vdot(a: Any, b: Any) -> Any:
     """The sum of the products of all elements."""
     return apply("matmul", ravel(a), ravel(b))
 
 
-@numpy_too
+@public
 def atleast_1d(x: Any) -> Any:
     """``x``, or a vector of the scalar."""
     x = as_expr(x)
     return x if x.ndim else reshape(x, (1,))
 
 
-@numpy_too
+@public
 def atleast_2d(x: Any) -> Any:
     """``x``, or a matrix of one row of the vector."""
     x = as_expr(x)
     return x if x.ndim > 1 else reshape(x, (1, *(x.dims or (1,))))
 
 
-@numpy_too
+@public
 def copy(x: Any) -> Any:
     """``x`` as it is: an expression never changes."""
     return as_expr(x)
 
 
-@numpy_too
+@public
 def column_stack(tup: Sequence[Any]) -> Any:
     """Vectors as columns, and matrices, beside each other."""
     if not len(tup):
@@ -114,7 +114,7 @@ def column_stack(tup: Sequence[Any]) -> Any:
     return concatenate([x if x.ndim > 1 else reshape(x, (x.instr.type.size, 1)) for x in xs], 1)
 
 
-@numpy_too
+@public
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element ``repeats`` times, one after another, along ``axis`` (None: flattened)."""
     x = as_expr(x, name="repeat")
@@ -129,7 +129,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     return reshape(spread, (*lead, multiply(length, n), *rest))
 
 
-@numpy_too
+@public
 def tile(x: Any, reps: Any) -> Any:
     """The whole array ``reps`` times along each of the last axes."""
     x = as_expr(x, name="tile")
@@ -153,7 +153,7 @@ def _times(n: Any, name: str) -> Dim:
     return count
 
 
-@numpy_too
+@public
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """The parts of ``x`` along ``axis``: so many equal ones, or those between the indices."""
     x = as_expr(x, name="split")
@@ -170,7 +170,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     return [_cut(x, i, slice(a, b)) for a, b in pairwise(edges)]
 
 
-@numpy_too
+@public
 def polyval(p: Any, x: Any) -> Any:
     """The polynomial with the coefficients ``p``, highest first, at ``x``, by Horner's scheme."""
     p = as_expr(p, name="polyval")
@@ -182,13 +182,13 @@ def polyval(p: Any, x: Any) -> Any:
     return total
 
 
-@numpy_too
+@public
 def fliplr(x: Any) -> Any:
     """A matrix with its columns in reverse order."""
     return flip(x, 1)
 
 
-@numpy_too
+@public
 def flipud(x: Any) -> Any:
     """An array with its rows in reverse order."""
     return flip(x, 0)

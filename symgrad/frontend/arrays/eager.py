@@ -1,8 +1,8 @@
 """Functions that take plain arrays too: without an expression among the arguments they compute.
 
 >>> import symgrad.ops
->>> from symgrad.frontend.arrays.ufuncs import exp
->>> exp(0.0)
+>>> from symgrad.frontend.arrays import FUNCTIONS
+>>> FUNCTIONS["exp"](0.0)
 np.float64(1.0)
 """
 
@@ -18,6 +18,7 @@ from symgrad.errors import LimitError, TraceError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import leaf_of
 from symgrad.frontend.arrays.size import Size
+from symgrad.frontend.namespace import ON_SCALARS, alias
 from symgrad.frontend.source.origin import located
 from symgrad.ir.function import Instr, topological
 from symgrad.ir.types import DTYPES
@@ -90,3 +91,16 @@ def numpy_too(function: F) -> F:
         return result
 
     return wrapper  # type: ignore[return-value]
+
+
+def public(function: F) -> F:
+    """Enters a function that takes plain arrays too in the namespace, by its own name."""
+    made = numpy_too(function)
+    made.__module__ = "symgrad"  # it is pickled by its public name
+    return alias(function.__name__, made)
+
+
+def on_scalars(function: F) -> F:
+    """Enters a function that takes a ``Value`` or a condition as well."""
+    ON_SCALARS.add(function.__name__)
+    return public(function)

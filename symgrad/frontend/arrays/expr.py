@@ -18,18 +18,12 @@ from typing import Any, NoReturn
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError, TraceError
+from symgrad.frontend.arrays.coerce import LITERAL_LIMIT, common_dtype, is_weak, weak_literal
 from symgrad.frontend.arrays.size import Size, as_size
-from symgrad.frontend.coerce import (
-    LITERAL_LIMIT,
-    Array,
-    common_dtype,
-    is_weak,
-    plain_array,
-    weak_literal,
-)
-from symgrad.frontend.extensions import method
 from symgrad.frontend.keywords import nearest
-from symgrad.frontend.numpy_protocol import call_function, call_ufunc, functions
+from symgrad.frontend.namespace import DEFERRED, FUNCTIONS, deferred, method
+from symgrad.frontend.numpy_protocol import call_function, call_ufunc
+from symgrad.frontend.operands import Array, plain_array
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Instr, Origin, emit
@@ -49,10 +43,7 @@ def _binary(name: str, reflected: bool = False) -> Callable[[Expr, Any], Expr]:
 
 
 def _function(name: str) -> Callable[..., Any]:
-    # The functions are written with Expr, so its methods can only look them up when called.
     def method(self: Expr, *args: Any, **kwargs: Any) -> Any:
-        from symgrad.frontend.arrays.namespace import FUNCTIONS
-
         # np.sum(x) calls x.sum(dtype=None, out=None).
         absent = [k for k in ("dtype", "out") if kwargs.get(k, ...) is None]
         given = {k: v for k, v in kwargs.items() if k not in absent}
@@ -119,6 +110,7 @@ class Expr:
     __mul__, __rmul__ = _binary("multiply"), _binary("multiply", True)
     __truediv__, __rtruediv__ = _binary("divide"), _binary("divide", True)
     __pow__, __rpow__ = _binary("power"), _binary("power", True)
+    __matmul__, __rmatmul__ = _binary("matmul"), _binary("matmul", True)
     __lt__, __le__ = _binary("less"), _binary("less_equal")
     __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
     __and__, __rand__ = _binary("logical_and"), _binary("logical_and", True)
@@ -133,12 +125,6 @@ class Expr:
     __mod__ = _refused("%", "the remainder is x - y * sg.floor(x / y)")
     __rmod__ = _refused("%", "the remainder is x - y * sg.floor(x / y)")
     __divmod__ = __rdivmod__ = _refused("divmod()", "use sg.floor(x / y)")
-
-    def __matmul__(self, other: Any) -> Expr:
-        return _matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Expr:
-        return _matmul(other, self)
 
     def __neg__(self) -> Expr:
         return apply("negative", self)
@@ -156,9 +142,8 @@ class Expr:
         return apply("logical_not", self)
 
     def __getitem__(self, key: Any) -> Expr:
-        from symgrad.frontend.arrays.subscript import getitem
-
-        return getitem(self, key)
+        found: Expr = DEFERRED["getitem"](self, key)
+        return found
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TraceError(
@@ -225,7 +210,7 @@ class Expr:
         """Says what was meant, or which function there is in place of a method."""
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in functions():
+        if name in FUNCTIONS:
             raise AttributeError(f"an expression has no .{name}; write sg.{name}(x)")
         own = [n for n in dir(type(self)) if not n.startswith("_")]
         raise AttributeError(f"an expression has no .{name}; {nearest(name, own)}")
@@ -253,6 +238,7 @@ class WeakExpr(Expr):
         return WeakExpr(apply("negative", self).instr)
 
 
+@deferred
 def operated(name: str, a: Any, b: Any) -> Expr:
     """What an operator gives; of sizes and Python's numbers a ``WeakExpr``."""
     y = apply(name, a, b)
@@ -301,9 +287,8 @@ def as_expr(value: Any, dtype: str | None = None, name: str = "argument") -> Exp
     if array.size <= LITERAL_LIMIT:
         type_ = Type(str(dtype_name(array.dtype)), array.shape)
         return Expr(literal(array, type_, origins=(at,)))
-    from symgrad.frontend.arrays.leaf import constant  # a leaf is an Expr, so it cannot come first
-
-    return constant(array)
+    bound: Expr = DEFERRED["constant"](array)
+    return bound
 
 
 def promote(name: str, *values: Any) -> list[Expr]:
@@ -352,7 +337,3 @@ def apply(name: str, *values: Any, **attributes: Any) -> Expr:
 def raw(name: str, *xs: Expr, **attributes: Any) -> Expr:
     """One op on expressions as they are: no promotion."""
     return Expr(_located(name, [x.instr for x in xs], attributes, caller()))
-
-
-def _matmul(a: Any, b: Any) -> Expr:
-    return apply("matmul", a, b)

@@ -21,6 +21,7 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.arrays.expr import Array, Expr, plain_array
+from symgrad.frontend.namespace import deferred
 from symgrad.frontend.source.origin import caller, located
 from symgrad.ir.dims import Dim, canonical, names
 from symgrad.ir.function import Instr, Origin
@@ -185,6 +186,7 @@ def param(name: str, data: Any, dtype: Any = None) -> Leaf:
     return Leaf(name, type, "param", np.array(array, dtype=type.numpy))
 
 
+@deferred
 @located
 def constant(data: Any, name: str | None = None) -> Leaf:
     """A bound array that is no literal of the emitted code.  Raises NamingError, DTypeError.

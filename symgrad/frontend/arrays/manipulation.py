@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError
-from symgrad.frontend.arrays.eager import numpy_too
+from symgrad.frontend.arrays.eager import public
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, promote, raw
 from symgrad.frontend.arrays.leaf import dims_of, dtype_of
 from symgrad.frontend.arrays.reductions import axes_of, axis_of, diagonal_of
 from symgrad.frontend.arrays.subscript import check_places, known_data, read_of
-from symgrad.frontend.coerce import whole
+from symgrad.frontend.operands import whole
 from symgrad.ir.dims import Dim, divide, product
 
 
-@numpy_too
+@public
 def reshape(x: Any, shape: Any) -> Any:
     """``x`` in another shape of as many elements; one size may be -1.  Raises ShapeError."""
     x = as_expr(x)
@@ -40,19 +40,19 @@ def reshape(x: Any, shape: Any) -> Any:
     return x if new == x.dims else raw("reshape", x, shape=new)
 
 
-@numpy_too
+@public
 def ravel(x: Any) -> Any:
     """``x`` as one axis."""
     return reshape(as_expr(x), (-1,) if as_expr(x).instr.type.size != 0 else (0,))
 
 
-@numpy_too
+@public
 def broadcast_to(x: Any, shape: Any) -> Any:
     """``x`` repeated to ``shape``."""
     return raw("broadcast_to", as_expr(x), shape=dims_of(shape, "broadcast_to"))
 
 
-@numpy_too
+@public
 def transpose(x: Any, axes: Any = None) -> Any:
     """``x`` with its axes in the order ``axes``, or reversed."""
     x = as_expr(x)
@@ -66,7 +66,7 @@ def _permuted(x: Expr, order: Sequence[int]) -> Expr:
     return x if list(order) == sorted(order) else raw("transpose", x, axes=tuple(order))
 
 
-@numpy_too
+@public
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """``x`` with two axes exchanged."""
     x = as_expr(x)
@@ -76,7 +76,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return _permuted(x, order)
 
 
-@numpy_too
+@public
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     """``x`` with one axis, or several, moved to other places."""
     x = as_expr(x)
@@ -93,7 +93,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     return _permuted(x, order)
 
 
-@numpy_too
+@public
 def expand_dims(x: Any, axis: int) -> Any:
     """``x`` with a new axis of size 1 at ``axis``."""
     x = as_expr(x)
@@ -101,7 +101,7 @@ def expand_dims(x: Any, axis: int) -> Any:
     return raw("reshape", x, shape=(*x.dims[:i], 1, *x.dims[i:]))
 
 
-@numpy_too
+@public
 def squeeze(x: Any, axis: Any = None) -> Any:
     """``x`` without its axes of size 1, or without the given ones.  Raises ShapeError."""
     x = as_expr(x)
@@ -112,7 +112,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     return raw("reshape", x, shape=tuple(d for i, d in enumerate(x.dims) if i not in axes))
 
 
-@numpy_too
+@public
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     """The arrays one after another along ``axis`` (None: flattened); dtypes are promoted."""
     if not len(arrays):
@@ -133,7 +133,7 @@ def _joined(name: str, arrays: Sequence[Any], axis: int) -> Expr:
     return raw("concatenate", *xs, axis=i)
 
 
-@numpy_too
+@public
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """The arrays side by side along a new axis."""
     if not len(arrays):
@@ -148,7 +148,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     return raw("concatenate", *[as_expr(expand_dims(x, i)) for x in xs], axis=i)
 
 
-@numpy_too
+@public
 def vstack(arrays: Sequence[Any]) -> Any:
     """The arrays as rows, one under another."""
     if not len(arrays):
@@ -158,7 +158,7 @@ def vstack(arrays: Sequence[Any]) -> Any:
     return _joined("vstack", rows, 0)
 
 
-@numpy_too
+@public
 def hstack(arrays: Sequence[Any]) -> Any:
     """The arrays beside each other: along axis 1, or axis 0 where they have but one."""
     if not len(arrays):
@@ -168,32 +168,32 @@ def hstack(arrays: Sequence[Any]) -> Any:
     return _joined("hstack", xs, 1 if xs[0].ndim > 1 else 0)
 
 
-@numpy_too
+@public
 def flip(x: Any, axis: Any = None) -> Any:
     """``x`` in reverse order along ``axis`` (None: all)."""
     x = as_expr(x)
     return raw("flip", x, axis=axes_of(axis, x.ndim, "flip"))
 
 
-@numpy_too
+@public
 def tril(x: Any, k: int = 0) -> Any:
     """The lower triangle of a matrix; zeros above."""
     return apply("tril", x, k=whole(k, "tril: k"))
 
 
-@numpy_too
+@public
 def triu(x: Any, k: int = 0) -> Any:
     """The upper triangle of a matrix; zeros below."""
     return apply("triu", x, k=whole(k, "triu: k"))
 
 
-@numpy_too
+@public
 def diagonal(x: Any, offset: int = 0) -> Any:
     """A diagonal of a matrix, above the main one where ``offset`` is positive."""
     return diagonal_of(x, offset, "diagonal")
 
 
-@numpy_too
+@public
 def diag(x: Any, k: int = 0) -> Any:
     """A vector as a diagonal matrix, or the diagonal of a matrix."""
     x = as_expr(x, name="diag")
@@ -222,7 +222,7 @@ def index_within(index: Expr, size: Dim, name: str) -> Expr:
     return raw("within", index, size=size)
 
 
-@numpy_too
+@public
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The entries of ``x`` at ``indices`` along ``axis`` (None: flattened).
 
@@ -235,7 +235,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     return raw("take", x, _index_array(indices, "take", x.dims[i], read_of(x, i)), axis=i)
 
 
-@numpy_too
+@public
 def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     """The entries of ``x`` that ``indices``, of the same rank, name along ``axis``."""
     x = as_expr(x)
@@ -244,7 +244,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     return raw("take_along_axis", x, index, axis=i)
 
 
-@numpy_too
+@public
 def scatter_add(x: Any, indices: Any, size: int | str, axis: int = 0) -> Any:
     """Zeros, with the slices of ``x`` added up at ``indices`` along an axis of ``size``.
 
@@ -257,7 +257,7 @@ def scatter_add(x: Any, indices: Any, size: int | str, axis: int = 0) -> Any:
     return raw("scatter_add", x, index, axis=i, size=dim)
 
 
-@numpy_too
+@public
 def one_hot(labels: Any, size: int | str, dtype: Any = float) -> Any:
     """1 at the label and 0 elsewhere, along a new last axis of ``size``."""
     (dim,) = dims_of(size, "one_hot")
@@ -265,13 +265,13 @@ def one_hot(labels: Any, size: int | str, dtype: Any = float) -> Any:
     return raw("one_hot", index, size=dim, dtype=dtype_of(dtype))
 
 
-@numpy_too
+@public
 def matmul(a: Any, b: Any) -> Any:
     """``a @ b`` with NumPy's rules for vectors and batches.  Raises ShapeError."""
     return apply("matmul", a, b)
 
 
-@numpy_too
+@public
 def dot(a: Any, b: Any) -> Any:
     """``a @ b``, or ``a * b`` where one is a scalar."""
     x, y = promote("dot", a, b)
@@ -282,7 +282,7 @@ def dot(a: Any, b: Any) -> Any:
     return apply("matmul", x, y)
 
 
-@numpy_too
+@public
 def inner(a: Any, b: Any) -> Any:
     """The sum of products over the last axes."""
     x, y = promote("inner", a, b)
@@ -291,7 +291,7 @@ def inner(a: Any, b: Any) -> Any:
     return tensordot(x, y, ((x.ndim - 1,), (y.ndim - 1,)))
 
 
-@numpy_too
+@public
 def cross(a: Any, b: Any, axis: int | None = None) -> Any:
     """The vector products of vectors of 3 along ``axis`` (None: the last).
 
@@ -302,14 +302,14 @@ def cross(a: Any, b: Any, axis: int | None = None) -> Any:
     return moveaxis(apply("cross", x, y), -1, along)
 
 
-@numpy_too
+@public
 def outer(a: Any, b: Any) -> Any:
     """The product of each element of ``a`` with each of ``b``; both are flattened."""
     x, y = promote("outer", a, b)
     return apply("outer", ravel(x), ravel(y))
 
 
-@numpy_too
+@public
 def einsum(spec: str, *operands: Any) -> Any:
     """Einstein summation.  Raises ShapeError for a spec that does not fit the operands."""
     if not isinstance(spec, str):
@@ -321,7 +321,7 @@ def einsum(spec: str, *operands: Any) -> Any:
     return apply("einsum", *operands, spec=text)
 
 
-@numpy_too
+@public
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """The sum of products over ``axes``: a count, or a pair of axes or of lists of axes."""
     x, y = promote("tensordot", a, b)

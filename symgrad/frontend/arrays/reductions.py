@@ -14,10 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from symgrad.errors import ArgumentError, ShapeError
-from symgrad.frontend.arrays.eager import numpy_too
+from symgrad.frontend.arrays.eager import public
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, raw
 from symgrad.frontend.arrays.ufuncs import condition_of
-from symgrad.frontend.coerce import real, whole
+from symgrad.frontend.namespace import alias
+from symgrad.frontend.operands import real, whole
 from symgrad.ir.dims import product
 
 
@@ -44,19 +45,21 @@ def axes_of(axis: Any, rank: int, name: str) -> tuple[int, ...]:
     return axes
 
 
-def _reduction(name: str, doc: str) -> Callable[..., Any]:
+def _reduction(name: str, doc: str, of_bools: str = "") -> Callable[..., Any]:
+    """A reduction; ``of_bools`` says whether it takes operands as truths, or counts them."""
+
     def function(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_expr(x, name=name)
-        if name in ("any", "all"):
+        if of_bools == "truths":
             x = condition_of(x)
-        elif x.instr.type.dtype == "bool" and name in ("sum", "prod", "mean"):
-            x = as_expr(x, "i64")  # NumPy counts
+        elif x.instr.type.dtype == "bool" and of_bools == "counts":
+            x = as_expr(x, "i64")
         axes = axes_of(axis, x.ndim, name)
         return apply(name, x, axis=axes, keepdims=bool(keepdims))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{doc} over ``axis`` (None: all; an int or a tuple)."
-    return numpy_too(function)
+    return public(function)
 
 
 def _arg(name: str) -> Callable[..., Any]:
@@ -70,21 +73,22 @@ def _arg(name: str) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = "The i64 index of the extreme element along ``axis`` (None: flattened)."
-    return numpy_too(function)
+    return public(function)
 
 
-sum = _reduction("sum", "The sum")
-mean = _reduction("mean", "The mean")
-prod = _reduction("prod", "The product")
-max = amax = _reduction("max", "The largest element; ties share the gradient evenly,")
-min = amin = _reduction("min", "The smallest element; ties share the gradient evenly,")
-any = _reduction("any", "Whether some element is true")
-all = _reduction("all", "Whether every element is true")
+sum = _reduction("sum", "The sum", "counts")
+mean = _reduction("mean", "The mean", "counts")
+prod = _reduction("prod", "The product", "counts")
+max = _reduction("max", "The largest element; ties share the gradient evenly,")
+min = _reduction("min", "The smallest element; ties share the gradient evenly,")
+any = _reduction("any", "Whether some element is true", "truths")
+all = _reduction("all", "Whether every element is true", "truths")
 logsumexp = _reduction("logsumexp", "log(sum(exp(x))), without overflow,")
 argmax, argmin = _arg("argmax"), _arg("argmin")
+amax, amin = alias("amax", max), alias("amin", min)
 
 
-@numpy_too
+@public
 def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The variance over ``axis``; divides by the count less ``ddof``."""
     return _var(x, axis, ddof, keepdims, "var")
@@ -106,13 +110,13 @@ def _var(x: Any, axis: Any, ddof: float, keepdims: bool, name: str) -> Any:
     return sum(squares, axes, keepdims) / divisor
 
 
-@numpy_too
+@public
 def std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The standard deviation over ``axis``; its gradient is 0 where all elements are equal."""
     return apply("sqrt", _var(x, axis, ddof, keepdims, "std"))
 
 
-@numpy_too
+@public
 def norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None) -> Any:
     """The 2-norm over ``axis``; its gradient at 0 is 0.  ``ord`` as in ``np.linalg.norm``.
 
@@ -133,7 +137,7 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None) -> A
     )
 
 
-@numpy_too
+@public
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """x - logsumexp(x) along ``axis``."""
     return _log_softmax(x, axis, "log_softmax")
@@ -144,13 +148,13 @@ def _log_softmax(x: Any, axis: Any, name: str) -> Any:
     return x - logsumexp(x, axes_of(axis, x.ndim, name), keepdims=True)
 
 
-@numpy_too
+@public
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / sum(exp(x)) along ``axis``, without overflow."""
     return apply("exp", _log_softmax(x, axis, "softmax"))
 
 
-@numpy_too
+@public
 def cumsum(x: Any, axis: int | None = None) -> Any:
     """The sums of the elements up to each place along ``axis`` (None: flattened)."""
     x = as_expr(x, name="cumsum")
@@ -160,7 +164,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     return raw("cumsum", x, axis=axis_of(axis, x.ndim, "cumsum"), reverse=False)
 
 
-@numpy_too
+@public
 def trace(x: Any, offset: int = 0) -> Any:
     """The sum of a diagonal of a matrix."""
     return sum(diagonal_of(x, offset, "trace"))

@@ -19,15 +19,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from symgrad.errors import TraceError
+from symgrad.frontend.namespace import DEFERRED
+from symgrad.frontend.numpy_protocol import call_ufunc
 from symgrad.frontend.source.origin import caller
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
 
-_EXACT: dict[str, Callable[[Dim, Dim], Dim]] = {
-    "add": dims.add,
-    "subtract": dims.subtract,
-    "multiply": dims.multiply,
-}
+Exact = Callable[[Dim, Dim], Dim]
 
 
 def as_size(dim: Dim) -> int | Size:
@@ -43,20 +41,14 @@ def as_dim(value: Any) -> Dim | None:
     return int(value) if whole else None
 
 
-def _arithmetic(name: str, reflected: bool = False) -> Callable[..., Any]:
+def _operator(name: str, reflected: bool = False, exact: Exact | None = None) -> Callable[..., Any]:
+    """An operator of ``Size``; ``exact`` gives a size where both operands are sizes or ints."""
+
     def method(self: Size, other: Any) -> Any:
         dim = as_dim(other)
-        if dim is not None and name in _EXACT:
-            pair = (dim, str(self)) if reflected else (str(self), dim)
-            return as_size(_EXACT[name](*pair))
+        if dim is not None and exact is not None:
+            return as_size(exact(dim, str(self)) if reflected else exact(str(self), dim))
         return self._applied(name, other, reflected)
-
-    return method
-
-
-def _comparison(name: str) -> Callable[..., Any]:
-    def method(self: Size, other: Any) -> Any:
-        return self._applied(name, other, False)
 
     return method
 
@@ -84,24 +76,22 @@ class Size(str):
         """An op on the number, as an expression; texts are left to Python."""
         if isinstance(other, str) and not isinstance(other, Size):
             return NotImplemented
-        from symgrad.frontend.arrays.expr import (
-            operated,  # expressions have shapes, so they come later
-        )
-
+        operated = DEFERRED["operated"]
         return operated(name, other, self) if reflected else operated(name, self, other)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        from symgrad.frontend.numpy_protocol import call_ufunc
-
         return call_ufunc(ufunc, method, operands, options)
 
-    __add__, __radd__ = _arithmetic("add"), _arithmetic("add", True)
-    __sub__, __rsub__ = _arithmetic("subtract"), _arithmetic("subtract", True)
-    __mul__, __rmul__ = _arithmetic("multiply"), _arithmetic("multiply", True)
-    __truediv__, __rtruediv__ = _arithmetic("divide"), _arithmetic("divide", True)
-    __rpow__ = _arithmetic("power", True)
-    __lt__, __le__ = _comparison("less"), _comparison("less_equal")
-    __gt__, __ge__ = _comparison("greater"), _comparison("greater_equal")
+    __add__ = _operator("add", exact=dims.add)
+    __radd__ = _operator("add", True, dims.add)
+    __sub__ = _operator("subtract", exact=dims.subtract)
+    __rsub__ = _operator("subtract", True, dims.subtract)
+    __mul__ = _operator("multiply", exact=dims.multiply)
+    __rmul__ = _operator("multiply", True, dims.multiply)
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
+    __rpow__ = _operator("power", True)
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
 
     def __pow__(self, exponent: Any) -> Any:
         """A whole power is a size."""

@@ -21,12 +21,14 @@ from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.frontend.arrays.expr import Expr, as_expr, raw
 from symgrad.frontend.arrays.leaf import leaf_of
 from symgrad.frontend.arrays.size import Size
+from symgrad.frontend.namespace import deferred
 from symgrad.frontend.source.origin import located
 from symgrad.ir.dims import Dim, add, divide, polynomial, subtract
 
 Entry = tuple[Any, ...]
 
 
+@deferred
 @located
 def getitem(x: Expr, key: Any) -> Expr:
     """``x[key]``.  Raises ShapeError, or DTypeError for an index that is no integer."""

@@ -1,8 +1,9 @@
 """Elementwise functions under NumPy's names, made from the op table.
 
 >>> import symgrad.ops
+>>> from symgrad.frontend.arrays import FUNCTIONS
 >>> from symgrad.frontend.arrays.leaf import input
->>> tanh(input("x", ("N",))).shape
+>>> FUNCTIONS["tanh"](input("x", ("N",))).shape
 ('N',)
 """
 
@@ -14,9 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.arrays.eager import numpy_too
+from symgrad.frontend.arrays.eager import on_scalars, public
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, promote, raw
-from symgrad.frontend.coerce import real, whole
+from symgrad.frontend.arrays.leaf import dtype_of
+from symgrad.frontend.namespace import alias
+from symgrad.frontend.operands import real, whole
 from symgrad.frontend.scalars import choices
 from symgrad.ops.terms import OPS
 
@@ -28,62 +31,99 @@ def _apply(name: str, *xs: Any, **attributes: Any) -> Any:
     return apply(name, *xs, **attributes)
 
 
-def _unary(name: str) -> Callable[[Any], Any]:
-    def function(x: Any, /) -> Any:
-        return _apply(name, x)
+# The public names of elementwise ops, beside which NumPy's own need no other entry.
+UFUNCS = {
+    "add": "add",
+    "subtract": "subtract",
+    "multiply": "multiply",
+    "divide": "divide true_divide",
+    "power": "power pow",
+    "maximum": "maximum",
+    "minimum": "minimum",
+    "negative": "negative",
+    "absolute": "absolute abs",
+    "sign": "sign",
+    "square": "square",
+    "sqrt": "sqrt",
+    "reciprocal": "reciprocal",
+    "hypot": "hypot",
+    "floor": "floor",
+    "ceil": "ceil",
+    "round": "rint",
+    "greater": "greater",
+    "greater_equal": "greater_equal",
+    "less": "less",
+    "less_equal": "less_equal",
+    "equal": "equal",
+    "not_equal": "not_equal",
+    "logical_and": "logical_and",
+    "logical_or": "logical_or",
+    "logical_xor": "logical_xor",
+    "logical_not": "logical_not",
+    "isnan": "isnan",
+    "isfinite": "isfinite",
+    "exp": "exp",
+    "exp2": "exp2",
+    "expm1": "expm1",
+    "log": "log",
+    "log2": "log2",
+    "log10": "log10",
+    "log1p": "log1p",
+    "log1mexp": "log1mexp",
+    "logaddexp": "logaddexp",
+    "xlogy": "xlogy",
+    "xlog1py": "xlog1py",
+    "sin": "sin",
+    "cos": "cos",
+    "cosm1": "cosm1",
+    "tan": "tan",
+    "arcsin": "arcsin asin",
+    "arccos": "arccos acos",
+    "arctan": "arctan atan",
+    "arctan2": "arctan2 atan2",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "tanh": "tanh",
+    "arcsinh": "arcsinh asinh",
+    "arccosh": "arccosh acosh",
+    "arctanh": "arctanh atanh",
+    "sigmoid": "sigmoid",
+    "log_sigmoid": "log_sigmoid",
+    "softplus": "softplus",
+    "relu": "relu",
+    "gelu": "gelu",
+    "silu": "silu",
+    "erf": "erf",
+    "erfc": "erfc",
+    "ndtr": "ndtr",
+    "log_ndtr": "log_ndtr",
+    "stop_gradient": "stop_gradient",
+}
 
-    return _named(function, name)
 
+def _ufunc(op: str, names: str) -> None:
+    """Enters the function of an op of one or two operands under its public names."""
 
-def _binary(name: str) -> Callable[[Any, Any], Any]:
-    def function(x1: Any, x2: Any, /) -> Any:
-        return _apply(name, x1, x2)
+    def unary(x: Any, /) -> Any:
+        return _apply(op, x)
 
-    return _named(function, name)
+    def binary(x1: Any, x2: Any, /) -> Any:
+        return _apply(op, x1, x2)
 
-
-def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    function = unary if OPS[op].arity == 1 else binary
+    name, *others = names.split()
     function.__name__ = function.__qualname__ = name
-    doc = OPS[name].doc if name in OPS else ""
-    function.__doc__ = f"{doc or name}\n\nElementwise; the operands broadcast as in NumPy."
-    return numpy_too(function)
+    function.__doc__ = f"{OPS[op].doc or op}\n\nElementwise; the operands broadcast as in NumPy."
+    made = on_scalars(function)
+    for other in others:
+        alias(other, made)
 
 
-add, subtract = _binary("add"), _binary("subtract")
-multiply, divide = _binary("multiply"), _binary("divide")
-power, arctan2 = _binary("power"), _binary("arctan2")
-maximum, minimum = _binary("maximum"), _binary("minimum")
-hypot, logaddexp, xlogy = _binary("hypot"), _binary("logaddexp"), _binary("xlogy")
-greater, greater_equal = _binary("greater"), _binary("greater_equal")
-less, less_equal = _binary("less"), _binary("less_equal")
-equal, not_equal = _binary("equal"), _binary("not_equal")
-logical_and, logical_or = _binary("logical_and"), _binary("logical_or")
-logical_xor, logical_not = _binary("logical_xor"), _unary("logical_not")
-negative, absolute, sign = _unary("negative"), _unary("absolute"), _unary("sign")
-square, sqrt, reciprocal = _unary("square"), _unary("sqrt"), _unary("reciprocal")
-exp, exp2, expm1 = _unary("exp"), _unary("exp2"), _unary("expm1")
-log, log2, log10, log1p = _unary("log"), _unary("log2"), _unary("log10"), _unary("log1p")
-sin, cos, tan = _unary("sin"), _unary("cos"), _unary("tan")
-arcsin, arccos, arctan = _unary("arcsin"), _unary("arccos"), _unary("arctan")
-sinh, cosh, tanh = _unary("sinh"), _unary("cosh"), _unary("tanh")
-arcsinh, arccosh, arctanh = _unary("arcsinh"), _unary("arccosh"), _unary("arctanh")
-sigmoid, log_sigmoid, softplus = _unary("sigmoid"), _unary("log_sigmoid"), _unary("softplus")
-log1mexp, xlog1py = _unary("log1mexp"), _binary("xlog1py")
-relu, gelu, silu = _unary("relu"), _unary("gelu"), _unary("silu")
-erf, erfc = _unary("erf"), _unary("erfc")
-ndtr, log_ndtr = _unary("ndtr"), _unary("log_ndtr")
-cosm1 = _unary("cosm1")
-floor, ceil = _unary("floor"), _unary("ceil")
-isnan, isfinite = _unary("isnan"), _unary("isfinite")
-stop_gradient = _unary("stop_gradient")
-rint = _unary("round")
-
-abs, pow, true_divide = absolute, power, divide
-asin, acos, atan, atan2 = arcsin, arccos, arctan, arctan2
-asinh, acosh, atanh = arcsinh, arccosh, arctanh
+for _op, _names in UFUNCS.items():
+    _ufunc(_op, _names)
 
 
-@numpy_too
+@on_scalars
 def sinc(x: Any) -> Any:
     """sin(pi*x)/(pi*x), and 1 at 0, as NumPy has it; its derivatives keep their digits there.
 
@@ -97,7 +137,7 @@ def sinc(x: Any) -> Any:
     return choices.where(_apply("equal", angle, 0.0), 1.0, quotient)
 
 
-@numpy_too
+@on_scalars
 def round(x: Any, decimals: int = 0) -> Any:
     """x at the nearest multiple of 10**-decimals, the even one of two; its derivative is 0."""
     places = whole(decimals, "round: decimals")
@@ -109,56 +149,56 @@ def round(x: Any, decimals: int = 0) -> Any:
     return _apply("multiply", _apply("round", _apply("divide", x, unit)), unit)
 
 
-@numpy_too
+@on_scalars
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, slope * x elsewhere."""
     return _apply("leaky_relu", x, slope=real(slope, "leaky_relu: slope"))
 
 
-@numpy_too
+@on_scalars
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
     return _apply("elu", x, alpha=real(alpha, "elu: alpha"))
 
 
-@numpy_too
+@on_scalars
 def positive(x: Any, /) -> Any:
     """x as it is."""
     return x if choices.is_scalar(x) else as_expr(x)
 
 
-@numpy_too
+@on_scalars
 def fabs(x: Any, /) -> Any:
     """The absolute value, a float of integers too."""
-    return absolute(x if choices.is_scalar(x) else _as_float(as_expr(x)))
+    return _apply("absolute", x if choices.is_scalar(x) else _as_float(as_expr(x)))
 
 
 def _as_float(x: Expr) -> Expr:
     return as_expr(x, "f64") if x.instr.type.dtype == "i64" else x
 
 
-@numpy_too
+@on_scalars
 def isinf(x: Any, /) -> Any:
     """Whether x is inf or -inf."""
     return _apply("equal", _apply("absolute", x), math.inf)
 
 
-@numpy_too
+@on_scalars
 def deg2rad(x: Any, /) -> Any:
     """An angle in degrees, in radians."""
     return _apply("multiply", x, math.pi / 180.0)
 
 
-@numpy_too
+@on_scalars
 def rad2deg(x: Any, /) -> Any:
     """An angle in radians, in degrees."""
     return _apply("multiply", x, 180.0 / math.pi)
 
 
-radians, degrees = deg2rad, rad2deg
+radians, degrees = alias("radians", deg2rad), alias("degrees", rad2deg)
 
 
-@numpy_too
+@on_scalars
 def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     """x, held between ``a_min`` and ``a_max``, or ``min`` and ``max``; either may be None.
 
@@ -180,7 +220,7 @@ def condition_of(condition: Any) -> Expr:
     return c if c.instr.type.dtype == "bool" else apply("not_equal", c, 0)
 
 
-@numpy_too
+@on_scalars
 def where(condition: Any, x: Any, y: Any, /) -> Any:
     """x where the condition holds and y elsewhere; all three broadcast."""
     if choices.is_scalar(condition, x, y):
@@ -188,7 +228,7 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
     return raw("where", condition_of(condition), *promote("where", x, y))
 
 
-@numpy_too
+@on_scalars
 def piecewise(conditions: Sequence[Any], values: Sequence[Any], default: Any = 0) -> Any:
     """The value beside the first condition that holds, or ``default`` where none does.
 
@@ -204,23 +244,21 @@ def piecewise(conditions: Sequence[Any], values: Sequence[Any], default: Any = 0
     return result
 
 
-@numpy_too
+@on_scalars
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """``piecewise`` by NumPy's name: the choice beside the first condition that holds."""
     return piecewise(condlist, choicelist, default)
 
 
-@numpy_too
+@on_scalars
 def pick(values: Any, index: Any) -> Any:
     """``values[index]`` for a list of Values, whose index may be an integer that is traced."""
     return choices.pick(values, index)
 
 
-@numpy_too
+@public
 def astype(x: Any, dtype: Any) -> Any:
     """``x`` cast to float64, float32, int64 or bool.  Raises DTypeError."""
-    from symgrad.frontend.arrays.leaf import dtype_of
-
     return as_expr(as_expr(x), dtype_of(dtype))
 
 
@@ -230,14 +268,12 @@ def _filled(name: str, value: float) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"An array of the shape of ``x``, every element {value}."
-    return function
+    return alias(name, function)
 
 
-@numpy_too
+@public
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     """An array of the shape of ``x``, every element ``fill_value``."""
-    from symgrad.frontend.arrays.leaf import dtype_of
-
     x = as_expr(x)
     own = x.instr.type.dtype if dtype is None else dtype_of(dtype)
     fill = bool(fill_value) if own == "bool" else fill_value

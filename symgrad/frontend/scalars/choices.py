@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from symgrad.errors import ArgumentError, DomainError
 from symgrad.frontend.scalars.traced import TracedNumber
 from symgrad.frontend.scalars.value import Condition, Value, apply, leaf
+from symgrad.ops import OPS
 
 
 def is_scalar(*xs: Any) -> bool:
@@ -41,23 +43,20 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     return apply("where", condition, a, b)
 
 
-def _leaky_relu(x: Any, *, slope: float) -> Any:
-    return where(x > 0.0, x, slope * x)
+class ValueAlgebra:
+    """The algebra of ``Value``s, in which an op with attributes is expanded: nodes have none."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return where if name == "where" else partial(apply, name)
 
 
-def _elu(x: Any, *, alpha: float) -> Any:
-    return where(x > 0.0, x, alpha * apply("expm1", x))
-
-
-_COMPOSED: dict[str, Callable[..., Any]] = {
-    "leaky_relu": _leaky_relu,
-    "elu": _elu,
-}  # ops with attributes, which nodes lack
+_VALUES = ValueAlgebra()
 
 
 def apply_op(name: str, *xs: Any, **attributes: Any) -> Any:
     """An elementwise op of the table on scalars."""
-    return _COMPOSED[name](*xs, **attributes) if attributes else apply(name, *xs)
+    expansion = OPS[name].expansion if attributes else None
+    return apply(name, *xs) if expansion is None else expansion(_VALUES, *xs, **attributes)
 
 
 def pick(values: Sequence[Any], index: Any) -> Any:

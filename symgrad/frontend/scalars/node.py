@@ -6,6 +6,7 @@ from itertools import count
 from types import CodeType
 from typing import Any
 
+from symgrad.frontend.numpy_protocol import call_function_on_scalars, call_ufunc_on_scalars
 from symgrad.frontend.scalars.backprop import USER
 from symgrad.frontend.source.origin import decode
 from symgrad.ir.function import Origin
@@ -13,17 +14,7 @@ from symgrad.ops import OPS
 
 # The ops whose results are conditions.
 TRUTHS = frozenset(name for name, op in OPS.items() if "condition" in op.traits)
-_SYMBOLS = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "power": "**",
-    "negative": "neg",
-    "relu": "ReLU",
-    "start": "",
-    "input": "",
-}
+_SHOWN = {"negative": "neg", "relu": "ReLU", "start": "", "input": ""}  # micrograd's words
 
 serial = count().__next__
 
@@ -42,16 +33,12 @@ class ScalarNode:
     _serial: int  # creation order, which is a topological order
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """``np.maximum(v, 0)``, ``np.float64(2) * v``; see ``numpy_on_scalars``."""
-        from symgrad.frontend.scalars.numpy_on_scalars import call_ufunc
-
-        return call_ufunc(ufunc, method, operands, options)
+        """``np.maximum(v, 0)``, ``np.float64(2) * v``."""
+        return call_ufunc_on_scalars(ufunc, method, operands, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """``np.where(v > 0, v, 0)``, ``np.clip(v, 0, 1)``."""
-        from symgrad.frontend.scalars.numpy_on_scalars import call_function
-
-        return call_function(function, args, kwargs)
+        return call_function_on_scalars(function, args, kwargs)
 
     @property
     def _prev(self) -> tuple[Any, ...]:
@@ -63,7 +50,10 @@ class ScalarNode:
         """The operation as micrograd shows it: ``+``, ``*``, ``**2``, ``ReLU``, ``tanh``."""
         if self._name == "power" and len(self._operands) == 1:
             return f"**{self._exponent}"
-        return _SYMBOLS.get(self._name, self._name.removeprefix(USER))
+        op = OPS.get(self._name)
+        if op is not None and op.symbol and self._name not in TRUTHS:
+            return op.symbol
+        return _SHOWN.get(self._name, self._name.removeprefix(USER))
 
     @property
     def origin(self) -> Origin | None:

@@ -28,8 +28,8 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.collector import uncollected
+from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.scalars.node import TRUTHS, serial
-from symgrad.frontend.scalars.operands import is_array, number
 from symgrad.frontend.scalars.parameters import Parameter, moves
 from symgrad.frontend.scalars.refusals import AUX, CHOOSE, PICK, refuse, unknown
 from symgrad.frontend.scalars.value import (
@@ -43,6 +43,7 @@ from symgrad.frontend.scalars.value import (
 )
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.function import Origin
+from symgrad.ops import OPS
 
 NAN = math.nan
 _lock = threading.RLock()
@@ -72,7 +73,7 @@ def _joined(kind: Any, other: Value) -> Any:
 
 def _reflected(name: str) -> Callable[..., Any]:
     """Values keep the order of the operands, numbers as ``Value`` has it."""
-    swap = name in ("subtract", "divide", "power")
+    swap = not OPS[name].commutative
 
     def method(self: Any, other: Any) -> Any:
         kind = self._result
@@ -233,7 +234,7 @@ for _name in ("lt", "le", "gt", "ge"):
 Datum._result = Datum
 
 
-class NumberArgument(TracedNumber):
+class Scalar(TracedNumber):
     """An argument that is a number by itself.  In a text it would be asked for its digits."""
 
     __slots__ = ()
@@ -242,7 +243,7 @@ class NumberArgument(TracedNumber):
     __format__ = refuse("a format", AUX)
 
 
-class IntegerArgument(NumberArgument):
+class Integer(Scalar):
     """An argument that is an integer by itself."""
 
     __slots__ = ()
@@ -251,7 +252,7 @@ class IntegerArgument(NumberArgument):
 def _refuse_count(exponent: TracedNumber) -> None:
     """Whole exponents are worth their literal: x**2 is x*x, and x**0 has no slope at 0."""
     leaves = [v for v in walk(exponent) if v._name == "input"]
-    if leaves and all(type(v) is IntegerArgument for v in leaves):
+    if leaves and all(type(v) is Integer for v in leaves):
         raise unknown("an exponent", AUX, exponent)
 
 
@@ -376,7 +377,7 @@ class Tracing:
         v._name, v._cell = "input", (array, place)
         made = _become(v, TracedNumber)
         if alone:
-            made.__class__ = IntegerArgument if dtype == "i64" else NumberArgument
+            made.__class__ = Integer if dtype == "i64" else Scalar
         return made
 
 

@@ -28,9 +28,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from symgrad.errors import ArgumentError
+from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.scalars.backprop import USER, computed, pull
 from symgrad.frontend.scalars.node import TRUTHS, ScalarNode, serial
-from symgrad.frontend.scalars.operands import is_array, number
 from symgrad.frontend.source.origin import INTERNAL, caller
 from symgrad.ops.float_algebra import value
 

@@ -7,10 +7,10 @@ import pytest
 
 import symgrad.ops  # noqa: F401  (fills the op table)
 from symgrad.errors import DTypeError, NamingError, ShapeError, TraceError
+from symgrad.frontend.arrays import FUNCTIONS as F
 from symgrad.frontend.arrays.eager import evaluate
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import constant, input, param
-from symgrad.frontend.arrays.namespace import FUNCTIONS as F
 from symgrad.frontend.arrays.trace import trace
 from symgrad.frontend.source.names import name_from_frame
 from symgrad.ops.terms import OPS

@@ -9,7 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.errors import ShapeError
-from symgrad.frontend.arrays.namespace import FUNCTIONS
+from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.numpy_protocol import ours
 
 X = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]])

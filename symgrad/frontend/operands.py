@@ -1,33 +1,26 @@
-"""What may stand beside an expression: plain numbers, NumPy arrays, nested lists.
+"""Numbers and arrays of the user's: what they are read as, and which are refused.
 
-A Python number is weak: it takes the dtype of the other operands (NEP 50).  An array keeps its
-own dtype, as NumPy would promote it; up to 64 elements become a literal.
-
->>> plain_array([1, 2], "x").dtype.name
-'int64'
+>>> plain_array([1, 2], "x").dtype.name, number(np.float32(0.5)), is_array(np.ones(2))
+('int64', 0.5, True)
 """
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, SymgradError
-from symgrad.frontend.arrays.size import Size
-from symgrad.ir.types import DTYPES, dtype_name
+from symgrad.ir.types import dtype_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
-LITERAL_LIMIT = 64  # elements; a larger array is bound to the function instead of spelled out
-_INT64 = range(-(2**63), 2**63)
-
-
-def is_weak(value: object) -> bool:
-    """Whether a value is a Python number or a size, which takes the dtype of its neighbours."""
-    return type(value) in (bool, int, float, Size)
+INT64 = range(-(2**63), 2**63)
+# float() takes these, and would lose what they are
+_UNREAL = (
+    *(str, bytes, bytearray, complex, np.complexfloating, np.timedelta64, np.datetime64),
+    np.ma.MaskedArray,
+)
 
 
 def as_data(value: Any, name: str) -> Array:
@@ -75,7 +68,7 @@ def plain_array(value: Any, name: str) -> Array:
         raise DTypeError(f"{name}: a masked array loses its mask here; use sg.where")
     if dtype_name(array.dtype) is not None:
         return array
-    if array.dtype.kind == "u" and array.size and int(array.max()) not in _INT64:
+    if array.dtype.kind == "u" and array.size and int(array.max()) not in INT64:
         raise DTypeError(f"{name}: an integer does not fit int64; convert to float first")
     if array.dtype.kind in "iu":
         return array.astype(np.int64)
@@ -121,43 +114,35 @@ def whole(value: Any, name: str) -> int:
         raise ArgumentError(f"{name}: expected an int, got {value!r}") from error
 
 
-def weak_literal(value: bool | int | float, dtype: str, name: str) -> bool | int | float:
-    """A Python number as a literal of ``dtype``.  Raises DTypeError where it does not fit."""
-    if isinstance(value, bool) != (dtype == "bool"):
-        raise DTypeError(
-            f"{name}: {value!r} beside {dtype}; bool and numbers do not mix, use sg.where or astype"
-        )
-    if dtype == "i64" and value not in _INT64:
-        raise DTypeError(f"{name}: {value!r} does not fit int64")
-    if dtype in ("f32", "f64"):
-        try:
-            number = float(value)
-        except OverflowError as error:
-            raise DTypeError(f"{name}: the constant {value!r} overflows float64") from error
-        if dtype == "f32" and math.isfinite(number) and abs(number) >= 2.0**128 * (1 - 2.0**-25):
-            raise DTypeError(
-                f"{name}: the constant {value!r} overflows float32; "
-                "use float64 or a smaller constant"
-            )
-        return number
-    return value
+def number(data: Any) -> float:
+    """``data`` as a Python float.  Raises ArgumentError where it is no real number."""
+    if type(data) is float:
+        return data
+    try:
+        refuse_tensor("Value", data)
+        if isinstance(data, _UNREAL) or getattr(data, "ndim", 0) != 0:
+            raise TypeError("no real number")
+        return float(data)
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, SymgradError):
+            raise
+        shown = "beyond 1e308" if isinstance(data, int) else f"{data!r:.60}"
+        kind = type(data).__name__
+        raise ArgumentError(f"Value: expected a real number, got {kind} {shown}") from error
 
 
-def common_dtype(strong: Sequence[str], weak: Sequence[bool | int | float | Size]) -> str:
-    """The dtype that NumPy's promotion gives to operands and Python numbers together."""
-    if not strong:
-        if weak and all(isinstance(v, bool) for v in weak):
-            return "bool"
-        return "i64" if all(isinstance(v, int | Size) for v in weak) else "f64"
-    distinct = list(dict.fromkeys(strong))
-    result = distinct[0]
-    if len(distinct) > 1:
-        if "bool" in distinct:
-            raise DTypeError(
-                f"operands are {' and '.join(distinct)}; bool and numbers do not "
-                "mix, use sg.where or astype"
-            )
-        result = str(dtype_name(np.result_type(*[DTYPES[d] for d in distinct])))
-    if result == "i64" and any(isinstance(v, float) for v in weak):
-        return "f64"
-    return result
+def is_array(x: Any) -> bool:
+    """Whether it goes element by element beside a Value: an array, or a Series."""
+    return getattr(x, "ndim", 0) != 0 and hasattr(type(x), "__array_ufunc__")
+
+
+__all__ = [
+    "Array",
+    "as_data",
+    "is_array",
+    "number",
+    "plain_array",
+    "real",
+    "refuse_tensor",
+    "whole",
+]
