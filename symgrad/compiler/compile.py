@@ -1,7 +1,7 @@
 """``compile``, ``function`` and ``grad``: from expressions to functions.
 
 Array expressions go through ``trace`` and give one argument a leaf; micrograd's scalars go through
-``lower`` and give one vector ``theta``.  Both meet in ``_finish``: differentiate, simplify, emit.
+``linearise`` and give one vector ``theta``.  Each makes a ``Program``, which the driver compiles.
 """
 
 from __future__ import annotations
@@ -18,33 +18,26 @@ import numpy as np
 
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import gradients
-from symgrad.codegen import ExampleHeading, Pack, Structure
+from symgrad.codegen import Structure
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.describing import net_of, of_loss, of_outputs, of_values
-from symgrad.compiler.finish import finish
-from symgrad.compiler.fixed import fixed
-from symgrad.compiler.looped import Scalars, compile_looped
+from symgrad.compiler.describing import Words, net_of
+from symgrad.compiler.driver import Program, compile_program
+from symgrad.compiler.looped import looped
 from symgrad.compiler.options import Options, check_flag, check_function_name, parse_options
-from symgrad.compiler.pipeline import Pipeline, Step
-from symgrad.compiler.rolled import compile_rolled, reader, roll
-from symgrad.compiler.sizes import check_sizes, with_sizes
-from symgrad.compiler.verifying import TRACED, Reference, of_scalars
+from symgrad.compiler.rolled import rolled
+from symgrad.compiler.scalar_loss import ScalarLoss, straight
+from symgrad.compiler.verifying import TRACED, Reference
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.frontend.arrays.expr import Expr, as_expr
 from symgrad.frontend.arrays.leaf import Leaf
-from symgrad.frontend.arrays.trace import trace
+from symgrad.frontend.arrays.trace import TracedFunction, trace
 from symgrad.frontend.collector import uncollected
-from symgrad.frontend.scalars.backprop import reach
-from symgrad.frontend.scalars.linearise import linearise
-from symgrad.frontend.scalars.lower import lower, names_of, values_of
+from symgrad.frontend.scalars.lower import names_of, values_of
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.examples import examples_of
-from symgrad.frontend.source.names import expression_nodes, user_names, value_nodes
+from symgrad.frontend.source.names import expression_nodes, user_names
 from symgrad.frontend.source.origin import INTERNAL, located
-from symgrad.ir.function import Function, Instr
-from symgrad.ir.types import Type
 from symgrad.rewrite.stabilize import shared_value
-from symgrad.runtime.arguments import Argument, Signature
+from symgrad.runtime.arguments import Argument
 
 
 @located
@@ -75,10 +68,7 @@ def compile(
         loss = Value(loss) if _holds_values(wrt) else as_expr(float(loss))
     if isinstance(loss, Value):
         with uncollected():
-            compiled = _compile_scalar(loss, wrt, _several(aux), aux, target, name, chosen)
-            outputs = [loss, *(a for a in _several(aux) if isinstance(a, Value))]
-            compiled.notes += fixed(outputs, values_of(wrt), _variables())
-            return compiled
+            return compile_program(_of_values(loss, wrt, aux, target, name, chosen), chosen)
     if not isinstance(loss, Expr):
         raise ArgumentError(
             f"loss: expected a symgrad expression or a Value, got {type(loss).__name__}; "
@@ -86,7 +76,7 @@ def compile(
         )
     _check_loss(loss)
     with uncollected():
-        return _compile_array(loss, wrt, _several(aux), aux, target, name, chosen)
+        return compile_program(_of_arrays(loss, wrt, aux, target, name), chosen)
 
 
 @located
@@ -114,13 +104,8 @@ def function(
         every = [o for o in outs if isinstance(o, Expr)]
         names = user_names(_variables(), expression_nodes(*every))
         traced = trace(outs, name=name, also=also, names=names)
-        pipeline = _prepared(traced.function, chosen)
-        arguments = [_argument(p) for p in pipeline.function.parameters]
-        signature = Signature(name, target, tuple(arguments), kind="plain")
-        said = of_outputs(structure, traced.function.results[0], traced.unread)
-        data = _data(arguments, traced.leaves)
-        reference = Reference(TRACED, traced.function)
-        return finish(pipeline, said, signature, data, chosen, reference)
+        program = _of_traced(traced, target, "plain", structure)
+        return compile_program(replace(program, words=Words(unreached=traced.unread)), chosen)
 
 
 @located
@@ -147,41 +132,50 @@ def grad(expr: Expr, wrt: Any, *, stabilize: bool = True) -> Any:
     return results if _is_many(wrt) else results[0]
 
 
-def _compile_array(
-    loss: Expr, wrt: Any, aux: list[Any], given: Any, target: str, name: str, options: Options
-) -> CompiledFunction:
-    chosen = None if wrt is None else _leaves("wrt", wrt)
-    every = [loss, *[a for a in aux if isinstance(a, Expr)]]
+def _of_arrays(loss: Expr, wrt: Any, aux: Any, target: str, name: str) -> Program:
+    """The program of a loss of array expressions."""
+    chosen, along = None if wrt is None else _leaves("wrt", wrt), _several(aux)
+    every = [loss, *[a for a in along if isinstance(a, Expr)]]
     names = user_names(_variables(), expression_nodes(*every))
-    traced = trace([loss, *aux], name=name, wrt=chosen, names=names)
+    traced = trace([loss, *along], name=name, wrt=chosen, names=names)
     if chosen is None:
         chosen = [leaf for leaf in traced.leaves if leaf.kind == "param"]
         if not chosen:
             raise ArgumentError(
                 "the loss reaches no sg.param; pass wrt=[...], or use sg.function for a value only"
             )
-    place = {id(leaf): i for i, leaf in enumerate(traced.leaves)}
-    indices = [place[id(leaf)] for leaf in chosen]
-    pipeline = _prepared(traced.function, options)
-    whole = pipeline.function
-    count = len(traced.function.results)
-    pipeline.differentiate(indices, options)
-    grads = tuple(range(count, count + len(indices)))
-    arguments = [_argument(p) for p in whole.parameters]
-    types = tuple((leaf.name, leaf.instr.type) for leaf in chosen)
-    signature = Signature(name, target, tuple(arguments), types)
-    reached = set(map(id, traced.reached))
-    zero = [leaf.name for leaf in chosen if id(leaf) not in reached]
-    structure = (_head(given, count), grads)
-    said = of_loss(structure, whole, target, [leaf.name for leaf in chosen], zero)
-    data = _data(arguments, traced.leaves)
-    reference = Reference(TRACED, traced.function)
-    return finish(pipeline, said, signature, data, options, reference)
+    program = _of_traced(traced, target, "gradients", _head(aux, len(traced.function.results)))
+    places = {id(leaf): i for i, leaf in enumerate(traced.leaves)}
+    unread = [leaf.name for leaf in chosen if all(leaf is not own for own in traced.reached)]
+    return replace(
+        program,
+        wrt=tuple((leaf.name, leaf.instr.type) for leaf in chosen),
+        indices=tuple(places[id(leaf)] for leaf in chosen),
+        words=Words(unreached=unread),
+    )
 
 
-def _compile_scalar(
-    loss: Value, wrt: Any, aux: list[Any], given: Any, target: str, name: str, options: Options
-) -> CompiledFunction:
+def _of_traced(traced: TracedFunction, target: str, kind: str, value: Structure) -> Program:
+    """The program of a traced function, an argument for each leaf."""
+    f = traced.function
+    arguments = [Argument(p.hint, p.type, p["kind"]) for p in f.parameters]
+    pairs = list(zip(arguments, traced.leaves, strict=True))
+    return Program(
+        f,
+        target,
+        kind,
+        tuple(arguments),
+        value,
+        Reference(TRACED, f),
+        constants={a.name: leaf.data for a, leaf in pairs if a.kind == "constant"},
+        defaults={a.name: _reader(leaf) for a, leaf in pairs if a.kind == "param"},
+    )
+
+
+def _of_values(
+    loss: Value, wrt: Any, aux: Any, target: str, name: str, options: Options
+) -> Program:
+    """The program of a loss made of Values: array code, a loop, or a straight line."""
     if wrt is None:
         raise ArgumentError(
             "wrt is needed for a loss made of Values: pass a Module such as an MLP, or a list of "
@@ -191,67 +185,20 @@ def _compile_scalar(
         raise ArgumentError(f"wrt: expected a Module or a list, got {type(wrt).__name__}")
     if options.sizes:
         raise ArgumentError("option 'sizes': a loss made of Values has no named sizes")
-    values = values_of(wrt)
-    named = [loss, *[a for a in aux if isinstance(a, Value)]]
-    variables = _variables()
-    net = net_of(wrt, variables)
-    if target == "numpy" and len(named) == 1 + len(aux):
-        rolled = roll(named, values, names_of(wrt), variables, name, options)
-        if rolled is not None:
-            return compile_rolled(rolled, net, target, _head(given, len(named)), options)
-    head = _head(given, 1 + len(aux))
-    scope = _scope()
-    asked = Scalars(named, head, values, names_of(wrt), variables, scope, net, name, options)
-    return _compile_line([loss, *aux], asked, target)
-
-
-def _compile_line(outputs: Sequence[Any], p: Scalars, target: str) -> CompiledFunction:
-    """A straight line of scalars; or a loop over examples, where that is wanted and there is one.
-
-    ``outputs`` are all that were asked for, of which ``p`` has the Values.
-    """
-    start, reason, values = time.perf_counter(), "", p.values
-    if target == "python" and len(outputs) == len(p.outputs) and p.wants_loop():
-        looped = compile_looped(p)
-        if isinstance(looped, CompiledFunction):
-            return looped
-        reason = looped
-    called = user_names(p.variables, value_nodes(*p.outputs))
-    lowered = lower(outputs, values, p.names, name=p.name, called=called)
-    every = range(len(values))
-    used = {id(o) for x in (*lowered.body,) for o in x.operands}
-    used |= {id(r) for r in lowered.results}
-    zero = [p.hint for p in lowered.parameters if id(p) not in used]
-    count = len(lowered.results)
-    pipeline = _prepared(lowered, p.options)
-    if reason:
-        step = Step("loop", None, lowered, time.perf_counter() - start, f"none: {reason};")
-        pipeline.steps.insert(0, step)
-    pipeline.differentiate(every, p.options)
-    packed = Pack(tuple(range(count, count + len(values))))
-    theta = Argument("theta", Type("f64", (len(values),)), "theta")
-    types = tuple((p.hint, p.type) for p in lowered.parameters)
-    signature = Signature(p.name, target, (theta,), types, "vector")
-    structure = (p.head, packed)
-    examples = examples_of(p.outputs, p.variables)
-    nodes = len(reach(p.outputs))
-    said = of_values(structure, lowered, target, p.net, examples, nodes, zero)
-    said = replace(said, examples=tuple(ExampleHeading(str(e), e.numbers) for e in examples))
-    read: dict[str, Callable[[], Any]] = {"theta": reader(values, target)}
-    reference = of_scalars(lowered, linearise(outputs, values))
-    return finish(pipeline, said, signature, ({}, read), p.options, reference)
-
-
-def _prepared(program: Function, options: Options) -> Pipeline:
-    """The pipeline of a program that is not too large: its sizes fixed, and made stable."""
-    options.check_length(len(program.body))
-    pipeline = Pipeline(program)
-    if options.sizes:
-        pipeline.run("sizes", lambda f: with_sizes(f, options.sizes))
-    check_sizes(pipeline.function)
-    if options.stabilize:
-        pipeline.stabilize()
-    return pipeline
+    asked, values, variables = [loss, *_several(aux)], values_of(wrt), _variables()
+    head, net = _head(aux, len(asked)), net_of(wrt, variables)
+    who = asked, head, values, names_of(wrt), variables, _scope, net
+    p, start, reason = ScalarLoss(*who, target, name, options), time.perf_counter(), ""
+    if p.is_all_values and target == "numpy":
+        program = rolled(p)
+        if program is not None:
+            return program
+    if p.is_all_values and target == "python" and p.wants_loop():
+        found = looped(p)
+        if isinstance(found, Program):
+            return found
+        reason = found
+    return straight(p, start, reason)
 
 
 def _head(aux: Any, count: int) -> Structure:
@@ -259,19 +206,6 @@ def _head(aux: Any, count: int) -> Structure:
     if aux is None:
         return 0
     return (0, tuple(range(1, count)) if _is_many(aux) else 1)
-
-
-def _argument(p: Instr) -> Argument:
-    return Argument(p.hint, p.type, p["kind"])
-
-
-def _data(
-    arguments: Sequence[Argument], leaves: Sequence[Leaf]
-) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
-    """The bound constants, and readers of the params' own data."""
-    pairs = list(zip(arguments, leaves, strict=True))
-    constants = {a.name: leaf.data for a, leaf in pairs if a.kind == "constant"}
-    return constants, {a.name: _reader(leaf) for a, leaf in pairs if a.kind == "param"}
 
 
 def _reader(leaf: Leaf) -> Callable[[], Any]:

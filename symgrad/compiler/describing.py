@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from symgrad.codegen import ExampleHeading, Loop, Structure, VectorArgument
+from symgrad.codegen import ExampleHeading, Unit, VectorArgument
 from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
 from symgrad.ir.function import Function, Instr
+
+if TYPE_CHECKING:
+    from symgrad.compiler.driver import Program
 
 _IN = {"python": "in plain Python", "numpy": "in NumPy"}
 _EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost")
@@ -70,138 +73,101 @@ def net_of(wrt: Any, variables: Mapping[str, Any]) -> Net:
 
 
 @dataclass(frozen=True)
-class Description:
-    """What a unit says besides its function; see ``codegen.Unit``."""
+class Words:
+    """Records of a program, of which its texts are made.
 
-    structure: Structure
-    title: str
-    summary: str
-    returns: str
-    source: str
-    groups: tuple[VectorArgument, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
-    zero: tuple[str, ...] = ()
-    examples: tuple[ExampleHeading, ...] = ()
-    loop: Loop | None = None
+    net       the module that the parameters belong to
+    traced    what Values were traced, as ``12 examples, 345 scalar nodes``
+    examples  those that a straight line goes over, one by one
+    summed    whether the program goes over examples
+    unreached the parameters that the loss does not reach, or the arguments that no output reads
+    """
+
     net: Net = field(default_factory=Net)
-    roles: Mapping[str, str] = field(default_factory=dict)
-
-    def fields(self, f: Function) -> dict[str, Any]:
-        """The unit's fields, once the function to emit is known."""
-        said = {k: getattr(self, k) for k in _UNIT_FIELDS}
-        names = {x.hint for x in (*f.parameters, *f.body)} if names_derivatives(f) else ()
-        notes = (*naming(self.net, f.results[0].hint, names), *self.notes)
-        return {**said, "notes": (*self.zero, " ".join(notes)) if notes else self.zero}
+    traced: str = ""
+    examples: tuple[ExampleHeading, ...] = ()
+    summed: bool = False
+    unreached: Sequence[str] = ()
 
 
-_UNIT_FIELDS = (
-    *("structure", "title", "summary", "returns", "source"),
-    *("groups", "facts", "examples", "roles", "loop"),
-)
+def unit_of(p: Program, prepared: Function, f: Function) -> Unit:
+    """What is emitted for a program whose final function is ``f``; ``prepared`` is the one that was
+    differentiated."""
+    tell = {"plain": _of_outputs, "gradients": _of_loss, "vector": _of_vector}[p.kind]
+    said = tell(p, prepared)
+    names = {x.hint for x in (*f.parameters, *f.body)} if names_derivatives(f) else ()
+    notes = (*naming(p.words.net, f.results[0].hint, names), *said.notes)
+    told = unreached(p)
+    told = (*told, " ".join(notes)) if notes else told
+    return replace(said, function=f, notes=told, examples=p.words.examples, loop=p.loop)
 
 
-def of_outputs(structure: Structure, first: Instr, unread: Sequence[str]) -> Description:
+def unreached(p: Program) -> tuple[str, ...]:
+    """A remark on arguments that nothing depends on."""
+    names = p.words.unreached
+    if not names:
+        return ()
+    listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    if p.kind == "plain":
+        return (f"The outputs do not depend on {listed}, which a call gives all the same.",)
+    return (f"The loss does not reach {listed}: the gradient is zero.",)
+
+
+def _of_outputs(p: Program, f: Function) -> Unit:
     """A function without gradients."""
-    said = f"The outputs do not depend on {_listed(unread)}, which a call gives all the same."
-    return Description(
-        *(structure, "The outputs.", "The outputs.", "the outputs", source(first)),
-        zero=(said,) if unread else (),
-    )
+    said = "The outputs."
+    at = source(p.function.results[0])
+    return Unit(f, p.structure, title=said, summary=said, returns="the outputs", source=at)
 
 
-def of_loss(
-    structure: Structure, f: Function, target: str, wrt: Sequence[str], zero: Sequence[str]
-) -> Description:
+def _of_loss(p: Program, f: Function) -> Unit:
     """A loss with one gradient an argument."""
-    said = phrase(f.results[0])
-    name = f.results[0].hint
+    said, name = phrase(f.results[0]), f.results[0].hint
+    wrt = [n for n, _ in p.wrt]
     inner = ", ".join(f"d_{n}" for n in wrt) + ("," if len(wrt) == 1 else "")
-    value = (name or "loss") if structure_is_plain(structure) else "value"
-    ranks = {p.type.rank > 0 for p in f.parameters if p.hint in wrt}
-    arrays = "tuples" if target == "python" else "new arrays"
+    value = (name or "loss") if isinstance(p.value, int) else "value"
+    ranks = {x.type.rank > 0 for x in f.parameters if x.hint in wrt}
+    arrays = "tuples" if p.target == "python" else "new arrays"
     kind = {1: f"a float, and {arrays}", 2: f"floats, and {arrays}"}[len(ranks)]
     kind = "floats" if ranks == {False} else kind
     returns = f"({value}, ({inner})): {kind}"
     if len(returns) > 84:
         returns = f"({value}, gradients): {kind} in the order of the parameters"
-    return Description(
-        structure,
-        title(said, name, target),
-        summary(said, name, "its gradient with respect to each parameter"),
-        returns,
-        source(f.results[0]),
+    return Unit(
+        f,
+        p.structure,
+        title=title(said, name, p.target),
+        summary=summary(said, name, "its gradient with respect to each parameter"),
+        returns=returns,
+        source=source(f.results[0]),
         notes=conventions(f),
-        zero=unreached(zero),
     )
 
 
-def vector_returned(structure: Structure, name: str) -> str:
-    """What is returned, up to the vector of gradients."""
-    plain = structure_is_plain(structure)
-    return f"({name or 'loss'}, d_theta): a float" if plain else "(value, d_theta): the value"
-
-
-def structure_is_plain(structure: Structure) -> bool:
-    return isinstance(structure, tuple) and isinstance(structure[0], int)
-
-
-def of_values(
-    structure: Structure,
-    f: Function,
-    target: str,
-    net: Net,
-    examples: Sequence[Any],
-    nodes: int,
-    zero: Sequence[str],
-) -> Description:
-    """A loss made of scalars, ``nodes`` of them, with its parameters and gradients as vectors."""
-    said = phrase(f.results[0])
-    name = f.results[0].hint
-    count = sum(1 for p in f.parameters if p["kind"] == "param")
-    vector = f"a tuple of {count} floats" if target == "python" else f"a new f64[{count}]"
-    plain, called = structure_is_plain(structure), name or "loss"
-    head = f"({called}, d_theta): a float" if plain else f"(({called}, aux), d_theta): as asked for"
-    facts = list(net.facts)
-    scalars = f"{nodes:,} scalar nodes"
-    facts.append(("traced", f"{len(examples)} examples, {scalars}" if examples else scalars))
-    first, plus, penalty = said.partition(" plus ")
-    summed = said.startswith("the sum") and examples
-    over = f"{first} over the examples{plus}{penalty}" if summed else said
-    return Description(
-        structure,
-        title(said, name, target),
-        summary(over, name, "its gradient"),
-        f"{head}, and {vector} in the order of theta",
-        source(f.results[0]),
-        groups=(net.group(count),),
-        facts=tuple(facts),
-        notes=conventions(f),
-        zero=unreached(zero),
-        net=net,
-    )
-
-
-def of_theta(
-    structure: Structure, f: Function, target: str, net: Net, traced: str, zero: Sequence[str]
-) -> Description:
-    """A loss of one vector of parameters, rolled up from scalars; ``traced`` says from what."""
+def _of_vector(p: Program, prepared: Function) -> Unit:
+    """A loss made of Values, whose parameters and gradients are vectors."""
+    f = p.function if p.is_scalar and not p.loop else prepared  # a straight line is told as written
+    net, size = p.words.net, len(p.wrt)
     said, name = phrase(f.results[0]), f.results[0].hint
-    size = f.parameters[0].type.shape[0]
-    vector = f"a tuple of {size} floats" if target == "python" else f"a new f64[{size}]"
-    plain, called = structure_is_plain(structure), name or "loss"
-    head = f"({called}, d_theta): a float" if plain else f"(({called}, aux), d_theta): as asked for"
-    return Description(
-        structure,
-        title(said, name, target),
-        summary(said, name, "its gradient with respect to every parameter"),
-        f"{head}, and {vector} in the order of theta",
-        source(f.results[0]),
-        facts=(*net.facts, ("traced", traced)),
+    first, plus, penalty = said.partition(" plus ")
+    summed = p.words.summed and said.startswith("the sum")
+    over = f"{first} over the examples{plus}{penalty}" if summed else said
+    head = f"({name or 'loss'}, d_theta): a float"
+    head = head if isinstance(p.value, int) else f"(({name or 'loss'}, aux), d_theta): as asked for"
+    vector = f"a tuple of {size} floats" if p.target == "python" else f"a new f64[{size}]"
+    gradient = "its gradient" if p.is_scalar else "its gradient with respect to every parameter"
+    order = f"the parameters, in {net.order}"
+    return Unit(
+        f,
+        p.structure,
+        title=title(said, name, p.target),
+        summary=summary(over, name, gradient),
+        returns=f"{head}, and {vector} in the order of theta",
+        source=source(f.results[0]),
+        groups=(net.group(size),) if p.is_scalar else (),
+        facts=(*net.facts, ("traced", p.words.traced)),
         notes=conventions(f),
-        zero=unreached(zero),
-        net=net,
-        roles={f.parameters[0].hint: f"the parameters, in {net.order}"},
+        roles={} if p.is_scalar else {f.parameters[0].hint: order},
     )
 
 
@@ -246,14 +212,12 @@ def conventions(f: Function) -> tuple[str, ...]:
     return tuple(said)
 
 
-def unreached(names: Sequence[str]) -> tuple[str, ...]:
-    if not names:
-        return ()
-    return (f"The loss does not reach {_listed(names)}: the gradient is zero.",)
+def frozen(shown: str, instead: str) -> str:
+    """A remark on Values whose data became numbers of the text."""
+    return (
+        f"Values that are not in wrt are constants: {shown}; what their data become later is not "
+        f"seen: {instead}"
+    )
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-
-
-__all__ = ["Description", "Net", "net_of", "of_loss", "of_outputs", "of_theta", "of_values"]
+__all__ = ["Net", "Words", "frozen", "net_of", "unit_of", "unreached"]

@@ -18,11 +18,24 @@ from symgrad.autodiff.hints import name_operands
 from symgrad.compiler.options import Options
 from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
-from symgrad.rewrite import Pass, cse, dce, fold, identities, packing, reals, softmax
+from symgrad.rewrite import (
+    Pass,
+    cse,
+    dce,
+    fold,
+    identities,
+    inline,
+    joining,
+    packing,
+    reals,
+    softmax,
+)
 from symgrad.rewrite.declared import Fired
+from symgrad.rewrite.inline import sharing
 from symgrad.rewrite.pricing import cost
 from symgrad.rewrite.redundancy import share_named
 from symgrad.rewrite.simplify import Cheaper, simplified, simplify
+from symgrad.rewrite.softmax import accurate_softmax
 from symgrad.rewrite.stabilize import stabilized
 
 SIMPLIFY: tuple[Pass, ...] = (
@@ -41,7 +54,7 @@ SIMPLIFY: tuple[Pass, ...] = (
     dce,
 )
 BITWISE_ONLY: tuple[Pass, ...] = (fold, identities, packing, fold, cse, identities, dce)
-
+JOIN: tuple[Pass, ...] = (joining, cse, dce)  # behind those, for a loop over examples
 
 Told = TypeVar("Told")
 
@@ -147,6 +160,20 @@ class Pipeline:
             "differentiate",
             lambda f: differentiate(share_named(name_operands(f)), wrt, strict, accurate),
         )
+
+    def simplify(self, options: Options) -> None:
+        """What stands behind differentiation."""
+        body = self.function.body
+        if any(x.op.inline for x in body) or sharing(self.function):
+            self.run(inline.name, inline)
+        passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
+        instead = {softmax: accurate_softmax} if options.accurate else {}
+        wanted = [p for p in passes if options.simplify or p is not simplify]
+        self.run_all([instead.get(p, p) for p in wanted])
+        if options.simplify == "sympy":
+            from symgrad.symbolic.regions import simplified_by_sympy  # loads SymPy
+
+            self.cheapen("sympy", simplified_by_sympy)
 
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:

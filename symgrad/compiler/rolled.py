@@ -1,24 +1,19 @@
-"""A loss made of scalars, as array code: re-rolled, differentiated by theta, emitted.
-
-``roll`` gives the array function of a graph of ``Value``s where that is worth having;
-``compile_rolled`` takes any function of one vector theta, inputs and constants to a compiled one.
-"""
+"""A loss made of Values as array code: re-rolled, with one vector theta of parameters."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from symgrad.codegen import Structure
-from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.describing import Net, of_theta
-from symgrad.compiler.finish import finish
-from symgrad.compiler.options import Options
-from symgrad.compiler.pipeline import Pipeline, Step
+from symgrad.compiler.describing import Words
+from symgrad.compiler.driver import Program
+from symgrad.compiler.pipeline import Step
+from symgrad.compiler.scalar_loss import ScalarLoss, reader
 from symgrad.compiler.verifying import Reference, of_scalars
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.value import Value
@@ -29,61 +24,60 @@ from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
 from symgrad.reroll import reroll, structure
 from symgrad.reroll.array_cost import is_cheaper, prefers_arrays
-from symgrad.runtime.arguments import Argument, Signature
+from symgrad.runtime.arguments import Argument
 
 
-@dataclass(frozen=True)
-class Rolled:
-    """An array function of (theta, inputs, constants), with what is to be said of it.
-
-    constants   the bound arrays, by name
-    names       of the parameters in theta
-    traced      what it was rolled up from, in words
-    theta       reads the parameters' own data
-    reference   what it was rolled up from, for ``verify``
-    zero        names of the parameters that the loss does not reach
-    """
-
-    function: Function
-    constants: Mapping[str, Any]
-    names: Sequence[str]
-    traced: str
-    theta: Callable[[], Any]
-    reference: Reference
-    steps: tuple[Step, ...] = ()
-    zero: tuple[str, ...] = ()
-
-
-def roll(
-    outputs: Sequence[Value],
-    values: Sequence[Value],
-    names: Sequence[str],
-    variables: Mapping[str, Any],
-    name: str,
-    options: Options,
-) -> Rolled | None:
-    """The array function of scalars, or None where a straight line of them is better."""
-    start = time.perf_counter()
-    program = linearise(outputs, values, (), called(variables), names, data_called(variables))
-    ordered, scalars = not options.reassociate, int(np.count_nonzero(np.diff(program.start)))
+def rolled(p: ScalarLoss) -> Program | None:
+    """The array program of a loss, or None where a straight line of scalars is better."""
+    start, names = time.perf_counter(), p.names
+    labels = called(p.variables), names, data_called(p.variables)
+    program = linearise(p.outputs, p.values, (), *labels)
+    ordered, scalars = not p.options.reassociate, int(np.count_nonzero(np.diff(program.start)))
     known = structure(program, ordered)
     if not is_cheaper(known.kinds, 0, scalars):
         return None  # too irregular for arrays, whatever they would be
-    rolled = reroll(program, name, ordered=ordered, known=known)
-    if not prefers_arrays(rolled.function, scalars):
+    found = reroll(program, p.name, ordered=ordered, known=known)
+    if not prefers_arrays(found.function, scalars):
         return None
-    function = with_user_names(rolled.function)
+    f = with_user_names(found.function)
     traced = f"{len(program):,} scalar nodes"
-    step = Step("reroll", None, function, time.perf_counter() - start, f"{traced}")
-    return Rolled(
-        function,
-        rolled.constants,
-        names,
-        traced,
-        reader(values, "numpy"),
-        of_scalars(rolled.function, program),
-        (step,),
-        unreached(program, names),
+    step = Step("reroll", None, f, time.perf_counter() - start, traced)
+    words = Words(p.net, traced, unreached=unreached(program, names))
+    reference = of_scalars(found.function, program)
+    made = of_theta(f, p.target, p.head, p.values, names, words, reference, found.constants)
+    return replace(made, steps=(step,), remarks=p.remarks)
+
+
+def of_theta(
+    f: Function,
+    target: str,
+    head: Structure,
+    values: Sequence[Value],
+    names: Sequence[str],
+    words: Words,
+    reference: Reference,
+    constants: Mapping[str, Any],
+) -> Program:
+    """The program of a function of one vector theta, inputs and constants.
+
+    head      how the results of the function are arranged, the loss first
+    names     of the ``values`` in theta
+    constants the bound arrays, by name
+    """
+    kinds = ["theta", *(str(p["kind"]) for p in f.parameters[1:])]
+    arguments = [Argument(p.hint, p.type, k) for p, k in zip(f.parameters, kinds, strict=True)]
+    return Program(
+        f,
+        target,
+        "vector",
+        tuple(arguments),
+        head,
+        reference,
+        tuple((name, Type("f64")) for name in names),
+        (0,),
+        words,
+        constants,
+        {arguments[0].name: reader(values, target)},
     )
 
 
@@ -95,35 +89,3 @@ def with_user_names(f: Function) -> Function:
 def unreached(program: ScalarProgram, names: Sequence[str]) -> tuple[str, ...]:
     """The parameters that the program does not read."""
     return tuple(names[i] for i in sorted({*range(len(names))} - set(program.read().tolist())))
-
-
-def compile_rolled(
-    rolled: Rolled, net: Net, target: str, value: Structure, options: Options
-) -> CompiledFunction:
-    """The compiled function of theta that returns ``(value, d_theta)``.
-
-    value   how the results of the function are arranged, the loss first
-    """
-    options.check_length(len(rolled.function.body))
-    pipeline = Pipeline(rolled.function, rolled.steps)
-    if options.stabilize:
-        pipeline.stabilize()
-    f = pipeline.function
-    pipeline.differentiate([0], options)
-    said = of_theta((value, len(f.results)), f, target, net, rolled.traced, rolled.zero)
-    kinds = ["theta", *(p["kind"] for p in f.parameters[1:])]
-    arguments = [
-        Argument(p.hint, p.type, str(kind)) for p, kind in zip(f.parameters, kinds, strict=True)
-    ]
-    types = tuple((name, Type("f64")) for name in rolled.names)
-    signature = Signature(f.name, target, tuple(arguments), types, "vector")
-    theta = arguments[0].name
-    data = rolled.constants, {theta: rolled.theta}
-    return finish(pipeline, said, signature, data, options, rolled.reference)
-
-
-def reader(values: Sequence[Value], target: str) -> Callable[[], Any]:
-    """Reads the values' data as the target takes them."""
-    if target == "python":
-        return lambda: [v.data for v in values]
-    return lambda: np.array([v.data for v in values])

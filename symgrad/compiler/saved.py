@@ -40,7 +40,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 IN_TEXT = 1000  # elements of all constants that are written out
 _HASHED = 16  # characters of the hash that are in a name
 _LONGEST = 255  # bytes of a name that file systems take
-_TRIES = 5  # to read a file that is saved again meanwhile
+_TRIES = 50  # to read a file that is saved again meanwhile
 _UNHASHED = (
     "Saved by symgrad 0.1, which kept no hash of the constants: nothing shows that {} holds those "
     "of this text. Save it again."

@@ -21,21 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.codegen import Structure
 from symgrad.compiler.calls import Call
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.describing import Net, net_of
+from symgrad.compiler.describing import Words, net_of
+from symgrad.compiler.describing import frozen as frozen_values
+from symgrad.compiler.driver import Program, compile_program
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Step
 from symgrad.compiler.plain_runs import ByType, PlainRuns, agree, close, leaves
 from symgrad.compiler.recent import Recent
-from symgrad.compiler.rolled import (
-    Rolled,
-    compile_rolled,
-    reader,
-    unreached,
-    with_user_names,
-)
+from symgrad.compiler.rolled import of_theta, unreached, with_user_names
 from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
 from symgrad.compiler.verifying import Again, Reference
 from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
@@ -234,10 +229,10 @@ class Specialiser(PlainRuns):
             moved, _ = ways.traced(bool, number.__float__)
             rolled = self.rerolled(moved)
             reference = self.again(call, n, moved).reference(rolled.function)
-            given = self.rolled(rolled.function, rolled, moved, "", (), reference)
-            compiled = compile_rolled(given, Net(), self.target, moved.outputs.structure, plain)
+            other = self.program(rolled.function, rolled, moved, Words(), reference)
+            f = compile_program(other, plain)
             with np.errstate(all="ignore"):
-                value, d_theta = compiled(np.array(theta), *arrays)
+                value, d_theta = f(np.array(theta), *arrays)
             found.append([*leaves(value), d_theta])
         if not all(agree(found[0], other) for other in found):
             raise TraceError(
@@ -274,43 +269,40 @@ class Specialiser(PlainRuns):
         call: Call,
     ) -> CompiledFunction:
         with uncollected():
-            given = self.rolled(function, rolled, traced, words, steps, reference)
-            net = net_of(self.wrt, self.variables())
-            structure: Structure = traced.outputs.structure
-            compiled = compile_rolled(given, net, self.target, structure, self.options)
-        frozen = ""
+            net, frozen, unread = net_of(self.wrt, self.variables()), "", ""
+            program = self.program(function, rolled, traced, Words(net, words), reference)
         if traced.outside:
             called = described(traced.outside, self.variables())
-            frozen = (
-                f"Values that are not in wrt are constants: {called}; what their data become later "
-                "is not seen: pass such numbers as arguments, or list the Values in wrt"
+            frozen = frozen_values(
+                called, "pass such numbers as arguments, or list the Values in wrt"
             )
-        unread = ""
         if traced.unread:
             shown = ", ".join(map(str, traced.unread[:3]))
             unread = f"what .data gives at {shown} is left out: no result depends on it"
-        notes = (note, frozen, unread, *call.notes())
-        compiled.notes = (*compiled.notes, *filter(None, notes))
-        return compiled
+        remarks = filter(None, (note, frozen, unread, *call.notes()))
+        with uncollected():
+            return compile_program(
+                replace(program, steps=steps, remarks=tuple(remarks)), self.options
+            )
 
-    def rolled(
+    def program(
         self,
         function: Function,
         rolled: Rerolled,
         traced: Trace,
-        words: str,
-        steps: tuple[Step, ...],
+        words: Words,
         reference: Reference,
-    ) -> Rolled:
-        return Rolled(
+    ) -> Program:
+        """The array program of what was traced; ``function`` may be for any number of examples."""
+        return of_theta(
             with_user_names(function),
-            rolled.constants,
+            self.target,
+            traced.outputs.structure,
+            self.values,
             self.names,
-            words,
-            reader(self.values, self.target),
+            replace(words, unreached=unreached(traced.program, self.names)),
             reference,
-            steps,
-            unreached(traced.program, self.names),
+            rolled.constants,
         )
 
 

@@ -1,0 +1,157 @@
+"""The one path from a program to a compiled function.
+
+Each front door makes a ``Program``: array expressions and plain outputs (``compile``), a loss made
+of Values (``rolled``, ``looped``, ``scalar_loss``), a traced Python function (``specialise``).
+``compile_program`` checks its length, fixes sizes, stabilises, differentiates, simplifies,
+describes, emits, and makes the text callable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from symgrad.certify.points import points_of
+from symgrad.codegen import Loop, Pack, Structure, emit, obstacle
+from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.describing import Words, unit_of, unreached
+from symgrad.compiler.options import Options
+from symgrad.compiler.pipeline import JOIN, Pipeline, Step
+from symgrad.compiler.sizes import check_sizes, needs_of, ranges_of, with_sizes
+from symgrad.compiler.verifying import Reference, bare, varied, withhold_refuted
+from symgrad.ir.function import Function
+from symgrad.ir.types import Type
+from symgrad.runtime.arguments import Argument, Signature
+from symgrad.runtime.example_rows import Layout
+
+
+@dataclass(frozen=True)
+class Program:
+    """What was asked for; nothing of it is worked out yet.
+
+    function    the IR before any pass, the loss first among its results
+    target      that is emitted for
+    kind        ``gradients``, ``vector`` (one gradient, of theta) or ``plain`` (none)
+    arguments   of the compiled function, with their kinds
+    value       how the function's results are arranged, without the gradients
+    reference   what ``verify`` compares with
+    wrt         names and types of what is differentiated by, as the caller knows them
+    indices     of the function's parameters that are differentiated by
+    words       records that titles, docstrings and remarks are made of
+    constants   the bound arrays, by name
+    defaults    readers of the data that arguments have of their own, by name
+    steps       those that made the function
+    loop, layout  the loop over examples that is to be written, and its open examples' parts
+    otherwise   the program in place of a loop that cannot be written, for the reason
+    remarks     for ``notes``, behind those of the function itself
+    """
+
+    function: Function
+    target: str
+    kind: str
+    arguments: tuple[Argument, ...]
+    value: Structure
+    reference: Reference
+    wrt: tuple[tuple[str, Type], ...] = ()
+    indices: tuple[int, ...] = ()
+    words: Words = field(default_factory=Words)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    loop: Loop | None = None
+    layout: Layout = ()
+    otherwise: Callable[[str], Program] | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether theta reaches the function as one parameter a number."""
+        parameters = self.function.parameters
+        return self.kind == "vector" and not (parameters and parameters[0].type.rank)
+
+    @property
+    def structure(self) -> Structure:
+        """How all results are arranged; the gradients follow the function's own."""
+        first = len(self.function.results)
+        every = tuple(range(first, first + len(self.indices)))
+        if self.kind == "plain":
+            return self.value
+        if self.is_scalar:
+            return self.value, Pack(every)
+        return self.value, first if self.kind == "vector" else every
+
+
+def compile_program(p: Program, options: Options) -> CompiledFunction:
+    """The compiled function of a program.
+
+    Raises LimitError for a program that is too large, UnsupportedError where the target cannot
+    express it, VerificationError where ``options.verify`` is set and the text is refuted.
+    """
+    options.check_length(len(p.function.body))
+    pipeline = Pipeline(p.function, p.steps)
+    if options.sizes:
+        pipeline.run("sizes", lambda f: with_sizes(f, options.sizes))
+    if not p.loop:  # whose length is that of its examples
+        check_sizes(pipeline.function)
+    if options.stabilize:
+        pipeline.stabilize()
+    prepared = pipeline.function
+    if p.kind != "plain":
+        pipeline.differentiate(p.indices, options)
+    pipeline.simplify(options)
+    if p.loop and options.reassociate:
+        pipeline.run_all(JOIN)
+    reason = obstacle(pipeline.function) if p.loop else ""
+    if reason and p.otherwise:
+        return compile_program(p.otherwise(reason), options)
+    return _wrapped(p, prepared, pipeline, options)
+
+
+def _wrapped(
+    p: Program, prepared: Function, pipeline: Pipeline, options: Options
+) -> CompiledFunction:
+    """The emitted text, callable and checked; ``prepared`` is what was differentiated."""
+    f, written = pipeline.function, p.reference.ir()
+    arguments = p.arguments
+    if options.sizes:
+        types = [x.type for x in prepared.parameters]
+        arguments = tuple([replace(a, type=t) for a, t in zip(arguments, types, strict=True)])
+    signature = Signature(f.name, p.target, arguments, p.wrt, p.kind, layout=p.layout)
+    needs = needs_of(f, written)
+    unit = unit_of(p, prepared, f)
+    guards = tuple((need.dim, need.why) for need in needs if need.silent)
+    asked = sha256(str(bare(written)).encode()).hexdigest()  # as the certificate has it
+    made = CompiledFunction(
+        emit(replace(unit, guards=guards, asked=asked), p.target),
+        replace(
+            signature,
+            needs=tuple((need.dim, need.why) for need in needs),
+            ranges=ranges_of(f),
+            returns=_returned(p.structure, f),
+        ),
+        p.constants,
+        p.defaults,
+        ir=f,
+        history=pipeline.history,
+        notes=(*unreached(p), *points_of(written, varied(written, signature))),
+        check=options.check,
+        strict=options.strict,
+        reference=p.reference,
+    )
+    made = withhold_refuted(made) if options.verify else made
+    made.notes += p.remarks
+    return made
+
+
+def _returned(part: Structure, f: Function) -> Any:
+    """The types of the results, nested as the caller gets them."""
+    if isinstance(part, int):
+        return str(f.results[part].type)
+    if isinstance(part, Pack):
+        return str(Type("f64", part.shape or (len(part.members),)))
+    return tuple([_returned(p, f) for p in part])
+
+
+__all__ = ["Program", "compile_program"]
