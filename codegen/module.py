@@ -24,7 +24,8 @@ from symgrad.codegen.target import Helper, Target
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.ir.dims import names, sides
-from symgrad.ir.function import Function, Instr, function
+from symgrad.ir.function import Function, Instr
+from symgrad.ir.rebuild import rebuild, with_operands
 from symgrad.ops.terms import IRAlgebra
 
 
@@ -197,19 +198,17 @@ def expanded(f: Function, target: Target) -> Function:
     """The function with every op that the target lacks replaced by its expansion, if it has one."""
     if all(x.op.name in target.emit or x.op.expansion is None for x in f.body):
         return f
-    made: dict[int, Instr] = {id(p): p for p in f.parameters}
-    for x in f.body:
-        operands = tuple(made[id(o)] for o in x.operands)
+
+    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
         if x.op.name in target.emit or x.op.expansion is None:
-            same = all(a is b for a, b in zip(operands, x.operands, strict=True))
-            made[id(x)] = x if same else x.replace(operands=operands)
-            continue
+            return with_operands(x, operands)
         algebra = IRAlgebra(x.origins, x.type.dtype)
         terms = [algebra.term(o) for o in operands]
-        whole = x.op.expansion(algebra, *terms, **dict(x.attributes)).instr
+        whole: Instr = x.op.expansion(algebra, *terms, **dict(x.attributes)).instr
         hint = x.hint or x.op.called
-        made[id(x)] = whole.replace(hint=hint) if hint and not whole.hint else whole
-    return function(f.name, f.parameters, [made[id(r)] for r in f.results])
+        return whole.replace(hint=hint) if hint and not whole.hint else whole
+
+    return rebuild(f, change, in_place=False)
 
 
 TARGETS: dict[str, Target] = {"numpy": NUMPY, "python": PYTHON}

@@ -11,9 +11,11 @@ example b is lettered b.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import is_
 
 from symgrad.ir.derived_names import before, lettered, letters, numbered
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.rebuild import rebuild
 
 
 def name_operands(function: Function) -> Function:
@@ -153,14 +155,10 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
 
 def renamed(function: Function, wanted: Mapping[int, str]) -> Function:
     """The function with the given hints."""
-    moved: dict[Instr, Instr] = {}
-    body = []
-    for x in function.body:
+
+    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
         hint = wanted.get(id(x), x.hint)
-        y = x
-        if hint != x.hint or not moved.keys().isdisjoint(x.operands):
-            operands = tuple([moved.get(o, o) for o in x.operands])
-            moved[x] = y = x.replace(operands=operands, hint=hint)
-        body.append(y)
-    results = tuple([moved.get(r, r) for r in function.results])
-    return Function(function.name, function.parameters, tuple(body), results)
+        same = hint == x.hint and all(map(is_, operands, x.operands))
+        return x if same else x.replace(operands, hint)
+
+    return rebuild(function, change)

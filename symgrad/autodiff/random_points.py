@@ -15,14 +15,14 @@ from __future__ import annotations
 import math
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from symgrad.ir import dims
 from symgrad.ir.function import Instr, topological
-from symgrad.ir.interpreter import Array, evaluated
-from symgrad.ir.rebuild import needed_by
+from symgrad.ir.run import Array, Arrays, value_of
 
 _TERMS = frozenset(
     (
@@ -45,6 +45,7 @@ class RandomPoints:
         self.known: list[dict[Instr, Array]] = [{} for _ in range(POINTS)]
         self.draws = [np.random.default_rng(k) for k in range(POINTS)]
         self.sizes: dict[str, int] = {}
+        self.wide = Arrays(self.sizes, wide=True)
         self.asked: Any = None
         self.found: list[Instr] = []
 
@@ -66,9 +67,7 @@ class RandomPoints:
     def value(self, k: int, root: Instr) -> Array:
         """A value at point k."""
         with np.errstate(all="ignore"):
-            for x in list(needed_by(root, self.known[k])):
-                self.known[k][x] = self.made(k, x, self.known[k])
-        return self.known[k][root]
+            return value_of(root, partial(self.made, k), self.known[k])
 
     def moved(
         self, k: int, roots: Sequence[Instr], to: Mapping[Instr, Array]
@@ -79,7 +78,7 @@ class RandomPoints:
             self.value(k, root)
         with np.errstate(all="ignore"):
             for x in self.depending(tuple(roots), tuple(to)):
-                now[x] = self.made(k, x, {o: now.get(o, known[o]) for o in x.operands})
+                now[x] = self.made(k, x, [now.get(o, known[o]) for o in x.operands])
         return ChainMap(now, known)
 
     def depending(self, roots: tuple[Instr, ...], sources: tuple[Instr, ...]) -> list[Instr]:
@@ -93,10 +92,10 @@ class RandomPoints:
             self.asked, self.found = (roots, sources), found
         return self.found
 
-    def made(self, k: int, x: Instr, known: Mapping[Instr, Array]) -> Array:
+    def made(self, k: int, x: Instr, operands: list[Array]) -> Array:
         shape, draw = self.shape(x), self.draws[k]
         if not x.is_parameter:
-            return evaluated(x, [known[o] for o in x.operands], self.sizes, wide=True)
+            return self.wide(x, operands)
         if not x.type.is_float:
             return draw.integers(0, 2 if x.type.dtype == "bool" else 3, shape).astype(x.type.numpy)
         numbers: Any = np.exp2(draw.uniform(*RANGES[k], shape))
@@ -117,7 +116,7 @@ class RandomPoints:
                 sizes[stack.pop()] = np.asarray(sum(sizes[o] for o in x.operands))
             else:
                 parts = [sizes[o] for o in x.operands]
-                sizes[stack.pop()] = evaluated(x, parts, self.sizes, wide=True)
+                sizes[stack.pop()] = self.wide(x, parts)
         return sizes[root]
 
     def chosen(self, k: int, shape: tuple[int, ...], few: bool) -> Iterator[Array]:

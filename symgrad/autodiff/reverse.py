@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from symgrad.autodiff import strong_zeros
@@ -136,7 +137,6 @@ class _Sweep:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(x)
         self.intervals = Intervals()
-        self.lengths = Lengths(self.intervals, gradients)
         self.unbounded = {x for x in self.order if x.op.unbounded}
         for x in self.order:
             if not self.unbounded.isdisjoint(x.operands):
@@ -144,6 +144,10 @@ class _Sweep:
         self.still: dict[Instr, bool] = {}
         self.flows: dict[Instr, list[Flow]] = {}
         self.cotangents: list[Instr] = []
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        return Lengths(self.intervals, gradients)
 
     def reached(self, x: Instr) -> bool:
         return not self.active.isdisjoint(x.operands)

@@ -19,7 +19,7 @@ import numpy as np
 
 from symgrad.autodiff import gradients
 from symgrad.ir.function import Instr, function, parameter
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.ir.types import Type
 from symgrad.ops.terms import IRAlgebra
 from symgrad.rewrite.declared import Fired, Rule

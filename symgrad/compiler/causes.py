@@ -26,7 +26,7 @@ import numpy as np
 from symgrad.errors import BoundsError, DomainError
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
-from symgrad.ir.interpreter import bind_sizes, failing, values_of
+from symgrad.ir.run import bind_sizes, failing, values_of
 from symgrad.ops.gathering import indices_of
 
 
@@ -78,7 +78,7 @@ def explained(f: Function, arguments: Sequence[Any]) -> DomainError | None:
     """The error for the first result that is not finite; None where all are."""
     values = values_of(f, arguments)
     for r in f.results:
-        array = values[id(r)]
+        array = values[r]
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             return _error(*_source(r, _place(array), values), values)
     return None
@@ -90,11 +90,11 @@ def _place(array: Array) -> Index:
     return tuple(int(i) for i in np.unravel_index(flat, array.shape))
 
 
-def _source(x: Instr, at: Index, values: dict[int, Array]) -> tuple[Instr, Index]:
+def _source(x: Instr, at: Index, values: dict[Instr, Array]) -> tuple[Instr, Index]:
     """The instruction, and the element, that was the first on the way to be not finite."""
     while True:
         for o in _candidates(x, at, values):
-            array = values[id(o)]
+            array = values[o]
             if array.dtype.kind != "f" or np.isfinite(array).all():
                 continue
             own = _aligned(at, array) if _is_elementwise(x) else _place(array)
@@ -105,11 +105,11 @@ def _source(x: Instr, at: Index, values: dict[int, Array]) -> tuple[Instr, Index
             return x, at
 
 
-def _candidates(x: Instr, at: Index, values: dict[int, Array]) -> Sequence[Instr]:
+def _candidates(x: Instr, at: Index, values: dict[Instr, Array]) -> Sequence[Instr]:
     if x.op.name != "where":
         return x.operands
     condition, a, b = x.operands
-    taken = values[id(condition)]
+    taken = values[condition]
     return [a if taken[_aligned(at, taken)] else b]
 
 
@@ -123,15 +123,15 @@ def _aligned(at: Index, array: Array) -> Index:
     return tuple(0 if n == 1 else i for i, n in zip(tail, array.shape, strict=True))
 
 
-def _error(x: Instr, at: Index, values: dict[int, Array]) -> DomainError:
-    got = _shown(values[id(x)][at])
+def _error(x: Instr, at: Index, values: dict[Instr, Array]) -> DomainError:
+    got = _shown(values[x][at])
     spot = f" at index {at if len(at) > 1 else at[0]}" if at else ""
     if x.is_parameter:
         return DomainError(f"{x.hint} is {got}{spot}; expected a finite number")
     if x.is_constant:
         what = f"a constant is {got}{spot}"
     elif _is_elementwise(x):
-        operands = [_shown(values[id(o)][_aligned(at, values[id(o)])]) for o in x.operands]
+        operands = [_shown(values[o][_aligned(at, values[o])]) for o in x.operands]
         what = f"{x.op.name} of {' and '.join(operands)} is {got}{spot}"
     else:
         what = f"{x.op.name} of finite numbers is {got}{spot}"

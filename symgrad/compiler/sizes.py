@@ -33,6 +33,7 @@ from symgrad.ir import dims
 from symgrad.ir.dims import Dim, subtract
 from symgrad.ir.function import Function, Instr, parameter
 from symgrad.ir.op import Attribute
+from symgrad.ir.rebuild import rebuild
 from symgrad.ir.types import Type
 
 
@@ -166,20 +167,18 @@ def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
             more, less = dims.sides(need.dim)
             given = ", ".join(f"{n} = {sizes[n]}" for n in dims.names(need.dim))
             raise ShapeError(f"option 'sizes': {given}, expected {more} >= {less} for {need.why}")
-    made: dict[int, Instr] = {}
-    for p in f.parameters:
-        made[id(p)] = parameter(p.hint, _type(p.type, sizes), p["kind"], p.origins)
-    body = []
-    for x in f.body:
-        operands = tuple(made[id(o)] for o in x.operands)
+    parameters = [
+        parameter(p.hint, _type(p.type, sizes), p["kind"], p.origins) for p in f.parameters
+    ]
+
+    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
         attributes = tuple(
             (key, _resolved(value, sizes) if key in x.op.dim_attributes else value)
             for key, value in x.attributes
         )
-        made[id(x)] = Instr(x.op, operands, attributes, _type(x.type, sizes), x.hint, x.origins)
-        body.append(made[id(x)])
-    parameters = tuple(made[id(p)] for p in f.parameters)
-    return Function(f.name, parameters, tuple(body), tuple(made[id(r)] for r in f.results))
+        return Instr(x.op, operands, attributes, _type(x.type, sizes), x.hint, x.origins)
+
+    return rebuild(f, change, parameters)
 
 
 def _type(type: Type, sizes: Mapping[str, int]) -> Type:

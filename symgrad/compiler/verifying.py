@@ -24,6 +24,7 @@ from symgrad.frontend.scalars.value import Value
 from symgrad.ir import dims, verifier
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.program import ScalarProgram
+from symgrad.ir.rebuild import rebuild
 from symgrad.ir.text import parse
 from symgrad.ops import OPS
 from symgrad.ops.gathering import bounds_of
@@ -79,11 +80,7 @@ class Reference:
 
 def bare(f: Function) -> Function:
     """The function without what is there for people."""
-    moved: dict[Any, Any] = {p: p for p in f.parameters}
-    for x in f.body:
-        moved[x] = x.replace(tuple([moved[o] for o in x.operands]), hint="", origins=())
-    body, results = [moved[x] for x in f.body], [moved[r] for r in f.results]
-    return Function(f.name, f.parameters, tuple(body), tuple(results))
+    return rebuild(f, lambda x, operands: x.replace(operands, hint="", origins=()))
 
 
 def dropped(program: ScalarProgram) -> ScalarProgram:

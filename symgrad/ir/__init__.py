@@ -5,8 +5,8 @@
 """
 
 from symgrad.ir.function import Function, Instr, Origin, constant, emit, function, parameter
-from symgrad.ir.interpreter import bind_sizes, interpret
 from symgrad.ir.op import Op
+from symgrad.ir.run import bind_sizes, interpret
 from symgrad.ir.text import parse, print_function
 from symgrad.ir.types import Type, parse_type
 from symgrad.ir.verifier import verify

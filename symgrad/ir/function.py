@@ -9,7 +9,7 @@ identity.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -274,6 +274,22 @@ def topological(results: Iterable[Instr]) -> list[Instr]:
                 done.add(x)
                 order.append(x)
     return order
+
+
+def needed_by(root: Instr, known: Container[Instr]) -> Iterator[Instr]:
+    """What ``root`` needs that is not known yet, operands first."""
+    done: set[Instr] = set()
+    stack = [(root, False)]
+    while stack:
+        x, ready = stack.pop()
+        if x in done or x in known:
+            continue
+        if ready:
+            done.add(x)
+            yield x
+        else:
+            stack.append((x, True))
+            stack.extend((o, False) for o in reversed(x.operands) if o not in known)
 
 
 def function(name: str, parameters: Sequence[Instr], results: Sequence[Instr]) -> Function:

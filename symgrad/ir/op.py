@@ -17,7 +17,7 @@ The algebra's values support + - * / ** and unary minus with each other and with
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from symgrad.ir.types import Type
@@ -64,7 +64,8 @@ class Op:
     rests        (instruction, still, of) -> whether dy = 0 wherever y = 0, where ``still`` tells it
                  of other values and ``of`` gives their intervals
     interval     (instruction, of) -> the interval that the values lie in; see ``ops.intervals``
-    cost         of an element, in additions; by default 16 where there are partials, else 1
+    cost         of an element, in additions; by default 16 where there are partials, else 1;
+                 ``weight`` is what it came to
     traits       what else passes and targets ask for, of TRAITS
     symbol       Python's operator for it, as it is written
     folds        the op of two operands that a reduction applies along an axis
@@ -104,17 +105,14 @@ class Op:
     called: str = ""
     inside: str = ""
     doc: str = ""
+    weight: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        # A transcendental is worth sixteen additions.
+        usual = 16 if self.partials is not None else 1
+        object.__setattr__(self, "weight", usual if self.cost is None else self.cost)
         if unknown := set(self.traits) - set(TRAITS):
             raise ValueError(f"{self.name}: no traits {unknown}; those are {', '.join(TRAITS)}")
-
-    @property
-    def weight(self) -> int:
-        """What an element costs: a transcendental is worth sixteen additions."""
-        if self.cost is not None:
-            return self.cost
-        return 16 if self.partials is not None else 1
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

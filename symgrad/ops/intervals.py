@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from symgrad.ir.function import Instr
+from symgrad.ir.run import value_of
 
 INF = math.inf
 LEAST = math.ulp(0.0)  # stands for an end of 0 that is not reached
@@ -208,18 +209,9 @@ class Intervals:
         self.known: dict[Instr, Interval] = {}
 
     def of(self, root: Instr) -> Interval:
-        stack = [root]
-        while stack:
-            x = stack[-1]
-            missing = [o for o in x.operands if o not in self.known]
-            if x not in self.known and missing:
-                stack += missing
-            else:
-                self.known.setdefault(x, self.interval(x))
-                stack.pop()
-        return self.known[root]
+        return self.known[root] if root in self.known else value_of(root, self.interval, self.known)
 
-    def interval(self, x: Instr) -> Interval:
+    def interval(self, x: Instr, _: list[Interval]) -> Interval:
         if x.is_constant:
             values = np.asarray(x["value"], dtype=float)
             return Interval(float(values.min()), float(values.max())) if values.size else Interval()

@@ -23,7 +23,7 @@ from symgrad.checker.balls import Balls, precision
 from symgrad.checker.exact_text import leaves
 from symgrad.errors import DomainError, LimitError, UnsupportedError
 from symgrad.ir.function import Function
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps

@@ -32,11 +32,11 @@ from symgrad.frontend.scalars.value import Value, leaf
 from symgrad.frontend.scalars.value import apply as apply_values
 from symgrad.frontend.source.origin import located
 from symgrad.ir.function import Function, function, parameter
+from symgrad.ir.run import by_name, run
 from symgrad.ir.types import Type
 from symgrad.ops import FLOATS, OPS
 from symgrad.ops.declaring import REAL
 from symgrad.ops.declaring import elementwise as declare
-from symgrad.ops.replay import replay
 from symgrad.ops.terms import IRAlgebra, Term
 from symgrad.rewrite import cse, fold, identities
 from symgrad.rewrite.pricing import cost
@@ -168,18 +168,18 @@ def tidied(f: Function) -> Function:
 def _joint(value: Function, partials: Function) -> int:
     """What value and partials cost together, with what they share computed once."""
     arguments = list(value.parameters)
-    both = replay(partials, IRAlgebra(), [IRAlgebra().term(p) for p in arguments])
+    both = run(partials, by_name(IRAlgebra()), [IRAlgebra().term(p) for p in arguments])
     results = [v.instr if isinstance(v, Term) else IRAlgebra().number(v, "f64") for v in both]
     return cost(cse(function("both", arguments, [*value.results, *results])))
 
 
 def _declare(name: str, made: Formula, formula: Callable[..., Any], doc: str) -> None:
     def partials(f: Any, y: Any, *xs: Any) -> tuple[Any, ...]:
-        found = replay(made.partials, f, xs)
+        found = run(made.partials, by_name(f), xs)
         return tuple(None if type(p) is float and p == 0.0 else p for p in found)
 
     def expansion(f: Any, *xs: Any) -> Any:
-        return replay(made.value, f, xs)[0]
+        return run(made.value, by_name(f), xs)[0]
 
     declare(
         name,

@@ -31,7 +31,7 @@ import sympy as sp
 
 from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr, as_given
-from symgrad.ir.interpreter import resolve
+from symgrad.ir.run import attributes_of, run
 from symgrad.symbolic.sympy_algebra import SympyAlgebra
 
 LARGEST = 4096  # binary digits before the point, of an argument of exp, sin and the like
@@ -150,27 +150,25 @@ def evaluated(
     function: Function, arguments: Sequence[Any], algebra: PreciseAlgebra = PRECISE
 ) -> list[Any]:
     """The results, as arrays of mpmath's numbers, at the digits of the context."""
-    values: dict[Instr, Any] = dict(zip(function.parameters, arguments, strict=True))
     sizes: dict[str, int] = {}
     for p, a in zip(function.parameters, arguments, strict=True):
         for dim, n in zip(p.type.shape, np.shape(a), strict=True):
             if isinstance(dim, str) and dims.is_name(dim):
                 sizes[dim] = n
-    for x in function.body:
-        operands = [values[o] for o in x.operands]
-        values[x] = _computed(x, operands, sizes, algebra)
-        algebra.computed(x, np.size(values[x]))
-    return [values[r] for r in function.results]
+
+    def apply(x: Instr, operands: list[Any]) -> Any:
+        value = _computed(x, operands, sizes, algebra)
+        algebra.computed(x, np.size(value))
+        return value
+
+    return run(function, apply, arguments)
 
 
 def _computed(x: Instr, operands: list[Any], sizes: dict[str, int], algebra: Any) -> Any:
     if x.is_constant:
         value = as_given(x["value"], x.type).reshape(x.type.shape)
         return lifted(value, algebra) if x.type.is_float else value
-    attributes = {
-        key: resolve(value, sizes) if key in x.op.dim_attributes else value
-        for key, value in x.attributes
-    }
+    attributes = attributes_of(x, sizes)
     if x.op.name == "cast":
         return _cast(operands[0], x)
     if x.op.name == "size":

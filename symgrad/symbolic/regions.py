@@ -36,10 +36,9 @@ import sympy as sp
 
 from symgrad.errors import LimitError, SymgradError
 from symgrad.ir.function import Function, Instr, function, parameter, union
-from symgrad.ir.interpreter import interpret
 from symgrad.ir.rebuild import moved_operands, needed_by
+from symgrad.ir.run import by_name, interpret, run
 from symgrad.ir.types import Type
-from symgrad.ops.replay import replay
 from symgrad.ops.terms import IRAlgebra, Term
 from symgrad.rewrite.folding import fold
 from symgrad.rewrite.identities import identities
@@ -253,7 +252,7 @@ def _replaced(f: Function, found: Sequence[Region], change: dict[Instr, Function
 def _computed(region: Region, program: Function, moved: dict[Instr, Instr]) -> Instr:
     origins = union(*(x.origins for x in region.inner))
     f = IRAlgebra(origins, region.root.type.dtype)
-    (value,) = replay(program, f, [f.term(moved.get(x, x)) for x in region.leaves])
+    (value,) = run(program, by_name(f), [f.term(moved.get(x, x)) for x in region.leaves])
     instr: Instr = value.instr if isinstance(value, Term) else f.number(value, f.dtype)
     if instr.type != region.root.type:
         instr = f.broadcast_to(f.term(instr), shape=region.root.type.shape).instr

@@ -22,7 +22,9 @@ import numpy as np
 import sympy as sp
 
 from symgrad.errors import LimitError, UnsupportedError
-from symgrad.ir.function import Function, Instr, function
+from symgrad.ir.function import Function, Instr
+from symgrad.ir.rebuild import rebuild, with_operands
+from symgrad.ir.run import run
 from symgrad.ops.terms import IRAlgebra
 from symgrad.symbolic import large
 from symgrad.symbolic.sympy_numbers import literal
@@ -61,21 +63,21 @@ def write(
     Raises UnsupportedError for an op without a meaning, LimitError where SymPy recurses too deep,
     walks too many paths, or writes out too long a number.
     """
-    values = {id(p): s for p, s in zip(f.parameters, symbols, strict=True)}
     extents: dict[Any, int] = {}
     lengths: dict[Any, int] = {}
+
+    def apply(x: Instr, operands: list[Any]) -> Any:
+        evaluates = _largest(x, operands, extents) <= LARGE and evaluate
+        if evaluates:
+            large.check(x.op.name, operands, lengths)
+        with sp.evaluate(evaluates or _folds(x, operands)):
+            return _meaning(x, operands, exact, large.Bounded() if evaluates else sp)
+
     try:
-        for x in f.body:
-            operands = [values[id(o)] for o in x.operands]
-            evaluates = _largest(x, operands, extents) <= LARGE and evaluate
-            if evaluates:
-                large.check(x.op.name, operands, lengths)
-            with sp.evaluate(evaluates or _folds(x, operands)):
-                values[id(x)] = _meaning(x, operands, exact, large.Bounded() if evaluates else sp)
+        return run(f, apply, symbols)
     except RecursionError as error:
         instead = "pass evaluate=False" if evaluate else _BY_PARTS
         raise LimitError(f"SymPy recurses too deep in this expression; {instead}") from error
-    return [values[id(r)] for r in f.results]
 
 
 def _largest(x: Instr, operands: list[Any], known: dict[Any, int]) -> int:
@@ -141,12 +143,12 @@ def plain(f: Function) -> Function:
     """log(sum(exp(x))) for logsumexp: in exact arithmetic nothing overflows."""
     if all(x.op.name != "logsumexp" for x in f.body):
         return f
-    made: dict[int, Instr] = {id(p): p for p in f.parameters}
-    for x in f.body:
-        operands = tuple(made[id(o)] for o in x.operands)
-        if x.op.name == "logsumexp":
-            a = IRAlgebra(x.origins, x.type.dtype)
-            made[id(x)] = a.log(a.sum(a.exp(a.term(operands[0])), **dict(x.attributes))).instr
-        else:
-            made[id(x)] = x.replace(operands)
-    return function(f.name, f.parameters, [made[id(r)] for r in f.results])
+
+    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
+        if x.op.name != "logsumexp":
+            return with_operands(x, operands)
+        a = IRAlgebra(x.origins, x.type.dtype)
+        total: Instr = a.log(a.sum(a.exp(a.term(operands[0])), **dict(x.attributes))).instr
+        return total
+
+    return rebuild(f, change, in_place=False)

@@ -12,7 +12,7 @@ import symgrad.ops  # noqa: F401  (fills the op table)
 from symgrad.autodiff import differentiate, gradients
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, function, parameter
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.ir.types import Dim, Type
 from symgrad.ops.terms import IRAlgebra
 

@@ -15,8 +15,8 @@ from symgrad.codegen import TARGETS, Unit, emit
 from symgrad.codegen.scalarize import FAMILIES
 from symgrad.ir.function import emit as build
 from symgrad.ir.function import function, parameter
-from symgrad.ir.interpreter import interpret
 from symgrad.ir.op import Op
+from symgrad.ir.run import interpret
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
 

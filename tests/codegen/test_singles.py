@@ -10,7 +10,7 @@ import pytest
 
 import symgrad as sg
 from symgrad import losses
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
 W = np.array([0.5, -1.25, 2.0], np.float32)

@@ -12,7 +12,7 @@ import symgrad as sg
 from symgrad.codegen import Unit, emit
 from symgrad.ir.function import constant, function, parameter
 from symgrad.ir.function import emit as build
-from symgrad.ir.interpreter import interpret, resolve
+from symgrad.ir.run import interpret, resolve
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
 

@@ -20,7 +20,7 @@ from symgrad.compiler.pipeline import SIMPLIFY
 from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.leaf import constant, input, param
 from symgrad.frontend.scalars.value import Value
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.nn import MLP
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]])

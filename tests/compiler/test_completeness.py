@@ -17,7 +17,7 @@ import pytest
 import symgrad as sg
 from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.trace import trace
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 
 PROMISED = """
 add subtract multiply divide power negative abs sign square sqrt reciprocal exp exp2 log log2 log10

@@ -13,7 +13,7 @@ import pytest
 import symgrad as sg
 from symgrad.engine import Value
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.nn import MLP, Module
 
 XS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import symgrad as sg
 from symgrad.autodiff import differentiate
 from symgrad.frontend.arrays.trace import trace
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.rewrite import cse
 from symgrad.rewrite.identities import RULES as IDENTITIES
 from symgrad.rewrite.reals import RULES as REALS

@@ -9,7 +9,7 @@ import pytest
 
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import function, parameter
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.ir.types import Type, parse_type
 from symgrad.ops import OPS, ArrayAlgebra, IRAlgebra
 

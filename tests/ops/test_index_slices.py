@@ -10,7 +10,7 @@ from symgrad.codegen import Unit, emit
 from symgrad.errors import ShapeError
 from symgrad.ir.function import emit as build
 from symgrad.ir.function import function, parameter
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
 from symgrad.ops.index_slices import entries, slice_of

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from symgrad.ir.function import function, parameter
-from symgrad.ir.interpreter import interpret, resolve
+from symgrad.ir.run import interpret, resolve
 from symgrad.ir.types import Type
 from symgrad.ops import OPS, ArrayAlgebra, IRAlgebra
 

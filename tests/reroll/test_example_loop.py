@@ -9,7 +9,7 @@ import pytest
 
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.value import Value
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.ir.verifier import verify
 from symgrad.reroll.example_body import lower
 from symgrad.reroll.example_loop import Lanes

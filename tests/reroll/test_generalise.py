@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from symgrad.ir.function import Function
-from symgrad.ir.interpreter import interpret
+from symgrad.ir.run import interpret
 from symgrad.ir.text import parse
 from symgrad.ir.verifier import verify
 from symgrad.ops import OPS

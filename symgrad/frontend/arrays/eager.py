@@ -20,7 +20,8 @@ from symgrad.frontend.arrays.leaf import leaf_of
 from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.namespace import ON_SCALARS, alias
 from symgrad.frontend.source.origin import located
-from symgrad.ir.function import Instr, topological
+from symgrad.ir.function import Instr
+from symgrad.ir.run import value_of
 from symgrad.ir.types import DTYPES
 
 MAX_ELEMENTS = 10**9  # of an array that is made while building
@@ -32,12 +33,8 @@ def evaluate(x: Expr) -> Any:
 
     Raises TraceError where it depends on an input.
     """
-    values: dict[int, Any] = {}
     with np.errstate(all="ignore"):
-        for instr in topological([x.instr]):
-            check_count(instr.op.name, instr.type.size)
-            values[id(instr)] = _value(instr, values)
-    return values[id(x.instr)]
+        return value_of(x.instr, _value, {})
 
 
 def check_count(name: str, count: Any) -> None:
@@ -50,7 +47,8 @@ def check_count(name: str, count: Any) -> None:
         )
 
 
-def _value(instr: Instr, values: dict[int, Any]) -> Any:
+def _value(instr: Instr, operands: list[Any]) -> Any:
+    check_count(instr.op.name, instr.type.size)
     leaf = leaf_of(instr)
     if leaf is not None:
         if leaf.data is None:
@@ -58,7 +56,7 @@ def _value(instr: Instr, values: dict[int, Any]) -> Any:
         return leaf.data
     if instr.is_constant:
         return np.asarray(instr["value"], DTYPES[instr.type.dtype]).reshape(instr.type.shape)[()]
-    return instr.op.evaluate(*[values[id(o)] for o in instr.operands], **dict(instr.attributes))
+    return instr.op.evaluate(*operands, **dict(instr.attributes))
 
 
 def has_expr(args: Any) -> bool:

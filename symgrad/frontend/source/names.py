@@ -26,6 +26,7 @@ from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import Assignment, assignments
 from symgrad.frontend.source.variables import is_a, items
 from symgrad.ir.function import Function, Instr, Origin, topological
+from symgrad.ir.rebuild import rebuild, with_operands
 
 
 @dataclass(frozen=True)
@@ -185,19 +186,13 @@ def _statement(origin: Origin | None) -> Assignment | None:
 
 def with_names(f: Function, names: Mapping[int, str]) -> Function:
     """``f`` with the hints of the named instructions replaced; keys are ``id(instr)``."""
-    new: dict[int, Instr] = {}
-    for x in (*f.parameters, *f.body):
+
+    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
         hint = names.get(id(x), x.hint)
-        operands = tuple(new[id(o)] for o in x.operands)
-        if hint == x.hint and all(a is b for a, b in zip(operands, x.operands, strict=True)):
-            new[id(x)] = x
-        elif isinstance(x, LeafInstr):
-            new[id(x)] = LeafInstr(x.leaf, hint, x.type, x["kind"], x.origins)
-        else:
-            new[id(x)] = x.replace(operands=operands, hint=hint)
-    return Function(
-        f.name,
-        tuple(new[id(x)] for x in f.parameters),
-        tuple(new[id(x)] for x in f.body),
-        tuple(new[id(x)] for x in f.results),
-    )
+        if hint == x.hint:
+            return with_operands(x, operands)
+        if isinstance(x, LeafInstr):
+            return LeafInstr(x.leaf, hint, x.type, x["kind"], x.origins)
+        return x.replace(operands, hint)
+
+    return rebuild(f, change, [change(p, ()) for p in f.parameters])

@@ -7,8 +7,8 @@ import pytest
 
 from symgrad.errors import ArgumentError, DTypeError, IRError, ShapeError
 from symgrad.ir import Function, Type, bind_sizes, constant, emit, function, interpret, parameter
-from symgrad.ir.interpreter import resolve
 from symgrad.ir.op import Op
+from symgrad.ir.run import resolve
 
 ADD = Op("add", "elementwise", 2, infer=lambda a, b: a, evaluate=np.add)
 LOG = Op("log", "elementwise", 1, infer=lambda a: a, evaluate=np.log)

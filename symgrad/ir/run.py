@@ -1,9 +1,11 @@
-"""Evaluates a function instruction by instruction, with each op's reference ``evaluate``.
+"""``run``: the one evaluator of functions, under any algebra.
 
-It is slow and plain: the oracle that every target and every pass is compared with.
+An algebra says what each instruction does on its values: it is called with the instruction and the
+values of its operands (none, of a constant).  The values may be arrays, numbers, expressions,
+texts, intervals, or instructions of another function.  ``Arrays``, by each op's reference
+``evaluate``, is slow and plain: the oracle that every target and every pass is compared with.
 
->>> import numpy as np
->>> from symgrad.ir.function import Function, parameter
+>>> from symgrad.ir.function import parameter
 >>> from symgrad.ir.types import Type
 >>> x = parameter("x", Type("f64", ("N", 2)))
 >>> f = Function("f", (x,), (), (x,))
@@ -15,19 +17,88 @@ It is slow and plain: the oracle that every target and every pass is compared wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, IRError, ShapeError
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, needed_by
 from symgrad.ir.op import Attribute
 
 Array = np.ndarray[Any, Any]
+V = TypeVar("V")
+Algebra = Callable[[Instr, list[V]], V]
 _Equation = tuple[Dim, int, str]
+
+
+def run(function: Function, algebra: Algebra[V], arguments: Sequence[V]) -> list[V]:
+    """The results, from one value a parameter; a value is dropped behind its last use."""
+    last = {x: i for i, x in enumerate(function.body)}
+    last.update((o, i) for i, x in enumerate(function.body) for o in x.operands)
+    for r in function.results:
+        last.pop(r, None)
+    dead: dict[int, list[Instr]] = {}
+    for x, i in last.items():
+        dead.setdefault(i, []).append(x)
+    values = dict(zip(function.parameters, arguments, strict=True))
+    for i, x in enumerate(function.body):
+        values[x] = algebra(x, [values[o] for o in x.operands])
+        for o in dead.get(i, ()):
+            values.pop(o, None)
+    return [values[r] for r in function.results]
+
+
+def all_values(function: Function, algebra: Algebra[V], arguments: Sequence[V]) -> dict[Instr, V]:
+    """The values of all parameters and instructions, by instruction."""
+    values = dict(zip(function.parameters, arguments, strict=True))
+    for x in function.body:
+        values[x] = algebra(x, [values[o] for o in x.operands])
+    return values
+
+
+def value_of(root: Instr, algebra: Algebra[V], known: MutableMapping[Instr, V]) -> V:
+    """The value of one instruction; ``known`` gains all that it needs, parameters included."""
+    for x in needed_by(root, known):
+        known[x] = algebra(x, [known[o] for o in x.operands])
+    return known[root]
+
+
+def by_name(f: Any) -> Algebra[Any]:
+    """The algebra of an object whose attributes are the ops; constants come in as numbers."""
+
+    def apply(x: Instr, operands: list[Any]) -> Any:
+        if x.is_constant:
+            return x["value"]
+        return getattr(f, x.op.name)(*operands, **dict(x.attributes))
+
+    return apply
+
+
+class Arrays:
+    """NumPy arrays by the ops' reference ``evaluate``, of the types' dtypes and shapes.
+
+    sizes  the numbers of the named sizes
+    wide   float32 is computed in float64
+    """
+
+    def __init__(self, sizes: Mapping[str, int], wide: bool = False) -> None:
+        self.sizes, self.wide = sizes, wide
+
+    def __call__(self, x: Instr, operands: list[Array]) -> Array:
+        kind = np.float64 if self.wide and x.type.is_float else x.type.numpy
+        shape = tuple([dims.evaluate(dim, self.sizes) for dim in x.type.shape])
+        if x.is_constant:
+            return np.asarray(x["value"], dtype=kind).reshape(shape)
+        result = np.asarray(x.op.evaluate(*operands, **attributes_of(x, self.sizes)), dtype=kind)
+        if result.shape != shape:
+            raise IRError(
+                f"{x.op.name} gave shape {result.shape}, its type {x.type} says {shape}; "
+                f"the op's infer and evaluate disagree, or the function was not verified"
+            )
+        return result
 
 
 def interpret(function: Function, arguments: Sequence[Any]) -> tuple[Array, ...]:
@@ -36,41 +107,33 @@ def interpret(function: Function, arguments: Sequence[Any]) -> tuple[Array, ...]
     Results have the dtypes and shapes of the IR's types; they may share memory with arguments.
     Raises ArgumentError, DTypeError or ShapeError for arguments that do not fit.
     """
-    arrays = _arrays(function, arguments)
-    sizes = _sizes(function, arrays)
-    values: dict[int, Array] = {id(p): a for p, a in zip(function.parameters, arrays, strict=True)}
-    last = _last_uses(function)
+    arrays = arrays_of(function, arguments)
     with np.errstate(all="ignore"):
-        for i, x in enumerate(function.body):
-            values[id(x)] = evaluated(x, [values[id(o)] for o in x.operands], sizes)
-            for dead in last.get(i, ()):
-                values.pop(dead, None)
-    return tuple(values[id(r)] for r in function.results)
+        return tuple(run(function, Arrays(_sizes(function, arrays)), arrays))
 
 
-def values_of(function: Function, arguments: Sequence[Any]) -> dict[int, Array]:
-    """The values of all instructions, by ``id``: what ``interpret`` computes on its way."""
-    arrays = _arrays(function, arguments)
-    sizes = _sizes(function, arrays)
-    values: dict[int, Array] = {id(p): a for p, a in zip(function.parameters, arrays, strict=True)}
+def values_of(function: Function, arguments: Sequence[Any]) -> dict[Instr, Array]:
+    """The values of all instructions: those that ``interpret`` computes on its way."""
+    arrays = arrays_of(function, arguments)
     with np.errstate(all="ignore"):
-        for x in function.body:
-            values[id(x)] = evaluated(x, [values[id(o)] for o in x.operands], sizes)
-    return values
+        return all_values(function, Arrays(_sizes(function, arrays)), arrays)
 
 
 def failing(function: Function, arguments: Sequence[Any]) -> tuple[Instr, list[Array]] | None:
     """The first instruction that raises IndexError, with its operands; None where none does."""
-    arrays = _arrays(function, arguments)
-    sizes = _sizes(function, arrays)
-    values: dict[int, Array] = {id(p): a for p, a in zip(function.parameters, arrays, strict=True)}
-    with np.errstate(all="ignore"):
-        for x in function.body:
-            operands = [values[id(o)] for o in x.operands]
-            try:
-                values[id(x)] = evaluated(x, operands, sizes)
-            except IndexError:
-                return x, operands
+    arrays = arrays_of(function, arguments)
+    algebra = Arrays(_sizes(function, arrays))
+    last: list[Any] = []
+
+    def watched(x: Instr, operands: list[Array]) -> Array:
+        last[:] = [x, operands]
+        return algebra(x, operands)
+
+    try:
+        with np.errstate(all="ignore"):
+            run(function, watched, arrays)
+    except IndexError:
+        return last[0], last[1]
     return None
 
 
@@ -80,7 +143,15 @@ def bind_sizes(function: Function, arguments: Sequence[Any]) -> dict[str, int]:
     Names that stand alone are read off; ``2*N + 1`` is solved where one name is left unknown.
     Raises ShapeError, by name, where two arguments disagree or a name cannot be found.
     """
-    return _sizes(function, _arrays(function, arguments))
+    return _sizes(function, arrays_of(function, arguments))
+
+
+def attributes_of(x: Instr, sizes: Mapping[str, int]) -> dict[str, Attribute]:
+    """The attributes by name, with numbers for dims."""
+    return {
+        key: resolve(value, sizes) if key in x.op.dim_attributes else value
+        for key, value in x.attributes
+    }
 
 
 def resolve(value: Attribute, sizes: Mapping[str, int], tagged: bool = False) -> Attribute:
@@ -93,42 +164,7 @@ def resolve(value: Attribute, sizes: Mapping[str, int], tagged: bool = False) ->
     return dims.evaluate(value, sizes) if isinstance(value, str) else value
 
 
-def evaluated(
-    x: Instr, operands: list[Array], sizes: Mapping[str, int], wide: bool = False
-) -> Array:
-    """The value of one instruction; ``wide`` computes in float64 what is a float32."""
-    kind = np.float64 if wide and x.type.is_float else x.type.numpy
-    shape = tuple(dims.evaluate(dim, sizes) for dim in x.type.shape)
-    if x.is_constant:
-        return np.asarray(x["value"], dtype=kind).reshape(shape)
-    attributes = {
-        key: resolve(value, sizes) if key in x.op.dim_attributes else value
-        for key, value in x.attributes
-    }
-    result = np.asarray(x.op.evaluate(*operands, **attributes), dtype=kind)
-    if result.shape != shape:
-        raise IRError(
-            f"{x.op.name} gave shape {result.shape}, its type {x.type} says {shape}; "
-            f"the op's infer and evaluate disagree, or the function was not verified"
-        )
-    return result
-
-
-def _last_uses(function: Function) -> dict[int, list[int]]:
-    """The values (by id) to drop after each instruction of the body."""
-    last = {id(x): i for i, x in enumerate(function.body)}
-    for i, x in enumerate(function.body):
-        for o in x.operands:
-            last[id(o)] = i
-    for r in function.results:
-        last.pop(id(r), None)
-    drops: dict[int, list[int]] = {}
-    for value, i in last.items():
-        drops.setdefault(i, []).append(value)
-    return drops
-
-
-def _arrays(function: Function, arguments: Sequence[Any]) -> list[Array]:
+def arrays_of(function: Function, arguments: Sequence[Any]) -> list[Array]:
     if len(arguments) != len(function.parameters):
         names = ", ".join(p.hint for p in function.parameters) or "none"
         raise ArgumentError(
