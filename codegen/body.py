@@ -310,23 +310,9 @@ class Writer:
 
 def meets_float(x: Instr, condition: Instr) -> bool:
     """Whether NumPy takes a condition for 0 or 1 here, because the other operand is a float."""
-    if x.op.name not in ("multiply", "add", "subtract"):
-        return False
-    if condition.op.name == "cast" and x.op.name != "multiply":
+    if x.op.name != "multiply" and ("adds" not in x.op.traits or condition.op.name == "cast"):
         return False
     return sum(1 for o in x.operands if bare(o)) == 1
-
-
-# Ops whose result may share memory with an operand.
-_VIEWS = frozenset(
-    (
-        *("view", "reshape", "transpose", "index", "broadcast_to", "flip", "diagonal"),
-        *("einsum", "stop_gradient", "cast", "sum", "mean", "max", "min", "prod"),
-    )
-)
-
-
-_REDUCTIONS = ("sum", "mean", "max", "min", "prod")
 
 
 def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
@@ -346,13 +332,13 @@ def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
     >>> [may_alias(r, {}) for r in f.results]
     [True, False]
     """
-    while x.op.name in _VIEWS and x.operands:
+    while "view" in x.op.traits:
         (operand, *_) = x.operands
         if x.op.name == "broadcast_to":
             return operand.type.rank > 0
         if x.op.name == "diagonal":
             return True
-        if x.op.name in _REDUCTIONS and x["axis"]:
+        if "reduces" in x.op.traits and x["axis"]:
             return False
         if x.op.name == "cast" and x.type != operand.type:
             return False

@@ -75,34 +75,21 @@ def paragraph(text: str) -> list[str]:
     )
 
 
-_WORDS = {
-    "multiply": "multiplications",
-    "square": "multiplications",
-    "add": "additions",
-    "subtract": "additions",
-    "divide": "divisions",
-    "reciprocal": "divisions",
-}
-
-
-_COLLECTS = ("sum", "vdot", "matmul")
-
-
 _FIRST = ["multiplications", "additions", "divisions"]
 
 
 def operations(f: Function, looped: bool = False) -> str:
     """``360 multiplications, 342 additions, 36 tanh``, for scalar code; of a loop, in a round."""
     counts: dict[str, int] = dict.fromkeys(_FIRST, 0)
-    body = [x for x in f.body if x.type.rank or x.op.name in _COLLECTS] if looped else f.body
+    body = [x for x in f.body if x.type.rank or "contracts" in x.op.traits] if looped else f.body
     made = Counter([x.op for x in body if not is_literal(x)])
     for op in made:
-        if looped and op.name in _COLLECTS:  # one more term in each round of a loop
-            words = ("additions", "multiplications")[: 1 if op.name == "sum" else 2]
+        if looped and "contracts" in op.traits:  # one more term in each round of a loop
+            words = ("additions", "multiplications")[: op.arity]
             counts.update({word: counts[word] + made[op] for word in words})
     for op, n in made.items():
         if is_counted(op):
-            word = _WORDS.get(op.name, op.name)
+            word = op.work or op.name
             counts[word] = counts.get(word, 0) + n
     said = [f"{n:,} {word if n > 1 else singular(word)}" for word, n in counts.items() if n]
     return ", ".join(said) + (" an example" if looped and said else "")
@@ -131,27 +118,9 @@ def flops(f: Function) -> str:
 
 def flops_of(x: Instr) -> Dim:
     """The flops of one instruction."""
-    out = dims.product(x.type.shape)
-    name = x.op.name
-    if name in ("matmul", "vdot"):
-        inner = x.operands[0].type.shape[-1:] if name == "matmul" else x.operands[0].type.shape
-        return dims.multiply(out, dims.add(dims.multiply(2, dims.product(inner)), -1))
-    if name == "einsum":
-        return dims.multiply(len(x.operands), dims.product(indices(x)))
-    if name in ("sum", "prod", "max", "min", "mean"):
-        read = dims.product(x.operands[0].type.shape)
-        return read if name == "mean" else dims.subtract(read, out)
-    if name == "logsumexp":
-        return dims.multiply(3, dims.product(x.operands[0].type.shape))
-    return out if is_counted(x.op) or name == "outer" else 0
-
-
-def indices(x: Instr) -> list[Dim]:
-    """The size behind each letter of an einsum's spec."""
-    found: dict[str, Dim] = {}
-    for letters, o in zip(x["spec"].partition("->")[0].split(","), x.operands, strict=True):
-        found.update(zip(letters.strip(), o.type.shape, strict=True))
-    return list(found.values())
+    if x.op.flops is None:
+        return x.type.size if is_counted(x.op) else 0
+    return x.op.flops(x.type, *[o.type for o in x.operands], **dict(x.attributes))
 
 
 def spaced(dim: Dim) -> str:

@@ -22,23 +22,7 @@ RESERVED = frozenset(
 )
 
 
-_OF_ONE = {"negative": "minus", "sum": "sum", "mean": "mean", "max": "max", "min": "min"}
-
-
-_OF_TWO = {
-    "multiply": "_",
-    "matmul": "_",
-    "divide": "_over_",
-    "add": "_plus_",
-    "subtract": "_minus_",
-}
-
-
 _SHORT = 14
-
-
-# What flows back along one of several ways, by the ops that make it.
-_SHARES = ("add", "subtract", "multiply", "divide", "where", "sum", "matmul", "outer", "einsum")
 
 
 class Names:
@@ -110,7 +94,7 @@ def unnamed(
     part = part_played(x, user) if user is not None else ""
     if part:
         return part
-    if derived and x.op.name in _SHARES:
+    if derived and "combines" in x.op.traits:
         return "share"
     texts = [(known or {}).get(id(o), "") for o in x.operands]
     name = from_operands(x, texts)
@@ -148,11 +132,7 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
         return f"{number}_{texts[1]}" if len(texts[1]) <= _SHORT else ""
     if not all(t.isidentifier() for t in texts) or not 0 < sum(map(len, texts)) <= _SHORT:
         return ""
-    if len(texts) == 1 and x.op.name in _OF_ONE:
-        return f"{_OF_ONE[x.op.name]}_{texts[0]}"
-    if len(texts) == 2 and x.op.name in _OF_TWO and texts[0] != texts[1]:
-        return f"{texts[0]}{_OF_TWO[x.op.name]}{texts[1]}"
-    return ""
+    return x.op.named.format(*texts) if len({*texts}) == len(texts) else ""
 
 
 def _called_cast(x: Instr) -> str:

@@ -23,11 +23,9 @@ from symgrad.codegen.syntax import INDENT, WIDTH, Assign, Section, filled
 from symgrad.codegen.target import MUL, ByInstr, Form, Target, Text, atom, infix, number
 from symgrad.codegen.unit import Loop, Unit
 from symgrad.ir.function import Function, Instr, topological
+from symgrad.ir.op import Op
 
 BEFORE, WITHIN, BEHIND = range(3)
-
-
-COLLECTS = ("sum", "vdot", "matmul")
 
 
 def _whole(x: Instr) -> Text:
@@ -63,6 +61,11 @@ LOOPED: Target = replace(
 )
 
 
+def is_collected(op: Op) -> bool:
+    """Whether the op of examples is a sum that a loop may collect."""
+    return "contracts" in op.traits and op.name in LOOPED.emit
+
+
 class Phases:
     """Where each value of a function stands, by ``id``; ``obstacle`` says why none fit, if so.
 
@@ -80,7 +83,7 @@ class Phases:
     def place(self, x: Instr) -> None:
         read = max([self.known[id(o)] for o in x.operands if not o.type.rank], default=BEFORE)
         over = any(o.type.rank for o in x.operands)
-        if x.type.rank > 1 or (over and not x.type.rank and x.op.name not in COLLECTS):
+        if x.type.rank > 1 or (over and not x.type.rank and not is_collected(x.op)):
             self.say(f"{x.op.name} of all examples together has no loop of scalars", x)
         if x.type.rank and read == BEHIND:
             self.say("what each example gives depends on a sum over all of them", x)

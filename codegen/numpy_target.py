@@ -76,7 +76,7 @@ def _scalars(x: Instr) -> bool:
 
 def is_count(x: Instr) -> bool:
     """A size as a number, or one that literals were added to or taken from: an int in the text."""
-    while x.op.name in ("add", "subtract") and x.operands[1].is_constant:
+    while "adds" in x.op.traits and x.operands[1].is_constant:
         x = x.operands[0]
     return x.op.name == "size" and x.type.rank == 0
 
@@ -291,9 +291,6 @@ NUMPY = Target(
 )
 
 
-_ARITHMETIC = ("add", "subtract", "multiply", "negative", "size", "constant")
-
-
 _single = call("np.float32")
 
 
@@ -327,4 +324,5 @@ class Singles:
 
 
 def _is_arithmetic(x: Instr) -> bool:
-    return x.op.name in _ARITHMETIC or is_bounded_count(x) or is_plain_quotient(x)
+    signed = "adds" in x.op.traits or x.op.name in ("multiply", "negative")
+    return signed or is_count(x) or is_bounded_count(x) or is_plain_quotient(x)

@@ -38,12 +38,7 @@ def place(x: Instr) -> str:
     return f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
 
 
-GATHERS = ("take", "take_along_axis", "gather")
-
-
-# An op that adds elements up at indices, by the op that reads them there.
-SCATTERS = {"scatter_add": "take", "add_along_axis": "take_along_axis", "scatter_nd": "gather"}
-
+READERS = frozenset(op.reader for op in OPS.values() if op.reader)
 
 # Indices counted from the front, and rows of them, by what they are made of: each is made once.
 Wrapped = dict[tuple[int, ...], Term]
@@ -69,8 +64,7 @@ def scatter(
 ) -> Elements:
     """The elements added up where the gather that undoes it would read them."""
     items: list[Any] = [None] * math.prod(shape)
-    reader = SCATTERS[x.op.name]
-    places = reads(f, x, reader, shape, operands[1:], operands[0].shape, wrapped)
+    places = reads(f, x, x.op.reader, shape, operands[1:], operands[0].shape, wrapped)
     for (positions, which), t in zip(places, operands[0].flat, strict=True):
         for k, position in enumerate(positions):
             share = t if which is None else f.where(f.equal(which, k), t, 0.0)

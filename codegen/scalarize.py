@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.codegen.scalar_indexing import (
-    GATHERS,
     MAX_ELEMENTS,
-    SCATTERS,
+    READERS,
     Elements,
     Wrapped,
     box,
@@ -30,36 +29,15 @@ from symgrad.codegen.scalar_indexing import (
 from symgrad.codegen.unit import ROLES, Pack, Structure, Unit, VectorArgument
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, as_given, constant, function, parameter
+from symgrad.ir.op import Op
 from symgrad.ir.types import Type
 from symgrad.ops.index_slices import entries
 from symgrad.ops.strong import rank_one, strong_product
 from symgrad.ops.terms import IRAlgebra, Term
 
-_FOLDS = {
-    "sum": "add",
-    "prod": "multiply",
-    "max": "maximum",
-    "min": "minimum",
-    "any": "logical_or",
-    "all": "logical_and",
-    "mean": "add",
-}
-_EMPTY = {"sum": 0.0, "prod": 1.0, "mean": math.nan, "any": False, "all": True}
-_MOVES = [
-    "reshape",
-    "broadcast_to",
-    "transpose",
-    "concatenate",
-    "index",
-    "flip",
-    "diagonal",
-    "diag",
-    "tril",
-    "triu",
-    "embed",
-]
-_PRODUCTS = ("matmul", "outer", "einsum")
 Shape = tuple[int, ...]
+OpRule = Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]
+_RULES: dict[str, OpRule] = {}
 
 
 def scalarize(unit: Unit) -> Unit:
@@ -168,16 +146,16 @@ def expand(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
     """The elements of one instruction's result."""
     f = IRAlgebra(x.origins, x.type.dtype if x.type.is_float else "f64")
     shape, name = shape_of(x), x.op.name
-    if name in GATHERS:
+    if name in READERS:
         return gather(f, x, operands, shape, wrapped)
-    if name in SCATTERS:
+    if x.op.reader:
         return scatter(f, x, operands, shape, wrapped)
-    if name in _RULES:
-        return _RULES[name](f, x, operands, shape)
+    rule = rule_of(x.op)
+    if rule:
+        return rule(f, x, operands, shape)
     if x.op.expansion is not None and x.op.partials is None:
         raise UnsupportedError(f"{name} has to be expanded before it is split into scalars")
-    plain = ("where", "cast", "within", "stop_gradient")
-    if x.op.partials is None and name not in plain and x.type.dtype != "bool":
+    if x.op.partials is None and x.op.kind != "selection" and name != "within":
         raise UnsupportedError(
             f"the python target refuses {name!r}: it has no scalar form; "
             f"use the numpy target{place(x)}"
@@ -187,6 +165,33 @@ def expand(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
     return box(items, shape)
 
 
+def _rule(*names: str) -> Callable[[OpRule], OpRule]:
+    """Enters a rule of these ops alone."""
+
+    def enter(rule: OpRule) -> OpRule:
+        _RULES.update(dict.fromkeys(names, rule))
+        return rule
+
+    return enter
+
+
+def rule_of(op: Op) -> OpRule | None:
+    """How an op of arrays is written with scalars, other than element by element."""
+    if op.name in _RULES:
+        return _RULES[op.name]
+    if op.folds and op.expansion is None:
+        return fold
+    if "arranges" in op.traits:
+        return move
+    return product if op.kind == "product" and op.expansion is None else None
+
+
+def has_scalar_form(op: Op) -> bool:
+    """Whether arrays of this op are taken apart by a rule of their own."""
+    return bool(op.name in READERS or op.reader or rule_of(op))
+
+
+@_rule("constant")
 def literal(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     values = as_given(x["value"], x.type).reshape(-1).tolist()
     return box([f.term(constant(v, Type(x.type.dtype))) for v in values], shape)
@@ -199,6 +204,7 @@ def product(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> E
     return box([t if isinstance(t, Term) else zero for t in result.flat], shape)
 
 
+@_rule("strong_matmul")
 def strong_matmul(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """The matrix product, of strong products."""
     a, b = operands
@@ -207,6 +213,7 @@ def strong_matmul(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape
     return box(list(np.broadcast_to(sum(terms[1:], terms[0]), shape).flat), shape)
 
 
+@_rule("mean")
 def fold(f: IRAlgebra, instr: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """A reduction as a chain from left to right; a mean divides at the end."""
     (x,) = operands
@@ -217,15 +224,17 @@ def fold(f: IRAlgebra, instr: Instr, operands: list[Elements], shape: Shape) -> 
     items = []
     for row in rows if length else [[]] * math.prod(shape):
         if not len(row):
-            items.append(f.term(constant(_EMPTY[name], Type(instr.type.dtype))))
+            nothing = instr.op.evaluate(np.zeros(0), axis=(0,), keepdims=False)
+            items.append(f.term(constant(nothing.item(), Type(instr.type.dtype))))
             continue
         total = row[0]
         for t in row[1:]:
-            total = f.apply(_FOLDS[name], total, t)
+            total = f.apply(instr.op.folds or "add", total, t)
         items.append(total / float(length) if name == "mean" else total)
     return box(items, shape)
 
 
+@_rule("prod_others")
 def prod_others(f: IRAlgebra, instr: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """For each element the product of those before it and those behind it, along the last axis."""
     (x,) = operands
@@ -255,6 +264,7 @@ def move(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elem
     return box([flat[i] if i else zero for i in places.tolist()], shape)
 
 
+@_rule("pack")
 def pack(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """Each entry of the vector as the sum of the elements that its blocks bring."""
     items: list[Any] = [None] * shape[0]
@@ -265,12 +275,14 @@ def pack(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elem
     return box([zero if t is None else t for t in items], shape)
 
 
+@_rule("ordered_sum")
 def ordered_sum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """A sum along one axis is added from the first element to the last as it is."""
     lanes = np.moveaxis(operands[0], x["axis"], -1).reshape(math.prod(shape), -1)
     return box([functools.reduce(f.add, lane) for lane in lanes], shape)
 
 
+@_rule("cumsum")
 def cumsum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """Running sums along an axis, each the one before and an element."""
     lanes = np.moveaxis(operands[0], x["axis"], -1)
@@ -281,15 +293,18 @@ def cumsum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> El
     return np.moveaxis(sums[..., ::-1] if x["reverse"] else sums, -1, x["axis"])
 
 
+@_rule("arange")
 def arange(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     return box([f.term(constant(i, Type(x.type.dtype))) for i in range(*shape)], shape)
 
 
+@_rule("one_hot")
 def one_hot(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     hits = [f.equal(i, k) for i in operands[0].flat for k in range(shape[-1])]
     return box([f.cast(hit, dtype=x.type.dtype) for hit in hits], shape)
 
 
+@_rule("argmax", "argmin")
 def arg_extremum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
     """The index of the first extreme element of each row."""
     rows = np.moveaxis(operands[0], x["axis"], -1).reshape(-1, operands[0].shape[x["axis"]])
@@ -297,21 +312,11 @@ def arg_extremum(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape)
     return box(items, shape)
 
 
-_RULES: dict[str, Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]] = {
-    "constant": literal,
-    "size": lambda f, x, operands, shape: box([f.term(constant(x["dim"], x.type))], ()),
-    "vector": lambda f, x, operands, shape: box([o[()] for o in operands], shape),
-    **dict.fromkeys(_FOLDS, fold),
-    **dict.fromkeys(_MOVES, move),
-    **dict.fromkeys(_PRODUCTS, product),
-    **dict.fromkeys(("argmax", "argmin"), arg_extremum),
-    "one_hot": one_hot,
-    "arange": arange,
-    "cumsum": cumsum,
-    "ordered_sum": ordered_sum,
-    "strong_matmul": strong_matmul,
-    "pack": pack,
-    "view": move,
-    "prod_others": prod_others,
-}
-FAMILIES = (*_RULES, *GATHERS, *SCATTERS)
+@_rule("size")
+def size(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    return box([f.term(constant(x["dim"], x.type))], ())
+
+
+@_rule("vector")
+def vector(f: IRAlgebra, x: Instr, operands: list[Elements], shape: Shape) -> Elements:
+    return box([o[()] for o in operands], shape)

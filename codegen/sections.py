@@ -120,22 +120,17 @@ def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Section]:
     return [*result, Section(f"the gradient: {share}", plan.own)]
 
 
-# How the derivative of an activation is written with its result h.
-_SLOPES = {"tanh": "1 - h*h", "sigmoid": "h*(1 - h)", "exp": "h"}
-
-
 def derivative_note(names: Collection[str], f: Function) -> str:
     """What z is in the names of a net's gradients, and the derivative at it; or nothing."""
     kinds = {
-        x.op.name
+        x.op
         for x in f.body
         if x.op.partials is not None and len(x.operands) == 1 and f"d_{before(x.hint)}" in names
     }
     if not any(name.startswith("d_z") for name in names):
         return ""
-    (kind,) = kinds if len(kinds) == 1 else ("",)
-    slope = f", and {kind}'(z) is {_SLOPES[kind]}" if kind in _SLOPES else ""
-    return f": z is the sum inside a neuron{slope}"
+    told = [f", and {op.name}'(z) is {op.slope}" for op in kinds if op.slope and len(kinds) == 1]
+    return f": z is the sum inside a neuron{''.join(told)}"
 
 
 def reads_examples(forward: dict[str, list[Assign]], examples: tuple[ExampleHeading, ...]) -> bool:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from symgrad.ir.dims import Dim
 from symgrad.ir.types import Type
 
 Attribute = Any  # bool, int, float, str, None, or nested tuples of them
@@ -34,6 +35,11 @@ TRAITS = {
     "activation": "of a hidden layer",
     "comparison": "of two numbers",
     "condition": "its value is a truth, made of the operands element by element",
+    "adds": "the sum or the difference of two operands",
+    "combines": "of sums, products, quotients or choices alone: the shares of a cotangent are such",
+    "contracts": "adds up elements, or products of elements, of its operands along axes",
+    "arranges": "its elements are its operands', or zeros, by their places alone",
+    "view": "its result may share memory with its first operand",
 }
 
 
@@ -71,6 +77,12 @@ class Op:
     folds        the op of two operands that a reduction applies along an axis
     called       what a value of it is called in texts if nobody named it; by default the name
     inside       what an operand of it is called there
+    named        how the short names of its operands make the name of its value, as ``sum_{}``
+    slope        its derivative as a text, of its result h
+    work         what it counts as where a text's operations are counted; by default its name
+    flops        (result type, *operand types, **attributes) -> how many it takes; by default one an
+                 element where there are partials
+    reader       the op that reads the elements from the places where this one adds them up
     """
 
     name: str
@@ -104,6 +116,11 @@ class Op:
     folds: str = ""
     called: str = ""
     inside: str = ""
+    named: str = ""
+    slope: str = ""
+    work: str = ""
+    flops: Callable[..., Dim] | None = None
+    reader: str = ""
     doc: str = ""
     weight: int = field(init=False, default=0)
 

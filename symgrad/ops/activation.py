@@ -70,6 +70,7 @@ SIGMOID = elementwise(
     cost=24,
     traits=("activation",),
     inside="z",
+    slope="h*(1 - h)",
     doc="1/(1 + e**-x)",
 )
 SIGMOID_SLOPE = elementwise(

@@ -65,6 +65,9 @@ ADD = elementwise(
     cost=1,
     called="total",
     symbol="+",
+    work="additions",
+    traits=("adds", "combines"),
+    named="{}_plus_{}",
     doc="x + y",
 )
 SUBTRACT = elementwise(
@@ -78,6 +81,9 @@ SUBTRACT = elementwise(
     cost=1,
     called="difference",
     symbol="-",
+    work="additions",
+    traits=("adds", "combines"),
+    named="{}_minus_{}",
     doc="x - y",
 )
 MULTIPLY = elementwise(
@@ -93,6 +99,9 @@ MULTIPLY = elementwise(
     cost=1,
     called="product",
     symbol="*",
+    work="multiplications",
+    named="{}_{}",
+    traits=("combines",),
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -108,6 +117,9 @@ DIVIDE = elementwise(
     cost=4,
     called="quotient",
     symbol="/",
+    work="divisions",
+    named="{}_over_{}",
+    traits=("combines",),
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )
 NEGATIVE = elementwise(
@@ -120,6 +132,7 @@ NEGATIVE = elementwise(
     interval=iv.by(iv.negated),
     cost=1,
     traits=("exact",),
+    named="minus_{}",
     doc="-x",
 )
 ABSOLUTE = elementwise(

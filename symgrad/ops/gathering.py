@@ -140,6 +140,7 @@ SCATTER_ADD = register(
         dim_attributes=("size",),
         traits=("carries",),
         called="placed",
+        reader="take",
         doc="zeros, with each slice of the operand added where take would read it",
     )
 )
@@ -179,6 +180,7 @@ ADD_ALONG_AXIS = register(
         dim_attributes=("size",),
         traits=("carries",),
         called="placed",
+        reader="take_along_axis",
         doc="zeros, with each element added where take_along_axis would read it",
     )
 )
@@ -215,6 +217,7 @@ SCATTER_ND = register(
         dim_attributes=("shape",),
         traits=("carries",),
         called="placed",
+        reader="gather",
         doc="zeros, with each slice of the operand added where gather would read it",
     )
 )

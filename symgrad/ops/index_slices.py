@@ -109,7 +109,7 @@ INDEX = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         cost=0,
-        traits=("exact", "moves"),
+        traits=("exact", "moves", "view", "arranges"),
         called="part",
         doc="x[key]",
     )
@@ -128,7 +128,7 @@ EMBED = register(
         dim_attributes=("shape", "key"),
         rests=iv.with_operands,
         interval=iv.by(iv.hull_with_zero),
-        traits=("exact", "moves"),
+        traits=("exact", "moves", "arranges"),
         doc="zeros of the shape with the operand at the key",
     )
 )
@@ -224,7 +224,7 @@ VIEW = register(
             f.pack(g, size=f.type(x).shape[0], blocks=((offset, shape, strides),)),
         ),
         attributes=("offset", "shape", "strides"),
-        traits=("exact",),
+        traits=("exact", "view", "arranges"),
         doc="a block of a vector",
     )
 )

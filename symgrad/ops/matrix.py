@@ -39,7 +39,7 @@ def _triangle(name: str, evaluate: Any, doc: str) -> Op:
             evaluate=lambda x, *, k: evaluate(x, k),
             pullback=pullback,
             attributes=("k",),
-            traits=("exact", "carries"),
+            traits=("exact", "carries", "arranges"),
             doc=doc,
         )
     )
@@ -100,7 +100,7 @@ DIAG = register(
         attributes=("k",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull_with_zero),
-        traits=("exact", "carries"),
+        traits=("exact", "carries", "arranges"),
         doc="the square matrix with x on diagonal k and zeros elsewhere",
     )
 )
@@ -115,7 +115,7 @@ DIAGONAL = register(
         attributes=("k",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
-        traits=("exact", "carries"),
+        traits=("exact", "carries", "view", "arranges"),
         doc="diagonal k of a matrix",
     )
 )
@@ -130,7 +130,7 @@ FLIP = register(
         attributes=("axis",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
-        traits=("exact", "moves"),
+        traits=("exact", "moves", "view", "arranges"),
         doc="x in the opposite order along the axes",
     )
 )

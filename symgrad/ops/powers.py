@@ -157,6 +157,7 @@ SQUARE = elementwise(
     rests=iv.always,
     interval=iv.product,
     cost=1,
+    work="multiplications",
     doc="x**2",
 )
 SQRT = elementwise(
@@ -191,6 +192,7 @@ RECIPROCAL = elementwise(
     unbounded=True,
     interval=iv.by(lambda a: iv.over(iv.Interval(1.0, 1.0), a)),
     cost=4,
+    work="divisions",
     doc="1 / x",
 )
 HYPOT = elementwise(

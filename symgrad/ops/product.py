@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.dims import Dim, product
+from symgrad.ir.dims import Dim, add, multiply, product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
 from symgrad.ops import intervals as iv
@@ -89,6 +89,11 @@ def _with_one(f: Any, g: Any, before: int | None) -> Any:
     return f.reshape(g, shape=(*shape[: len(shape) - len(tail)], 1, *tail))
 
 
+def _of_inner(count: Dim, inner: Dim) -> Dim:
+    """Flops of ``count`` elements, each a sum of ``inner`` products."""
+    return multiply(count, add(multiply(2, inner), -1))
+
+
 MATMUL = register(
     Op(
         "matmul",
@@ -100,6 +105,9 @@ MATMUL = register(
         rests=iv.as_sum_of_products,
         interval=iv.sum_of_products,
         called="product",
+        named="{}_{}",
+        flops=lambda y, a, b: _of_inner(y.size, a.shape[-1]),
+        traits=("combines", "contracts"),
         doc="the matrix product; vectors and batches as NumPy has them",
     )
 )
@@ -114,6 +122,8 @@ OUTER = register(
         rests=iv.with_operands,
         interval=iv.by(iv.times),
         called="product",
+        flops=lambda y, a, b: y.size,
+        traits=("combines",),
         doc="the products of all pairs of two vectors",
     )
 )
@@ -174,6 +184,8 @@ vdot = register(
         commutative=True,
         rests=iv.as_sum_of_products,
         interval=iv.sum_of_products,
+        flops=lambda y, a, b: _of_inner(1, a.size),
+        traits=("contracts",),
         doc="the sum of the products of all elements of two arrays of one shape",
     )
 )
@@ -233,6 +245,15 @@ def _pullback(f: Any, g: Any, y: Any, *xs: Any, spec: str) -> tuple[Any, ...]:
     return tuple(cotangents)
 
 
+def _flops(y: Type, *xs: Type, spec: str) -> Dim:
+    """For each choice of all indices, a factor an operand."""
+    terms, _ = parse_spec(spec, len(xs))
+    sizes = {
+        c: d for term, x in zip(terms, xs, strict=True) for c, d in zip(term, x.shape, strict=True)
+    }
+    return multiply(len(xs), product(sizes.values()))
+
+
 EINSUM = register(
     Op(
         "einsum",
@@ -245,6 +266,8 @@ EINSUM = register(
         rests=iv.as_sum_of_products,
         interval=iv.sum_of_products,
         called="product",
+        flops=_flops,
+        traits=("combines", "contracts", "view"),
         doc="the sums of products that the spec names",
     )
 )

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.dims import product
+from symgrad.ir.dims import Dim, multiply, product, subtract
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
 from symgrad.ops import array_functions
@@ -100,12 +101,18 @@ def _mean(x: Any, *, axis: Axes, keepdims: bool) -> Any:
         return total / count
 
 
+def _all_but_first(y: Type, x: Type, **_: Any) -> Dim:
+    """The elements that are combined with those before them."""
+    return subtract(x.size, y.size)
+
+
 def _reduction(
     name: str,
     evaluate: Any,
     pullback: Any,
     doc: str,
     floats: bool = False,
+    flops: Callable[..., Dim] = _all_but_first,
     traits: tuple[str, ...] = (),
     **facts: Any,
 ) -> Op:
@@ -117,8 +124,9 @@ def _reduction(
             infer=_result(name, floats, "nonempty" in traits),
             evaluate=_sized(evaluate),
             pullback=pullback,
+            flops=flops,
             attributes=("axis", "keepdims"),
-            traits=("reduces", *traits),
+            traits=("reduces", "view", *traits),
             doc=doc,
             **facts,
         )
@@ -138,15 +146,38 @@ SUM = _reduction(
     lambda f, g, y, x, *, axis, keepdims: (_spread(f, g, x, axis),),
     "the sum; 0 of nothing",
     called="total",
-    folds="add",
     **_ADDS,
+    named="sum_{}",
+    traits=("combines", "contracts"),
+    folds="add",
 )
-MEAN = _reduction("mean", _mean, _mean_pullback, "the mean; nan of nothing", floats=True, **_ADDS)
+MEAN = _reduction(
+    "mean",
+    _mean,
+    _mean_pullback,
+    "the mean; nan of nothing",
+    floats=True,
+    **_ADDS,
+    named="mean_{}",
+    flops=lambda y, x, *, axis, keepdims: x.size,
+)
 MAX = _reduction(
-    "max", np.max, _extremum_pullback, "the largest; ties share evenly", folds="maximum", **_PICKS
+    "max",
+    np.max,
+    _extremum_pullback,
+    "the largest; ties share evenly",
+    **_PICKS,
+    named="max_{}",
+    folds="maximum",
 )
 MIN = _reduction(
-    "min", np.min, _extremum_pullback, "the least; ties share evenly", folds="minimum", **_PICKS
+    "min",
+    np.min,
+    _extremum_pullback,
+    "the least; ties share evenly",
+    **_PICKS,
+    named="min_{}",
+    folds="minimum",
 )
 
 
@@ -272,6 +303,7 @@ LOGSUMEXP = register(
         expansion=_logsumexp_expansion,
         attributes=("axis", "keepdims"),
         cost=34,
+        flops=lambda y, x, *, axis, keepdims: multiply(3, x.size),
         traits=("reduces", "nonempty"),
         called="lse",
         folds="logaddexp",

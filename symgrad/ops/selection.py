@@ -138,7 +138,7 @@ WHERE = register(
         meaning=lambda sp, condition, a, b: sp.Piecewise((a, condition), (b, True)),
         rests=iv.as_branches,
         interval=iv.chosen,
-        traits=("exact",),
+        traits=("exact", "combines"),
         called="chosen",
         doc="a where the condition holds, b elsewhere",
     )
@@ -153,7 +153,7 @@ CAST = register(
         attributes=("dtype",),
         rests=iv.with_operands,
         interval=_cast_interval,
-        traits=("exact",),
+        traits=("exact", "view"),
         called="mask",
         doc="the same values in another dtype; false is 0 and true is 1",
     )
@@ -169,7 +169,7 @@ STOP_GRADIENT = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         cost=0,
-        traits=("exact",),
+        traits=("exact", "view"),
         doc="x, taken as a constant by differentiation",
     )
 )

@@ -89,7 +89,7 @@ RESHAPE = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         cost=0,
-        traits=("exact", "moves"),
+        traits=("exact", "moves", "view", "arranges"),
         called="view",
         doc="the same elements in row-major order in another shape",
     )
@@ -107,7 +107,7 @@ BROADCAST_TO = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         cost=0,
-        traits=("exact", "carries"),
+        traits=("exact", "carries", "view", "arranges"),
         called="spread",
         doc="x stretched to the shape as NumPy broadcasts",
     )
@@ -126,7 +126,7 @@ TRANSPOSE = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         cost=0,
-        traits=("exact", "moves"),
+        traits=("exact", "moves", "view", "arranges"),
         doc="x with its axes in the given order",
     )
 )
@@ -141,7 +141,7 @@ CONCATENATE = register(
         attributes=("axis",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
-        traits=("exact", "moves"),
+        traits=("exact", "moves", "arranges"),
         doc="the operands one after another along an axis",
     )
 )

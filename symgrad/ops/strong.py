@@ -95,6 +95,7 @@ STRONG_MATMUL = register(
         evaluate=of_arrays(array_functions.strong_matmul),
         pullback=lambda f, g, y, a, b, *, zero: matmul_pullback(f, g, y, a, b),
         attributes=("zero",),
+        traits=("contracts",),
         steep=lambda f, z, a, b, *, zero: EVERYWHERE,
         doc="the matrix product, in which a 0 of the operand ``zero`` beats an infinity",
     )

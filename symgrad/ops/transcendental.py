@@ -86,6 +86,7 @@ EXP = elementwise(
     unbounded=True,
     interval=iv.rising(math.exp, 0.0),
     inside="exponent",
+    slope="h",
     doc="e**x",
 )
 EXP2 = elementwise(
@@ -285,6 +286,7 @@ TANH = elementwise(
     interval=iv.fixed(-1.0, 1.0),
     traits=("activation",),
     inside="z",
+    slope="1 - h*h",
     doc="the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute",
 )
 ARCSINH = elementwise(
