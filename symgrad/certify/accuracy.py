@@ -22,8 +22,8 @@ from symgrad.ir.function import Instr, function, parameter
 from symgrad.ir.run import interpret
 from symgrad.ir.types import Type
 from symgrad.ops.terms import IRAlgebra
-from symgrad.rewrite.declared import Fired, Rule
 from symgrad.rewrite.patterns import Families
+from symgrad.rewrite.rule import Fired, Rule
 
 COUNT = 3  # how many values a list or an array of a sample has
 _DIGITS = 1200  # exp(1000) + 1 keeps its 1

@@ -10,8 +10,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 from symgrad.autodiff import differentiate
 from symgrad.autodiff.hints import name_operands
@@ -20,43 +19,35 @@ from symgrad.ir.function import Function
 from symgrad.ir.verifier import verify
 from symgrad.rewrite import (
     Pass,
+    canonicalize,
     cse,
     dce,
-    fold,
-    identities,
     inline,
     joining,
     packing,
-    reals,
+    simplify,
     softmax,
+    stabilize,
+    tidy,
 )
-from symgrad.rewrite.declared import Fired
 from symgrad.rewrite.inline import sharing
 from symgrad.rewrite.pricing import cost
 from symgrad.rewrite.redundancy import share_named
-from symgrad.rewrite.simplify import Cheaper, simplified, simplify
+from symgrad.rewrite.rule import REALS, STABILISE, Fired, Rule
 from symgrad.rewrite.softmax import accurate_softmax
-from symgrad.rewrite.stabilize import stabilized
 
 SIMPLIFY: tuple[Pass, ...] = (
-    fold,
-    identities,
-    reals,
+    canonicalize,
     packing,
-    fold,
     cse,
     softmax,
     simplify,
-    reals,
-    identities,
-    fold,
+    canonicalize,
     cse,
     dce,
 )
-BITWISE_ONLY: tuple[Pass, ...] = (fold, identities, packing, fold, cse, identities, dce)
+BITWISE_ONLY: tuple[Pass, ...] = (tidy, packing, cse, tidy, dce)
 JOIN: tuple[Pass, ...] = (joining, cse, dce)  # behind those, for a loop over examples
-
-Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -65,9 +56,9 @@ class Step:
 
     ``before`` is None where something other than IR came in; ``note`` says what it was, or what
     else there is to say.
-    ``fired`` has the stabilising rules that were applied, and where; printing a step tells how
-    wrong float64 is without and with each of them, at the sample where it matters most.
-    ``cheaper`` has what simplification wrote otherwise, with its cost before and after.
+    ``fired`` has the rules that were applied, and where.  Printing a step tells of a stabilising
+    rule how wrong float64 is without and with it, at the sample where it matters most; of one that
+    saves, the cost before and after.
     """
 
     name: str
@@ -76,7 +67,18 @@ class Step:
     seconds: float
     note: str = ""
     fired: tuple[Fired, ...] = ()
-    cheaper: tuple[Cheaper, ...] = ()
+
+    @property
+    def cheaper(self) -> tuple[Fired, ...]:
+        """The applications whose cost was counted."""
+        return tuple(f for f in self.fired if f.before is not None)
+
+    @property
+    def stabilised(self) -> tuple[Fired, ...]:
+        """The applications of stabilising rules."""
+        return tuple(
+            f for f in self.fired if isinstance(f.rule, Rule) and f.rule.purpose == STABILISE
+        )
 
     @property
     def summary(self) -> str:
@@ -93,7 +95,7 @@ class Step:
         """What fired, a line each; the errors are computed when they are asked for."""
         from symgrad.certify.accuracy import described  # mpmath loads when somebody looks
 
-        counts = Counter((fired.rule, fired.origins) for fired in self.fired)
+        counts = Counter((fired.rule, fired.origins) for fired in self.stabilised)
         lines = [described(Fired(*key), count) for key, count in counts.items()]
         lines += [times(str(c), count) for c, count in Counter(self.cheaper).items()]
         if self.cheaper and self.before:
@@ -122,36 +124,20 @@ class Pipeline:
         self.steps = list(steps)
 
     def run(self, name: str, apply: Callable[[Function], Function]) -> None:
+        """One step that applies no rules."""
+        self.run_pass(Pass(name, REALS, lambda f: (apply(f), ())))
+
+    def run_pass(self, p: Pass) -> None:
         """One step.  With ``SYMGRAD_CHECK=1`` in the environment its result is verified."""
         before, start = self.function, time.perf_counter()
-        self.function = apply(before)
-        self.steps.append(Step(name, before, self.function, time.perf_counter() - start))
+        self.function, fired = p.apply(before)
+        seconds = time.perf_counter() - start
+        self.steps.append(Step(p.name, before, self.function, seconds, fired=fired))
         if os.environ.get("SYMGRAD_CHECK") == "1":
             verify(self.function)
 
-    def tell(self, name: str, apply: Callable[[Function], tuple[Function, Told]]) -> Told:
-        """One step that tells what it did."""
-        told: list[Told] = []
-
-        def run(f: Function) -> Function:
-            g, found = apply(f)
-            told.append(found)
-            return g
-
-        self.run(name, run)
-        return told[0]
-
     def stabilize(self) -> None:
-        """The stabilising rewrites, as one step that tells what fired."""
-        fired = self.tell("stabilize", stabilized)
-        self.steps[-1] = replace(self.steps[-1], fired=fired)
-
-    def cheapen(
-        self, name: str, apply: Callable[[Function], tuple[Function, tuple[Cheaper, ...]]]
-    ) -> None:
-        """A simplification, as one step that tells what it wrote otherwise."""
-        cheaper = self.tell(name, apply)
-        self.steps[-1] = replace(self.steps[-1], cheaper=cheaper)
+        self.run_pass(stabilize)
 
     def differentiate(self, wrt: Sequence[int], options: Options) -> None:
         """Appends the gradients of the first result by the parameters of those indices."""
@@ -165,7 +151,7 @@ class Pipeline:
         """What stands behind differentiation."""
         body = self.function.body
         if any(x.op.inline for x in body) or sharing(self.function):
-            self.run(inline.name, inline)
+            self.run_pass(inline)
         passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
         instead = {softmax: accurate_softmax} if options.accurate else {}
         wanted = [p for p in passes if options.simplify or p is not simplify]
@@ -173,14 +159,11 @@ class Pipeline:
         if options.simplify == "sympy":
             from symgrad.symbolic.regions import simplified_by_sympy  # loads SymPy
 
-            self.cheapen("sympy", simplified_by_sympy)
+            self.run_pass(Pass("sympy", REALS, simplified_by_sympy))
 
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:
-            if p is simplify:
-                self.cheapen(p.name, simplified)
-            else:
-                self.run(p.name, p)
+            self.run_pass(p)
 
     @property
     def history(self) -> History:

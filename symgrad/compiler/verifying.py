@@ -193,7 +193,9 @@ def reference_of(facts: Mapping[str, Any]) -> Reference | None:
 
 def rewrites_of(f: CompiledFunction) -> tuple[str, ...]:
     """The stabilising rewrites that fired, and where."""
-    fired = dict.fromkeys(str(fired) for step in f.history for fired in step.fired)
+    fired = dict.fromkeys(
+        str(fired) for step in f.history if step.name == "stabilize" for fired in step.fired
+    )
     return tuple(fired) or (f.reference.rewrites if f.reference else ())
 
 

@@ -1,29 +1,57 @@
-"""Passes: functions of the IR to simpler ones, each stating what it preserves.
+"""Rewriting: rules as data, one engine that applies them, and the passes made of them.
 
->>> [(p.name, p.preserves) for p in REWRITES]  # doctest: +NORMALIZE_WHITESPACE
-[('stabilize', 'rounding'), ('inline', 'bitwise'), ('fold', 'bitwise'),
- ('identities', 'bitwise'), ('reals', 'rounding'), ('packing', 'rounding'),
- ('softmax', 'rounding'), ('simplify', 'rounding'), ('cse', 'bitwise'), ('dce', 'bitwise'),
- ('joining', 'rounding')]
+>>> [(p.name, p.preserves) for p in PASSES]  # doctest: +NORMALIZE_WHITESPACE
+[('stabilize', 'reals'), ('inline', 'bits'), ('fold', 'bits'), ('identities', 'bits'),
+ ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'), ('packing', 'reals'),
+ ('softmax', 'reals'), ('simplify', 'reals'), ('cse', 'bits'), ('dce', 'bits'),
+ ('joining', 'reals')]
+
+A rule of one's own is a few lines, and joins others in a set:
+
+>>> from symgrad.ir import parse
+>>> from symgrad.ops import OPS
+>>> halves = Rule("sin(x)*cos(x) = sin(2*x)/2", lambda f, x: f.sin(x) * f.cos(x),
+...               lambda f, x: 0.5 * f.sin(2.0 * x), {"x": (-1e4, 1e4)})
+>>> program = parse('''
+... func @f(input %x: f64[]) {
+...   %s = sin %x : f64[]                              // train.py:1
+...   %c = cos %x : f64[]                              // train.py:1
+...   %y = multiply %s, %c : f64[]                     // train.py:2
+...   return %y
+... }''', OPS)
+>>> function, fired = rules_pass("halves", RuleSet([halves])).apply(program)
+>>> [x.op.name for x in function.body if not x.is_constant], *map(str, fired)
+(['multiply', 'sin', 'multiply'], 'sin(x)*cos(x) = sin(2*x)/2  at train.py:2')
 """
 
+from symgrad.rewrite import folding
 from symgrad.rewrite.folding import fold
+from symgrad.rewrite.identities import RULES as IDENTITIES
 from symgrad.rewrite.identities import identities
 from symgrad.rewrite.inline import inline
+from symgrad.rewrite.reals import RULES as OF_REALS
 from symgrad.rewrite.reals import reals
 from symgrad.rewrite.redundancy import cse, dce
-from symgrad.rewrite.rewriter import BITWISE, ROUNDING, Pass, rewrite
+from symgrad.rewrite.rewriter import apply_rules, rules_pass
+from symgrad.rewrite.rule import BITS, REALS, Fired, Pass, Rule, RuleSet
 from symgrad.rewrite.simplify import simplify
 from symgrad.rewrite.softmax import softmax
 from symgrad.rewrite.stabilize import stabilize
 from symgrad.rewrite.sums import joining, packing
 
-REWRITES: tuple[Pass, ...] = (
+tidy = rules_pass("tidy", RuleSet((folding.RULE, *IDENTITIES.rules)))
+canonicalize = rules_pass(
+    "canonicalize", RuleSet((folding.RULE, *IDENTITIES.rules, *OF_REALS.rules))
+)
+
+PASSES: tuple[Pass, ...] = (
     stabilize,
     inline,
     fold,
     identities,
     reals,
+    tidy,
+    canonicalize,
     packing,
     softmax,
     simplify,
@@ -33,10 +61,15 @@ REWRITES: tuple[Pass, ...] = (
 )
 
 __all__ = [
-    "BITWISE",
-    "REWRITES",
-    "ROUNDING",
+    "BITS",
+    "PASSES",
+    "REALS",
+    "Fired",
     "Pass",
+    "Rule",
+    "RuleSet",
+    "apply_rules",
+    "canonicalize",
     "cse",
     "dce",
     "fold",
@@ -45,8 +78,9 @@ __all__ = [
     "joining",
     "packing",
     "reals",
-    "rewrite",
+    "rules_pass",
     "simplify",
     "softmax",
     "stabilize",
+    "tidy",
 ]

@@ -7,10 +7,11 @@ proved with SymPy in the tests, and loses no more than a few units in the last p
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from symgrad.ir.function import Instr
-from symgrad.rewrite.declared import POSITIVE, REAL, Rule
+from symgrad.rewrite.rule import CHEAPEN, POSITIVE, REAL, Rule
 
 _POWERS = range(3, 17)
 _HALVES = range(1, 10, 2)
@@ -71,7 +72,7 @@ def _shares(x: Instr) -> bool:
 
 _ABC = {"a": REAL, "b": REAL, "c": POSITIVE}
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = tuple(replace(rule, purpose=CHEAPEN) for rule in (
     *map(_products, _POWERS),
     *map(_quotients, range(2, 17)),
     *map(_roots, _HALVES),
@@ -91,4 +92,4 @@ RULES: tuple[Rule, ...] = (
          lambda f, a, b, c: (a + b) * c, _ABC, quick=_shares),
     Rule("a*c - b*c = (a - b)*c", lambda f, a, b, c: a * c - b * c,
          lambda f, a, b, c: (a - b) * c, _ABC, quick=_shares),
-)  # fmt: skip
+))  # fmt: skip

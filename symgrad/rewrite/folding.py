@@ -19,33 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.ir.function import Function, Instr, as_given, constant
+from symgrad.ir.function import Instr, as_given, constant
 from symgrad.ir.op import CONSTANT, Attribute, Op
-from symgrad.ir.rebuild import moved_operands
-from symgrad.rewrite.rewriter import BITWISE, live, rewrite, with_body
+from symgrad.rewrite.rewriter import Rewriter, rules_pass
+from symgrad.rewrite.rule import BITS, CANONICAL, Ops, Rule, RuleSet
 
 MAX_ELEMENTS = 64
 
 
-@rewrite("fold", preserves=BITWISE)
-def fold(function: Function) -> Function:
-    moved: dict[Instr, Instr] = {}
-    body: list[Instr] = []
-    for x in function.body:
-        y = moved_operands(x, moved)
-        y = _folded(y) or y
-        if y is not x:
-            moved[x] = y
-        body.append(y)
-    return live(with_body(function, body, moved)) if moved else function
-
-
-def _folded(x: Instr) -> Instr | None:
-    for o in x.operands:
-        if o.op is not CONSTANT:
-            return None
-    if x.op is CONSTANT:
-        return None
+def _folded(r: Rewriter, x: Instr) -> Instr | None:
     if any(not _known(value) for key, value in x.attributes if key in x.op.dim_attributes):
         return None
     shape = [dim for dim in x.type.shape if isinstance(dim, int)]
@@ -115,3 +97,14 @@ def is_exact(op: Op, operands: Sequence[Any], value: Any) -> bool:
         if not all(map(math.isfinite, (*xs, y))) or rule(*map(Fraction, xs)) != Fraction(y):
             return False
     return True
+
+
+RULE = Rule(
+    "op(literals) = literal",
+    Ops(among=frozenset({CONSTANT.name}), all=True),
+    _folded,
+    preserves=BITS,
+    purpose=CANONICAL,
+)
+
+fold = rules_pass("fold", RuleSet([RULE]))

@@ -6,17 +6,13 @@ only the fact is kept, not its sign.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from symgrad.errors import SymgradError
-from symgrad.ir.function import Function, Instr
-from symgrad.rewrite.rewriter import (
-    BITWISE,
-    Rewriter,
-    apply_rules,
-    is_number,
-    rewrite,
-    scalar,
-    table,
-)
+from symgrad.ir.function import Instr
+from symgrad.rewrite.rewriter import Rewriter, is_number, rules_pass, scalar
+from symgrad.rewrite.rule import BITS, Rule, RuleSet, built
 
 
 def _drop_broadcast(r: Rewriter, x: Instr) -> Instr | None:
@@ -233,30 +229,38 @@ _BROADCASTING = (
     "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_xor"
 )
 
-RULES = table(
-    (_BROADCASTING, _drop_broadcast, "broadcast_to"),
-    (_BROADCASTING + " negative cast", _late_broadcast, "broadcast_to"),
-    ("reshape transpose broadcast_to flip index", _one_value, "broadcast_to"),
-    ("reshape", _spread_scalar),
-    ("sum mean prod max min any all", _no_axes),
-    ("multiply", _times, "constant"),
-    ("divide", _over, "constant"),
-    ("multiply divide", _hoist_negation, "negative"),
-    ("negative", _negate, "negative multiply divide"),
-    ("add", _plus, "constant negative"),
-    ("subtract", _minus, "constant negative"),
-    ("where", _same_branches),
-    ("where", _known_branch, "constant broadcast_to"),
-    ("logical_and logical_or", _known_truth, "constant"),
-    ("where", _settled_branch, "where"),
-    ("sum mean prod max min", _of_one),
-    ("cast reshape broadcast_to", _own_type),
-    ("transpose", _own_axes),
-    ("transpose", _double_transpose, "transpose"),
-    ("reshape", _double_reshape, "reshape"),
-)
+
+def _keeping(name: str, ops: str, right: Callable[..., Any], among: str = "") -> Rule:
+    return built(name, ops, right, among, preserves=BITS)
 
 
-@rewrite("identities", preserves=BITWISE)
-def identities(function: Function) -> Function:
-    return apply_rules(function, RULES)
+_SPREAD = "broadcast_to"
+
+RULES = RuleSet((
+    _keeping("f(spread(a), b) = f(a, b)", _BROADCASTING, _drop_broadcast, _SPREAD),
+    _keeping("f(spread(a), b) = spread(f(a, b))", f"{_BROADCASTING} negative cast",
+             _late_broadcast, _SPREAD),
+    _keeping("moved(spread(s)) = spread(s)", "reshape transpose broadcast_to flip index",
+             _one_value, _SPREAD),
+    _keeping("reshape(s) = spread(s)", "reshape", _spread_scalar),
+    _keeping("sum(a, no axes) = a", "sum mean prod max min any all", _no_axes),
+    _keeping("1*a = a, -1*a = -a", "multiply", _times, "constant"),
+    _keeping("a/1 = a, a/-1 = -a", "divide", _over, "constant"),
+    _keeping("(-a)*b = -(a*b)", "multiply divide", _hoist_negation, "negative"),
+    _keeping("-(c*a) = (-c)*a", "negative", _negate, "negative multiply divide"),
+    _keeping("a + -0 = a, a + -b = a - b", "add", _plus, "constant negative"),
+    _keeping("a - 0 = a, a - -b = a + b", "subtract", _minus, "constant negative"),
+    _keeping("where(c, a, a) = a", "where", _same_branches),
+    _keeping("where(true, a, b) = a", "where", _known_branch, "constant broadcast_to"),
+    _keeping("a and true = a, a or true = true", "logical_and logical_or", _known_truth,
+             "constant"),
+    _keeping("where(c, where(c, a, b), d) = where(c, a, d)", "where", _settled_branch, "where"),
+    _keeping("sum(a, axes of size 1) = reshape(a)", "sum mean prod max min", _of_one),
+    _keeping("a in its own type = a", "cast reshape broadcast_to", _own_type),
+    _keeping("transpose(a, axes in order) = a", "transpose", _own_axes),
+    _keeping("transpose(transpose(a)) = transpose(a)", "transpose", _double_transpose,
+             "transpose"),
+    _keeping("reshape(reshape(a)) = reshape(a)", "reshape", _double_reshape, "reshape"),
+))  # fmt: skip
+
+identities = rules_pass("identities", RULES)

@@ -23,10 +23,11 @@ from collections.abc import Callable
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ops.terms import IRAlgebra
-from symgrad.rewrite.rewriter import BITWISE, rewrite, with_body
+from symgrad.rewrite.rewriter import with_body
+from symgrad.rewrite.rule import without_rules
 
 
-@rewrite("inline", preserves=BITWISE)
+@without_rules("inline")
 def inline(function: Function) -> Function:
     together = sharing(function)
     return inlined(function, lambda x: x.op.inline or x in together)

@@ -7,18 +7,11 @@ from __future__ import annotations
 
 import math
 
-from symgrad.ir.function import Function, Instr, made_of
+from symgrad.ir.function import Instr, made_of
 from symgrad.ops import OPS
 from symgrad.rewrite.folding import is_exact
-from symgrad.rewrite.rewriter import (
-    ROUNDING,
-    Rewriter,
-    apply_rules,
-    is_number,
-    rewrite,
-    scalar,
-    table,
-)
+from symgrad.rewrite.rewriter import Rewriter, is_number, rules_pass, scalar
+from symgrad.rewrite.rule import RuleSet, built
 
 
 def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:
@@ -42,7 +35,7 @@ def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
     """c1*(c2*a) is (c1*c2)*a, where the product of the literals is exact."""
     for o, inner in (x.operands, x.operands[::-1]):
         c1 = scalar(o)
-        if c1 is None or inner.op.name != "multiply" or (inner.hint and not r.once(inner)):
+        if c1 is None or inner.op.name != "multiply" or not r.once(inner):
             continue
         for p, a in (inner.operands, inner.operands[::-1]):
             c2 = scalar(p)
@@ -225,26 +218,23 @@ def _over_count(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
-RULES = table(
-    ("add_along_axis", _one_index_a_row),
-    ("add subtract", _common_factor, "multiply"),
-    ("multiply", _over_count, "divide"),
-    ("transpose", _transposed_product, "matmul"),
-    ("sum", _sum_of_sum, "sum"),
-    ("add", _plus_zero, "constant"),
-    ("add", _twice),
-    ("multiply", _collect_constants, "constant"),
-    ("multiply", _constant_over, "constant"),
-    ("multiply", _literal_first, "multiply"),
-    ("multiply", _scalars_first, "multiply"),
-    ("divide", _scalars_first_over, "multiply"),
-    ("power", _power, "constant"),
-    ("negative", _negate_difference, "subtract"),
-    ("sum", _sum_of_broadcast, "broadcast_to"),
-    ("sum", _inner_product, "multiply square"),
-)
+RULES = RuleSet((
+    built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
+    built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
+    built("(1/n)*(a + b) = (a + b)/n", "multiply", _over_count, "divide"),
+    built("(a.T @ b).T = b.T @ a", "transpose", _transposed_product, "matmul"),
+    built("sum(sum(a)) = sum(a)", "sum", _sum_of_sum, "sum"),
+    built("a + 0 = a", "add", _plus_zero, "constant"),
+    built("a + a = 2*a", "add", _twice),
+    built("c1*(c2*a) = (c1*c2)*a", "multiply", _collect_constants, "constant"),
+    built("c1*(c2/a) = (c1*c2)/a", "multiply", _constant_over, "constant"),
+    built("a*(c*b) = (c*a)*b", "multiply", _literal_first, "multiply"),
+    built("(s*a)*t = (s*t)*a", "multiply", _scalars_first, "multiply"),
+    built("(s*a)/t = (s/t)*a", "divide", _scalars_first_over, "multiply"),
+    built("x**n for small n", "power", _power, "constant"),
+    built("-(a - b) = b - a", "negative", _negate_difference, "subtract"),
+    built("sum(spread(s)) = count*s", "sum", _sum_of_broadcast, "broadcast_to"),
+    built("sum(a*b) = vdot(a, b)", "sum", _inner_product, "multiply square"),
+))  # fmt: skip
 
-
-@rewrite("reals", preserves=ROUNDING)
-def reals(function: Function) -> Function:
-    return apply_rules(function, RULES)
+reals = rules_pass("reals", RULES)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from symgrad.ir.function import Function, Instr, Origins, union
 from symgrad.ir.rebuild import moved_operands
-from symgrad.rewrite.rewriter import BITWISE, live, relabel, rewrite, with_body
+from symgrad.rewrite.rewriter import live, relabel, with_body
+from symgrad.rewrite.rule import without_rules
 
 
-@rewrite("cse", preserves=BITWISE)
+@without_rules("cse")
 def cse(function: Function) -> Function:
     first: dict[object, Instr] = {}
     moved: dict[Instr, Instr] = {}
@@ -82,6 +83,6 @@ def share_named(function: Function) -> Function:
     return with_body(function, body, moved)
 
 
-@rewrite("dce", preserves=BITWISE)
+@without_rules("dce")
 def dce(function: Function) -> Function:
     return live(function)

@@ -1,184 +1,258 @@
-"""Passes, and the one engine that walks a body and applies a table of rules.
+"""The one engine that applies rules, and what passes share to change a function.
 
-A rule belongs to an op; it sees an instruction whose operands are already rewritten and returns
-the value that replaces it, or None.  The engine walks the body once, in order, and drops what the
-rules left unused; it refuses a replacement of another type, so that rules need not mind shapes.
+Instructions are visited in order, operands first.  A rule gives the value that replaces one; what
+is new in that value is visited next, then the value itself, until no rule holds: visits are as
+many as instructions and applications together.  A replacement of another type is refused, so that
+rules need not mind shapes.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
+from symgrad.errors import SymgradError
 from symgrad.ir.function import Function, Instr, Origin, Origins, constant, emit
 from symgrad.ir.op import CONSTANT, Attribute, Op
-from symgrad.ir.rebuild import moved_operands
+from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import Type
 from symgrad.ops.terms import OPS
+from symgrad.rewrite.patterns import Bindings, Matcher, Pattern
+from symgrad.rewrite.pricing import Prices
+from symgrad.rewrite.rule import (
+    BITS,
+    CHEAPEN,
+    REALS,
+    Applied,
+    Builder,
+    Fired,
+    Pass,
+    Rule,
+    RuleSet,
+    lifted,
+)
 
-BITWISE = "bitwise"
-ROUNDING = "rounding"
-
-# A rule's replacement may be rewritten again; the bound only guards against rules that disagree.
-_ROUNDS = 16
-
-
-@dataclass(frozen=True)
-class Pass:
-    """A function to a function.  ``preserves`` says whether results keep their bits."""
-
-    name: str
-    preserves: str
-    apply: Callable[[Function], Function]
-
-    def __call__(self, function: Function) -> Function:
-        return self.apply(function)
+_ROUNDS = 16  # applications in place of one instruction, lest rules that disagree go on forever
 
 
-def rewrite(name: str, preserves: str) -> Callable[[Callable[[Function], Function]], Pass]:
-    """Declares a pass: BITWISE keeps every bit, ROUNDING the real function."""
-    return lambda apply: Pass(name, preserves, apply)
+def rules_pass(name: str, rules: RuleSet) -> Pass:
+    """The pass that applies a set of rules."""
+    bits = all(rule.preserves == BITS for rule in rules.rules)
+    return Pass(name, BITS if bits else REALS, lambda function: apply_rules(function, rules))
 
 
-Rule = Callable[["Rewriter", Instr], "Instr | None"]
-_OP = attrgetter("op")
-
-
-class Table:
-    """Rules by the op they look at, and by the ops that must be among its operands."""
-
-    def __init__(self, rows: Iterable[tuple[str, Rule, frozenset[str]]]) -> None:
-        self.rows = tuple([(frozenset(ops.split()), rule, among) for ops, rule, among in rows])
-        self.ops = frozenset().union(*[own for own, _, _ in self.rows])
-        self.found: dict[tuple[Op, ...], tuple[Rule, ...]] = {}
-
-    def rules(self, x: Instr) -> tuple[Rule, ...]:
-        """The rules that may hold for an instruction, in the order of the rows."""
-        ops = (x.op, *map(_OP, x.operands))
-        rules = self.found.get(ops)
-        if rules is None:
-            names = {op.name for op in ops[1:]}
-            rules = tuple(
-                [
-                    rule
-                    for own, rule, among in self.rows
-                    if x.op.name in own and (not among or among & names)
-                ]
-            )
-            self.found[ops] = rules
-        return rules
-
-
-def table(*rows: tuple[str, Rule] | tuple[str, Rule, str]) -> Table:
-    """A table of rows (ops, rule) or (ops, rule, ops of which an operand must be the result).
-
-    Most instructions meet no rule that way, which is what makes a walk over a long body cheap.
-    """
-    full = [(row[0], row[1], frozenset(row[2].split() if len(row) == 3 else ())) for row in rows]
-    return Table(full)
-
-
-def apply_rules(function: Function, rules: Table) -> Function:
-    """The function with every rule applied where it holds, in one walk; itself if none does."""
-    return Rewriter(function, rules).run()
+def apply_rules(function: Function, rules: RuleSet) -> Applied:
+    """The function with every rule applied where it holds, and what fired; itself if none does."""
+    return Rewriter(function, rules).run() if rules.may_hold(function) else (function, ())
 
 
 class Rewriter:
-    """One walk over a body; what a rule may ask and build."""
+    """One run of the engine; what a rule may ask and build.
 
-    def __init__(self, function: Function, rules: Table) -> None:
+    ``uses`` counts the readers of each value, results included; ``called`` has names for values
+    that have none; ``notes`` is for rules to leave word for the rules that follow them.
+    """
+
+    def __init__(self, function: Function, rules: RuleSet) -> None:
         self.function = function
         self.rules = rules
-        self.body: list[Instr] = []
-        self.pending: list[Instr] = []
-        self.origins: Origins = ()
-        self.moved: dict[Instr, Instr] = {}
         self.uses = use_counts(function)
-        self.hints: dict[Instr, str] = {}
+        self.fired: list[Fired] = []
+        self.called: dict[Instr, str] = {}
+        self.notes: dict[Instr, Any] = {}
+        self.visits = 0
+        self.origins: Origins = ()
+        self.body: list[Instr] = []
+        self.entered: set[Instr] = set(function.parameters)
+        self.moved: dict[Instr, Instr] = {}
+        self.sources: dict[Instr, Instr] = {}
+        self.prices = Prices(self)
+        self.numbers: dict[Instr, int] = {}
+        self.keys: dict[Any, int] = {}
+        self.matcher = Matcher(self.same)
 
-    def run(self) -> Function:
-        moved, uses, ops = self.moved, self.uses, self.rules.ops
+    def run(self) -> Applied:
+        """Visits the body once.  What nothing reads is not visited."""
+        moved, candidates, uses = self.moved, self.rules.candidates, self.uses
         for x in self.function.body:
-            y = moved_operands(x, moved)
-            found = self._first(y) if y.op.name in ops else None
-            if found is None:
-                self.body.append(y)
+            y = self._moved(x) if moved else x
+            self.visits += 1
+            if candidates(y) and uses.get(y, 0):
+                y = self._settled(y)
             else:
-                y = self._simplify(y, found)
+                self.body.append(y)
+                self.entered.add(y)
             if y is not x:
-                uses[y] = uses.get(y, 0) + uses.get(x, 0)
                 moved[x] = y
-                if x.hint and not y.hint and not y.is_parameter:
-                    self.hints.setdefault(y, x.hint)
-        if not moved:
-            return self.function
-        rebuilt = with_body(self.function, self.body, moved)
-        return live(relabel(rebuilt, self.hints, {}))
+                self.sources.setdefault(y, x)
+        if not self.fired:
+            return self.function, ()
+        after = live(with_body(self.function, self.body, moved))
+        return relabel(after, self.called, {}), tuple(self.fired)
 
-    def _simplify(self, x: Instr, found: Instr | None) -> Instr:
-        """Rewrites until no rule holds, and enters what was built into the body."""
-        for _ in range(_ROUNDS):
+    def _moved(self, x: Instr) -> Instr:
+        y = moved_operands(x, self.moved)
+        if y is not x:
+            self.uses[y] = self.uses.get(x, 0)
+            self.sources[y] = self.sources.get(x, x)
+        return y
+
+    def _settled(self, x: Instr) -> Instr:
+        """The value in place of x when no rule holds for it, nor for what was built for it."""
+        moved, rounds = self.moved, 0
+        agenda: list[tuple[Instr, Instr | None]] = [(x, None)]
+        while agenda:
+            y, found = agenda.pop()
+            if found is not None:  # all that it is made of has been visited
+                moved[y] = moved.get(found, found)
+                continue
+            z = self._moved(y)
+            found = self._replacement(z) if rounds < _ROUNDS else None
             if found is None:
-                break
-            fresh = any(found is p for p in self.pending)
-            self._enter(p for p in self.pending if p is not found)
-            # What comes is counted before what goes, so that nothing shared falls to zero.
-            gained = found.operands if fresh else (found,)
-            for o in gained:
-                self.uses[o] = self.uses.get(o, 0) + 1
-            for o in x.operands:
-                self._unuse(o)
-            if not fresh:
-                self.uses[found] -= 1
-                return found
-            x = found.replace(hint=x.hint, origins=x.origins)
-            found = self._first(x)
-        self.body.append(x)
-        return x
+                if z is not y:
+                    moved[y] = z
+                self.body.append(z)
+                self.entered.add(z)
+                continue
+            rounds += 1
+            self.visits += 1
+            found = self._taken(z, found)
+            agenda.append((y, found))
+            agenda += [(new, None) for new in reversed(list(needed_by(found, self.entered)))]
+        return moved.get(x, x)
 
-    def _first(self, x: Instr) -> Instr | None:
-        for rule in self.rules.rules(x):
+    def _replacement(self, x: Instr) -> Instr | None:
+        """The value that the first rule to hold puts in place of x."""
+        for rule, pattern in self.rules.candidates(x):
             self.origins = x.origins
-            if self.pending:
-                self.pending = []
-            found = rule(self, x)
-            if found is not None and found is not x and found.type == x.type:
-                return found
+            if pattern is None:
+                found = rule.right(self, x)
+                cost: tuple[int, ...] = ()
+                if found is None or found is x or found.type != x.type:
+                    continue
+            else:
+                found, cost = self._matched(rule, pattern, x)
+                if found is None:
+                    continue
+            self.fired.append(Fired(rule, x.origins, *cost))
+            return found  # type: ignore[no-any-return]
         return None
 
-    def _enter(self, built: Iterable[Instr]) -> None:
-        for x in built:
-            self.body.append(x)
-            for o in x.operands:
-                self.uses[o] = self.uses.get(o, 0) + 1
+    def _matched(
+        self, rule: Rule, pattern: Pattern, x: Instr
+    ) -> tuple[Instr | None, tuple[int, ...]]:
+        """The right side of a formula whose left side is met, and its cost where that counts."""
+        if not rule.quick(x):
+            return None, ()
+        for bound in self.matcher.matches(pattern, x, {}):
+            if rule.alone and not all(map(self.is_read_once, x.operands)):
+                break
+            found = self._formed(rule, bound, x) if rule.condition(bound) else None
+            if found is None or found.type != x.type:
+                continue
+            if rule.purpose != CHEAPEN:
+                return found, ()
+            cost = self.prices.of(x, found, bound)
+            if cost[1] < cost[0]:
+                return self.prices.shared(found), cost
+        return None, ()
 
-    def _unuse(self, x: Instr) -> None:
+    def _formed(self, rule: Rule, bound: Bindings, x: Instr) -> Instr | None:
+        f = Builder(x.origins, x.type.dtype if x.type.is_float else "f64")
+        try:
+            y = rule.right(f, **{name: lifted(f, name, value) for name, value in bound.items()})
+        except SymgradError:
+            return None  # the shapes do not fit, so the rule does not
+        instr: Instr = y.instr
+        return instr
+
+    def _taken(self, x: Instr, found: Instr) -> Instr:
+        """Counts the uses of a replacement, which takes the name of what it replaces."""
+        if x.hint and not (found.hint or found.is_parameter):
+            if found in self.entered:
+                self.called.setdefault(found, x.hint)
+            else:
+                found = found.replace(hint=x.hint)
+        # What comes is counted before what goes, so that nothing shared falls to zero.
+        self._use(found, self.uses.get(x, 0))
+        self._forget(x)
+        return found
+
+    def _use(self, x: Instr, count: int) -> None:
+        """Counts readers; what is read for the first time reads its operands."""
+        stack = [(x, count)]
+        while stack:
+            y, more = stack.pop()
+            old = self.uses.get(y, 0)
+            self.uses[y] = old + more
+            if old == 0 and more:
+                stack += [(o, 1) for o in y.operands]
+
+    def _forget(self, x: Instr) -> None:
+        """What nothing reads any more reads its operands no more."""
+        self.uses[x] = 0
         stack = [x]
         while stack:
-            y = stack.pop()
-            self.uses[y] -= 1
-            if self.uses[y] == 0:
-                stack.extend(y.operands)
+            for o in stack.pop().operands:
+                self.uses[o] -= 1
+                if self.uses[o] == 0:
+                    stack.append(o)
 
     def build(self, op: str | Op, *operands: Instr, **attributes: Attribute) -> Instr:
         """A new instruction of an op, or of the table's op of that name."""
-        x = emit(OPS[op] if isinstance(op, str) else op, operands, attributes, origins=self.origins)
-        self.pending.append(x)
-        return x
+        op = OPS[op] if isinstance(op, str) else op
+        return emit(op, operands, attributes, origins=self.origins)
 
     def number(self, value: Any, dtype: str) -> Instr:
         """A new scalar literal."""
-        x = constant(value, Type(dtype), origins=self.origins)
-        self.pending.append(x)
-        return x
+        return constant(value, Type(dtype), origins=self.origins)
 
     def once(self, x: Instr) -> bool:
         """Whether the instruction being rewritten is the only one that needs ``x``."""
         return self.uses.get(x, 0) <= 1
+
+    @cached_property
+    def readers(self) -> dict[Instr, list[Instr]]:
+        """The readers of each value in the function as it came."""
+        readers: dict[Instr, list[Instr]] = {}
+        for x in self.function.body:
+            for o in x.operands:
+                readers.setdefault(o, []).append(x)
+        return readers
+
+    def readers_of(self, x: Instr) -> Sequence[Instr]:
+        return self.readers.get(self.sources.get(x, x), ())
+
+    def is_read_once(self, x: Instr) -> bool:
+        """Whether one value alone, or one result, is computed from a value; equals are one."""
+        return len(self._distinct.get(self.number_of(self.sources.get(x, x)), ())) <= 1
+
+    @cached_property
+    def _distinct(self) -> dict[int, set[int]]:
+        """The readers of each value by their numbers, results too."""
+        found: dict[int, set[int]] = {}
+        for x in self.function.body:
+            for o in x.operands:
+                found.setdefault(self.number_of(o), set()).add(self.number_of(x))
+        for i, r in enumerate(self.function.results):
+            found.setdefault(self.number_of(r), set()).add(-1 - i)
+        return found
+
+    def same(self, a: Instr, b: Instr) -> bool:
+        """Whether two values are equal ops of equal operands."""
+        return a is b or self.number_of(a) == self.number_of(b)
+
+    def number_of(self, root: Instr) -> int:
+        """A number for each value; equal ops of equal operands have one."""
+        for x in list(needed_by(root, self.numbers)):
+            key: Any = x
+            if not x.is_parameter:
+                key = (x.op, tuple(self.numbers[o] for o in x.operands), repr(x.attributes), x.type)
+            self.numbers[x] = self.keys.setdefault(key, len(self.keys))
+        return self.numbers[root]
 
 
 def scalar(x: Instr) -> Any:

@@ -20,69 +20,65 @@ a softmax no longer depend on how large x is, but only on how far it lies below 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
-from symgrad.ir.function import Function, Instr
-from symgrad.ir.rebuild import moved_operands, needed_by
+from symgrad.ir.function import Instr
 from symgrad.ir.types import Shape
 from symgrad.ops.reduction import exponentials, kept, reduced
 from symgrad.ops.terms import IRAlgebra
-from symgrad.rewrite.rewriter import ROUNDING, live, relabel, rewrite, with_body
+from symgrad.rewrite.rewriter import Rewriter, rules_pass
+from symgrad.rewrite.rule import Pass, RuleSet, built
 
 
 class Parts(NamedTuple):
-    """Of a logsumexp: the top, the exponentials below it, their sum, and the whole."""
+    """Of a logsumexp: itself, the top, the exponentials below it, their sum, and the whole."""
 
+    lse: Instr
     top: Instr
     e: Instr
     total: Instr
     logarithm: Instr
 
 
-@rewrite("softmax", preserves=ROUNDING)
-def softmax(function: Function) -> Function:
-    return shared(function, False)
+def _summed(accurate: bool, r: Rewriter, x: Instr) -> Instr | None:
+    """logsumexp(x) is log(sum(exp(x - top))) + top, if a softmax wants it."""
+    lse = r.sources.get(x, x)
+    if not any(source(y, {}) is lse for y in _exponentials(r, lse)):
+        return None
+    made = parts(x, accurate)
+    r.notes[x] = r.notes[made.logarithm] = made
+    r.called.update({made.top: "top", made.e: "exps"})
+    return made.logarithm
 
 
-@rewrite("softmax", preserves=ROUNDING)
-def accurate_softmax(function: Function) -> Function:
-    """The same, with exponentials that are right far below the top too, at the cost of time."""
-    return shared(function, True)
+def _exponentials(r: Rewriter, lse: Instr) -> Iterator[Instr]:
+    """The exponentials of differences with a logsumexp, reshaped or as it is."""
+    stack = [lse]
+    while stack:
+        for y in r.readers.get(stack.pop(), ()):
+            if y.op.name == "reshape":
+                stack.append(y)
+            elif y.op.name == "subtract":
+                yield from r.readers.get(y, ())
 
 
-def shared(function: Function, accurate: bool) -> Function:
-    sources = {x: lse for x in function.body if (lse := source(x)) is not None}
-    if not sources:
-        return function
-    wanted = set(sources.values())
-    made: dict[Instr, Parts] = {}
-    moved: dict[Instr, Instr] = {}
-    body: list[Instr] = []
-    known = set(function.parameters)
-    for x in function.body:
-        y = moved_operands(x, moved)
-        if x in wanted:
-            made[x] = parts(y, accurate)
-            y = made[x].logarithm
-        elif x in sources:
-            y = quotient(y, sources[x], made[sources[x]])
-        if y is not x:
-            moved[x] = y
-        new = list(needed_by(y, known))
-        known.update(new)
-        body += new
-    hints = {part: name for p in made.values() for part, name in ((p.top, "top"), (p.e, "exps"))}
-    return live(relabel(with_body(function, body, moved), hints, {}))
+def _divided(r: Rewriter, x: Instr) -> Instr | None:
+    """exp(x - logsumexp(x)) is exp(x - top) over the sum of these."""
+    lse = source(x, r.notes)
+    return quotient(x, r.notes[lse]) if lse in r.notes else None
 
 
-def source(x: Instr) -> Instr | None:
-    """The logsumexp behind exp(u - logsumexp(u)), if ``x`` is that."""
+def source(x: Instr, notes: Mapping[Instr, Parts]) -> Instr | None:
+    """The logsumexp behind exp(u - logsumexp(u)), if ``x`` is that; notes tell what it became."""
     if x.op.name != "exp" or x.operands[0].op.name != "subtract":
         return None
     u, lse = x.operands[0].operands
     spread = lse.type.shape
     while lse.op.name == "reshape":
         (lse,) = lse.operands
+    lse = notes[lse].lse if lse in notes else lse
     if lse.op.name != "logsumexp" or lse.operands[0] is not u:
         return None
     along = reduced(u.type.shape, lse["axis"], True)
@@ -102,12 +98,28 @@ def parts(lse: Instr, accurate: bool) -> Parts:
         f, x, axis=lse["axis"], keepdims=lse["keepdims"], accurate=accurate
     )
     whole = (f.log(total) + top).instr.replace(hint=lse.hint or "lse")
-    return Parts(top.instr, e.instr, total.instr, whole)
+    return Parts(lse, top.instr, e.instr, total.instr, whole)
 
 
-def quotient(p: Instr, lse: Instr, made: Parts) -> Instr:
+def quotient(p: Instr, made: Parts) -> Instr:
     """The softmax of the exponentials."""
     f = IRAlgebra(p.origins, p.type.dtype)
     e = f.term(made.e)
-    whole: Instr = f.divide(e, kept(f, f.term(made.total), e, lse["axis"])).instr
+    whole: Instr = f.divide(e, kept(f, f.term(made.total), e, made.lse["axis"])).instr
     return whole.replace(hint=p.hint)
+
+
+def _shared(accurate: bool) -> Pass:
+    rules = (
+        built(
+            "logsumexp(x) = log(sum(exp(x - top))) + top", "logsumexp", partial(_summed, accurate)
+        ),
+        built(
+            "exp(x - logsumexp(x)) = exp(x - top)/sum(exp(x - top))", "exp", _divided, "subtract"
+        ),
+    )
+    return rules_pass("softmax", RuleSet(rules, needs="logsumexp"))
+
+
+softmax = _shared(accurate=False)
+accurate_softmax = _shared(accurate=True)  # right far below the top, too, at the cost of time

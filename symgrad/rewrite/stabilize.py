@@ -14,7 +14,7 @@ is exp(x)/(1 + exp(x)), nan at 1000; that of softplus is a sigmoid.  The rules a
 ...   %3 = log %2 : f64[N]                             // train.py:3
 ...   return %3
 ... }''', symgrad.ops.OPS)
->>> g, fired = stabilized(f)
+>>> g, fired = stabilize.apply(f)
 >>> print(g)
 func @f(input %x: f64[N]) {
   %0 = softplus %x : f64[N]                        // train.py:3
@@ -28,25 +28,15 @@ log(1 + exp(x)) = softplus(x)  at train.py:3
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
-from symgrad.ir.function import Function, Instr, function, parameter, topological
+from symgrad.ir.function import Instr, function, parameter, topological
 from symgrad.ir.rebuild import rebuilt
-from symgrad.rewrite.declared import Fired, Ruleset, Walk
 from symgrad.rewrite.redundancy import cse
-from symgrad.rewrite.rewriter import ROUNDING, rewrite
+from symgrad.rewrite.rewriter import rules_pass
+from symgrad.rewrite.rule import RuleSet
 from symgrad.rewrite.stable_rules import RULES
 
-
-@rewrite("stabilize", preserves=ROUNDING)
-def stabilize(f: Function) -> Function:
-    return stabilized(f)[0]
-
-
-def stabilized(f: Function) -> tuple[Function, tuple[Fired, ...]]:
-    """The function with every rule applied where it holds, and what was applied."""
-    walk = Walk(f, ruleset())
-    return walk.run(), tuple(walk.fired)
+stabilize = rules_pass("stabilize", RuleSet(RULES))
 
 
 def shared_value(root: Instr, fixed: Sequence[Instr], stable: bool) -> Instr:
@@ -56,14 +46,9 @@ def shared_value(root: Instr, fixed: Sequence[Instr], stable: bool) -> Instr:
     inside = rebuilt(root, stand_ins)
     leaves = dict.fromkeys([*stand_ins.values(), *leaves_of(inside)])
     whole = function("value", list(leaves), [inside])
-    (shared,) = cse(stabilized(whole)[0] if stable else whole).results
+    (shared,) = cse(stabilize(whole) if stable else whole).results
     return rebuilt(shared, {p: x for x, p in stand_ins.items()})
 
 
 def leaves_of(root: Instr) -> list[Instr]:
     return [x for x in topological([root]) if x.is_parameter]
-
-
-@cache
-def ruleset() -> Ruleset:
-    return Ruleset(RULES)

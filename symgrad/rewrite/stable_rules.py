@@ -26,7 +26,7 @@ from symgrad.rewrite.conditions import (
     softmax,
     squeezes,
 )
-from symgrad.rewrite.declared import NEGATIVE, POSITIVE, REAL, Rule
+from symgrad.rewrite.rule import NEGATIVE, POSITIVE, REAL, Rule
 
 _X, _XY = {"x": REAL}, {"x": REAL, "y": REAL}
 _ABOVE, _BELOW = {"x": (-1.0, 1e4)}, {"x": (-1e4, 1.0)}

@@ -14,20 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symgrad.ir.function import Function, Instr, emit
-from symgrad.ir.rebuild import moved_operands
+from symgrad.ir.function import Instr, emit
 from symgrad.ops.index_slices import Block, slice_of
 from symgrad.ops.terms import OPS
-from symgrad.rewrite.rewriter import (
-    ROUNDING,
-    Rewriter,
-    apply_rules,
-    live,
-    rewrite,
-    table,
-    use_counts,
-    with_body,
-)
+from symgrad.rewrite.rewriter import Rewriter, rules_pass
+from symgrad.rewrite.rule import RuleSet, built
 
 
 @dataclass
@@ -38,68 +29,61 @@ class BlockValues:
     of_pack: bool
 
 
-class Gathering:
-    """One walk over a body.  A sum that only a sum reads waits for it, so that each piece is
-    moved once, however long the chain."""
+def _gathered(r: Rewriter, x: Instr) -> Instr | None:
+    """pack(A) + pack(B) is pack(A, B), and pack(A) + v is pack(v, A).
 
-    def __init__(self, function: Function) -> None:
-        self.function = function
-        self.uses = use_counts(function)
-        self.body: list[Instr] = []
-        self.waiting: dict[Instr, BlockValues] = {}
+    The whole nest of sums is gathered at its outermost one, so that each piece is moved once,
+    however long the chain.
+    """
+    if not _is_sum(x) or (r.once(x) and any(map(_is_sum, r.readers_of(x)))):
+        return None
+    made: dict[Instr, BlockValues | None] = {}
+    for y in _nest(r, x):
+        parts = [made[o] if o in made else _pieces(r, o) for o in y.operands]
+        made[y] = _merged(y, *parts)
+    pieces = made[x]
+    return None if pieces is None else _packed(x, pieces)
 
-    def run(self) -> Function:
-        """The function with sums of packs as packs."""
-        moved: dict[Instr, Instr] = {}
-        sums = [x for x in self.function.body if _is_sum(x)]
-        inner = {o for x in sums for o in x.operands if _is_sum(o) and self.uses[o] == 1}
-        for x in self.function.body:
-            y = moved_operands(x, moved)
-            merged = self.merged(y) if _is_sum(y) else None
-            if merged is None:
-                self.body.append(y)
-            elif x in inner:
-                self.waiting[y] = merged
-            else:
-                y = _packed(y, merged)
-                self.body.append(y)
-            if y is not x:
-                moved[x], self.uses[y] = y, self.uses[x]
-        if not self.waiting and not moved:
-            return self.function
-        return live(with_body(self.function, self.body, moved))
 
-    def pieces(self, x: Instr) -> BlockValues | None:
-        """A vector as blocks with their values, where nothing else reads it."""
-        if x in self.waiting:
-            return self.waiting.pop(x)
-        if self.uses.get(x, 0) > 1:
-            return None
-        if x.op.name == "pack":
-            return BlockValues(dict(zip(x["blocks"], x.operands, strict=True)), of_pack=True)
-        block = _block(x) if x.op.name == "embed" else None
-        return None if block is None else BlockValues({block: x.operands[0]}, of_pack=False)
+def _nest(r: Rewriter, x: Instr) -> list[Instr]:
+    """A sum and the sums that it alone is made of, operands first."""
+    found, stack = [], [x]
+    while stack:
+        y = stack.pop()
+        found.append(y)
+        stack += [o for o in y.operands if _is_sum(o) and r.once(o)]
+    return found[::-1]
 
-    def merged(self, x: Instr) -> BlockValues | None:
-        """pack(A) + pack(B) is pack(A, B), and pack(A) + v is pack(v, A)."""
-        left, right = map(self.pieces, x.operands)
-        if not (left and right) and not any(part and part.of_pack for part in (left, right)):
-            return None  # an embedding added to something else is not worth a vector of its own
-        whole = _whole(x)
-        left, right = (
-            part or BlockValues({whole: o}, of_pack=False)
-            for part, o in zip((left, right), x.operands, strict=True)
-        )
-        small, large = sorted((left, right), key=lambda part: len(part.values))
-        for block, value in small.values.items():
-            known = large.values.get(block)
-            pair = (known, value) if large is left else (value, known)
-            large.values[block] = value if known is None else self.added(x, *pair)
-        return BlockValues(large.values, of_pack=True)
 
-    def added(self, x: Instr, a: Instr, b: Instr) -> Instr:
-        self.body.append(emit(OPS["add"], (a, b), {}, origins=x.origins))
-        return self.body[-1]
+def _pieces(r: Rewriter, x: Instr) -> BlockValues | None:
+    """A vector as blocks with their values, where nothing else reads it."""
+    if not r.once(x):
+        return None
+    if x.op.name == "pack":
+        return BlockValues(dict(zip(x["blocks"], x.operands, strict=True)), of_pack=True)
+    block = _block(x) if x.op.name == "embed" else None
+    return None if block is None else BlockValues({block: x.operands[0]}, of_pack=False)
+
+
+def _merged(x: Instr, left: BlockValues | None, right: BlockValues | None) -> BlockValues | None:
+    """The pieces of a sum; None where neither side is a pack, nor both are pieces of one."""
+    if not (left and right) and not any(part and part.of_pack for part in (left, right)):
+        return None  # an embedding added to something else is not worth a vector of its own
+    whole = _whole(x)
+    left, right = (
+        part or BlockValues({whole: o}, of_pack=False)
+        for part, o in zip((left, right), x.operands, strict=True)
+    )
+    small, large = sorted((left, right), key=lambda part: len(part.values))
+    for block, value in small.values.items():
+        known = large.values.get(block)
+        pair = (known, value) if large is left else (value, known)
+        large.values[block] = value if known is None else _added(x, *pair)
+    return BlockValues(large.values, of_pack=True)
+
+
+def _added(x: Instr, a: Instr, b: Instr) -> Instr:
+    return emit(OPS["add"], (a, b), {}, origins=x.origins)
 
 
 def _is_sum(x: Instr) -> bool:
@@ -143,12 +127,10 @@ def _alone(r: Rewriter, x: Instr) -> Instr | None:
     return x.operands[0] if x["blocks"] == (whole,) else None
 
 
-_PACKS = table(("pack", _alone))
-
-
-@rewrite("packing", preserves=ROUNDING)
-def packing(function: Function) -> Function:
-    return apply_rules(Gathering(function).run(), _PACKS)
+packing = rules_pass("packing", RuleSet((
+    built("pack(a) + pack(b) = pack(a, b)", "add", _gathered),
+    built("pack(v) = v", "pack", _alone),
+), needs="pack embed"))  # fmt: skip
 
 
 def _is_lone_sum(r: Rewriter, x: Instr) -> bool:
@@ -187,9 +169,7 @@ def _join_behind(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
-_JOINING = table(("add subtract", _join, "sum vdot"), ("add subtract", _join_behind, "sum vdot"))
-
-
-@rewrite("joining", preserves=ROUNDING)
-def joining(function: Function) -> Function:
-    return apply_rules(function, _JOINING)
+joining = rules_pass("joining", RuleSet((
+    built("sum(a) + sum(b) = sum(a + b)", "add subtract", _join, "sum vdot"),
+    built("(s + sum(a)) + sum(b) = s + sum(a + b)", "add subtract", _join_behind, "sum vdot"),
+)))  # fmt: skip

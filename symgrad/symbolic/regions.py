@@ -46,7 +46,7 @@ from symgrad.rewrite.pricing import cost, elements, total
 from symgrad.rewrite.reals import reals
 from symgrad.rewrite.redundancy import cse, dce
 from symgrad.rewrite.rewriter import live, use_counts, with_body
-from symgrad.rewrite.simplify import Cheaper
+from symgrad.rewrite.rule import Fired
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps
@@ -69,13 +69,13 @@ class Region(NamedTuple):
     program: Function
 
 
-def simplified_by_sympy(f: Function) -> tuple[Function, tuple[Cheaper, ...]]:
+def simplified_by_sympy(f: Function) -> tuple[Function, tuple[Fired, ...]]:
     """The function with every region rewritten where that pays, and what was rewritten; the
     function itself if nothing was.
 
     Raises LimitError where SymPy does not finish in ``SECONDS``.
     """
-    told: list[Cheaper] = []
+    told: list[Fired] = []
     for _ in range(_ROUNDS):
         g, changes = _once(f)
         if g is f:
@@ -85,13 +85,13 @@ def simplified_by_sympy(f: Function) -> tuple[Function, tuple[Cheaper, ...]]:
     return f, tuple(told)
 
 
-def _once(f: Function) -> tuple[Function, list[Cheaper]]:
+def _once(f: Function) -> tuple[Function, list[Fired]]:
     found = regions(f)[:MAX_REGIONS]
     if not found:
         return f, []
     expressions = [write(r.program, _symbols(r), exact=True)[0] for r in found]
     forms = _asked("forms", expressions)
-    chosen: list[tuple[Region, Function, Cheaper]] = []
+    chosen: list[tuple[Region, Function, Fired]] = []
     proofs: list[Any] = []
     for region, expression, candidates in zip(found, expressions, forms, strict=True):
         best = _cheapest(region, expression, candidates)
@@ -105,7 +105,7 @@ def _once(f: Function) -> tuple[Function, list[Cheaper]]:
     return (after, [told for *_, told in sure]) if cost(after) < cost(f) else (f, [])
 
 
-def _told(region: Region, expression: Any, form: Any, price: int) -> Cheaper:
+def _told(region: Region, expression: Any, form: Any, price: int) -> Fired:
     """The change, in the names that the values have."""
     names = {
         symbol: sp.Symbol(x.hint)
@@ -117,7 +117,7 @@ def _told(region: Region, expression: Any, form: Any, price: int) -> Cheaper:
     change = f"{was} = {form.xreplace(names)}"
     count = elements(region.root)
     origins = union(*(x.origins for x in region.inner))
-    return Cheaper(change, origins, count * total(region.program.body), count * price)
+    return Fired(change, origins, count * total(region.program.body), count * price)
 
 
 def _asked(task: str, expressions: Sequence[Any]) -> Any:
