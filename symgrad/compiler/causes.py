@@ -114,7 +114,7 @@ def _candidates(x: Instr, at: Index, values: dict[Instr, Array]) -> Sequence[Ins
 
 
 def _is_elementwise(x: Instr) -> bool:
-    return x.op.kind == "elementwise" or x.op.name in ("where", "cast", "stop_gradient")
+    return x.op.kind in ("elementwise", "selection")
 
 
 def _aligned(at: Index, array: Array) -> Index:

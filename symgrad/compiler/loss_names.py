@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from symgrad.ir import dims
 from symgrad.ir.function import Instr, made_of, topological
@@ -23,15 +24,7 @@ from symgrad.ir.function import Instr, made_of, topological
 Phrases = tuple[str, str, str]
 NONE: Phrases = ("", "", "")
 _SIZES = (7, 11)  # at which a factor is compared with one over a count
-_ARITHMETIC: dict[str, Callable[..., float]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "negative": operator.neg,
-    "maximum": max,
-    "cast": float,
-}
+_NUMERIC = ("elementwise", "selection")  # kinds of ops that make numbers of numbers
 
 
 def phrase(loss: Instr) -> str:
@@ -106,7 +99,7 @@ def alike(terms: list[Instr]) -> Phrases:
 
 def at_sizes(x: Instr, n: int) -> float | None:
     """The number that a literal, or what is made of sizes, is where each name is ``n``."""
-    if not made_of(x, lambda o: o.op.name in _ARITHMETIC and not o.type.rank, _is_number_or_size):
+    if not made_of(x, lambda o: o.op.kind in _NUMERIC and not o.type.rank, _is_number_or_size):
         return None
     values: dict[Instr, float] = {}
     for o in topological([x]):
@@ -115,11 +108,10 @@ def at_sizes(x: Instr, n: int) -> float | None:
         elif o.op.name == "size":
             values[o] = float(dims.evaluate(o["dim"], dict.fromkeys(dims.names(o["dim"]), n)))
         else:
-            known = [values[operand] for operand in o.operands]
-            if o.op.name == "divide" and not known[1]:
-                return None
-            values[o] = _ARITHMETIC[o.op.name](*known)
-    return values[x]
+            known = [np.float64(values[operand]) for operand in o.operands]
+            with np.errstate(all="ignore"):
+                values[o] = float(o.op.evaluate(*known, **dict(o.attributes)))
+    return values[x] if math.isfinite(values[x]) else None
 
 
 def _is_number_or_size(x: Instr) -> bool:
@@ -157,7 +149,7 @@ def is_error(x: Instr) -> bool:
     prediction, target = (x.operands[trained.index(t)] for t in (True, False))
     if target.is_constant and not target.type.rank and x.type.rank:
         return False  # one number for all is a goal, no data
-    while prediction.op.name in ("index", "reshape", "view", "broadcast_to"):
+    while prediction.op.cost == 0 and prediction.operands:  # a view of another value
         prediction = prediction.operands[0]
     return not prediction.is_parameter
 
@@ -227,7 +219,7 @@ def is_cross_entropy(x: Instr) -> bool:
     if x.op.name != "subtract" or x.operands[0].op.name != "logsumexp":
         return False
     logits, picked = x.operands[0].operands[0], x.operands[1]
-    while picked.op.name in ("reshape", "take_along_axis", "gather"):
+    while picked.operands and (picked.op.cost == 0 or "carries" in picked.op.traits):
         picked = picked.operands[0]
         if picked is logits:
             return True

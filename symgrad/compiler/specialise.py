@@ -15,9 +15,9 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -29,7 +29,6 @@ from symgrad.compiler.driver import Program, compile_program
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Step
 from symgrad.compiler.plain_runs import ByType, PlainRuns, agree, close, leaves
-from symgrad.compiler.recent import Recent
 from symgrad.compiler.rolled import of_theta, unreached, with_user_names
 from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
 from symgrad.compiler.verifying import Again, Reference
@@ -46,6 +45,43 @@ NODES = 40_000  # of the user's loops, in which a new number of examples is comp
 ROWS = 16  # that are compared at least
 FAR = (0.0, 750.0, -750.0)  # read from .data: exp overflows at one, and is 0 at another
 KEPT = 128  # compiled functions by shapes, dtypes and static values; the oldest goes first
+
+
+V = TypeVar("V")
+
+
+class Recent(dict[Hashable, V], Generic[V]):
+    """A dict of at most ``size`` entries, which lets go of the least recently used.
+
+    >>> kept = Recent(2)
+    >>> kept["a"], kept["b"] = 1, 2
+    >>> kept["a"], kept.get("c")
+    (1, None)
+    >>> kept["c"] = 3
+    >>> list(kept)
+    ['a', 'c']
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def __getitem__(self, key: Hashable) -> V:
+        value = super().pop(key)
+        super().__setitem__(key, value)
+        return value
+
+    def get(self, key: Hashable, default: V | None = None) -> V | None:  # type: ignore[override]
+        """The value, which is then the last to go."""
+        if key in self:
+            return self[key]
+        return default
+
+    def __setitem__(self, key: Hashable, value: V) -> None:
+        super().pop(key, None)
+        super().__setitem__(key, value)
+        while len(self) > self.size:
+            del self[next(iter(self))]
 
 
 @dataclass(frozen=True)

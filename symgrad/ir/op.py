@@ -55,7 +55,7 @@ class Op:
     accurate     partials within 4 ulp everywhere, where those above trade digits for time
     pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
     expansion    (f, *xs, **attributes) -> the same value from simpler ops; for targets without it
-    made         of a user's formula, not in the table of other processes
+    made         the user's formula that it is made of; other processes' tables lack such an op
     inline       the expansion takes the op's place once derivatives are taken
     approximate  its helper in emitted texts is proved by measurement, and judged by its meaning
     shares       an op whose expansion computes the same things; where both have the same operands,
@@ -104,7 +104,7 @@ class Op:
     inline: bool = False
     approximate: bool = False
     shares: str = ""
-    made: bool = False
+    made: Any = None
     masks: bool = False
     unbounded: bool = False
     steep: Callable[..., tuple[Any, ...]] | None = None

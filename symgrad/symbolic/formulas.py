@@ -56,9 +56,6 @@ class Formula:
     partials: Function
 
 
-_MADE: dict[str, Formula] = {}
-
-
 @located
 def elementwise(name: str, formula: Callable[..., Any], *, doc: str = "") -> Callable[..., Any]:
     """A new elementwise operation, as a function of expressions, arrays, numbers or Values.
@@ -75,13 +72,12 @@ def elementwise(name: str, formula: Callable[..., Any], *, doc: str = "") -> Cal
 
     check_name(name)
     symbols, expression = _asked(name, formula)
-    known = _MADE.get(name)
-    if known is not None and known.expression == expression and known.symbols == symbols:
+    known = OPS[name].made if name in OPS else None
+    if known and (known.expression, known.symbols) == (expression, symbols):
         return _callable(name, len(symbols))
     if name in OPS or name in FUNCTIONS:
         raise NamingError(f"an operation named {name!r} exists already; choose another name")
-    made = _MADE[name] = derived(name, symbols, expression)
-    _declare(name, made, formula, doc or shown(expression))
+    _declare(name, derived(name, symbols, expression), formula, doc or shown(expression))
     return _callable(name, len(symbols))
 
 
@@ -189,7 +185,7 @@ def _declare(name: str, made: Formula, formula: Callable[..., Any], doc: str) ->
         expansion=expansion,
         domain=(REAL,) * len(made.symbols),
         inline=True,
-        made=True,
+        made=made,
         doc=doc,
     )
     FLOATS[name] = lambda *xs: float(expansion(symgrad.ops.FloatAlgebra(), *xs))

@@ -55,7 +55,9 @@ ONE_BY_ONE = [(W[0] * i - T[i]) ** 2 for i in range(4)]
         (sg.sum(sg.softplus(-Y * (X @ W))) / 2, "half the sum of logistic losses"),
         (sg.losses.bce_with_logits(X @ W, Y), "the binary cross-entropy"),
         (sg.losses.cross_entropy(X @ K, LABELS), "the cross-entropy"),
+        (sg.logsumexp(W) - W[1], "the cross-entropy"),
         (sg.losses.huber(X @ W, Y), "the Huber loss"),
+        (sg.sum(R**2) * (2.0 * X.shape[0]) ** -1, "half the mean squared error"),
     ],
 )
 def test_a_loss_is_called_what_it_is(loss: Any, said: str) -> None:

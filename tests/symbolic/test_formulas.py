@@ -25,7 +25,6 @@ from symgrad.ops import OPS
 from symgrad.ops.float_algebra import FLOATS
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.derive import exact_slopes
-from symgrad.symbolic.formulas import _MADE
 
 FORMULAS = {
     "f_mish": lambda x: x * sp.tanh(sp.log(1 + sp.exp(x))),
@@ -78,7 +77,7 @@ def test_value_and_slopes_are_those_of_the_formula(ops, name, target):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_the_partials_are_proved(name, ops):
     """The rule that was chosen is the derivative of the formula, at 30 digits on samples."""
-    made = _MADE[name]
+    made = OPS[name].made
     back = [interpret(made.partials, point) for point in POINTS[name][:1]]
     wanted = [
         [
@@ -128,7 +127,7 @@ def test_value_and_gradient_share_their_parts(ops):
 
 def test_the_formula_is_stabilised(ops):
     """No overflow, no cancellation: log(1 + exp) is a softplus, 1/(exp(x) - 1) a bose."""
-    used = {instr.op.name for name in ("f_mish", "f_planck") for instr in _MADE[name].value.body}
+    used = {instr.op.name for name in ("f_mish", "f_planck") for instr in OPS[name].made.value.body}
     assert {"softplus", "bose"} <= used
     assert math.isfinite(FLOATS["f_mish"](1e4))
 
