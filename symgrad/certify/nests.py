@@ -144,17 +144,17 @@ class Nest:
 
     def _is_plain(self) -> bool:
         """Whether there is but one choice, by an inequality that may go either way."""
-        names = {x.op.name for x in (*self.order, *self.root.operands)}
+        parts = (*self.order, *self.root.operands)
         return (
             len(self.order) == 2
-            and names.isdisjoint(("equal", "not_equal", "continued"))
+            and not any(is_equality(x) or x.op.name == "continued" for x in parts)
             and all(low < high for line in self.axes for low, high in line.beside.values())
         )
 
     def _suspected(self) -> Iterator[Alone]:
         """Each equality, where there are too many cells."""
         for x in self.order:
-            if id(x) in self.compared and x.op.name in ("equal", "not_equal"):
+            if id(x) in self.compared and is_equality(x):
                 left, right, mark, _ = self.compared[id(x)][1]
                 yield Alone(((left, mark if right is None else right),), None, None)
 
@@ -238,6 +238,13 @@ def _guards(x: Instr, users: Users, results: set[int]) -> Iterator[tuple[Instr, 
 
 def _is_choice(x: Instr) -> bool:
     return x.op.name == "where" and x.type.is_float
+
+
+def is_equality(x: Instr) -> bool:
+    """Whether it compares, and is the same on both sides of the tie: ``==`` and ``!=``."""
+    if "comparison" not in x.op.traits or not x.operands[0].type.is_float:
+        return False
+    return bool(x.op.evaluate(1.0, 0.0) == x.op.evaluate(-1.0, 0.0))
 
 
 def _is_logic(x: Instr) -> bool:

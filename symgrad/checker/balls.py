@@ -12,7 +12,7 @@ forwards, by RULES.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
@@ -42,10 +42,17 @@ class Balls:
     unit      0, or the unit roundoff: then a ball holds the exact value and every rounded one
     digits    the decimal digits to which all that was found equal agrees, of it or else of 1
     made      how many balls there were
+    literal   how a float of a text is read, from a ball and the float; by default as it is written,
+              or as the irrational number that it stands for
     """
 
-    def __init__(self, unit: float = 0.0, filename: str = "") -> None:
-        self.unit, self.digits, self.made = unit, math.inf, 0
+    def __init__(
+        self,
+        unit: float = 0.0,
+        filename: str = "",
+        literal: Callable[[Ball, float], Ball] | None = None,
+    ) -> None:
+        self.unit, self.digits, self.made, self.literal = unit, math.inf, 0, literal
         self.watch = Watch(filename)
         self.literals: dict[Any, Any] = {}
         self.undefined: dict[int, Nowhere] = {}
@@ -89,6 +96,10 @@ class Ball(Real):
     def rational(self, q: Fraction) -> Ball:
         real: Any = np.float32 if self.balls.unit > UNIT and abs(q) < 2**127 else float
         return Ball(self.balls, self.balls.arithmetic.exact(q), int(float(real(q)) != q))
+
+    def exactly(self, x: Any) -> Any:
+        read = self.balls.literal
+        return read(self, x) if read and isinstance(x, float) else super().exactly(x)
 
     def plus(self, o: Ball) -> Ball:
         return Ball(self.balls, self.x + o.x)

@@ -182,7 +182,7 @@ class Ties:
         """On which side a difference is, where it is known which difference, and where it is."""
         with suppress(DomainError, UnsupportedError):
             gaps = self.gaps(place, at) if which is not None else []
-            return int(np.sign(_middle(gaps[which]))) if which is not None and gaps[which:] else 0
+            return int(np.sign(middle(gaps[which]))) if which is not None and gaps[which:] else 0
         return 0
 
     def start(self, place: Place, k: int) -> tuple[Point, list[Any]]:
@@ -228,9 +228,9 @@ class Ties:
             if changed and len(gaps) == len(moved):
                 pivot.which = i = self.rng.choice(changed)
                 with suppress(DomainError, UnsupportedError):
-                    ends = _middle(gaps[i]) + _middle(pivot.gap(pivot.start + 2))
-                    slope = math.frexp(_middle(moved[i]) - _middle(gaps[i]))[0]
-                    if ends == 2.0 * _middle(moved[i]) and abs(slope) == 0.5:
+                    ends = middle(gaps[i]) + middle(pivot.gap(pivot.start + 2))
+                    slope = math.frexp(middle(moved[i]) - middle(gaps[i]))[0]
+                    if ends == 2.0 * middle(moved[i]) and abs(slope) == 0.5:
                         return pivot
                 other = other or pivot
         return other
@@ -248,7 +248,7 @@ class Ties:
     def between(self, place: Place) -> Iterator[_Way]:
         """From one judged point to another, on the other side of the tie."""
         known = [
-            (at, _middle(watch.gaps[place][0]))
+            (at, middle(watch.gaps[place][0]))
             for at, watch in self.judged
             if watch.gaps.get(place) and watch.gaps[place][0] is not None
         ]
@@ -274,14 +274,14 @@ class Pivot:
 
     def gap(self, value: Fraction) -> Any:
         found = self.search.gaps(self.place, self.point(value), self.which + 1)
-        if len(found) <= self.which or not math.isfinite(_middle(found[self.which])):
+        if len(found) <= self.which or not math.isfinite(middle(found[self.which])):
             raise DomainError("the way there does not pass the comparison")
         return found[self.which]
 
     def beside(self) -> list[Point]:
         """The tie, and points on either side; what lies beside it where no number meets it."""
         a, b = self.start, self.start + 1
-        at_a, at_b = (_middle(self.gap(v)) for v in (a, b))
+        at_a, at_b = (middle(self.gap(v)) for v in (a, b))
         for _ in range(SECANTS):
             if at_a == at_b:
                 break
@@ -294,9 +294,9 @@ class Pivot:
                 break
             if abs(new - b) < WIDE and self.ties(short := Fraction(round(new / WIDE)) * WIDE):
                 return [self.point(short + d * self.search.step) for d in (0, 1, -1)]
-            a, at_a, b, at_b = b, at_b, new, _middle(self.gap(new))
+            a, at_a, b, at_b = b, at_b, new, middle(self.gap(new))
         ends = [self.point(b - WIDE), self.point(b + WIDE)]
-        ends = ends if _middle(self.gap(b - WIDE)) < 0 else ends[::-1]
+        ends = ends if middle(self.gap(b - WIDE)) < 0 else ends[::-1]
         return _Way(self.search, ends[0], ends[1], self.place, self.which).beside()
 
     def ties(self, value: Fraction) -> bool:
@@ -329,7 +329,7 @@ class _Way:
     def gap(self, part: int) -> float:
         """By how much the two numbers differ."""
         found = self.search.gaps(self.place, self.point(part), self.which + 1)
-        if len(found) <= self.which or not math.isfinite(gap := _middle(found[self.which])):
+        if len(found) <= self.which or not math.isfinite(gap := middle(found[self.which])):
             raise DomainError("the way there does not pass the comparison")
         return gap
 
@@ -364,14 +364,14 @@ def _size(at: Point) -> int:
     return sum(v.size for v in at.values())
 
 
-def _middle(gap: Any) -> float:
+def middle(gap: Any) -> float:
     return float(gap.middle() if hasattr(gap, "middle") else gap)
 
 
 def _changed(before: list[Any], after: list[Any]) -> list[int]:
     """Which differences are others."""
     pairs = enumerate(zip(before, after, strict=False))
-    return [i for i, (a, b) in pairs if _middle(a) != _middle(b)]
+    return [i for i, (a, b) in pairs if middle(a) != middle(b)]
 
 
 def _shifted(x: Any, rng: random.Random) -> Any:

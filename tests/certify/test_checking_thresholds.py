@@ -5,8 +5,6 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.compiler.thresholds import thresholds
-from symgrad.frontend.arrays.trace import trace
 
 S, Y, Q = sg.param("s", 0.7), sg.param("y", 0.3), sg.param("q", 6000.0)
 T = sg.param("t", 0.4)
@@ -81,13 +79,15 @@ def test_what_float64_does_not_hold_is_left_out_and_told():
     assert "float64 holds too few digits, so not compared, at s = " in check.reason
 
 
-def test_a_literal_that_decides_nothing_leads_nowhere():
-    """Only what comparisons and kinks are made from is a threshold, the nearest literals first."""
-    f = trace([sg.where(7.0 * S > 3000.0, 2.0 * S, 1e5 + S) * 1e10]).function
-    assert thresholds(f) == [3000.0, 7.0]
-    assert thresholds(trace([sg.sin(1e10 * S) + 0.5]).function) == []
-    values = [sg.where(float(c) < S, S, 2 * S) for c in range(1, 30)]
-    assert len(thresholds(trace([sum(values)]).function)) == 4
+def test_each_of_many_literals_is_looked_at():
+    """Both sides of whatever the loss compares with, also where it multiplies by a literal."""
+    cuts = range(100, 1000, 100)
+    loss = sum(sg.where(float(c) < 7.0 * S, S, 2 * S) for c in cuts)
+    right = sg.check_gradient(loss, S, lambda s: sum(1.0 + (c >= 7 * s) for c in cuts))
+    assert (right.verdict, "one way alone" in right.reason) == ("agrees", False)
+    last = lambda s: sum(1.0 + (c >= 7 * s or c == 900) for c in cuts)  # noqa: E731
+    wrong = sg.check_gradient(loss, S, last)
+    assert wrong.verdict == "refuted"
 
 
 @pytest.mark.parametrize("value", [0.0, 6000.0])

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.compiler.claims import (
+from symgrad.certify.gradient_claims import (
     DOUBLE,
     HALF,
     SINGLE,
-    Claim,
     ExpressionClaim,
     FormulaClaim,
+    GradientClaim,
     Point,
     Precision,
     Problem,
@@ -35,25 +35,23 @@ Plan = tuple[list[str], list[str]]  # the arguments that are passed in order, an
 _KINDS = inspect.Parameter
 
 
-class FunctionClaim(Claim):
+class FunctionClaim(GradientClaim):
     """A Python function of all arguments that returns the gradient, or a tuple of gradients."""
-
-    exact = False
 
     def __init__(self, problem: Problem, claimed: Callable[..., Any]) -> None:
         self.problem = problem
-        self.function = claimed
+        self.called = claimed
         try:
             parameters: Mapping[str, Any] = inspect.signature(claimed).parameters
         except (TypeError, ValueError):
             parameters = {}  # a builtin
         self.plan = plan_of(parameters, problem.names)
 
-    def values(self, point: Point, algebra: Any = None) -> list[Any]:
+    def values(self, point: Point) -> list[Any]:
         whole = {n: v.copy() if np.ndim(v) else v[()] for n, v in point.items()}
         ordered, named = self.plan
         try:
-            result = self.function(*[whole[n] for n in ordered], **{n: whole[n] for n in named})
+            result = self.called(*[whole[n] for n in ordered], **{n: whole[n] for n in named})
         except (Exception, SystemExit) as error:
             how = ", ".join([*ordered, *(f"{n}={n}" for n in named)])
             raise ArgumentError(
@@ -66,7 +64,7 @@ class FunctionClaim(Claim):
 
     def _parts(self, result: Any, point: Point) -> Sequence[Any]:
         """What was returned for each argument that is differentiated by."""
-        names = [self.problem.names[i] for i in self.problem.wrt]
+        names = self.problem.differentiated
         if isinstance(result, Mapping):
             if set(result) != set(names):
                 raise ArgumentError(
@@ -87,7 +85,7 @@ class FunctionClaim(Claim):
                     f"{result!r}"
                 )
             return list(result)
-        if several and len(result) == 1 and _shape(result[0]) == self.problem.shape(0, point):
+        if several and len(result) == 1 and _shape(result[0]) == np.shape(point[names[0]]):
             return [result[0]]
         return [result]
 
@@ -166,7 +164,7 @@ def _shape(part: Any) -> tuple[int, ...] | None:
         return None
 
 
-def claim_of(problem: Problem, claimed: Any, several: bool) -> Claim:
+def claim_of(problem: Problem, claimed: Any, several: bool) -> GradientClaim:
     """The claim in a form that has values.  Raises ArgumentError for what is none."""
     if callable(claimed) and not isinstance(claimed, Expr) and not _is_sympy(claimed):
         return FunctionClaim(problem, claimed)

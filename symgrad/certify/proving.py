@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgrad.compiler.claims import Claim, Place, Point, Problem, written
+from symgrad.certify.gradient_claims import GradientClaim, Point, Problem
 from symgrad.errors import SymgradError
+from symgrad.ir.function import Function, function
 from symgrad.symbolic.to_sympy import symbols_of
 
 if TYPE_CHECKING:
-    from symgrad.symbolic.claimed import Side
+    from symgrad.symbolic.claimed import Side, Written
 
 MAX_COMPONENTS = 64
 MAX_INSTRUCTIONS = 400  # of the gradient, as scalars; SymPy never sees a whole program
 _ERRORS = (SymgradError, ArithmeticError, ValueError, TypeError, AttributeError, KeyError)
 
 
-def proof(problem: Problem, claim: Claim, seconds: float) -> str:
+def proof(problem: Problem, claim: GradientClaim, seconds: float) -> str:
     """'' where SymPy shows that the claim is right for all real numbers; else why it does not."""
     from symgrad.symbolic.budget import within
 
@@ -41,7 +42,7 @@ def proof(problem: Problem, claim: Claim, seconds: float) -> str:
 
 
 def at_fault(
-    problem: Problem, claim: Claim, place: Place, drawn: Sequence[Point], seconds: float
+    problem: Problem, claim: GradientClaim, flat: int, drawn: Sequence[Point], seconds: float
 ) -> str:
     """The term at fault in one component, in words; '' where it cannot be told in time."""
     from symgrad.symbolic.budget import within
@@ -51,22 +52,23 @@ def at_fault(
         if isinstance(sides, str):
             return ""
         points = [_assignment(problem, point) for point in drawn]
-        flat = _flat_place(problem, place)
         shapes = _shapes(problem)
         return str(within(seconds, "claim_fault", *sides, shapes, flat, points))
     except _ERRORS:
         return ""  # to name the term is a courtesy; the refutation stands without it
 
 
-def _sides(problem: Problem, claim: Claim) -> tuple[Side, Side] | str:
+def _sides(problem: Problem, claim: GradientClaim) -> tuple[Side, Side] | str:
     """Claimed and right components, flat; or why there are none."""
-    for p in problem.loss.parameters:
+    for p in problem.parameters:
         if any(isinstance(d, str) for d in p.type.shape):
             return f"{p.hint} has a named size, and a proof needs numbers"
-    claimed = claim.side()
-    if claimed is None:
+    if claim.function is None:
         return "the claim is not symbolic"
-    f, right = written(problem.gradient, problem.leaves)
+    claimed: Side = [e for array in claim.arrays for e in array.flat]
+    claimed = claimed or written(problem, claim.function, problem.leaves)[1]
+    grads = function("gradient", problem.parameters, problem.gradient.results[1:])
+    f, right = written(problem, grads, problem.leaves)
     if len(f.body) > MAX_INSTRUCTIONS or len(f.results) > MAX_COMPONENTS:
         return (
             f"the gradient has {len(f.results)} components in {len(f.body)} operations, and a "
@@ -76,21 +78,28 @@ def _sides(problem: Problem, claim: Claim) -> tuple[Side, Side] | str:
 
 
 def _shapes(problem: Problem) -> dict[str, tuple[Any, ...]]:
-    return {p.hint: tuple(p.type.shape) for p in problem.loss.parameters}
+    return {p.hint: tuple(p.type.shape) for p in problem.parameters}
 
 
-def _flat_place(problem: Problem, place: Place) -> int:
-    """The place of a component among all components."""
-    i, index = place
-    shapes = [tuple(map(int, problem.loss.parameters[j].type.shape)) for j in problem.wrt]
-    before = sum(int(np.prod(s)) for s in shapes[:i])
-    return before + (int(np.ravel_multi_index(index, shapes[i])) if index else 0)
+def written(problem: Problem, f: Function, leaves: Sequence[Any]) -> tuple[Function, Written]:
+    """A function as one of scalars, and as the text that SymPy's process makes expressions of.
+
+    leaves   what the parameters stand for; data that they hold are numbers there
+    """
+    from symgrad.symbolic.claimed import Written
+
+    scalar = problem.scalars(f)
+    symbols: list[Any] = []
+    for leaf, p in zip(leaves or f.parameters, f.parameters, strict=True):
+        data = getattr(leaf, "data", None) if p["kind"] == "constant" else None
+        symbols += symbols_of(p, None) if data is None else np.ravel(data).tolist()
+    return scalar, Written(str(scalar), tuple(symbols))
 
 
 def _assignment(problem: Problem, point: Point) -> dict[str, float]:
     """The values of the symbols at a point, by how the symbols print."""
     found: dict[str, float] = {}
-    for p in problem.loss.parameters:
+    for p in problem.parameters:
         flat = np.ravel(point[p.hint]).tolist()
         found.update(zip(map(str, symbols_of(p, None)), flat, strict=True))
     return found

@@ -1,0 +1,313 @@
+"""Looks at a claimed gradient: at points that are drawn, along lines, and beside each tie.
+
+The checker's search for ties leads to both sides of whatever the loss, or a formula, compares.  At
+a single point a claim may differ without being wrong: at a kink of the loss the slope is a
+convention, and a formula may have a gap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from functools import cached_property, partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from symgrad.certify import gradient_points as points
+from symgrad.certify.exact_gradients import BITS, RIGHT, Comparison, GradientText, numbers
+from symgrad.certify.gradient_claims import DOUBLE, GradientClaim, Point, Problem, element
+from symgrad.certify.gradient_points import displaced
+from symgrad.checker import Claim, Refuted, samples
+from symgrad.checker.balls import Balls, precision
+from symgrad.checker.claim import Draw
+from symgrad.checker.comparisons import Enough, Place, Watch
+from symgrad.checker.ties import Ties, middle
+from symgrad.errors import ArgumentError, DomainError, SymgradError, UnsupportedError
+
+LINES = {True: 6, False: 2}  # for formulas, and for functions, which may take long
+OPERATIONS = 60_000  # of the gradient, on its elements, that all lines may take
+BALLS = 100_000  # that the search for ties may take
+STEP = Fraction(1, 2**51)  # from a tie to the points beside it, which are floats
+CLEAR = 2.0  # digits by which a difference is larger than what rounding makes
+BESIDE = [2.0**-18 * (k + 1) for k in range(12)]  # steps around a point where digits are few
+_FAR = 3
+
+
+class TextClaim(Claim):
+    """Loss, gradient and claim as one text, whose comparisons are looked for."""
+
+    @cached_property
+    def program(self) -> Any:
+        return self.reference.exact
+
+    @cached_property
+    def expected(self) -> Any:
+        return partial(self.program.run, name=RIGHT)
+
+
+class TextRun:
+    """The text at one point, as the search for ties asks of it."""
+
+    def __init__(self, text: GradientText, point: Point) -> None:
+        self.text, self.point = text, point
+        self.values, self.algebra = self.run()
+
+    def run(self, watch: Watch | None = None) -> tuple[list[Any], Balls]:
+        found, balls = self.text.run("both", self.point, watch=watch)
+        return [*numbers(found, balls)], balls
+
+    def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
+        """Whether results are others where one side of a comparison is taken for another."""
+        watch = Watch(self.text.exact.filename)
+        watch.taken = (place, old, new, which)
+        try:
+            found, _ = self.run(watch)
+            pairs = zip(self.values, found, strict=True)
+            return not all(a is b or a.minus(b).vanishes() for a, b in pairs)
+        except (SymgradError, ValueError, AttributeError):
+            return True
+
+
+class Survey(Ties):
+    """Everything that was seen of a claim so far.
+
+    worst       in how few digits it agreed, and ``worst_at`` at which point
+    rounded     whether it differed by the rounding of literals somewhere
+    count       at how many points it was compared
+    wrong       the first point that refutes it
+    ran         which ways comparisons went where it was compared
+    exceptions  in words, single points where it differs, and why that does not refute it
+    left_out    points where a function was not compared, and why
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        claim: GradientClaim,
+        at: Mapping[str, Any],
+        sizes: Mapping[str, int],
+    ) -> None:
+        self.problem, self.judge, self.text = problem, claim, GradientText(problem, claim)
+        types = {p.hint: str(p.type) for p in problem.parameters}
+        own, wrt = points.argument_types(types, sizes), tuple(problem.differentiated)
+        claim_of_text = TextClaim(self.text.text, self.text, own, wrt, given=at, budget=BALLS)
+        super().__init__(claim_of_text, (1,), 0)
+        self.step = STEP
+        self.free = [p.hint for p in problem.parameters if p.type.is_float and p.hint not in at]
+        self.worst, self.count, self.rounded, self.norm = math.inf, 0, False, 0.0
+        self.worst_at: tuple[Point, Comparison] | None = None
+        self.wrong: tuple[Point, Comparison] | None = None
+        self.base: list[Point] = []
+        self.ran = Watch("")
+        self.exceptions: list[str] = []
+        self.left_out: list[tuple[str, Point]] = []
+
+    def usual(self, count: int, draws: Sequence[Draw] = points.DRAWS) -> list[Point]:
+        """That many points of one kind at which loss and gradient are finite, or fewer."""
+        found: list[Point] = []
+        for draw in draws:
+            found = []
+            for k in range(points.TRIES * count):
+                with suppress(DomainError):
+                    point = samples.drawn(self.claim, 1, f"usual {k}", draw)
+                    if self.is_usable(point):
+                        found.append(point)
+                if len(found) == count:
+                    return found
+        return found
+
+    def is_usable(self, point: Point) -> bool:
+        """Whether loss and gradient are finite there."""
+        try:
+            with precision(BITS[0]):
+                results, balls = self.text.run(RIGHT, point)
+                return all(math.isfinite(x.middle()) for x in numbers(results, balls))
+        except (SymgradError, AttributeError):
+            return False
+
+    def drawn(self, at: Iterable[Point]) -> bool:
+        """Looks at points; whether one of them refutes the claim."""
+        for point in at:
+            found = self.text.compared(point)
+            if found is None:
+                continue
+            self.norm = max(self.norm, abs(found.expected))
+            if not self.taken(point, found) and not self.is_lost(point, found):
+                self.wrong = point, found
+                return True
+            self.learned(point)
+        return False
+
+    def elsewhere(self, sizes: Mapping[str, int]) -> list[Point]:
+        """For formulas points farther out; for a function one of other sizes, if there are any."""
+        if self.judge.exact:
+            return self.usual(_FAR, (samples.large,))
+        other = Survey(self.problem, self.judge, self.claim.given, sizes)
+        return other.usual(1) if other.claim.types != self.claim.types else []
+
+    def held(self) -> bool:
+        """Looks at the data of the parameters; whether they refute the claim."""
+        held = {k: np.asarray(v, float) for k, v in self.problem.held.items() if k in self.free}
+        there = "at the data of the parameters"
+        return bool(held) and not self.accepts({**self.base[0], **held}, there, lone=True)
+
+    def along_lines(self) -> bool:
+        """Looks along lines through the first point; whether a point there refutes the claim."""
+        base = self.base[0]
+        size = len(self.problem.gradient.body) * max(np.size(v) for v in base.values())
+        most = max(1, OPERATIONS // max(1, size * len(points.GRID)))
+        for line in islice(points.lines(base, self.free), min(most, LINES[self.judge.exact])):
+            for t, point in points.along(base, line, points.GRID):
+                if not self.accepts(point, f"at {element(*line)} = {t!r}"):
+                    return True
+        return False
+
+    def beside_ties(self) -> bool:
+        """Looks beside each tie that is found; whether a point there refutes the claim."""
+        with precision(BITS[0]):
+            self.fault()
+        return self.wrong is not None
+
+    def look(self, at: Point, sought: Place | None = None) -> Refuted | Any:
+        """What the search for ties asks of a point."""
+        point = {k: np.asarray(v, float) if v.dtype.kind == "O" else v for k, v in at.items()}
+        if not self.accepts(point, f"at {shown(point)}"):
+            return Refuted("the gradient", point, "beside a tie")
+        return self.learned(point, sought)
+
+    def learned(self, point: Point, sought: Place | None = None) -> TextRun | None:
+        """What a point shows of the comparisons of the text."""
+        with suppress(DomainError, UnsupportedError), precision(BITS[0]):
+            run = TextRun(self.text, point)
+            self.made += run.algebra.made
+            self.learn(run, sought)  # type: ignore[arg-type]
+            return run
+        return None
+
+    def gaps(self, place: Place, at: Point, count: int = 0) -> list[Any]:
+        watch = Watch(self.text.exact.filename, every=True)
+        watch.enough = (place, count)
+        with suppress(Enough):
+            _, balls = self.text.run("both", at, watch=watch)
+            self.made += balls.made
+        return list(watch.gaps[place])
+
+    def start(self, place: Place, k: int) -> tuple[Point, list[Any]]:
+        """Also from the text's numbers; a function is judged by floats, at points as they come."""
+        own: Iterable[Point] = [] if self.judge.exact else self.base
+        found = self.passing(place, self.from_literals() if k % 4 > 1 else own)
+        near = sorted(found, key=lambda pair: abs(middle(pair[1][0])))
+        return near[k // 4 % len(near)] if near else super().start(place, k)
+
+    def passing(self, place: Place, at: Iterable[Point]) -> Iterator[tuple[Point, list[Any]]]:
+        """The points at which the text compares at the place, and its differences there."""
+        for point in at:
+            with suppress(DomainError, UnsupportedError):
+                if gaps := self.gaps(place, point):
+                    yield point, gaps
+
+    def from_literals(self) -> Iterator[Point]:
+        """The first point with one of its elements set to a number of the text."""
+        known = [sign * x for x in self.claim.literals for sign in (1.0, -1.0)]
+        for line in islice(points.lines(self.base[0], self.free), LINES[False]):
+            yield from (point for _, point in points.along(self.base[0], line, known))
+
+    def looked(self, point: Point) -> Comparison | None:
+        """The comparison far out, where a function may give out without being wrong."""
+        try:
+            with np.errstate(all="ignore"):
+                found = self.text.compared(point, self.norm)
+        except ArgumentError as error:
+            if not isinstance(error.__cause__, ArithmeticError | ValueError):
+                raise
+            found = None
+        else:
+            if found is None or found.finite or self.judge.exact:
+                return found
+        self.left_out.append(("no finite number", point))
+        return None
+
+    def taken(self, point: Point, found: Comparison) -> bool:
+        """Takes note of a comparison that does not refute the claim."""
+        if not found.is_bearable(self.judge):
+            return False
+        self.count += 1
+        cancels = found.rounded and all(point is not own for own in self.base)
+        if found.digits < self.worst and not cancels:  # far out literals' roundings grow
+            self.worst, self.worst_at = found.digits, (point, found)
+        self.rounded |= found.rounded
+        for watch in (found.loss, found.claim):
+            self.ran.add(watch)
+        return True
+
+    def accepts(self, point: Point, where: str, lone: bool = False) -> bool:
+        """Whether a point is right, or is single: a kink, or a gap of the claim.
+
+        lone   whether it counts as a kink where no comparison shows one, as at equal elements
+        """
+        found = self.looked(point)
+        if found is not None and self.is_lost(point, found):
+            self.left_out.append((f"{self.judge.precision.name} holds too few digits", point))
+            return True
+        if found is None or self.taken(point, found):
+            return True
+        near = self.judge.precision.near
+        sides = [self.looked(displaced(point, self.free, step)) for step in (-near, near)]
+        there = [s for s in sides if s is not None]
+        is_kink = lone or any(s.ways != found.ways for s in there)
+        if (
+            not there
+            or not all(s.is_bearable(self.judge) for s in there)
+            or (found.finite and not is_kink and len(there) == 2)
+        ):
+            self.wrong = point, found
+            return False
+        if is_kink and self.judge.precision != DOUBLE:
+            name = self.judge.precision.name
+            self.left_out.append((f"{name} rounds to the other side of a kink", point))
+            return True
+        told = self.told(point, where, found, is_kink)
+        self.exceptions += [told] if told not in self.exceptions else []
+        return True
+
+    def told(self, point: Point, where: str, found: Comparison, is_kink: bool) -> str:
+        if not found.finite:
+            return f"{where}, where the claim has no value"
+        what = "a kink" if is_kink else "the edge of the domain"
+        return (
+            f"{where}, {what}, where {self.problem.component(point, found.flat)} is "
+            f"{found.expected!r} by convention, claimed {found.claimed!r}"
+        )
+
+    def is_lost(self, point: Point, found: Comparison) -> bool:
+        """Whether a function differs no more than the gradient moves by rounding the arguments."""
+        judged = self.judge.exact or self.judge.rtol is not None
+        if judged or not found.finite or found.digits >= self.judge.enough:
+            return False
+        for step in (-self.judge.precision.step, self.judge.precision.step):
+            moved = self.text.moved(point, displaced(point, self.free, step), self.norm)
+            if moved is not None:  # not past a kink
+                return found.digits > moved - CLEAR
+        return False
+
+    def is_regular(self, point: Point, found: Comparison) -> bool:
+        """Whether a component is off alike at points next to one another.
+
+        Rounding is off by another part at each of them, and to both sides; a wrong formula is not.
+        """
+        names = [p.hint for p in self.problem.parameters if p.type.is_float]
+        near = [displaced(point, names, sign * s) for s in BESIDE for sign in (1.0, -1.0)]
+        errors = [*map(partial(self.text.error, flat=found.flat), near)]
+        known = [e for e in errors if e is not None]
+        sizes = [*map(abs, known)]
+        alike = len(known) == len(near) and min(known) * max(known) > 0
+        return alike and max(sizes) <= 2 * min(sizes)
+
+
+def shown(point: Mapping[str, Any]) -> str:
+    """A point in words."""
+    return ", ".join(f"{n} = {np.asarray(v).tolist()}" for n, v in point.items())
