@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 import platform
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -43,8 +43,8 @@ from symgrad.checker import Agrees, Claim, Identity, Refuted, Skipped, check_bal
 from symgrad.checker.judge import SIZES
 from symgrad.checker.results import Result
 from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
+from symgrad.ops import OPS
 from symgrad.runtime.allowlist import check_source
-from symgrad.symbolic.assumptions import assumptions_of
 
 BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
 KINDS = {  # of lines, and what there is to say of them
@@ -119,7 +119,7 @@ def certify(
         _branches(subject, levels),
         kinks,
         subject.rewrites,
-        (*subject.assumed, *assumptions_of(subject.ops), *_readings(claim)),
+        (*subject.assumed, *_assumed(subject.ops), *_readings(claim)),
         _unchecked(subject, levels),
     )
 
@@ -307,6 +307,12 @@ def _skip(reason: str) -> Level:
 
 def _finite(x: float) -> float | None:
     return x if math.isfinite(x) else None
+
+
+def _assumed(ops: Iterable[str]) -> tuple[str, ...]:
+    """Where ops have their meaning, as a certificate assumes it of the values that reach them."""
+    said = [OPS[name].assumed for name in ops if name in OPS]
+    return tuple(dict.fromkeys(text for text in said if text))
 
 
 def _readings(claim: Claim | None) -> list[str]:

@@ -15,11 +15,11 @@ from symgrad.codegen.helpers import APPROXIMATE
 
 def atoms_of(source: str, target: str) -> Mapping[str, str]:
     """The helpers' sources in a text, each with its formula."""
-    from symgrad.symbolic.definitions import formula_of
+    from symgrad.ops import OPS
+    from symgrad.symbolic.wording import formula_of
 
-    return {
-        TARGETS[target].helpers[name].source: formula_of(name) for name in names_of(source, target)
-    }
+    helpers = TARGETS[target].helpers
+    return {helpers[n].source: formula_of(OPS[n]) for n in names_of(source, target)}
 
 
 def names_of(source: str, target: str) -> tuple[str, ...]:

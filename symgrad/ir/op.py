@@ -51,6 +51,10 @@ class Op:
     evaluate     (*arrays, **attributes) -> array: the reference semantics, IEEE, no warnings
     dim_attributes  attributes that hold dims; the interpreter resolves them to ints
     meaning      (sympy, *symbols) -> expression, for elementwise ops
+    definition   text over the checker's functions, of the operands {0}, {1} and the attributes, or
+                 what ``ops.defining`` has; by default the checker's function of the op's name, or
+                 the meaning
+    assumed      where it has its meaning: an assumption of certificates
     partials     (f, y, *xs) -> one dy/dx an operand; None for an operand without derivative
     accurate     partials within 4 ulp everywhere, where those above trade digits for time
     pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
@@ -93,6 +97,8 @@ class Op:
     attributes: tuple[str, ...] = ()
     dim_attributes: tuple[str, ...] = ()
     meaning: Callable[..., Any] | None = None
+    definition: Any = None
+    assumed: str = ""
     partials: Callable[..., tuple[Any, ...]] | None = None
     accurate: Callable[..., tuple[Any, ...]] | None = None
     pullback: Callable[..., tuple[Any, ...]] | None = None

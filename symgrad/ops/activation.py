@@ -81,6 +81,7 @@ SIGMOID_SLOPE = elementwise(
     expansion=_sigmoid_slope,
     shares="sigmoid",
     interval=iv.fixed(0.0, 0.25),
+    definition=lambda t, x: t.sigmoid(x) * t.sigmoid(-x),
     doc="the derivative of 1/(1 + e**-x), which is the density of the logistic distribution",
 )
 LOG_SIGMOID = elementwise(
@@ -175,6 +176,7 @@ SILU = elementwise(
     cost=24,
     traits=("activation",),
     inside="z",
+    definition=lambda t, x: x * t.sigmoid(x),
     doc="x sigmoid(x)",
 )
 ERF = elementwise(

@@ -120,6 +120,7 @@ DIVIDE = elementwise(
     work="divisions",
     named="{}_over_{}",
     traits=("combines",),
+    assumed="divisors that are not 0",
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )
 NEGATIVE = elementwise(
@@ -160,6 +161,7 @@ SIDE = elementwise(
     pieces=either_side,
     inline=True,
     interval=iv.fixed(-1.0, 1.0),
+    definition=lambda t, x: t.sign(x),
     doc="the sign of x as the slope of abs, whose square is 1 in a second derivative",
 )
 SIGN = elementwise(
@@ -233,6 +235,7 @@ FLOOR = elementwise(
     partials=lambda f, y, x: (None,),
     cost=1,
     traits=("exact",),
+    assumed="round away from halves, floor and ceil away from whole numbers",
     doc="the largest whole number not above x; derivative 0",
 )
 CEIL = elementwise(
@@ -242,6 +245,7 @@ CEIL = elementwise(
     partials=lambda f, y, x: (None,),
     cost=1,
     traits=("exact",),
+    assumed="round away from halves, floor and ceil away from whole numbers",
     doc="the smallest whole number not below x; derivative 0",
 )
 CONTINUED = elementwise(
@@ -266,5 +270,7 @@ ROUND = elementwise(
     partials=lambda f, y, x: (None,),
     cost=1,
     traits=("exact",),
+    definition=lambda t, x: t.rint(x),
+    assumed="round away from halves, floor and ceil away from whole numbers",
     doc="the nearest whole number, halves to even; derivative 0",
 )

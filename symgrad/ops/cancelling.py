@@ -15,6 +15,7 @@ import math
 from typing import Any
 
 from symgrad.ops import array_functions
+from symgrad.ops import defining as d
 from symgrad.ops.declaring import REAL, elementwise, of_arrays
 
 
@@ -91,6 +92,7 @@ STUMPFF = elementwise(
     domain=(REAL,),
     attributes=("k", "d"),
     approximate=True,
+    definition=d.STUMPFF,
     doc="the d-th derivative of 1/k! - x*x/(k + 2)! + ...: sin(x)/x for k = 1 and d = 0",
 )
 TANH_BY_SECH = elementwise(

@@ -24,6 +24,7 @@ from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Shape, Type
 from symgrad.ops import array_functions
+from symgrad.ops import defining as d
 from symgrad.ops.declaring import broadcast, of_arrays, same_dtype
 from symgrad.ops.terms import register
 
@@ -122,6 +123,7 @@ TAKE = register(
         interval=lambda x, of: of(x.operands[0]),
         traits=("exact", "carries"),
         called="picked",
+        definition=d.call("take"),
         doc="the slices of x along an axis that the indices name",
     )
 )
@@ -141,6 +143,7 @@ SCATTER_ADD = register(
         traits=("carries",),
         called="placed",
         reader="take",
+        definition=d.SCATTER_ADD,
         doc="zeros, with each slice of the operand added where take would read it",
     )
 )
@@ -162,6 +165,7 @@ TAKE_ALONG_AXIS = register(
         interval=lambda x, of: of(x.operands[0]),
         traits=("carries",),
         called="picked",
+        definition=d.call("take_along_axis"),
         doc="for each place, the element of x along the axis that the index there names",
     )
 )
@@ -181,6 +185,7 @@ ADD_ALONG_AXIS = register(
         traits=("carries",),
         called="placed",
         reader="take_along_axis",
+        definition=d.ADD_ALONG_AXIS,
         doc="zeros, with each element added where take_along_axis would read it",
     )
 )
@@ -199,6 +204,7 @@ GATHER = register(
         interval=lambda x, of: of(x.operands[0]),
         traits=("exact", "carries"),
         called="picked",
+        definition=d.Definition(lambda x, operands: f"{operands[0]}[{d.listed(operands[1:])}]"),
         doc="x[i, j, ...] for arrays of indices that broadcast together",
     )
 )
@@ -218,6 +224,7 @@ SCATTER_ND = register(
         traits=("carries",),
         called="placed",
         reader="gather",
+        definition=d.SCATTER_ND,
         doc="zeros, with each slice of the operand added where gather would read it",
     )
 )
@@ -231,6 +238,7 @@ ONE_HOT = register(
         attributes=("size", "dtype"),
         dim_attributes=("size",),
         traits=("exact",),
+        definition=d.ONE_HOT,
         doc="1 at the index and 0 elsewhere; all 0 for an index out of range",
     )
 )
@@ -304,6 +312,7 @@ VECTOR = register(
         evaluate=lambda *xs: np.array(xs),
         pullback=lambda f, g, y, *xs: tuple(f.index(g, key=(("int", i),)) for i in range(len(xs))),
         traits=("exact",),
+        definition=d.call("stack", "[{}]"),
         doc="scalars side by side as a vector",
     )
 )
@@ -317,6 +326,7 @@ WRAP = register(
         attributes=("size",),
         dim_attributes=("size",),
         called="place",
+        definition=d.Definition(lambda x, operands, size: f"np.arange({size})[{operands[0]}]"),
         doc="an index that may count from the end, counted from the front; IndexError beyond",
     )
 )
@@ -329,6 +339,7 @@ WITHIN = register(
         evaluate=_within,
         attributes=("size",),
         dim_attributes=("size",),
+        definition=d.Definition(lambda x, operands, size: operands[0]),
         doc="indices from 0 to size - 1, such as labels: a negative one is an error, no last class",
     )
 )

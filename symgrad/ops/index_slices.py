@@ -23,6 +23,7 @@ from symgrad.ir.dims import Dim, divide, subtract
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
 from symgrad.ops import array_functions
+from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.declaring import of_arrays
 from symgrad.ops.terms import register
@@ -111,6 +112,7 @@ INDEX = register(
         cost=0,
         traits=("exact", "moves", "view", "arranges"),
         called="part",
+        definition=d.Definition(lambda x, operands, key: f"{operands[0]}[{d.key_text(key)}]"),
         doc="x[key]",
     )
 )
@@ -129,6 +131,7 @@ EMBED = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull_with_zero),
         traits=("exact", "moves", "arranges"),
+        definition=d.EMBED,
         doc="zeros of the shape with the operand at the key",
     )
 )
@@ -225,6 +228,7 @@ VIEW = register(
         ),
         attributes=("offset", "shape", "strides"),
         traits=("exact", "view", "arranges"),
+        definition=d.VIEW,
         doc="a block of a vector",
     )
 )
@@ -240,6 +244,7 @@ PACK = register(
             for offset, shape, strides in blocks
         ),
         attributes=("size", "blocks"),
+        definition=d.PACK,
         doc="zeros, with each operand added to its block",
     )
 )

@@ -16,6 +16,7 @@ from symgrad.errors import ShapeError
 from symgrad.ir.dims import Dim, add, polynomial, subtract
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
+from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.reduction import normalize_axis
 from symgrad.ops.terms import register
@@ -40,6 +41,7 @@ def _triangle(name: str, evaluate: Any, doc: str) -> Op:
             pullback=pullback,
             attributes=("k",),
             traits=("exact", "carries", "arranges"),
+            definition=d.with_k(name),
             doc=doc,
         )
     )
@@ -101,6 +103,7 @@ DIAG = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull_with_zero),
         traits=("exact", "carries", "arranges"),
+        definition=d.with_k("diag"),
         doc="the square matrix with x on diagonal k and zeros elsewhere",
     )
 )
@@ -116,6 +119,7 @@ DIAGONAL = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         traits=("exact", "carries", "view", "arranges"),
+        definition=d.with_k("diagonal"),
         doc="diagonal k of a matrix",
     )
 )
@@ -131,6 +135,7 @@ FLIP = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         traits=("exact", "moves", "view", "arranges"),
+        definition=d.call("flip"),
         doc="x in the opposite order along the axes",
     )
 )

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from symgrad.ops import defining as d
 from symgrad.ops import float_functions
 from symgrad.ops import intervals as iv
 from symgrad.ops.declaring import by_element, elementwise
@@ -77,6 +78,7 @@ INVERSE_MILLS = elementwise(
     meaning=_inverse_mills,
     partials=lambda f, y, x: (-y * f.mills_tail(x, k=1),),
     approximate=True,
+    definition=lambda t, x: t.text(d.MILLS, x),
     doc="the normal density over the distribution function: the derivative of log_ndtr",
 )
 MILLS_TAIL = elementwise(
@@ -86,5 +88,6 @@ MILLS_TAIL = elementwise(
     partials=_mills_tail_slope,
     attributes=("k",),
     approximate=True,
+    definition=d.MILLS_TAIL,
     doc="k/(-x + (k + 1)/(-x + ...)): for k = 1 it is x + inverse_mills(x)",
 )

@@ -16,6 +16,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
+from symgrad.ops import defining as d
 from symgrad.ops.reduction import normalize_axis
 from symgrad.ops.terms import register
 
@@ -72,6 +73,7 @@ SEGMENT_SUM = register(
         ),
         traits=("carries",),
         called="sums",
+        definition=d.Definition(lambda x, operands: f"np.add.reduceat({d.listed(operands)})"),
         doc="the sum of each segment of a vector; segment k begins at starts[k] and none is empty",
     )
 )
@@ -87,6 +89,7 @@ SEGMENT_SPREAD = register(
         dim_attributes=("size",),
         traits=("carries",),
         called="spread",
+        definition=d.SEGMENT_SPREAD,
         doc="each segment filled with its value",
     )
 )
@@ -99,6 +102,7 @@ ORDERED_SUM = register(
         evaluate=_ordered_sum,
         pullback=_ordered_pullback,
         attributes=("axis",),
+        definition=d.call("sum"),
         doc="the sum along an axis, from the first element to the last, as a Python loop adds",
     )
 )
@@ -129,6 +133,7 @@ CUMSUM = register(
             f.cumsum(g, axis=axis, reverse=not reverse),
         ),
         attributes=("axis", "reverse"),
+        definition=d.CUMSUM,
         doc="the sums of the elements up to each place, or from it on",
     )
 )

@@ -135,6 +135,7 @@ POWER = elementwise(
     interval=iv.by(iv.power),
     cost=24,
     symbol="**",
+    assumed="x**n for x above 0, or a whole n that is a literal",
     doc="x**n; nan for x < 0 unless n is a whole number; d/dn is 0 at x = 0, n >= 0, nan at x < 0",
 )
 # n times a power would be 0*inf for n = 0 beside x = 0; how the slope changes with n is its own.
@@ -146,6 +147,7 @@ POWER_SLOPE = elementwise(
     expansion=lambda f, x, n: f.where(f.equal(n, 0.0), 0.0, n * f.power(x, n - 1.0)),
     domain=(POSITIVE, REAL),
     inline=True,
+    definition=lambda t, x, n: t.strong_product(n, t.power(x, n - 1)),
     doc="n x**(n-1), which is 0 for n = 0, at x = 0 too",
 )
 SQUARE = elementwise(
@@ -172,6 +174,7 @@ SQRT = elementwise(
     rests=iv.with_operands,
     interval=iv.rising(math.sqrt, 0.0),
     cost=4,
+    assumed="sqrt of what is above 0",
     doc="the square root; its derivative at 0 is inf, and 0 times that is 0",
 )
 ONE_MINUS_SQUARE = elementwise(
@@ -193,6 +196,8 @@ RECIPROCAL = elementwise(
     interval=iv.by(lambda a: iv.over(iv.Interval(1.0, 1.0), a)),
     cost=4,
     work="divisions",
+    definition=lambda t, x: 1 / x,
+    assumed="divisors that are not 0",
     doc="1 / x",
 )
 HYPOT = elementwise(
@@ -218,5 +223,6 @@ DIRECTION = elementwise(
     expansion=_direction,
     domain=(NONZERO, NONZERO),
     inline=True,
+    definition=lambda t, x, y: t.Piecewise((0, t.Eq(t.hypot(x, y), 0)), (x / t.hypot(x, y), True)),
     doc="x/hypot(x, y), the cosine of the direction of the point (x, y); 0 at the origin",
 )

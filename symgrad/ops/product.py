@@ -16,6 +16,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim, add, multiply, product
 from symgrad.ir.op import Op
 from symgrad.ir.types import Type
+from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.declaring import broadcast
 from symgrad.ops.shape import unbroadcast
@@ -108,6 +109,7 @@ MATMUL = register(
         named="{}_{}",
         flops=lambda y, a, b: _of_inner(y.size, a.shape[-1]),
         traits=("combines", "contracts"),
+        definition=d.call("matmul"),
         doc="the matrix product; vectors and batches as NumPy has them",
     )
 )
@@ -124,6 +126,7 @@ OUTER = register(
         called="product",
         flops=lambda y, a, b: y.size,
         traits=("combines",),
+        definition=d.call("outer"),
         doc="the products of all pairs of two vectors",
     )
 )
@@ -161,6 +164,7 @@ CROSS = register(
             unbroadcast(f, f.cross(g, a), f.type(b).shape),
         ),
         expansion=_cross_expansion,
+        definition=d.CROSS,
         doc="the vector products of vectors of 3 along the last axis",
     )
 )
@@ -186,6 +190,7 @@ vdot = register(
         interval=iv.sum_of_products,
         flops=lambda y, a, b: _of_inner(1, a.size),
         traits=("contracts",),
+        definition=d.Definition(lambda x, operands: f"np.sum({operands[0]} * {operands[1]})"),
         doc="the sum of the products of all elements of two arrays of one shape",
     )
 )
@@ -268,6 +273,7 @@ EINSUM = register(
         called="product",
         flops=_flops,
         traits=("combines", "contracts", "view"),
+        definition=d.EINSUM,
         doc="the sums of products that the spec names",
     )
 )

@@ -16,6 +16,7 @@ from symgrad.ir.dims import Dim, multiply, product, subtract
 from symgrad.ir.op import Op
 from symgrad.ir.types import Shape, Type
 from symgrad.ops import array_functions
+from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
 from symgrad.ops.declaring import of_arrays
@@ -127,6 +128,7 @@ def _reduction(
             flops=flops,
             attributes=("axis", "keepdims"),
             traits=("reduces", "view", *traits),
+            definition=d.call(name),
             doc=doc,
             **facts,
         )
@@ -274,6 +276,7 @@ def _to_integers(name: str, evaluate: Any, infer: Any, doc: str, **facts: Any) -
             infer=infer,
             evaluate=_sized(evaluate),
             attributes=("axis", "keepdims"),
+            definition=d.call(name),
             doc=doc,
             **facts,
         )
@@ -289,6 +292,7 @@ PROD_OTHERS = register(
         infer=_others_result,
         evaluate=of_arrays(array_functions.prod_others),
         pullback=_others_pullback,
+        definition=d.PROD_OTHERS,
         doc="for each element, the product of the others along the last axis; zeros do no harm",
     )
 )
@@ -307,6 +311,7 @@ LOGSUMEXP = register(
         traits=("reduces", "nonempty"),
         called="lse",
         folds="logaddexp",
+        definition=d.LOGSUMEXP,
         doc="log(sum(exp(x))) without overflow; the derivative is the softmax, nan if all are -inf",
     )
 )

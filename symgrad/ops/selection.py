@@ -19,6 +19,7 @@ from symgrad.errors import DTypeError
 from symgrad.ir.function import Instr
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Type
+from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.declaring import broadcast, comparison_result, logical_result, same_dtype
 from symgrad.ops.terms import register
@@ -113,6 +114,7 @@ ISNAN = register(
         evaluate=np.isnan,
         meaning=lambda sp, x: sp.false,
         traits=("condition",),
+        definition=lambda t, x: t.isnan(x),
         doc="whether x is nan; no real number is",
     )
 )
@@ -125,6 +127,7 @@ ISFINITE = register(
         evaluate=np.isfinite,
         meaning=lambda sp, x: sp.true,
         traits=("condition",),
+        definition=lambda t, x: t.isfinite(x),
         doc="whether x is neither inf nor nan; every real number is",
     )
 )
@@ -155,6 +158,7 @@ CAST = register(
         interval=_cast_interval,
         traits=("exact", "view"),
         called="mask",
+        definition=d.CAST,
         doc="the same values in another dtype; false is 0 and true is 1",
     )
 )
@@ -170,6 +174,7 @@ STOP_GRADIENT = register(
         interval=iv.by(iv.hull),
         cost=0,
         traits=("exact", "view"),
+        definition=lambda t, x: t.stop_gradient(x),
         doc="x, taken as a constant by differentiation",
     )
 )

@@ -14,6 +14,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.dims import Dim, add, product
 from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Shape, Type
+from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.terms import register
 
@@ -91,6 +92,7 @@ RESHAPE = register(
         cost=0,
         traits=("exact", "moves", "view", "arranges"),
         called="view",
+        definition=d.RESHAPE,
         doc="the same elements in row-major order in another shape",
     )
 )
@@ -109,6 +111,7 @@ BROADCAST_TO = register(
         cost=0,
         traits=("exact", "carries", "view", "arranges"),
         called="spread",
+        definition=d.BROADCAST_TO,
         doc="x stretched to the shape as NumPy broadcasts",
     )
 )
@@ -127,6 +130,7 @@ TRANSPOSE = register(
         interval=iv.by(iv.hull),
         cost=0,
         traits=("exact", "moves", "view", "arranges"),
+        definition=d.call("transpose"),
         doc="x with its axes in the given order",
     )
 )
@@ -142,6 +146,7 @@ CONCATENATE = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         traits=("exact", "moves", "arranges"),
+        definition=d.call("concatenate", "[{}]"),
         doc="the operands one after another along an axis",
     )
 )
@@ -157,6 +162,7 @@ SIZE = register(
         interval=iv.fixed(1.0),
         cost=0,
         traits=("exact",),
+        definition=d.Definition(lambda x, operands, dim, dtype: f"np.float64({dim})"),
         doc="a size as a number",
     )
 )
@@ -169,6 +175,7 @@ ARANGE = register(
         evaluate=lambda *, dim, dtype: np.arange(dim, dtype=DTYPES[dtype]),
         attributes=("dim", "dtype"),
         dim_attributes=("dim",),
+        definition=d.Definition(lambda x, operands, dim, dtype: f"np.arange({dim})"),
         doc="the numbers from 0 to a size, which is left out",
     )
 )

@@ -15,6 +15,7 @@ from typing import Any
 
 from symgrad.ir.op import Op
 from symgrad.ops import array_functions
+from symgrad.ops import defining as d
 from symgrad.ops.declaring import REAL, elementwise, of_arrays
 from symgrad.ops.product import matmul_pullback, matmul_result
 from symgrad.ops.terms import register
@@ -84,6 +85,7 @@ STRONG_PRODUCT = elementwise(
     attributes=("zero",),
     steep=lambda f, z, x, y, *, zero: EVERYWHERE,
     inline=True,
+    definition=lambda t, x, y, *, zero: t.strong_product(x, y),
     doc="x y, and 0 where an operand is 0 whose place is in ``zero``, though the other be infinite",
 )
 STRONG_MATMUL = register(
@@ -97,6 +99,7 @@ STRONG_MATMUL = register(
         attributes=("zero",),
         traits=("contracts",),
         steep=lambda f, z, a, b, *, zero: EVERYWHERE,
+        definition=d.STRONG_MATMUL,
         doc="the matrix product, in which a 0 of the operand ``zero`` beats an infinity",
     )
 )

@@ -116,6 +116,7 @@ LOG = elementwise(
     partials=lambda f, y, x: (f.divide(1.0, x),),
     domain=(POSITIVE,),
     unbounded=True,
+    assumed="log of what is above 0",
     doc="the natural logarithm; -inf at 0, nan below",
 )
 LOG2 = elementwise(
@@ -125,6 +126,7 @@ LOG2 = elementwise(
     partials=lambda f, y, x: (f.divide(INVERSE_LN2, x),),
     domain=(POSITIVE,),
     unbounded=True,
+    assumed="log2 of what is above 0",
     doc="the logarithm to base 2",
 )
 LOG10 = elementwise(
@@ -134,6 +136,7 @@ LOG10 = elementwise(
     partials=lambda f, y, x: (f.divide(INVERSE_LN10, x),),
     domain=(POSITIVE,),
     unbounded=True,
+    assumed="log10 of what is above 0",
     doc="the logarithm to base 10",
 )
 LOG1P = elementwise(
@@ -143,6 +146,7 @@ LOG1P = elementwise(
     partials=lambda f, y, x: (f.divide(1.0, 1.0 + x),),
     domain=((-0.9, 4.0),),
     unbounded=True,
+    assumed="log1p of what is above -1",
     doc="log(1 + x), accurate near 0",
 )
 LOGADDEXP = elementwise(
@@ -167,6 +171,8 @@ XLOGY = elementwise(
     unbounded=True,
     steep=lambda f, z, x, y: (f.equal(y, 0.0), None),
     cost=18,
+    definition=lambda t, x, y: t.strong_product(x, t.log(y)),
+    assumed="xlogy(x, y) for y above 0",
     doc="x log y, and 0 where x = 0 unless y is nan; d/dy at (0, 0) is 0",
 )
 XLOG1PY = elementwise(
@@ -180,6 +186,8 @@ XLOG1PY = elementwise(
     unbounded=True,
     steep=lambda f, z, x, y: (f.equal(y, -1.0), None),
     cost=18,
+    definition=lambda t, x, y: t.strong_product(x, t.log(1 + y)),
+    assumed="xlog1py(x, y) for y above -1",
     doc="x log(1 + y), and 0 where x = 0 unless y is nan; d/dy at (0, -1) is 0",
 )
 LOG1MEXP = elementwise(
@@ -191,6 +199,7 @@ LOG1MEXP = elementwise(
     domain=((-4.0, -0.1),),
     unbounded=True,
     cost=34,
+    assumed="log1mexp of what is below 0",
     doc="log(1 - e**x) for x < 0, without cancellation; nan above 0",
 )
 SIN = elementwise(
@@ -229,6 +238,7 @@ ARCSIN = elementwise(
     domain=(UNIT,),
     unbounded=True,
     steep=_steep_at_the_ends,
+    assumed="arcsin and arccos within (-1, 1)",
     doc="the angle whose sine is x; nan outside [-1, 1]",
 )
 ARCCOS = elementwise(
@@ -240,6 +250,7 @@ ARCCOS = elementwise(
     unbounded=True,
     steep=_steep_at_the_ends,
     interval=iv.fixed(0.0, math.pi),
+    assumed="arcsin and arccos within (-1, 1)",
     doc="the angle whose cosine is x; nan outside [-1, 1]",
 )
 ARCTAN = elementwise(
@@ -258,6 +269,7 @@ ARCTAN2 = elementwise(
     accurate=_arctan2_slopes,
     domain=(REAL, POSITIVE),
     unbounded=True,
+    assumed="arctan2 away from the origin",
     doc="the angle of the point (second operand, first operand), in (-pi, pi]",
 )
 SINH = elementwise(
@@ -305,6 +317,7 @@ ARCCOSH = elementwise(
     unbounded=True,
     steep=lambda f, y, x: (f.equal(x, 1.0),),
     interval=iv.fixed(0.0),
+    assumed="arccosh of what is above 1",
     doc="the inverse of cosh; nan below 1",
 )
 ARCTANH = elementwise(
@@ -314,5 +327,6 @@ ARCTANH = elementwise(
     partials=lambda f, y, x: (f.divide(1.0, f.one_minus_square(x)),),
     domain=(UNIT,),
     unbounded=True,
+    assumed="arctanh within (-1, 1)",
     doc="the inverse of tanh; inf at 1, nan beyond",
 )

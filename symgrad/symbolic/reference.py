@@ -1,8 +1,8 @@
 r'''What a program means, before any pass: plain text over the checker's functions.
 
-The traced, unoptimised IR is printed one operation a line, from a table of its own that shares
-nothing with the targets.  Scalar programs are replayed from the same table.  The kernel runs either
-beside the emitted text, on the numbers of its algebras.
+The traced, unoptimised IR is printed one operation a line, by definitions that
+share nothing with the targets.  Scalar programs are replayed by the same definitions.  The kernel
+runs either beside the emitted text, on the numbers of its algebras.
 
 >>> import symgrad.ops
 >>> from symgrad.ir import parse
@@ -46,12 +46,15 @@ from symgrad.checker.exact_text import Elementwise, ExactText
 from symgrad.checker.real_functions import FUNCTIONS
 from symgrad.errors import DomainError, UnsupportedError
 from symgrad.ir import dims
-from symgrad.ir.function import Function, Instr, literal
+from symgrad.ir.function import Function, Instr
+from symgrad.ir.op import Op
 from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
+from symgrad.ops import OPS
+from symgrad.ops.defining import Definition
 from symgrad.rewrite.inline import inlined
 from symgrad.symbolic import sides
-from symgrad.symbolic.definitions import ELEMENTWISE, SCALAR, STRUCTURE
 from symgrad.symbolic.quotients import is_long, readings
+from symgrad.symbolic.wording import literal_text, wording
 
 
 def _still(x: Any) -> Any:
@@ -94,9 +97,9 @@ def text_of(function: Function) -> str:
         operands = [names[o] for o in x.operands]
         lines.append(f"    v{i} = {(_sided if second else _expression)(x, operands)}")
     lines.append(f"    return {', '.join(names[r] for r in f.results)}")
-    used = dict.fromkeys(x.op.name for x in f.body)
-    helpers = "".join(STRUCTURE[name].helper for name in used if name in STRUCTURE)
-    return _HEAD + helpers + "\n".join(lines) + "\n"
+    used = dict.fromkeys(x.op.definition for x in f.body)
+    helpers = dict.fromkeys(d.helper for d in used if isinstance(d, Definition))
+    return _HEAD + "".join(helpers) + "\n".join(lines) + "\n"
 
 
 class Printed:
@@ -146,14 +149,11 @@ def _sizes(f: Function, names: Mapping[Instr, str]) -> Iterator[tuple[str, str]]
 def _expression(x: Instr, operands: Sequence[str]) -> str:
     """One instruction as an expression."""
     if x.is_constant:
-        return _literal(x["value"])
-    attributes = dict(x.attributes)
-    if x.op.name in ELEMENTWISE:
-        shown = {k: _literal(v) for k, v in attributes.items()}
-        return ELEMENTWISE[x.op.name].format(*operands, **shown)
-    if x.op.name not in STRUCTURE:
-        raise UnsupportedError(f"the op {x.op.name!r} has no definition for the checker")
-    return STRUCTURE[x.op.name].write(x, operands, **attributes)
+        return literal_text(x["value"])
+    definition, attributes = x.op.definition, dict(x.attributes)
+    if isinstance(definition, Definition):
+        return definition.write(x, operands, **attributes)
+    return wording(x.op, *operands, **attributes)
 
 
 def _sided(x: Instr, operands: Sequence[str]) -> str:
@@ -161,33 +161,26 @@ def _sided(x: Instr, operands: Sequence[str]) -> str:
     kind = "of_array" if x.type.rank else "of_number"
     if x.op.name in ("side", "absolute"):
         return f"{'side' if x.op.name == 'side' else 'magnitude'}_{kind}({operands[0]})"
-    mixes = x.op.name in STRUCTURE and x.op.name != "cast" and x.operands
+    mixes = isinstance(x.op.definition, Definition) and x.op.name != "cast" and x.operands
     pairs = zip(operands, x.operands, strict=True)
     return _expression(
         x, [f"settled({name})" if mixes and o.type.is_float else name for name, o in pairs]
     )
 
 
-def _literal(value: Any) -> str:
-    return f"np.array({_written(value)})" if isinstance(value, tuple) else f"({_written(value)})"
-
-
-def _written(value: Any) -> str:
-    """A number, a truth value or nested tuples of them, as the checker reads it."""
-    if isinstance(value, tuple):
-        return f"({''.join(f'{_written(v)}, ' for v in value)})"
-    text = {"true": "True", "false": "False"}.get(literal(value), literal(value))
-    return f'float("{text}")' if text.strip("-") in ("nan", "inf") else text
+def scalar_text() -> ExactText:
+    """A function of numbers for each op that has no attributes that matter to it."""
+    return _scalar_text(tuple(OPS.values()))
 
 
 @cache
-def scalar_text() -> ExactText:
-    """A function of numbers for each elementwise op, from the table."""
+def _scalar_text(ops: tuple[Op, ...]) -> ExactText:
     rows = []
-    for name, formula in SCALAR.items():
-        if "{slope}" not in formula and "{alpha}" not in formula:
-            xs = [x for i, x in enumerate("abc") if f"{{{i}}}" in formula]
-            rows.append(f"def {name}_({', '.join(xs)}):\n    return {formula.format(*xs)}\n")
+    for op in ops:
+        xs = "abc"[: op.arity or 0]
+        if not (op.made or op.attributes) and not isinstance(op.definition, Definition) and xs:
+            head = f"def {op.name}_({', '.join(xs)}):\n    return "
+            rows.append(f"{head}{wording(op, *xs, lone=True)}\n")
     return ExactText(_HEAD + "\n\n".join(rows), FUNCTIONS, GIVEN)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import symgrad.ops
 from symgrad.checker.balls import Balls, precision
+from symgrad.checker.real_functions import FUNCTIONS
 from symgrad.engine import Value
 from symgrad.errors import UnsupportedError
 from symgrad.frontend.scalars.linearise import linearise
@@ -18,7 +20,6 @@ from symgrad.ir import parse
 from symgrad.ir.function import Function, emit, parameter
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
-from symgrad.symbolic.definitions import ELEMENTWISE, STRUCTURE
 from symgrad.symbolic.quotients import meant
 from symgrad.symbolic.reference import Printed, Replay, text_of
 
@@ -97,10 +98,33 @@ def test_an_elementwise_op_is_defined_as_it_computes(name: str) -> None:
     np.testing.assert_allclose(np.asarray(got, float), want, rtol=1e-12, atol=1e-14)
 
 
+OWN = [
+    o.name
+    for o in OPS.values()
+    if o.meaning and not o.definition and o.name in FUNCTIONS and not o.approximate
+]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_function_of_the_checker_is_what_the_op_means(name: str) -> None:
+    """The trusted functions, written apart, agree with the declared meanings on points."""
+    op, rng = OPS[name], np.random.default_rng(2)
+    xs = [parameter(f"x{i}", Type("f64", (5,))) for i in range(op.arity or 0)]
+    arguments = [rng.uniform(low, high, 5) for low, high in op.domain]
+    by_name, by_meaning = [
+        exactly(Function("f", tuple(xs), (y,), (y,)), arguments)
+        for y in (emit(o, xs) for o in (op, replace(op, definition=op.meaning)))
+    ]
+    np.testing.assert_allclose(
+        np.asarray(by_name, float), np.asarray(by_meaning, float), rtol=1e-15
+    )
+
+
 def test_every_op_has_a_definition() -> None:
     """Also of those that derivatives alone are made of: a loss may hold a gradient."""
-    known = {*ELEMENTWISE, *STRUCTURE}
-    missing = [op.name for op in OPS.values() if op.name not in known and not op.made]
+    missing = [
+        op.name for op in OPS.values() if not (op.definition or op.meaning or op.name in FUNCTIONS)
+    ]
     assert missing == ["parameter", "constant"]
 
 
@@ -109,12 +133,15 @@ def test_an_op_without_definition_is_named() -> None:
     f = program("tanh", [Type("f64")], {})
     op = symgrad.ops.OPS["tanh"]
     strange = Function("f", f.parameters, f.body, f.results)
+    meaning = op.meaning
     object.__setattr__(op, "name", "strange")
+    object.__setattr__(op, "meaning", None)
     try:
         with pytest.raises(UnsupportedError, match="'strange' has no definition"):
             text_of(strange)
     finally:
         object.__setattr__(op, "name", "tanh")
+        object.__setattr__(op, "meaning", meaning)
 
 
 def test_a_replay_is_the_graph() -> None:
