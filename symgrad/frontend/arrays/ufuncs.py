@@ -101,7 +101,7 @@ UFUNCS = {
 }
 
 
-def _ufunc(op: str, names: str) -> None:
+def enter(op: str, names: str) -> None:
     """Enters the function of an op of one or two operands under its public names."""
 
     def unary(x: Any, /) -> Any:
@@ -120,7 +120,7 @@ def _ufunc(op: str, names: str) -> None:
 
 
 for _op, _names in UFUNCS.items():
-    _ufunc(_op, _names)
+    enter(_op, _names)
 
 
 @on_scalars
