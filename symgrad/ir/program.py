@@ -88,6 +88,10 @@ class ScalarProgram:
     def __len__(self) -> int:
         return len(self.code)
 
+    def code_of(self, op: str) -> int:
+        """The code of an op; -1, which no node has, where the program lacks it."""
+        return self.names.index(op) if op in self.names else -1
+
     def operands(self, i: int) -> Ints:
         """The operands of node ``i``."""
         return self.operand[self.start[i] : self.start[i + 1]]

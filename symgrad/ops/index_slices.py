@@ -227,6 +227,7 @@ VIEW = register(
             f.pack(g, size=f.type(x).shape[0], blocks=((offset, shape, strides),)),
         ),
         attributes=("offset", "shape", "strides"),
+        cost=0,
         traits=("exact", "view", "arranges"),
         definition=d.VIEW,
         doc="a block of a vector",

@@ -15,9 +15,6 @@ from symgrad.ir.function import Function
 CALL, ELEMENT, SCALAR = 1.0, 0.001, 0.04  # microseconds
 READABLE = 3.0
 
-_FREE = ("constant", "view", "transpose", "reshape", "index", "size")
-
-
 def is_cheaper(calls: int, elements: int, scalars: int) -> bool:
     """Whether array code of so many calls is preferred to so many scalar operations."""
     return CALL * calls + ELEMENT * elements <= READABLE * SCALAR * scalars
@@ -25,6 +22,6 @@ def is_cheaper(calls: int, elements: int, scalars: int) -> bool:
 
 def prefers_arrays(function: Function, scalars: int) -> bool:
     """Whether the function is preferred to the ``scalars`` operations that it was rolled from."""
-    work = [x for x in function.body if x.op.name not in _FREE]
+    work = [x for x in function.body if x.op.weight]
     sizes = [x.type.size for x in work]
     return is_cheaper(len(work), sum(n for n in sizes if isinstance(n, int)), scalars)

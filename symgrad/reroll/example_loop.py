@@ -23,6 +23,8 @@ from symgrad.ir.program import CONSTANT, INPUT, PARAM, START, Floats, Ints, Scal
 from symgrad.reroll.classify import classify, commutative, leaf_keys
 from symgrad.reroll.flatten import flatten
 
+_SPARES_LITTLE = "a loop would leave more outside of it than it spares"
+
 
 class IrregularError(Exception):
     """Lanes that do not compute the same; never leaves this file."""
@@ -93,7 +95,13 @@ class Lanes:
             fresh = [o for o in operands.tolist() if o not in seen]
             seen.update(fresh)
             stack += fresh
-        return max(work, key=lambda n: (work[n], n), default=0)
+        count = max(work, key=lambda n: (work[n], n), default=0)
+        covered = sum(work.values())
+        computed = int(np.count_nonzero(self.flat.live & (self.arity > 0)))
+        if count * (computed - covered) > (count - 1) * covered:
+            self.reason = _SPARES_LITTLE
+            return 0
+        return count
 
     def without_loops(self, terms: Ints, signs: Ints, work: dict[int, int]) -> Ints:
         """The terms of a sum that are no lanes of a loop; notes the work of those that are."""
@@ -217,7 +225,7 @@ class Lanes:
         elif alone and np.isin(np.concatenate(alone), np.concatenate(inner)).any():
             self.reason = "the values of single examples are read outside of the loop"
         elif len(alone) > (self.count - 1) * len(inner):
-            self.reason = "a loop would leave more outside of it than it spares"
+            self.reason = _SPARES_LITTLE
         else:
             return
         self.count = 0

@@ -21,7 +21,6 @@ import numpy as np
 from symgrad.ir.program import START, Ints, ScalarProgram
 
 SUM = "sum of terms"
-LINEAR = ("add", "subtract", "negative")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +68,8 @@ def flatten(p: ScalarProgram, ordered: bool = False) -> Flat:
     dropped = alias != np.arange(n)
     real = ~dropped[owner]
     uses = np.bincount(operand[real], minlength=n) + np.bincount(outputs, minlength=n)
-    codes = [names.index(name) if name in names else -1 for name in LINEAR]
-    linear = np.isin(p.code, codes)
-    negative = p.code == codes[2]
+    subtracts, negative = p.code == p.code_of("subtract"), p.code == p.code_of("negative")
+    linear = (p.code == p.code_of("add")) | subtracts | negative
 
     # An edge continues its reader's chain if what it reads is linear, read once, and either a sign
     # or the first operand of an addition; what Python's sum begins with is a term like the others.
@@ -81,7 +79,7 @@ def flatten(p: ScalarProgram, ordered: bool = False) -> Flat:
     first = (slot == 0) & ~negative[owner] & ~dropped[p.operand] & ~begins[owner]
     continues &= first & ~negative[operand] if ordered else first | negative[operand]
     sign = np.ones(len(owner), np.int8)
-    sign[((p.code[owner] == codes[1]) & (slot == 1)) | negative[owner]] = -1
+    sign[(subtracts[owner] & (slot == 1)) | negative[owner]] = -1
     root, factor = _roots(n, owner[continues], operand[continues], sign[continues])
 
     kept = real & ~continues

@@ -148,9 +148,7 @@ def _origins(nodes: Sequence[Value], computed: Any) -> tuple[Any, tuple[Origins,
 
 def _with_exponents(p: ScalarProgram, nodes: Sequence[Value]) -> ScalarProgram:
     """Powers by a literal get it as their second operand, a leaf of its own at the front."""
-    if "power" not in p.names:
-        return p
-    short = np.flatnonzero((p.code == p.names.index("power")) & (np.diff(p.start) == 1))
+    short = np.flatnonzero((p.code == p.code_of("power")) & (np.diff(p.start) == 1))
     if not len(short):
         return p
     count, _n = len(short), len(p)
