@@ -33,7 +33,7 @@ def proof(problem: Problem, claim: GradientClaim, seconds: float) -> str:
         sides = _sides(problem, claim)
         if isinstance(sides, str):
             return sides
-        answers = within(seconds, "claim_zeros", *sides, _shapes(problem))
+        answers = within(seconds, "claimed.zeros", *sides, _shapes(problem))
     except _ERRORS as error:
         return str(error)
     if all(answers):
@@ -53,7 +53,7 @@ def at_fault(
             return ""
         points = [_assignment(problem, point) for point in drawn]
         shapes = _shapes(problem)
-        return str(within(seconds, "claim_fault", *sides, shapes, flat, points))
+        return str(within(seconds, "claimed.fault", *sides, shapes, flat, points))
     except _ERRORS:
         return ""  # to name the term is a courtesy; the refutation stands without it
 

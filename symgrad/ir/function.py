@@ -234,11 +234,6 @@ class Function:
     def __repr__(self) -> str:
         return f"<function {sha256(self.structure_text().encode()).hexdigest()}>"
 
-    def __str__(self) -> str:
-        from symgrad.ir.text import print_function
-
-        return print_function(self)
-
 
 def made_of(x: Instr, inside: Callable[[Instr], bool], is_leaf: Callable[[Instr], bool]) -> bool:
     """Whether a value is made of leaves alone, by what may stand inside; each is asked once."""

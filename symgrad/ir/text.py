@@ -384,3 +384,6 @@ def excerpt(lines: Sequence[str], fault: int) -> str:
         text = line if len(line) <= _WIDTH else line[:_WIDTH] + " ..."
         shown.append(f"  {'>' if number == fault else ' '} {number:>2} | {text}".rstrip())
     return "\n".join(shown)
+
+
+Function.__str__ = print_function  # type: ignore[method-assign, assignment]

@@ -15,6 +15,7 @@ from symgrad.ir.function import Function
 CALL, ELEMENT, SCALAR = 1.0, 0.001, 0.04  # microseconds
 READABLE = 3.0
 
+
 def is_cheaper(calls: int, elements: int, scalars: int) -> bool:
     """Whether array code of so many calls is preferred to so many scalar operations."""
     return CALL * calls + ELEMENT * elements <= READABLE * SCALAR * scalars

@@ -1,12 +1,13 @@
 """SymPy under a budget that is enforced: in a process of its own, ended when its time is up.
 
-The task is a function of ``symgrad.symbolic.tasks``, by name.  Nothing is left running, and nothing
-of the caller is shared but the arguments.  Time is the processor's, counted from when SymPy is
-imported, so that a busy machine changes no result; a process that only waits is ended as well.
+The task is a function of this room, by the names of its file and of itself.  Nothing is left
+running, and nothing of the caller is shared but the arguments.  Time is the processor's, counted
+from when SymPy is imported, so that a busy machine changes no result; a process that only waits is
+ended as well.
 
 >>> import sympy as sp
 >>> x = sp.Symbol("x")
->>> within(60, "simplified", [sp.sin(x) ** 2 + sp.cos(x) ** 2])
+>>> within(60, "tasks.simplified", [sp.sin(x) ** 2 + sp.cos(x) ** 2])
 [1]
 """
 

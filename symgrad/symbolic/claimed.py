@@ -19,8 +19,8 @@ import sympy as sp
 from symgrad.ir.text import parse
 from symgrad.ops.terms import OPS
 from symgrad.symbolic.blame import blamed
-from symgrad.symbolic.tasks import is_zero
 from symgrad.symbolic.to_sympy import write
+from symgrad.symbolic.vanishing import is_zero
 
 Shapes = Mapping[str, tuple[Any, ...]]
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
+import sympy as sp
 
 from symgrad.checker.balls import Balls, precision
 from symgrad.checker.exact_text import leaves
@@ -28,6 +29,7 @@ from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps
 from symgrad.symbolic.reference import Printed
+from symgrad.symbolic.tasks import simplified
 
 MAX_WRITTEN = 150  # nodes of a formula, as it is written, that SymPy is asked about
 _MAGNITUDES = (0.001, 0.3, 1.0, 2.5, 8.0, 30.0, 100.0, 800.0)
@@ -54,7 +56,7 @@ def derivatives(symbols: Sequence[Any], expression: Any, seconds: float) -> Deri
     if written_nodes(expression) > MAX_WRITTEN:
         return Derivatives([], [])
     try:
-        return Derivatives(*within(seconds, "derived", tuple(symbols), expression))
+        return Derivatives(*within(seconds, "derive.derived", tuple(symbols), expression))
     except LimitError:
         return Derivatives([], [])
 
@@ -153,3 +155,9 @@ def exact_slopes(
 def value_at(symbols: Sequence[Any], expression: Any, point: Sequence[Any]) -> Any:
     """The value of an expression at a point, at the digits of the context."""
     return read(expression, PRECISE, dict(zip(symbols, point, strict=True)).__getitem__)
+
+
+def derived(symbols: Sequence[Any], expression: Any) -> tuple[list[list[Any]], list[Any]]:
+    """A formula's partials, raw and simplified, and the exact ones at samples."""
+    raw = [sp.diff(expression, s) for s in symbols]
+    return [raw, simplified(raw)], list(references(symbols, expression))

@@ -90,7 +90,7 @@ def _once(f: Function) -> tuple[Function, list[Fired]]:
     if not found:
         return f, []
     expressions = [write(r.program, _symbols(r), exact=True)[0] for r in found]
-    forms = _asked("forms", expressions)
+    forms = _asked("tasks.forms", expressions)
     chosen: list[tuple[Region, Function, Fired]] = []
     proofs: list[Any] = []
     for region, expression, candidates in zip(found, expressions, forms, strict=True):
@@ -99,7 +99,7 @@ def _once(f: Function) -> tuple[Function, list[Fired]]:
             price, program, form = best
             chosen.append((region, program, _told(region, expression, form, price)))
             proofs.append(form - expression)
-    proved = _asked("are_zero", proofs) if proofs else []
+    proved = _asked("tasks.are_zero", proofs) if proofs else []
     sure = [c for c, ok in zip(chosen, proved, strict=True) if ok]
     after = cse(_replaced(f, found, {region.root: program for region, program, _ in sure}))
     return (after, [told for *_, told in sure]) if cost(after) < cost(f) else (f, [])

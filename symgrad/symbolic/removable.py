@@ -78,7 +78,7 @@ def with_limits(piecewise: Any) -> Any:
 @lru_cache(maxsize=256)
 def _within_budget(piecewise: Any) -> Any:
     try:
-        whole, found = within(SECONDS, "continued", piecewise)
+        whole, found = within(SECONDS, "removable.continued", piecewise)
     except LimitError:
         pieces = LimitPieces([condition for _, condition in piecewise.args])
         alone = {cell.branch for cell in pieces.thin} - pieces.wide

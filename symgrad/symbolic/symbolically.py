@@ -32,7 +32,7 @@ from symgrad.checker.exact_text import leaves
 from symgrad.checker.real_functions import FUNCTIONS, Real, call
 from symgrad.errors import DomainError, LimitError
 from symgrad.symbolic.budget import within
-from symgrad.symbolic.tasks import is_zero
+from symgrad.symbolic.vanishing import is_zero
 
 SECONDS = 120.0
 OPERATIONS = 20_000  # on expressions, that text and reference may take together
@@ -92,7 +92,7 @@ def proof(claim: Claim, sizes: Sequence[int]) -> tuple[str, str]:
     Raises LimitError where the program is too large, or SymPy takes too long.
     """
     n = min(sizes) if claim.dims else 1
-    fault, comparisons = within(SECONDS, "proved", claim, n)
+    fault, comparisons = within(SECONDS, "symbolically.proved", claim, n)
     at = f" at N = {n}" if claim.dims else ""
     piece = f", where {comparisons} comparisons go as at one point" if comparisons else ""
     return f"by SymPy{at}{piece}: the text is sympy.diff of the reference", fault

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -30,6 +31,9 @@ LIMITS = {
     "file names with two meanings": 1,
     "class names with two meanings": 4,
     "import circles among files": 0,
+    "functions that walk a body beside run and rebuild": 6,
+    "files of 400 lines and more": 0,
+    "functions of 40 lines and more": 0,
     "lines of product code": 45_000,
 }
 
@@ -100,23 +104,41 @@ def tables() -> Iterator[tuple[str, int]]:
                 yield name, node.lineno
 
 
+def code_lines(node: ast.FunctionDef) -> int:
+    """The lines of a function without its docstring, which may be as long as it needs to be."""
+    text = node.body[0]
+    stated = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    own = (text.end_lineno or 0) - text.lineno + 1 if stated else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - own
+
+
 def repeated(names: list[str]) -> int:
     return sum(n > 1 for n in Counter(names).values())
 
 
+def imported(tree: ast.Module) -> set[str]:
+    """The imports at a file's head and in its functions, without those for types alone."""
+    unread = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    known, found = {*modules()}, set[str]()
+    for node in ast.walk(tree):
+        if id(node) in unread:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = {f"{node.module}.{a.name}" for a in node.names} & known
+            found |= parts or ({node.module} & known)
+        elif isinstance(node, ast.Import):
+            found |= {a.name for a in node.names} & known
+    return found
+
+
 def circles() -> int:
-    """Groups of files that import each other at their heads."""
-    known = modules()
-    imports: dict[str, set[str]] = {}
-    for name, (_, tree) in known.items():
-        found = set[str]()
-        for node in tree.body:
-            if isinstance(node, ast.ImportFrom) and node.module:
-                parts = {f"{node.module}.{a.name}" for a in node.names} & {*known}
-                found |= parts or ({node.module} & {*known})
-            elif isinstance(node, ast.Import):
-                found |= {a.name for a in node.names} & {*known}
-        imports[name] = found - {name}
+    """Groups of files that import each other, at their heads or in their functions."""
+    imports = {name: imported(tree) - {name} for name, (_, tree) in modules().items()}
     left = dict(imports)
     while True:  # what imports nothing that is left, or what nothing that is left imports
         used = set().union(*left.values()) if left else set()
@@ -137,6 +159,25 @@ def circles() -> int:
     return groups
 
 
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for name, (_, tree) in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                yield name, node
+
+
+def walkers() -> list[str]:
+    """The functions that look up by ``id`` what they made of an instruction's operands: those of
+    ``ir.run`` and ``ir.rebuild`` should do it for all."""
+    look_up = re.compile(r"\[id\((\w+)\)\] for \1 in \w+\.operands")
+    found = [
+        f"{name}.{node.name}" for name, node in functions() if look_up.search(ast.unparse(node))
+    ]
+    return [
+        name for name in found if not name.startswith(("symgrad.ir.run.", "symgrad.ir.rebuild."))
+    ]
+
+
 def figures() -> dict[str, int]:
     found = [*tables()]
     stems = [p.stem for p, _ in modules().values() if not p.stem.startswith("__")]
@@ -151,6 +192,9 @@ def figures() -> dict[str, int]:
         repeated(stems),
         repeated(classes),
         circles(),
+        len(walkers()),
+        sum(n >= 400 for n in lines),
+        sum(code_lines(node) >= 40 for _, node in functions()),
         sum(lines),
     )
     return dict(zip(LIMITS, counts, strict=True))
@@ -171,3 +215,4 @@ if __name__ == "__main__":
         print(f"{what:45} {count:7,} of {LIMITS[what]:7,}")
     for where, line in tables():
         print(f"    {where}:{line}")
+    print(*walkers(), sep="\n    ")
