@@ -70,7 +70,7 @@ class Given:
         return type(self.value), self.value
 
     def __str__(self) -> str:
-        """What to say of a static value."""
+        """A remark that the value is static."""
         if not isinstance(self.value, str | bytes | int | float | None):
             kind = type(self.value).__name__
             return f"{self.name} is static: what the {kind} holds is read at its first call alone"
@@ -79,7 +79,7 @@ class Given:
 
     @property
     def is_number(self) -> bool:
-        """Whether it is an input that is a number."""
+        """True for an input that is a number."""
         return self.place >= 0 and self.value is not None
 
 
@@ -137,7 +137,7 @@ class Call:
         return Call(tuple(given), tuple(arrays))
 
     def notes(self) -> tuple[str, ...]:
-        """What is static."""
+        """A remark for each static value."""
         return tuple(str(g) for g in self.given if g.place < 0)
 
     @property
@@ -150,7 +150,7 @@ class Call:
         return [str(dtype_name(a.dtype)) for a in self.arrays]
 
     def values(self) -> list[Any]:
-        """What the compiled function takes: the arrays, and numbers as Python's."""
+        """The compiled function's arguments: the arrays, and numbers as Python's."""
         return [a.item() if a.ndim == 0 else a for a in self.arrays]
 
     @property
@@ -159,7 +159,7 @@ class Call:
         return next((a.shape[0] for a in self.arrays if a.ndim), None)
 
     def is_batched(self, array: Array) -> bool:
-        """Whether an array holds something for each example."""
+        """True for an array that holds something for each example."""
         return array.ndim > 0 and array.shape[0] == self.size
 
     def shapes(self, n: int | None) -> list[Shape]:
@@ -265,7 +265,7 @@ def settled(name: str, value: Any) -> Any:
 
 
 def is_used_up(value: Any) -> bool:
-    """Whether going through it, or through what is in it, leaves nothing for the second time."""
+    """True for an iterator, or for a list that holds one: a second pass finds nothing."""
     if isinstance(value, list | tuple):
         return any(map(is_used_up, value))
     return hasattr(type(value), "__next__")
@@ -287,7 +287,7 @@ def _read(name: str, value: Any) -> list[Any]:
 
 
 def hands_out_array(value: Any) -> bool:
-    """Whether NumPy knows how to make an array of it: a Series, a tensor, an ``array.array``."""
+    """True where NumPy can make an array of it: a Series, a tensor, an ``array.array``."""
     kind = type(value)
     if issubclass(kind, np.ndarray):
         return True
@@ -299,7 +299,7 @@ def hands_out_array(value: Any) -> bool:
 
 
 def is_table(value: Any) -> bool:
-    """Whether it is an array, or a list or tuple, perhaps nested, of numbers; or an empty list."""
+    """True for an array, for numbers in lists or tuples, perhaps nested, and for an empty list."""
     if isinstance(value, list | tuple):
         while isinstance(value, list | tuple) and len(value):
             value = value[0]
@@ -308,7 +308,7 @@ def is_table(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Whether it may be an input: a float, or an integer that a float holds."""
+    """True for a possible input: a float, or an integer that a float holds."""
     if isinstance(value, float | np.floating):
         return True
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
@@ -351,7 +351,7 @@ def as_array(name: str, value: Any) -> Array:
 
 
 def _ragged(path: str, value: Any) -> str:
-    """Where rows begin to differ in length; nothing where they do not."""
+    """The first two rows that differ in length, in words; "" for rows of one length."""
     if not _is_row(value):
         return ""
     lengths = [len(x) if _is_row(x) else None for x in value]

@@ -63,7 +63,7 @@ Index = tuple[int, ...]
 
 
 def is_finite(result: Any) -> bool:
-    """Whether all floats in nested tuples of floats and arrays are finite."""
+    """True if all floats in nested tuples of floats and arrays are finite."""
     stack = [result]
     while stack:
         r = stack.pop()

@@ -202,7 +202,7 @@ def _of_values(
 
 
 def _head(aux: Any, count: int) -> Structure:
-    """Where the value stands among the results: the loss, or the loss with its aux."""
+    """The value's place among the results: the loss, or the loss with its aux."""
     if aux is None:
         return 0
     return (0, tuple(range(1, count)) if _is_many(aux) else 1)

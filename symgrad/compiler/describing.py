@@ -1,7 +1,7 @@
-"""What an emitted text says of itself: its title, its arguments, its facts and its notes.
+"""The words of an emitted text: its title, its docstrings, its facts and its notes.
 
-Everything said here is read from the function and from the user's own names; where nothing can be
-told, the plain wording stands.
+They are made last, from records (``Words``), the function, and the user's own names.  A loss
+without a known form is "the loss".
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Net:
         )
 
     def explained(self, names: Collection[str]) -> str:
-        """What the names of parameters and hidden values mean, as the start of a sentence."""
+        """The start of a sentence that explains the names of parameters and hidden values."""
         explain = getattr(self.module, "explain", None)
         return explain(names) if explain else ""
 
@@ -91,7 +91,7 @@ class Words:
 
 
 def unit_of(p: Program, prepared: Function, f: Function) -> Unit:
-    """What is emitted for a program whose final function is ``f``; ``prepared`` is the one that was
+    """The unit to emit for a program: ``f`` is its final function, ``prepared`` the one that was
     differentiated."""
     tell = {"plain": _of_outputs, "gradients": _of_loss, "vector": _of_vector}[p.kind]
     said = tell(p, prepared)
@@ -183,7 +183,7 @@ def summary(said: str, name: str, gradient: str) -> str:
 
 
 def source(x: Instr) -> str:
-    """Where the value was made, and what it is called there."""
+    """The line that made the value, and the value's name there."""
     own = [o for o in x.origins if not o.derived]
     called = f" (`{x.hint}`)" if x.hint else ""
     return f"{own[0]}{called}" if own else ""
@@ -199,7 +199,7 @@ def naming(net: Net, loss: str, names: Collection[str]) -> tuple[str, ...]:
 
 
 def conventions(f: Function) -> tuple[str, ...]:
-    """What the derivative is at a kink, for each op that has one and is in the function."""
+    """A sentence on the derivative at the kink, for each op of the function that has one."""
     said: dict[str, None] = {}
     for x in f.body:
         clause = x.op.doc.rpartition("; ")[2]

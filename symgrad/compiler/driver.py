@@ -29,7 +29,7 @@ from symgrad.runtime.example_rows import Layout
 
 @dataclass(frozen=True)
 class Program:
-    """What was asked for; nothing of it is worked out yet.
+    """A request to compile: everything that the front door knows, before any pass has run.
 
     function    the IR before any pass, the loss first among its results
     target      that is emitted for
@@ -67,7 +67,7 @@ class Program:
 
     @property
     def is_scalar(self) -> bool:
-        """Whether theta reaches the function as one parameter a number."""
+        """True where each number of theta is a parameter of its own."""
         parameters = self.function.parameters
         return self.kind == "vector" and not (parameters and parameters[0].type.rank)
 

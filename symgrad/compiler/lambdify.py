@@ -96,7 +96,7 @@ class _Arguments:
         return len(self.flat) - 1
 
     def arrays(self) -> bool:
-        """Whether an argument is an array as a whole: a MatrixSymbol or an IndexedBase."""
+        """True if some argument is an array as a whole: a MatrixSymbol or an IndexedBase."""
         return any(getattr(a, "shape", ()) != () for a in self.flat)
 
     def leaves(self, shape: tuple[str, ...] = ()) -> dict[Any, Leaf]:

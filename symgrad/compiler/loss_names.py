@@ -1,4 +1,4 @@
-"""What a loss is, in words, where its form says so; a table of patterns on the traced function.
+"""The name of a loss, such as "the mean squared error", by patterns on the traced function.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
@@ -20,7 +20,7 @@ import numpy as np
 from symgrad.ir import dims
 from symgrad.ir.function import Instr, made_of, topological
 
-# What is added up over the examples -> the phrases for a sum, for a mean, and for one alone
+# The phrases for a sum over the examples, for their mean, and for one example alone.
 Phrases = tuple[str, str, str]
 NONE: Phrases = ("", "", "")
 _SIZES = (7, 11)  # at which a factor is compared with one over a count
@@ -124,7 +124,7 @@ def phrases(term: Instr) -> Phrases:
 
 
 def squared(x: Instr) -> Instr | None:
-    """What ``x`` is the square of."""
+    """The value whose square ``x`` is; None for what is no square."""
     if x.op.name == "square" or (x.op.name == "power" and is_number(x.operands[1], 2.0)):
         return x.operands[0]
     same = x.op.name == "multiply" and x.operands[0] is x.operands[1]
@@ -138,7 +138,7 @@ def self_product(x: Instr) -> Instr | None:
 
 
 def is_error(x: Instr) -> bool:
-    """What is computed of params, less what is not; or the difference of two inputs."""
+    """True for a prediction made of params less a target, and for the difference of two inputs."""
     if x.op.name != "subtract":
         return False
     trained = [reads_params(o) for o in x.operands]
@@ -155,7 +155,7 @@ def is_error(x: Instr) -> bool:
 
 
 def reads_params(x: Instr) -> bool:
-    """Whether a value depends on a param."""
+    """True if a value depends on a param."""
     stack, seen = [x], {x}
     while stack:
         top = stack.pop()

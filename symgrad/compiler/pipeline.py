@@ -1,4 +1,4 @@
-"""Which passes run, in which order, and a record of what each did.
+"""The order of the passes, and a history of the changes that each has made.
 
 >>> SIMPLIFY[-1].name
 'dce'
@@ -82,7 +82,7 @@ class Step:
 
     @property
     def summary(self) -> str:
-        """What it did, in instructions, and the note."""
+        """The count of instructions before and after, and the note."""
         came = "" if self.before is None else f"{len(self.before.body)} "
         parts = [self.note, f"{came}-> {len(self.after.body)} instructions"]
         return " ".join(part for part in parts if part)
@@ -92,7 +92,7 @@ class Step:
         return "\n".join([head, *self.details()])
 
     def details(self) -> list[str]:
-        """What fired, a line each; the errors are computed when they are asked for."""
+        """A line for each rule that fired; the errors are computed when they are asked for."""
         from symgrad.certify.accuracy import described  # mpmath loads when somebody looks
 
         counts = Counter((fired.rule, fired.origins) for fired in self.stabilised)
@@ -148,7 +148,7 @@ class Pipeline:
         )
 
     def simplify(self, options: Options) -> None:
-        """What stands behind differentiation."""
+        """The passes behind differentiation."""
         body = self.function.body
         if any(x.op.inline for x in body) or sharing(self.function):
             self.run_pass(inline)

@@ -1,7 +1,7 @@
 """A user's function, run on plain floats beside what it was compiled to.
 
-A trace sees one way through the function.  Whether that is the only one is tried: the function is
-run twice, and at other values of the numbers among its arguments.
+A trace sees one way through the function.  To find others, the function is run twice, and at other
+values of the numbers among its arguments.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PlainRuns:
         return getattr(self.fn, "__name__", "the function")
 
     def variables(self) -> dict[str, Any]:
-        """What the user's function can see, by name."""
+        """The variables that the user's function reads, by name."""
         code = getattr(self.fn, "__code__", None)
         if code is None:
             return {}
@@ -107,12 +107,12 @@ class PlainRuns:
 
 
 def agree(expected: list[Any], found: list[Any]) -> bool:
-    """Whether all results are equal but for rounding."""
+    """True if all results are equal but for rounding."""
     return len(found) == len(expected) and all(map(close, found, expected))
 
 
 def close(a: Any, b: Any, tolerance: float = 1e-7) -> bool:
-    """Whether ``a`` is ``b`` but for rounding, wherever b is finite: loops overflow first.
+    """True if ``a`` is ``b`` but for rounding, wherever b is finite: loops overflow first.
 
     >>> close(1.0, 1.0 + 1e-12), close([1.0], [1.1]), close(float("nan"), float("nan"))
     (True, False, True)

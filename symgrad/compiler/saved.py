@@ -48,7 +48,7 @@ _UNHASHED = (
 
 
 class Saved(NamedTuple):
-    """What a file holds: ``notes`` tell what it does not vouch for."""
+    """The contents of a file; ``notes`` tell what the file does not vouch for."""
 
     source: str
     facts: dict[str, Any]
@@ -141,7 +141,7 @@ def _remove_stale(target: Path) -> None:
 
 
 def load(path: str | os.PathLike[str], build: Callable[[Saved], Any]) -> Any:
-    """What ``build`` makes of a saved file.
+    """A saved file, passed on to ``build``.
 
     Raises FormatError for a file that is not whole, not ours, or more than it should be;
     MissingExtraError where its text needs what is not installed; OSError where it cannot be read.
@@ -219,7 +219,7 @@ def _beside(target: Path, facts: Mapping[str, Any], wanted: Mapping[str, Type]) 
 
 
 def _of_old(target: Path, source: str, facts: dict[str, Any], wanted: Mapping[str, Type]) -> Saved:
-    """What 0.1 wrote: constants in an ``.npz`` of the same name, without a hash."""
+    """A file of version 0.1: constants in an ``.npz`` of the same name, without a hash."""
     file = target.with_suffix(".npz")
     expected = {name: _expected(type) for name, type in wanted.items()}
     try:
@@ -338,7 +338,7 @@ FORM: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "values": (_list(_list(_value)), "lists of numbers"),
     "beside": (_is_beside, "a 'file' in the same folder and its 'sha256'"),
 }
-# What a file may be without.
+# Facts that older files lack.
 LATER = ("layout", "reference", "rewrites", "columns", "keywords", "values", "beside")
 
 

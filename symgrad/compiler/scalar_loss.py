@@ -63,7 +63,7 @@ class ScalarLoss:
         return len(self.outputs) == len(self.asked)
 
     def wants_loop(self) -> bool:
-        """Whether a loop is asked for, or the program so large that one is preferred."""
+        """True where a loop is asked for, or preferred because the program is large."""
         if self.options.style:
             return self.options.style == "looped"
         return len(computed(self.outputs)) > ENOUGH

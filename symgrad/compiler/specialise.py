@@ -1,13 +1,13 @@
-"""Which compiled function serves a call: one for any number of examples, or one for its shapes.
+"""The compiled function that serves a call: one for any number of examples, or one for its shapes.
 
 The function is traced with 3, 4 and 7 examples; what comes out is generalised to one for every N,
 and compared once, for each N that it is called with, with the user's own loops on plain floats:
 a function that looks at its first ten examples alone is found out there.  Of a large batch only as
-many examples are compared as ``NODES`` scalars hold, so a bound beyond those stays unseen.  Where
-the traces differ, or the numbers do, the function is traced and compiled for the very shapes.
+many examples are compared as ``NODES`` scalars hold, so a bound beyond those stays unseen.  If the
+traces differ, or the numbers do, the function is traced and compiled for the very shapes.
 
-A number among the arguments is an input, and compared at a second value as well.  Where the
-function asks for it, it becomes static: a part of the text and of the key, which ``notes`` say.
+A number among the arguments is an input, and compared at a second value as well.  If the function
+asks for its value, it becomes static: a part of the text and of the key, and ``notes`` say so.
 """
 
 from __future__ import annotations
@@ -252,8 +252,8 @@ class Specialiser(PlainRuns):
     def check_far(self, call: Call, n: int | None, traced: Trace) -> None:
         """Raises TraceError where the text needs what was read from ``.data`` to stay finite.
 
-        That number is left out as 0.  Where exponentials are shifted by it, and have not become a
-        softmax or the like, which has a shift of its own, other numbers give other results.
+        That number is left out as 0.  Exponentials that are shifted by it, and have not become a
+        softmax or the like with a shift of its own, then give other results for other numbers.
         """
         if not traced.unread:
             return

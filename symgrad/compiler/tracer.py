@@ -1,6 +1,6 @@
 """Runs a user's function: once with traced scalars, or with plain floats for comparison.
 
-What it returns is read in the same way both times: the loss, and with ``has_aux`` what comes along
+Its results are read in the same way both times: the loss, and with ``has_aux`` what comes along
 with it, scalars or (nested) lists of them, which become arrays.
 
 >>> from symgrad.frontend.scalars.value import Value
@@ -40,7 +40,7 @@ from symgrad.ir.types import Type
 
 DRAWS = 3  # ways through what is chosen by numbers read from .data: first, last, at random
 
-# What a function may return in place of a loss, and what to do.
+# Results that are no loss, and advice.
 RETURNED: tuple[tuple[Any, str], ...] = (
     (type(None), "None; does the function end with return?"),
     (tuple, "tuple; pass has_aux=True for a pair (loss, aux)"),
@@ -72,7 +72,7 @@ class Outputs:
 
 
 def read(result: Any, has_aux: bool) -> Outputs:
-    """What the user's function returned.  Raises ArgumentError or ShapeError."""
+    """The results of the user's function.  Raises ArgumentError or ShapeError."""
     loss, aux = result, None
     if has_aux:
         if not isinstance(result, tuple) or len(result) != 2:
@@ -215,14 +215,14 @@ class Ways:
         return Trace(program, out, outside), tracing.reads
 
     def read(self, result: Any) -> Outputs:
-        """What the function returned, with its line in the errors."""
+        """The results of the function, whose line stands in the errors."""
         try:
             return read(result, self.has_aux)
         except (ArgumentError, ShapeError) as error:
             raise type(error)(f"{error}{place_of(self.fn)}") from error
 
     def is_same(self, first: Trace, coin: random.Random, answer: Callable[[], bool]) -> bool:
-        """Whether the results stay the same when other numbers are read from ``.data``, and others
+        """True if the results stay the same when other numbers are read from ``.data``, and others
         of them chosen; to 40 digits, at a random point near the call's."""
         try:
             other, _ = self.traced(answer, lambda: coin.uniform(-2.0, 2.0))
@@ -313,7 +313,7 @@ class Undisturbed(AbstractContextManager[None]):
 
 
 def place_of(fn: Callable[..., Any]) -> str:
-    """Where a function is written, for the end of a message."""
+    """The line of a function, for the end of a message."""
     code = getattr(fn, "__code__", None)
     return "" if code is None else f"; returned by {fn.__name__}, at {decode(code, 0)}"
 

@@ -10,7 +10,7 @@
 
 The function is traced with 3, 4 and 7 examples, and what is the same in all three is compiled once
 for every number of them.  At each new number the first examples, some ten thousand scalars' worth,
-are compared with the user's own loops.  Where traces or numbers differ it is compiled for the very
+are compared with the user's own loops.  If traces or numbers differ it is compiled for the very
 shapes of the call, and ``notes`` say so.
 """
 
@@ -102,7 +102,7 @@ def value_and_grad(
 
 
 class ValueAndGrad:
-    """What ``value_and_grad`` makes of a function; call it like the function."""
+    """A function with its gradient; call it like the function that it was made of."""
 
     __name__: str
 
@@ -133,7 +133,7 @@ class ValueAndGrad:
         return self._run(args, kwargs) if ready is None else ready(self._theta, *args)
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The call that has something to find out first."""
+        """A call of new shapes, dtypes or static values: finds or compiles its function first."""
         self._refuse_in_a_trace()
         ready, values = self._prepared(Call.of(self._signature, args, kwargs))
         if not kwargs and len(values) == len(args) and all(map(_is_kept, args, values)):
@@ -212,7 +212,7 @@ class ValueAndGrad:
 
 
 def _is_kept(given: Any, value: Any) -> bool:
-    """Whether an argument goes to the compiled function as it is."""
+    """True if an argument goes to the compiled function as it is."""
     return given is value or given.__class__ is value.__class__ in (float, int)
 
 

@@ -1,4 +1,4 @@
-"""Whether a call's arguments are right as they are: tests made for one signature.
+"""A test of a call's arguments, written for one signature: may they go in as they are?
 
 Written out, the test of eight arrays takes half a microsecond; a loop over the signature takes ten
 times that.  It accepts what the emitted function can take as it is, and nothing else; whatever it

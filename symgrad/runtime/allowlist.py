@@ -84,14 +84,14 @@ _NODES = (
     ast.Constant, ast.Attribute, ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple,
     ast.Slice, ast.ListComp, ast.GeneratorExp, ast.comprehension,
 )  # fmt: skip
-# What is below each node.  Contexts and operators are allowed all; the others hold no nodes.
+# The fields below a node that are looked into; every context and operator is allowed.
 _LEAVES = _words("ctx op ops id name attr arg kind asname module level type_comment is_async")
 _BELOW: dict[type, tuple[str, ...]] = {
     kind: tuple([field for field in kind._fields if field not in _LEAVES]) for kind in _NODES
 }
 _BELOW[ast.Constant] = ()
 _LITERALS = frozenset({bool, int, float, str, type(None), type(...)})
-# What stands for a number where a literal is wanted, and what makes an array or number of one.
+# Names of numbers that a literal cannot spell, and the calls that make arrays or numbers.
 _NUMBERS = frozenset({"np.e", "np.inf", "np.nan", "np.newaxis", "np.pi"})
 _NUMBERS |= {f"math.{name}" for name in ("e", "inf", "nan", "pi", "tau")}
 _DTYPES = frozenset({"np.float32", "np.float64", "np.int64", "np.bool_"})

@@ -1,4 +1,4 @@
-"""What a compiled function takes, and the check of each call.
+"""The signature of a compiled function, and the check of each call.
 
 A call with right arguments passes by a test made for the signature, in about a microsecond; any
 other is converted, compared with the signature, and its named sizes are unified by name.
@@ -117,7 +117,7 @@ class Checker:
         self.target = signature.target
         check = self._lists() if self.target == "python" else self._arrays()
         names = [a.name for a in arguments]
-        # Where labels stand among the values, the count of their classes, and who reads them.
+        # Of labels: the place among the values, the count of classes, and the line that reads them.
         self.ranges = [(names.index(n), d, why) for n, d, why in signature.ranges if n in names]
         check = self._labels(check) if self.ranges else check
         self.check = self._examples(check) if self.rows else check
@@ -253,7 +253,7 @@ def _array(a: Argument, value: Any) -> np.ndarray[Any, np.dtype[Any]]:
 
 
 def _holds_bool(value: Any) -> bool:
-    """Whether nested lists hold a bool, which NumPy would take for a number."""
+    """True if nested lists hold a bool, which NumPy would take for a number."""
     stack = [value] if isinstance(value, list | tuple) else []
     while stack:
         for item in stack.pop():

@@ -94,6 +94,6 @@ class ExampleRows:
 
 
 def names_of(part: str, length: int) -> list[str]:
-    """What the numbers of a row are called."""
+    """The names of the numbers of a row."""
     glue = "_" if part[-1:].isdigit() else ""
     return [f"{part}{glue}{i + 1}" for i in range(length)]

@@ -169,7 +169,7 @@ def shared(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def cleared(folder: Path) -> Iterator[bool]:
-    """Whether nobody publishes anything in a folder while this lasts; it does not wait for that.
+    """Gives True if nobody publishes in the folder meanwhile; it does not wait for that.
 
     Half-named files of processes that were killed are removed.
     """
@@ -185,7 +185,7 @@ def cleared(folder: Path) -> Iterator[bool]:
 
 
 def _remove_orphans(folder: Path) -> None:
-    """Whoever writes a file holds its lock, so that one without a lock has no writer any more."""
+    """A writer holds its file's lock, so a file without a lock has no writer any more."""
     for path in folder.glob(f"{_BEGIN}*{_END}"):
         with suppress(OSError):
             fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
@@ -204,7 +204,7 @@ def _folder(folder: Path) -> int:
 
 
 def _locked(fd: int, *, wait: bool = False, alone: bool = True) -> bool:
-    """Whether a lock was taken, which ends with the descriptor."""
+    """True if a lock was taken, which ends with the descriptor."""
     try:
         import fcntl
 

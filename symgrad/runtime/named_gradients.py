@@ -73,7 +73,7 @@ class Gradients(tuple[Any, ...]):
 
 
 def wrapper(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Gradients]:
-    """What makes gradients with these names of their values."""
+    """A function of values: the gradients with these names."""
     return partial(tuple.__new__, gradients_class(names))
 
 

@@ -67,7 +67,7 @@ def read(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def is_ours(stream: BinaryIO) -> bool:
-    """Whether a stream, which is left at its start, ends as a saved file does."""
+    """True if a stream ends as a saved file does; it is left at its start."""
     last = len(_HASH) + 65
     stream.seek(max(0, stream.seek(0, os.SEEK_END) - last))
     end = stream.read(last)

@@ -62,7 +62,7 @@ def converted(expr: Any, symbols: Mapping[Any, Any] | None, with_slopes: bool) -
 
 
 def bindable(key: Any) -> bool:
-    """Whether a SymPy object can stand for a value: a symbol, or a function applied to one."""
+    """True for what can stand for a value in SymPy: a symbol, or a function applied to one."""
     import sympy as sp
 
     return isinstance(key, sp.Symbol | sp.IndexedBase | sp.MatrixSymbol) or _is_applied(key)

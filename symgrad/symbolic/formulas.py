@@ -116,7 +116,7 @@ def _asked(name: str, formula: Callable[..., Any]) -> tuple[tuple[Any, ...], Any
 def derived(name: str, symbols: tuple[Any, ...], expression: Any) -> Formula:
     """The IR of value and partials: the cheapest of the accurate ways to write each of them.
 
-    Where SymPy is not asked, or does not answer in time, they are those of reverse mode.
+    The partials are those of reverse mode if SymPy is not asked, or does not answer in time.
     """
     from symgrad.symbolic.derive import are_equal, derivatives, faults, nodes
 
@@ -162,7 +162,7 @@ def tidied(f: Function) -> Function:
 
 
 def _joint(value: Function, partials: Function) -> int:
-    """What value and partials cost together, with what they share computed once."""
+    """The cost of value and partials together; shared parts count once."""
     arguments = list(value.parameters)
     both = run(partials, by_name(IRAlgebra()), [IRAlgebra().term(p) for p in arguments])
     results = [v.instr if isinstance(v, Term) else IRAlgebra().number(v, "f64") for v in both]

@@ -1,6 +1,6 @@
 """A ``graphviz.Digraph`` that is drawn without the program ``dot``, too.
 
-Where there is no such program, the library inside pygraphviz draws: in files, as bytes, and in
+Without that program, the library inside pygraphviz draws: in files, as bytes, and in
 notebooks.  The package graphviz loads with this module, which is imported for pictures alone.
 """
 
