@@ -35,7 +35,6 @@ from symgrad.ops.intervals import Intervals
 from symgrad.ops.terms import IRAlgebra, Term
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
-_SUMS = ("add", "sum", "mean", "reshape", "broadcast_to", "index")  # of what is squared
 STEPS = (1e-3, 1e-7, 1e-12)  # of a length
 NEAR = 1e-2  # of a slope that is the same
 EXACT = {"f64": 1e-13, "f32": 1e-5}  # of the terms of what is 0 but for rounded constants
@@ -157,7 +156,7 @@ def sources_of(length: Instr) -> tuple[Instr, ...]:
         x = stack.pop()
         if x.op.name == "square" or (x.op.name == "multiply" and x.operands[0] is x.operands[1]):
             found[x.operands[0]] = None
-        elif x.op.name in _SUMS:
+        elif "sums" in x.op.traits:
             stack += x.operands
         else:
             return ()

@@ -24,12 +24,6 @@ from symgrad.ir import dims
 from symgrad.ir.function import Instr, topological
 from symgrad.ir.run import Array, Arrays, value_of
 
-_TERMS = frozenset(
-    (
-        *("add", "subtract", "multiply", "negative", "cast", "sum", "mean", "matmul", "vdot"),
-        *("reshape", "broadcast_to", "transpose", "index"),
-    )
-)
 RANGES = ((-1.0, 1.5), (-1.0, 1.5), (-4.0, 4.0), (-1.0, 1.5))  # of the numbers' binary logarithms
 POINTS = len(RANGES)
 POSITIVE = 3  # points whose numbers are above 0, where functions live; at the others they may not
@@ -107,16 +101,15 @@ class RandomPoints:
         stack = [root]
         while stack:
             x = stack[-1]
-            missing = [o for o in x.operands if x.op.name in _TERMS and o not in sizes]
+            missing = [o for o in x.operands if "terms" in x.op.traits and o not in sizes]
             if missing:
                 stack += missing
-            elif x.op.name not in _TERMS:
+            elif "terms" not in x.op.traits:
                 sizes[stack.pop()] = np.abs(values[x])
-            elif x.op.name in ("subtract", "negative", "cast"):
+            elif x.op.name == "multiply" or not {"sums", "contracts"}.isdisjoint(x.op.traits):
+                sizes[stack.pop()] = self.wide(x, [sizes[o] for o in x.operands])
+            else:  # a difference, whose sign does not matter
                 sizes[stack.pop()] = np.asarray(sum(sizes[o] for o in x.operands))
-            else:
-                parts = [sizes[o] for o in x.operands]
-                sizes[stack.pop()] = self.wide(x, parts)
         return sizes[root]
 
     def chosen(self, k: int, shape: tuple[int, ...], few: bool) -> Iterator[Array]:

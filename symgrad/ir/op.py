@@ -39,6 +39,9 @@ TRAITS = {
     "combines": "of sums, products, quotients or choices alone: the shares of a cotangent are such",
     "contracts": "adds up elements, or products of elements, of its operands along axes",
     "arranges": "its elements are its operands', or zeros, by their places alone",
+    "extreme": "the largest or the least of its operands, or of one and 0",
+    "sums": "a sum of elements of its operands, none of which is subtracted",
+    "terms": "as large as its terms, whose sizes are those of its operands, added or multiplied",
     "view": "its result may share memory with its first operand",
 }
 
@@ -55,6 +58,7 @@ class Op:
                  what ``ops.defining`` has; by default the checker's function of the op's name, or
                  the meaning
     assumed      where it has its meaning: an assumption of certificates
+    spelled      what people write in SymPy, where the meaning is cut into pieces for proofs
     partials     (f, y, *xs) -> one dy/dx an operand; None for an operand without derivative
     accurate     partials within 4 ulp everywhere, where those above trade digits for time
     pullback     (f, g, y, *xs, **attributes) -> one cotangent an operand, or None
@@ -99,6 +103,7 @@ class Op:
     meaning: Callable[..., Any] | None = None
     definition: Any = None
     assumed: str = ""
+    spelled: Callable[..., Any] | None = None
     partials: Callable[..., tuple[Any, ...]] | None = None
     accurate: Callable[..., tuple[Any, ...]] | None = None
     pullback: Callable[..., tuple[Any, ...]] | None = None

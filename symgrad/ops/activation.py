@@ -119,8 +119,9 @@ RELU = elementwise(
     rests=iv.always,
     interval=iv.rising(float, 0.0),
     cost=1,
-    traits=("exact", "activation"),
+    traits=("exact", "activation", "extreme"),
     inside="z",
+    spelled=lambda sp, x: sp.Max(x, 0),
     doc="max(x, 0); its derivative at 0 is 0",
 )
 LEAKY_RELU = elementwise(

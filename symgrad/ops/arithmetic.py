@@ -66,7 +66,7 @@ ADD = elementwise(
     called="total",
     symbol="+",
     work="additions",
-    traits=("adds", "combines"),
+    traits=("adds", "combines", "sums", "terms"),
     named="{}_plus_{}",
     doc="x + y",
 )
@@ -82,7 +82,7 @@ SUBTRACT = elementwise(
     called="difference",
     symbol="-",
     work="additions",
-    traits=("adds", "combines"),
+    traits=("adds", "combines", "terms"),
     named="{}_minus_{}",
     doc="x - y",
 )
@@ -101,7 +101,7 @@ MULTIPLY = elementwise(
     symbol="*",
     work="multiplications",
     named="{}_{}",
-    traits=("combines",),
+    traits=("combines", "terms"),
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -132,7 +132,7 @@ NEGATIVE = elementwise(
     rests=iv.with_operands,
     interval=iv.by(iv.negated),
     cost=1,
-    traits=("exact",),
+    traits=("exact", "terms"),
     named="minus_{}",
     doc="-x",
 )
@@ -150,6 +150,7 @@ ABSOLUTE = elementwise(
     cost=1,
     traits=("exact",),
     called="abs",
+    spelled=lambda sp, x: sp.Abs(x),
     doc="|x|; its derivative at 0 is 0",
 )
 SIDE = elementwise(
@@ -162,6 +163,7 @@ SIDE = elementwise(
     inline=True,
     interval=iv.fixed(-1.0, 1.0),
     definition=lambda t, x: t.sign(x),
+    spelled=lambda sp, x: sp.sign(x),
     doc="the sign of x as the slope of abs, whose square is 1 in a second derivative",
 )
 SIGN = elementwise(
@@ -175,6 +177,7 @@ SIGN = elementwise(
     interval=iv.fixed(-1.0, 1.0),
     cost=1,
     traits=("exact",),
+    spelled=lambda sp, x: sp.sign(x),
     doc="-1, 0 or 1; its derivative is 0, at 0 too",
 )
 MAXIMUM = elementwise(
@@ -191,8 +194,9 @@ MAXIMUM = elementwise(
     rests=iv.with_operands,
     interval=iv.by(iv.larger),
     cost=1,
-    traits=("exact",),
+    traits=("exact", "extreme"),
     called="largest",
+    spelled=lambda sp, x, y: sp.Max(x, y),
     doc="the larger one, nan if either is nan; at a tie each has derivative 1/2",
 )
 MINIMUM = elementwise(
@@ -209,8 +213,9 @@ MINIMUM = elementwise(
     rests=iv.with_operands,
     interval=iv.by(iv.smaller),
     cost=1,
-    traits=("exact",),
+    traits=("exact", "extreme"),
     called="smallest",
+    spelled=lambda sp, x, y: sp.Min(x, y),
     doc="the smaller one, nan if either is nan; at a tie each has derivative 1/2",
 )
 CLIP = elementwise(
@@ -225,7 +230,8 @@ CLIP = elementwise(
     masks=True,
     interval=iv.by(iv.clipped),
     cost=1,
-    traits=("exact",),
+    traits=("exact", "extreme"),
+    spelled=lambda sp, x, low, high: sp.Min(sp.Max(x, low), high),
     doc="x, at least lo, at most hi (hi where they cross); the derivative at an edge is 1",
 )
 FLOOR = elementwise(

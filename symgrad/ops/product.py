@@ -108,7 +108,7 @@ MATMUL = register(
         called="product",
         named="{}_{}",
         flops=lambda y, a, b: _of_inner(y.size, a.shape[-1]),
-        traits=("combines", "contracts"),
+        traits=("combines", "contracts", "terms"),
         definition=d.call("matmul"),
         doc="the matrix product; vectors and batches as NumPy has them",
     )
@@ -189,7 +189,7 @@ vdot = register(
         rests=iv.as_sum_of_products,
         interval=iv.sum_of_products,
         flops=lambda y, a, b: _of_inner(1, a.size),
-        traits=("contracts",),
+        traits=("contracts", "terms"),
         definition=d.Definition(lambda x, operands: f"np.sum({operands[0]} * {operands[1]})"),
         doc="the sum of the products of all elements of two arrays of one shape",
     )

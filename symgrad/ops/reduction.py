@@ -150,7 +150,7 @@ SUM = _reduction(
     called="total",
     **_ADDS,
     named="sum_{}",
-    traits=("combines", "contracts"),
+    traits=("combines", "contracts", "sums", "terms"),
     folds="add",
 )
 MEAN = _reduction(
@@ -162,6 +162,7 @@ MEAN = _reduction(
     **_ADDS,
     named="mean_{}",
     flops=lambda y, x, *, axis, keepdims: x.size,
+    traits=("sums", "terms"),
 )
 MAX = _reduction(
     "max",

@@ -270,6 +270,7 @@ ARCTAN2 = elementwise(
     domain=(REAL, POSITIVE),
     unbounded=True,
     assumed="arctan2 away from the origin",
+    spelled=lambda sp, y, x: sp.atan2(y, x),
     doc="the angle of the point (second operand, first operand), in (-pi, pi]",
 )
 SINH = elementwise(

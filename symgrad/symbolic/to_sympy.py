@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,28 +29,10 @@ from symgrad.ops.terms import IRAlgebra
 from symgrad.symbolic import large
 from symgrad.symbolic.sympy_numbers import literal
 
-# What people write, where the declared meaning is cut into pieces for proofs.
-_SPELLED: dict[str, Callable[..., Any]] = {
-    "absolute": sp.Abs,
-    "sign": sp.sign,
-    "side": sp.sign,
-    "maximum": sp.Max,
-    "minimum": sp.Min,
-    "relu": lambda x: sp.Max(x, 0),
-    "clip": lambda x, low, high: sp.Min(sp.Max(x, low), high),
-    "arctan2": sp.atan2,
-}
-
-
 LARGE = 1_000  # parts of an expression, each counted as often as paths lead to it
 LONGEST = 5_000  # of what is shared
 SHARED = 10  # paths to each part
-# What SymPy looks into as if it were a tree, to see whether it is simpler than it seems.
-_WALKS = frozenset(
-    ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "power")
-)
 _BY_PARTS = "convert its parts one by one, with symbols for what they share"
-_SORTS = frozenset(("clip", "maximum", "minimum", "relu"))  # unasked, too: by the number of parts
 
 
 def write(
@@ -83,16 +65,19 @@ def write(
 def _largest(x: Instr, operands: list[Any], known: dict[Any, int]) -> int:
     """The extent of an operand that SymPy looks into; 0 of others.  Raises LimitError."""
     name, folds = x.op.name, _folds(x, operands)
-    if name not in _WALKS | _SORTS and not folds:
+    # SymPy looks into these as if they were trees, to see whether they are simpler than they seem;
+    # extremes it sorts by the number of their parts, unasked.
+    walks = name == "power" or "comparison" in x.op.traits
+    if not (walks or folds or "extreme" in x.op.traits):
         return 0
     most = max(_extent(o, known) for o in operands)
     shared = most > SHARED * len(known)
-    if shared and most > (LARGE if folds else LONGEST) and name not in _WALKS:
+    if shared and most > (LARGE if folds else LONGEST) and not walks:
         raise LimitError(
             f"SymPy would walk all paths to what this {name} is taken of, {most:.1e} of them; "
             f"{_BY_PARTS}"
         )
-    return most if name in _WALKS else 0
+    return most if walks else 0
 
 
 def _folds(x: Instr, operands: list[Any]) -> bool:
@@ -108,8 +93,8 @@ def _extent(root: Any, known: dict[Any, int]) -> int:
 def _meaning(x: Instr, operands: list[Any], exact: bool, namespace: Any) -> Any:
     if x.is_constant:
         return literal(x["value"], exact)
-    if x.op.name in _SPELLED:
-        return _SPELLED[x.op.name](*operands)
+    if x.op.spelled is not None:
+        return x.op.spelled(sp, *operands)
     if x.op.name == "where" and x.type.dtype == "bool":
         return sp.ITE(*operands)
     if x.op.name == "cast":

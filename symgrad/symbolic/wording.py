@@ -86,14 +86,13 @@ class Wording:
 
     def __init__(self, lone: bool) -> None:
         self.lone = lone
-        for own, name in _NAMES.items():
-            setattr(self, own, called(name))
         for own, sign in _COMPARISONS.items():
             setattr(self, own.capitalize(), _operator(sign, COMPARISON, SUM, SUM)[0])
 
     def __getattr__(self, name: str) -> Callable[..., Piece]:
-        """A function of the checker's own."""
-        return called(name)
+        """A function of the checker's, by SymPy's name or its own."""
+        inverse = f"arc{name[1:]}" if name.startswith("a") else ""
+        return called(inverse if inverse in FUNCTIONS else _NAMES.get(name, name))
 
     def text(self, form: str, *xs: Piece) -> Piece:
         """A product of operands in a form."""
@@ -118,11 +117,7 @@ class Wording:
         return found
 
 
-_SAME = "exp log sin cos tan sinh cosh tanh sqrt erf erfc floor sign"
 _NAMES = {
-    **{name: name for name in _SAME.split()},
-    **{f"a{name}": f"arc{name}" for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]},
-    "atan2": "arctan2",
     "Abs": "absolute",
     "ceiling": "ceil",
     "Max": "maximum",
