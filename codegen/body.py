@@ -241,7 +241,7 @@ class Writer:
 
     def render(self, x: Instr) -> Text:
         """The expression of a value; parts that would make it too long get their own lines."""
-        if x.op.name in self.target.repeats:
+        if self.target.repeats(x.op.name):
             for o in x.operands:
                 if id(o) in self.late and self.texts[id(o)].ops and id(o) not in self.spent:
                     self.put(o, self.texts[id(o)])

@@ -1,105 +1,35 @@
-"""Helpers: functions that a module gets which needs them.
+"""Helpers: the functions of ``symgrad.ops`` that a module gets which needs them, by their source.
 
-Most are functions of ours, whose source is the text.
-
->>> from symgrad.ops import float_functions
->>> pasted(float_functions.cosm1).needs, pasted(float_functions.sech).imports
+>>> helpers = helpers_of("float_functions")
+>>> helpers["cosm1"].needs, helpers["sech"].imports
 (('sin_',), ('from math import exp',))
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+import ast
+from importlib.resources import files
 
 from symgrad.codegen.target import Helper
-from symgrad.ops import OPS, array_functions
+from symgrad.ops import OPS
 
 APPROXIMATE = tuple(name for name, op in OPS.items() if op.approximate)
 
 
-def pasted(function: Callable[..., Any]) -> Helper:
-    """A helper of the function's name, with what it reads: math's functions, and other helpers."""
-    read = inspect.getclosurevars(function).globals
-    functions = {k: f for k, f in read.items() if not isinstance(f, ModuleType)}
-    own = tuple(k for k, f in functions.items() if f.__module__ != "math")
-    imports = tuple(f"from math import {k}" for k in functions if k not in own)
-    return Helper(function.__name__, inspect.getsource(function), imports, own)
-
-
-def helpers_of(module: ModuleType) -> dict[str, Helper]:
-    """Those of the ops that a module has functions for."""
-    found: list[Any] = [getattr(module, name, None) for name in OPS]
-    own = [f for f in found if getattr(f, "__module__", "") == module.__name__]
-    return {f.__name__: pasted(f) for f in own}
-
-
-def _helper(name: str, source: str, *needs: str, imports: tuple[str, ...] = ()) -> Helper:
-    return Helper(name, source.strip("\n") + "\n", imports, needs)
-
-
-HELPERS = {
-    helper.name: helper
-    for helper in (
-        _helper(
-            "inverse_mills",
-            '''
-def inverse_mills(x):
-    """The normal density over the distribution function: the derivative of log_ndtr."""
-    above, below = np.clip(x, 0.0, 40.0), np.minimum(x, 0.0)
-    high = np.floor(256.0 * above) / 256.0  # its square is exact
-    density = np.exp(-0.5 * np.square(high)) * np.exp(-0.5 * (above - high) * (above + high))
-    right = 0.7978845608028654 * density / erfc(-0.7071067811865476 * above)
-    return np.where(x > 0.0, right, 0.7978845608028654 / erfcx(-0.7071067811865476 * below))
-''',
-            imports=("from scipy.special import erfc", "from scipy.special import erfcx"),
-        ),
-        _helper(
-            "mills_tail",
-            '''
-def mills_tail(x, k):
-    """k/(-x + (k + 1)/(-x + ...)): for k = 1 it is x + inverse_mills(x), without cancellation."""
-    t = np.maximum(-x, 1.0)
-    f = 0.5 * (t + np.sqrt(t * t + 1320.0))
-    for n in range(330, k, -1):
-        f = n / f + t
-    r = x + inverse_mills(np.maximum(x, -1.0))
-    for n in range(1, k):
-        r = n / r + x
-    return np.where(x <= -1.0, k / f, r)
-''',
-            "inverse_mills",
-        ),
-        _helper(
-            "ndtr",
-            '''
-def ndtr(x):
-    """The normal distribution function; below -1 a quotient (W. J. Cody, 1969) by the density."""
-    above, below = np.maximum(x, -1.0), np.clip(x, -40.0, -1.0)
-    high = np.floor(256.0 * below) / 256.0  # its square is exact
-    density = np.exp(-0.5 * np.square(high)) * np.exp(-0.5 * (below - high) * (below + high))
-    t = -0.7071067811865476 * below
-    top, bottom = 2.15311535474403846e-8 * t, t
-    for a, b in (
-        (0.564188496988670089, 15.7449261107098347),
-        (8.88314979438837594, 117.693950891312499),
-        (66.1191906371416295, 537.181101862009858),
-        (298.635138197400131, 1621.38957456669019),
-        (881.952221241769090, 3290.79923573345963),
-        (1712.04761263407058, 4362.61909014324716),
-        (2051.07837782607147, 3439.36767414372164),
-    ):
-        top, bottom = (top + a) * t, (bottom + b) * t
-    near = (top + 1230.33935479799725) / (bottom + 1230.33935480374942)
-    left = 0.5 * np.where(x < -3.0, erfcx(t), near) * density
-    return np.where(x < -1.0, left, 0.5 * erfc(-0.7071067811865476 * above))
-''',
-            imports=("from scipy.special import erfc", "from scipy.special import erfcx"),
-        ),
-    )
-}
-
-
-HELPERS |= helpers_of(array_functions)
+def helpers_of(*modules: str) -> dict[str, Helper]:
+    """The functions of some files of ``ops``, read and not imported, for some need SciPy."""
+    found: dict[str, Helper] = {}
+    for module in modules:
+        source = files("symgrad.ops").joinpath(f"{module}.py").read_text(encoding="utf-8")
+        body = ast.parse(source).body
+        taken = [n for n in body if isinstance(n, ast.ImportFrom) and n.module != "__future__"]
+        home = {a.name: n.module for n in taken for a in n.names}
+        functions = [n for n in body if isinstance(n, ast.FunctionDef)]
+        own = {f.name for f in functions}
+        for f in functions:
+            read = sorted({n.id for n in ast.walk(f) if isinstance(n, ast.Name)} - {f.name})
+            imports = tuple(f"from {home[n]} import {n}" for n in read if n in home)
+            needs = tuple(n for n in read if n in own)
+            text = f"{ast.get_source_segment(source, f)}\n"
+            found.setdefault(f.name, Helper(f.name, text, imports, needs))
+    return found

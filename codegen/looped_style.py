@@ -56,7 +56,7 @@ LOOPED: Target = replace(
         "vdot": infix("*", MUL, space=False),
         "matmul": infix("*", MUL, space=False),
         "size": ByInstr(lambda x: lambda: _whole(x)),
-        "divide": ByInstr(_divide),
+        "divide": ByInstr(_divide, helper="divide"),
     },
 )
 

@@ -20,7 +20,7 @@ from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.sections import sections
 from symgrad.codegen.syntax import INDENT, WIDTH, Assign, body_text, quoted
-from symgrad.codegen.target import Helper, Target
+from symgrad.codegen.target import ByInstr, Helper, Target
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.ir.dims import names, sides
@@ -162,10 +162,12 @@ def needed(f: Function, target: Target) -> tuple[list[Helper], list[str]]:
     imports: dict[str, None] = {}
     queue = []
     for x in f.body:
-        if x.op.name in target.imports:
-            imports[target.imports[x.op.name]] = None
-        if x.op.name in target.uses and not target.plain(x):
-            queue.append(target.uses[x.op.name])
+        entry = target.emit.get(x.op.name)
+        if isinstance(entry, ByInstr):
+            if entry.imports:
+                imports[entry.imports] = None
+            if entry.helper and not target.plain(x):
+                queue.append(entry.helper)
     while queue:
         name = queue.pop()
         if name not in wanted:

@@ -15,6 +15,7 @@ that a small array lacks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from symgrad.codegen.target import (
@@ -34,6 +35,19 @@ from symgrad.codegen.target import (
 from symgrad.codegen.vectors import cut
 from symgrad.ir.dims import Dim, subtract
 from symgrad.ir.function import Instr, made_of
+
+Rule = Callable[[Instr], Form]
+MOVES: dict[str, Form | ByInstr] = {}
+
+
+def _written(op: str, helper: str = "") -> Callable[[Rule], Rule]:
+    """Enters the rule by which an op is written."""
+
+    def enter(rule: Rule) -> Rule:
+        MOVES[op] = ByInstr(rule, helper)
+        return rule
+
+    return enter
 
 
 def key_text(shape: tuple[Dim, ...], key: tuple[tuple[Any, ...], ...]) -> str:
@@ -100,11 +114,13 @@ def eye(x: Instr) -> Reading | None:
     return (lambda: Text(text, ATOM, 1)), ()
 
 
+@_written("view")
 def _view(x: Instr) -> Form:
     block = (x["offset"], x["shape"], x["strides"])
     return cut(block, int(x.operands[0].type.shape[0]))
 
 
+@_written("ordered_sum")
 def _ordered_sum(x: Instr) -> Form:
     axis = x["axis"]
     behind = ", :" * (x.operands[0].type.rank - axis - 1)
@@ -112,6 +128,7 @@ def _ordered_sum(x: Instr) -> Form:
     return lambda a: suffix(key)(call("np.add.accumulate", f"axis={axis}")(a))
 
 
+@_written("segment_spread")
 def _spread(x: Instr) -> Form:
     size = str(x["size"])
 
@@ -120,15 +137,6 @@ def _spread(x: Instr) -> Form:
         return call("np.repeat")(g, infix("-", ADD)(ends, starts))
 
     return form
-
-
-FORMS: dict[str, Form | ByInstr] = {
-    "view": ByInstr(_view),
-    "pack": call("pack"),  # written as statements, see vectors
-    "segment_sum": call("np.add.reduceat"),
-    "segment_spread": ByInstr(_spread),
-    "ordered_sum": ByInstr(_ordered_sum),
-}
 
 
 DTYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "bool": "np.bool_"}
@@ -152,6 +160,7 @@ def is_python_number(x: Instr) -> bool:
     return made_of(x, lambda o: not (o.type.rank or o.is_parameter), lambda o: False)
 
 
+@_written("reshape")
 def _reshape(x: Instr) -> Form:
     """A new or dropped axis of size 1 is written by index, everything else by reshape."""
     old, new = x.operands[0].type.shape, x["shape"]
@@ -176,6 +185,7 @@ def _reshape(x: Instr) -> Form:
     return suffix(f".reshape({', '.join(sizes) if new else '()'})")
 
 
+@_written("broadcast_to")
 def _broadcast_to(x: Instr) -> Form:
     (operand,) = x.operands
     shape = shape_text(x["shape"])
@@ -189,6 +199,7 @@ def _broadcast_to(x: Instr) -> Form:
     return lambda a: call("np.broadcast_to")(a, atom(shape))
 
 
+@_written("transpose")
 def _transpose(x: Instr) -> Form:
     axes = x["axes"]
     if axes == tuple(reversed(range(len(axes)))):
@@ -200,18 +211,21 @@ def _same(a: Text) -> Text:
     return a
 
 
+@_written("index")
 def _index(x: Instr) -> Form:
     if x.operands[0].type.rank == 0:  # a scalar may be a float of Python's own
         return typed(x, call("np.reshape", shape_text(x.type.shape))) if x.type.rank else _same
     return typed(x, suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]"))
 
 
+@_written("embed", helper="embed")
 def _embed(x: Instr) -> Form:
     key = key_text(x["shape"], x["key"])
     shape = atom(shape_text(x["shape"]))
     return typed(x, lambda a: call("embed")(a, shape, atom(f"np.s_[{key}]")))
 
 
+@_written("one_hot")
 def _one_hot(x: Instr) -> Form:
     chosen, _ = one_hot(x)
     if x.type.dtype == "bool":
@@ -219,6 +233,7 @@ def _one_hot(x: Instr) -> Form:
     return lambda i: suffix(f".astype({DTYPES[x.type.dtype]})")(chosen(i))
 
 
+@_written("concatenate")
 def _concatenate(x: Instr) -> Form:
     def form(*xs: Text) -> Text:
         inner = Text("[" + ", ".join(a.text for a in xs) + "]", ATOM, 1, count(*xs))
@@ -227,6 +242,7 @@ def _concatenate(x: Instr) -> Form:
     return form
 
 
+@_written("take")
 def _take(x: Instr) -> Form:
     if x.operands[1].type.rank == 0:
         return call("np.take", f"axis={x['axis']}")
@@ -234,6 +250,7 @@ def _take(x: Instr) -> Form:
     return lambda a, i: suffix(f"[{before}{i.text}]")(a)._replace(ops=count(a, i))
 
 
+@_written("gather")
 def _gather(x: Instr) -> Form:
     def form(a: Text, *indices: Text) -> Text:
         return suffix(f"[{', '.join(i.text for i in indices)}]")(a)
@@ -247,11 +264,13 @@ def array(x: Instr) -> Form:
     return call(DTYPES[x.operands[0].type.dtype]) if scalar else _same
 
 
+@_written("scatter_add", helper="scatter_add")
 def _scatter_add(x: Instr) -> Form:
     scatter = call("scatter_add", f"axis={x['axis']}", f"size={x['size']}")
     return lambda a, i: scatter(array(x)(a), i)
 
 
+@_written("scatter_nd", helper="scatter_nd")
 def _scatter_nd(x: Instr) -> Form:
     shape = atom(shape_text(x["shape"]))
 
@@ -262,6 +281,7 @@ def _scatter_nd(x: Instr) -> Form:
     return form
 
 
+@_written("vector")
 def _vector(x: Instr) -> Form:
     dtype = "" if x.type.dtype == "f64" else f", dtype={DTYPES[x.type.dtype]}"
 
@@ -273,6 +293,7 @@ def _vector(x: Instr) -> Form:
     return form
 
 
+@_written("arange")
 def _arange(x: Instr) -> Form:
     dtype = "" if x.type.dtype == "i64" else f", dtype={DTYPES[x.type.dtype]}"
     return lambda: Text(f"np.arange({x['dim']}{dtype})", ATOM, 1)
@@ -286,10 +307,12 @@ def _turned(axes: tuple[int, ...]) -> Form:
     return suffix(f"[{', '.join(key)}]")
 
 
+@_written("flip")
 def _flip(x: Instr) -> Form:
     return _turned(x["axis"])
 
 
+@_written("cumsum")
 def _cumsum(x: Instr) -> Form:
     axis = x["axis"]
     running = suffix(f".cumsum(axis={axis})" if x.type.rank > 1 else ".cumsum()")
@@ -297,26 +320,11 @@ def _cumsum(x: Instr) -> Form:
     return (lambda a: turned(running(turned(a)))) if x["reverse"] else running
 
 
-def _wrap(size: str) -> Form:
+@_written("wrap")
+def _wrap(x: Instr) -> Form:
     """range(3)[i]: Python's own counting from the end, and its IndexError."""
-    return lambda i: Text(f"range({size})[{i.text}]", ATOM, 1 + i.depth, count(i))
+    return lambda i: Text(f"range({x['size']})[{i.text}]", ATOM, 1 + i.depth, count(i))
 
 
-MOVES: dict[str, Form | ByInstr] = {
-    "arange": ByInstr(_arange),
-    "cumsum": ByInstr(_cumsum),
-    "reshape": ByInstr(_reshape),
-    "broadcast_to": ByInstr(_broadcast_to),
-    "transpose": ByInstr(_transpose),
-    "concatenate": ByInstr(_concatenate),
-    "index": ByInstr(_index),
-    "embed": ByInstr(_embed),
-    "take": ByInstr(_take),
-    "flip": ByInstr(_flip),
-    "gather": ByInstr(_gather),
-    "scatter_add": ByInstr(_scatter_add),
-    "scatter_nd": ByInstr(_scatter_nd),
-    "one_hot": ByInstr(_one_hot),
-    "vector": ByInstr(_vector),
-    "wrap": ByInstr(lambda x: _wrap(str(x["size"]))),
-}
+MOVES["pack"] = call("pack")  # written as statements, see vectors
+MOVES["segment_sum"] = call("np.add.reduceat")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from symgrad.codegen.helpers import APPROXIMATE, HELPERS
-from symgrad.codegen.numpy_moves import DTYPES, FORMS, MOVES, eye, pick
+import numpy as np
+
+from symgrad.codegen.helpers import helpers_of
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, pick
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -19,6 +21,8 @@ from symgrad.codegen.target import (
     atom,
     call,
     count,
+    helped,
+    imported_call,
     infix,
     negation,
     number,
@@ -27,47 +31,7 @@ from symgrad.codegen.target import (
 )
 from symgrad.ir.dims import Dim, product
 from symgrad.ir.function import Instr
-
-# Written the same in NumPy: the ufunc's own name.
-_CALLS = [
-    "absolute",
-    "sign",
-    "sqrt",
-    "exp",
-    "exp2",
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "expm1",
-    "sin",
-    "cos",
-    "tan",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "arctan2",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsinh",
-    "arccosh",
-    "arctanh",
-    "minimum",
-    "floor",
-    "ceil",
-    "hypot",
-    "logaddexp",
-    "logical_and",
-    "logical_or",
-    "logical_not",
-    "logical_xor",
-    "isnan",
-    "isfinite",
-    "where",
-    "outer",
-    "cross",
-]
+from symgrad.ops import OPS
 
 
 def _scalars(x: Instr) -> bool:
@@ -185,11 +149,6 @@ def _einsum(x: Instr) -> Form:
     return lambda *xs: call("np.einsum")(atom(f'"{x["spec"]}"'), *xs)
 
 
-def _of_order(*attributes: str) -> ByInstr:
-    """A helper of the op's name, which takes attributes behind its operand."""
-    return ByInstr(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
-
-
 def _leaky(x: Instr) -> Form:
     def form(a: Text) -> Text:
         scaled = infix("*", MUL)(number(x["slope"]), a)
@@ -207,13 +166,28 @@ def _size(x: Instr) -> Form:
     return lambda: size_text(x["dim"])
 
 
-def _with(name: str, *attributes: str) -> ByInstr:
+def _with(name: str, *attributes: str, helper: str = "") -> ByInstr:
     """A call with the named attributes after the operands."""
-    return ByInstr(lambda x: call(name, *(f"{k}={x[k]!r}" for k in attributes)))
+    return ByInstr(lambda x: call(name, *(f"{k}={x[k]}" for k in attributes)), helper)
+
+
+HELPERS = helpers_of("scipy_functions", "array_functions")
+
+
+def _calls() -> dict[str, Form | ByInstr]:
+    """The ops that are a function of NumPy's on arrays, or one of the helpers."""
+    found: dict[str, Form | ByInstr] = {}
+    for name, op in OPS.items():
+        own = getattr(op.evaluate, "__name__", "")
+        if vars(np).get(own) is op.evaluate and not op.inline:
+            found[name] = call(f"np.{own}")
+        elif name in HELPERS:
+            found[name] = helped(name)
+    return found
 
 
 EMIT: dict[str, Form | ByInstr] = {
-    **{name: call(f"np.{name}") for name in _CALLS},
+    **_calls(),
     "add": infix("+", ADD),
     "subtract": infix("-", ADD),
     "multiply": infix("*", MUL),
@@ -227,18 +201,15 @@ EMIT: dict[str, Form | ByInstr] = {
     "round": call("np.round"),
     "clip": call("np.clip"),
     "relu": lambda x: call("np.maximum")(x, number(0.0)),
-    "leaky_relu": ByInstr(_leaky),
-    "elu": ByInstr(lambda x: call("elu", repr(x["alpha"]))),
-    "silu": lambda x: infix("*", MUL)(x, call("sigmoid")(x)),
-    **{
-        name: call(name)
-        for name in ("sigmoid", "log_sigmoid", "softplus", "xlogy", "xlog1py", "log1mexp")
-    },
-    **{name: call(name) for name in APPROXIMATE},
-    "stumpff": _of_order("k", "d"),
-    "mills_tail": _of_order("k"),
-    "erf": call("erf"),
-    "erfc": call("erfc"),
+    "leaky_relu": ByInstr(_leaky, repeats=True),
+    "where": call("np.where"),
+    "cross": call("np.cross"),
+    "silu": ByInstr(
+        lambda x: lambda a: infix("*", MUL)(a, call("sigmoid")(a)), "sigmoid", repeats=True
+    ),
+    "log_ndtr": imported_call("scipy.special", "log_ndtr"),
+    "erf": imported_call("scipy.special", "erf"),
+    "erfc": imported_call("scipy.special", "erfc"),
     "greater": infix(">", COMPARE),
     "greater_equal": infix(">=", COMPARE),
     "less": infix("<", COMPARE),
@@ -247,16 +218,13 @@ EMIT: dict[str, Form | ByInstr] = {
     "not_equal": infix("!=", COMPARE),
     "cast": ByInstr(_cast),
     "stop_gradient": lambda x: x,
-    **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all")},
+    **{n: _reduction(n) for n, op in OPS.items() if op.folds and op.expansion is None},
     **{name: _arg_reduction(name) for name in ("argmax", "argmin")},
     "mean": ByInstr(_mean),
-    "prod_others": call("prod_others"),
-    "strong_matmul": ByInstr(lambda x: call("strong_matmul", f"zero={x['zero']}")),
-    "logsumexp": ByInstr(_logsumexp),
+    "strong_matmul": _with("strong_matmul", "zero", helper="strong_matmul"),
+    "logsumexp": ByInstr(_logsumexp, helper="logsumexp"),
     "take_along_axis": ByInstr(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
-    "add_along_axis": ByInstr(
-        lambda x: call("add_along_axis", f"axis={x['axis']}", f"size={x['size']}")
-    ),
+    "add_along_axis": _with("add_along_axis", "axis", "size", helper="add_along_axis"),
     "tril": _with("np.tril", "k"),
     "triu": _with("np.triu", "k"),
     "diag": _with("np.diag", "k"),
@@ -266,7 +234,6 @@ EMIT: dict[str, Form | ByInstr] = {
     "vdot": ByInstr(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),
     "size": ByInstr(_size),
     **MOVES,
-    **FORMS,
 }
 
 
@@ -277,17 +244,7 @@ NUMPY = Target(
     emit=EMIT,
     helpers=HELPERS,
     idioms={"reshape": pick, "diag": eye},
-    uses={
-        **{name: name for name in HELPERS if name in EMIT},
-        "silu": "sigmoid",
-    },
-    repeats=frozenset({"leaky_relu", "silu"}),
     single=True,
-    imports={
-        "log_ndtr": "from scipy.special import log_ndtr",
-        "erf": "from scipy.special import erf",
-        "erfc": "from scipy.special import erfc",
-    },
 )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from symgrad.codegen.helpers import APPROXIMATE
-from symgrad.codegen.python_helpers import HELPERS
+import math
+
+from symgrad.codegen.helpers import helpers_of
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -16,6 +17,8 @@ from symgrad.codegen.target import (
     Text,
     call,
     count,
+    helped,
+    imported_call,
     infix,
     negation,
     number,
@@ -23,67 +26,15 @@ from symgrad.codegen.target import (
     within,
 )
 from symgrad.ir.function import Instr
+from symgrad.ops import FLOATS, OPS, float_functions
 
 _AND, _OR, _NOT = 3, 2, 4
 
-# math's own functions that never raise, by the op they are.
-_PLAIN = {
-    "tanh": "tanh",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arcsinh": "asinh",
-    "hypot": "hypot",
-    "erf": "erf",
-    "erfc": "erfc",
-    "isnan": "isnan",
-    "isfinite": "isfinite",
-}
-_GUARDED = {
-    **{
-        n: f"{n}_"
-        for n in [
-            "exp",
-            "exp2",
-            "expm1",
-            "log",
-            "log2",
-            "log10",
-            "log1p",
-            "sqrt",
-            "sin",
-            "cos",
-            "tan",
-            "sinh",
-            "cosh",
-        ]
-    },
-    "arcsin": "asin_",
-    "arccos": "acos_",
-    "arccosh": "acosh_",
-    "arctanh": "atanh_",
-    "floor": "floor_",
-    "ceil": "ceil_",
-    "round": "round_",
-    **{
-        n: n
-        for n in [
-            "sign",
-            "maximum",
-            "minimum",
-            "relu",
-            "elu",
-            "sigmoid",
-            "softplus",
-            "log_sigmoid",
-            "logaddexp",
-            "xlogy",
-            "xlog1py",
-            "log1mexp",
-            "clip",
-        ]
-    },
-    **{name: name for name in APPROXIMATE},
-}
+_times = infix("*", MUL, space=False)
+
+
+def _inverse(a: Text) -> Text:
+    return call("divide")(number(1.0), a)
 
 
 def divides_plainly(x: Instr) -> bool:
@@ -118,35 +69,40 @@ def _cast(x: Instr) -> Form:
     return call({"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}[x.type.dtype])
 
 
-def _of_order(*attributes: str) -> ByInstr:
-    """A helper of the op's name, which takes attributes behind its operand."""
-    return ByInstr(lambda x: call(x.op.name, *(repr(x[key]) for key in attributes)))
-
-
 def _leaky(x: Instr) -> Form:
     def form(a: Text) -> Text:
-        scaled = infix("*", MUL, space=False)(number(x["slope"]), a)
+        scaled = _times(number(x["slope"]), a)
         return _where(infix(">", COMPARE)(a, number(0.0)), a, scaled)
 
     return form
 
 
+HELPERS = helpers_of("float_functions")
+
+
+def _calls() -> dict[str, ByInstr]:
+    """The ops that are a function of ``math``'s on floats, or one of the helpers."""
+    found = {}
+    for name, function in FLOATS.items():
+        if function is vars(math).get(function.__name__):
+            found[name] = imported_call("math", function.__name__)
+        elif function.__module__ == float_functions.__name__ and not OPS[name].inline:
+            found[name] = helped(function.__name__)
+    return found
+
+
 EMIT: dict[str, Form | ByInstr] = {
-    **{op: call(name) for op, name in (_PLAIN | _GUARDED).items()},
+    **_calls(),
     "add": infix("+", ADD),
     "subtract": infix("-", ADD),
-    "multiply": infix("*", MUL, space=False),
-    "divide": ByInstr(_divide),
-    "reciprocal": lambda a: call("divide")(number(1.0), a),
-    "power": call("power"),
+    "multiply": _times,
+    "divide": ByInstr(_divide, helper="divide"),
+    "reciprocal": ByInstr(lambda x: _inverse, helper="divide"),
     "negative": ByInstr(negation),
     "absolute": call("abs"),
-    "square": lambda a: infix("*", MUL, space=False)(a, a),
-    "elu": ByInstr(lambda x: call("elu", repr(x["alpha"]))),
-    "stumpff": _of_order("k", "d"),
-    "mills_tail": _of_order("k"),
-    "leaky_relu": ByInstr(_leaky),
-    "silu": lambda a: infix("*", MUL, space=False)(a, call("sigmoid")(a)),
+    "square": ByInstr(lambda x: lambda a: _times(a, a), repeats=True),
+    "leaky_relu": ByInstr(_leaky, repeats=True),
+    "silu": ByInstr(lambda x: lambda a: _times(a, call("sigmoid")(a)), "sigmoid", repeats=True),
     "greater": infix(">", COMPARE),
     "greater_equal": infix(">=", COMPARE),
     "less": infix("<", COMPARE),
@@ -166,8 +122,8 @@ EMIT: dict[str, Form | ByInstr] = {
     "gather": lambda xs, i: Text(
         f"{xs.text}[{i.text}]", ATOM, 1 + max(xs.depth, i.depth), count(xs, i)
     ),
-    "argmax": call("argmax"),
-    "argmin": call("argmin"),
+    "argmax": ByInstr(lambda x: call("argmax"), helper="argmax"),
+    "argmin": ByInstr(lambda x: call("argmin"), helper="argmin"),
 }
 
 _ROLLED = "it stands for rolled-up loops, which are written with NumPy; take target='numpy'"
@@ -178,18 +134,7 @@ PYTHON = Target(
     prelude="",
     emit=EMIT,
     helpers=HELPERS,
-    uses={
-        **_GUARDED,
-        "divide": "divide",
-        "reciprocal": "divide",
-        "power": "power",
-        "silu": "sigmoid",
-        "argmax": "argmax",
-        "argmin": "argmin",
-    },
-    imports={op: f"from math import {name}" for op, name in _PLAIN.items()},
     refusals=dict.fromkeys(["segment_sum", "segment_spread"], _ROLLED),
-    repeats=frozenset({"square", "leaky_relu", "silu"}),
     compact=True,
     plain=divides_plainly,
 )

@@ -89,6 +89,24 @@ def call(name: str, *after: str) -> Form:
     return form
 
 
+def helped(name: str) -> ByInstr:
+    """A call of the helper, with the op's attributes behind the operands."""
+    plain = call(name)
+
+    def form(x: Instr) -> Form:
+        if not x.op.attributes:
+            return plain
+        return call(name, *(repr(x[key]) for key in x.op.attributes))
+
+    return ByInstr(form, helper=name)
+
+
+def imported_call(module: str, name: str) -> ByInstr:
+    """A call of a function that the text imports."""
+    form = call(name)
+    return ByInstr(lambda x: form, imports=f"from {module} import {name}")
+
+
 def suffix(text: str) -> Form:
     """A method call, attribute or subscript, written behind its operand."""
 
@@ -135,9 +153,18 @@ Idiom = Callable[[Instr], "Reading | None"]
 
 @dataclass(frozen=True)
 class ByInstr:
-    """The text of an op that looks at the instruction: attributes, ranks, literals."""
+    """The text of an op that looks at the instruction, or that needs more than its operands.
+
+    form     how the instruction is written: by its attributes, ranks, literals
+    helper   the helper that the text calls
+    imports  the line that imports what it calls
+    repeats  it names an operand twice, so that this one has a line of its own
+    """
 
     form: Callable[[Instr], Form]
+    helper: str = ""
+    imports: str = ""
+    repeats: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,9 +182,7 @@ class Target:
     """A language to emit.
 
     needs     what the emitted text needs, as the end of the sentence "Needs ..."
-    imports   op or helper name -> names imported for it from math or elsewhere
     refusals  op name -> why the target has no text for it, and what to do
-    repeats   ops whose text names an operand twice, so that it has a line of its own
     single    whether numbers must be told to be float32 where nothing else does
     compact   products are written without spaces (scalar code)
     plain     whether an instruction is written without the helper that its op may use
@@ -171,10 +196,7 @@ class Target:
     prelude: str
     emit: Mapping[str, Form | ByInstr]
     helpers: Mapping[str, Helper] = field(default_factory=dict)
-    uses: Mapping[str, str] = field(default_factory=dict)
-    imports: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
-    repeats: frozenset[str] = frozenset()
     single: bool = False
     compact: bool = False
     plain: Callable[[Instr], bool] = lambda x: False
@@ -189,6 +211,11 @@ class Target:
         """The idiom that an instruction is the end of, if any."""
         rule = self.idioms.get(x.op.name)
         return rule(x) if rule else None
+
+    def repeats(self, op: str) -> bool:
+        """Whether the text of an op names an operand twice."""
+        entry = self.emit.get(op)
+        return isinstance(entry, ByInstr) and entry.repeats
 
     def form_of(self, op: str, x: Instr) -> Form:
         """How an instruction is written as if its op were another."""

@@ -1,7 +1,7 @@
 """The elementwise and selection ops on Python floats, with IEEE results and no exceptions.
 
-``math`` raises where NumPy gives inf or nan; these functions do as NumPy does, at a tenth of the
-time that NumPy takes for one number.  ``FLOATS`` has them by the ops' names, ``FloatAlgebra`` lets
+They do as NumPy does, at a tenth of the time that NumPy takes for one number; ``float_functions``
+has those that ``math`` lacks.  ``FLOATS`` has them by the ops' names, ``FloatAlgebra`` lets
 derivative rules compute with them, and ``value`` and ``partials`` serve eager scalars.
 
 >>> FLOATS["log"](0.0), FLOATS["divide"](1.0, 0.0), FLOATS["exp"](1000.0)
@@ -22,102 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.ops import float_functions
+from symgrad.ops import float_functions as functions
 from symgrad.ops.terms import OPS, ArrayAlgebra
-
-INF, NAN = math.inf, math.nan
-
-
-def divide(x: float, y: float) -> float:
-    """x / y, with inf or nan for division by zero."""
-    if y:
-        return x / y
-    if not x or x != x:
-        return NAN
-    return math.copysign(INF, x) * math.copysign(1.0, y)
-
-
-def power(x: float, n: float) -> float:
-    """x**n as NumPy has it, which takes the square root for n = 0.5: nan at -inf."""
-    if n == 0.5:
-        return x**n if x >= 0.0 else NAN
-    try:
-        return math.pow(x, n)
-    except OverflowError:
-        return -INF if x < 0.0 and n % 2.0 == 1.0 else INF
-    except ValueError:
-        if x:
-            return NAN
-        return math.copysign(INF, x) if n % 2.0 == 1.0 else INF
-
-
-def _overflowing(function: Callable[[float], float], odd: bool = False) -> Callable[[float], float]:
-    """The function, with inf where it overflows; -inf for negative x where it is odd."""
-
-    def guarded(x: float) -> float:
-        try:
-            return function(x)
-        except OverflowError:
-            return -INF if odd and x < 0.0 else INF
-
-    return guarded
-
-
-def _bounded(
-    function: Callable[[float], float], poles: dict[float, float] | None = None
-) -> Callable[[float], float]:
-    """The function, with nan outside its domain and the given values at its poles."""
-    at = poles or {}
-
-    def guarded(x: float) -> float:
-        try:
-            return function(x)
-        except ValueError:
-            return at.get(x, NAN)
-
-    return guarded
-
-
-exp = _overflowing(math.exp)
-
-
-def sign(x: float) -> float:
-    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else 0.0 if x == 0.0 else x
-
-
-def maximum(x: float, y: float) -> float:
-    """The larger one; nan if either is nan."""
-    return x if x >= y or x != x else y
-
-
-def minimum(x: float, y: float) -> float:
-    """The smaller one; nan if either is nan."""
-    return x if x <= y or x != x else y
-
-
-def clip(x: float, lo: float, hi: float) -> float:
-    return minimum(maximum(x, lo), hi)
-
-
-def _whole(function: Callable[[float], float]) -> Callable[[float], float]:
-    """A rounding function: it keeps inf, nan and the sign of zero."""
-    return lambda x: math.copysign(float(function(x)), x) if math.isfinite(x) else x
-
-
-def sigmoid(x: float) -> float:
-    e = math.exp(-abs(x))
-    return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
-
-
-def softplus(x: float) -> float:
-    return maximum(x, 0.0) + math.log1p(math.exp(-abs(x)))
-
-
-def logaddexp(x: float, y: float) -> float:
-    """log(e**x + e**y); equal infinities have no difference to take."""
-    if x == y:
-        return x + math.log(2.0)
-    return maximum(x, y) + math.log1p(math.exp(-abs(x - y)))
 
 
 class FloatAlgebra:
@@ -139,54 +45,57 @@ def _cast(x: float, *, dtype: str) -> Any:
     return {"f64": float, "f32": float, "i64": int, "bool": bool}[dtype](x)
 
 
+_divide: Callable[[float, float], float] = functions.divide
+
+
 # Python's int() truncates and so does NumPy; f32 is held in a Python float, as literals are.
 FLOATS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "subtract": operator.sub,
     "multiply": operator.mul,
-    "divide": divide,
-    "power": power,
+    "divide": functions.divide,
+    "power": functions.power,
     "negative": operator.neg,
     "absolute": abs,
-    "sign": sign,
-    "side": sign,
+    "sign": functions.sign,
+    "side": functions.sign,
     "continued": lambda x, *, found: float(x),
     "square": lambda x: x * x,
-    "sqrt": _bounded(math.sqrt),
-    "reciprocal": lambda x: divide(1.0, x),
-    "exp": exp,
-    "exp2": lambda x: power(2.0, x),
-    "log": _bounded(math.log, {0.0: -INF}),
-    "log2": _bounded(math.log2, {0.0: -INF}),
-    "log10": _bounded(math.log10, {0.0: -INF}),
-    "log1p": _bounded(math.log1p, {-1.0: -INF}),
-    "expm1": _overflowing(math.expm1),
-    "sin": _bounded(math.sin),
-    "cos": _bounded(math.cos),
-    "tan": _bounded(math.tan),
-    "arcsin": _bounded(math.asin),
-    "arccos": _bounded(math.acos),
+    "sqrt": functions.sqrt_,
+    "reciprocal": lambda x: _divide(1.0, x),
+    "exp": functions.exp_,
+    "exp2": functions.exp2_,
+    "log": functions.log_,
+    "log2": functions.log2_,
+    "log10": functions.log10_,
+    "log1p": functions.log1p_,
+    "expm1": functions.expm1_,
+    "sin": functions.sin_,
+    "cos": functions.cos_,
+    "tan": functions.tan_,
+    "arcsin": functions.asin_,
+    "arccos": functions.acos_,
     "arctan": math.atan,
     "arctan2": math.atan2,
-    "sinh": _overflowing(math.sinh, odd=True),
-    "cosh": _overflowing(math.cosh),
+    "sinh": functions.sinh_,
+    "cosh": functions.cosh_,
     "tanh": math.tanh,
     "arcsinh": math.asinh,
-    "arccosh": _bounded(math.acosh),
-    "arctanh": _bounded(math.atanh, {1.0: INF, -1.0: -INF}),
-    "sigmoid": sigmoid,
-    "softplus": softplus,
-    "relu": lambda x: x if x > 0.0 or x != x else 0.0,
+    "arccosh": functions.acosh_,
+    "arctanh": functions.atanh_,
+    "sigmoid": functions.sigmoid,
+    "softplus": functions.softplus,
+    "relu": functions.relu,
     "erf": math.erf,
     "erfc": math.erfc,
-    "maximum": maximum,
-    "minimum": minimum,
-    "clip": clip,
-    "floor": _whole(math.floor),
-    "ceil": _whole(math.ceil),
-    "round": _whole(round),
+    "maximum": functions.maximum,
+    "minimum": functions.minimum,
+    "clip": functions.clip,
+    "floor": functions.floor_,
+    "ceil": functions.ceil_,
+    "round": functions.round_,
     "hypot": math.hypot,
-    "logaddexp": logaddexp,
+    "logaddexp": functions.logaddexp,
     "greater": operator.gt,
     "greater_equal": operator.ge,
     "less": operator.lt,
@@ -205,7 +114,11 @@ FLOATS: dict[str, Callable[..., Any]] = {
 }
 
 
-FLOATS |= {name: getattr(float_functions, name) for name, op in OPS.items() if op.approximate}
+FLOATS |= {
+    name: getattr(functions, name)
+    for name, op in OPS.items()
+    if op.kind == "elementwise" and name not in FLOATS and hasattr(functions, name)
+}
 
 
 def _expanded(name: str) -> Callable[..., Any]:

@@ -1,7 +1,8 @@
-"""Functions of a float that no module of Python's has: their source is what the targets write.
+"""Functions of a float that ``math`` lacks, or that raise there: what ops are on floats, and the
+helpers that the ``python`` target writes, to the letter.
 
-Each is right to a few units in the last place on its whole domain, takes infinities and nan as
-NumPy's functions do, and raises for no float.
+``math`` raises at log(0), 1/0, exp(1000) and (-8)**(1/3).  These give -inf, inf, inf and nan, as
+IEEE arithmetic and NumPy do; each is right to a few units in the last place on its whole domain.
 
 >>> sech(1000.0), bose(1000.0), log_cosh(1000.0)
 (0.0, 0.0, 999.3068528194401)
@@ -15,30 +16,257 @@ NumPy's functions do, and raises for no float.
 from __future__ import annotations
 
 from math import (
+    acos,
+    acosh,
+    asin,
+    atanh,
+    ceil,
     copysign,
+    cos,
+    cosh,
     erfc,
     exp,
     expm1,
     factorial,
     floor,
-    inf,
     log,
     log1p,
-    nan,
+    log2,
+    log10,
     perm,
+    pow,
+    sin,
     sinh,
     sqrt,
+    tan,
 )
-from math import cos as _cos
-from math import sin as _sin
 
 
-def sin_(x: float) -> float:
-    return _sin(x) if abs(x) != inf else nan
+def exp_(x):
+    """exp(x); inf where it overflows."""
+    return exp(x) if not x > 709.782712893384 else float("inf")
 
 
-def cos_(x: float) -> float:
-    return _cos(x) if abs(x) != inf else nan
+def exp2_(x):
+    """2**x."""
+    return pow(2.0, x) if x < 1024.0 else x * float("inf")
+
+
+def sin_(x):
+    """sin(x); nan for an infinity."""
+    return sin(x) if abs(x) != float("inf") else float("nan")
+
+
+def cos_(x):
+    """cos(x); nan for an infinity."""
+    return cos(x) if abs(x) != float("inf") else float("nan")
+
+
+def tan_(x):
+    """tan(x); nan for an infinity."""
+    return tan(x) if abs(x) != float("inf") else float("nan")
+
+
+def sqrt_(x):
+    """sqrt(x); nan below 0."""
+    return sqrt(x) if not x < 0.0 else float("nan")
+
+
+def asin_(x):
+    """asin(x); nan outside [-1, 1]."""
+    return asin(x) if not abs(x) > 1.0 else float("nan")
+
+
+def acos_(x):
+    """acos(x); nan outside [-1, 1]."""
+    return acos(x) if not abs(x) > 1.0 else float("nan")
+
+
+def acosh_(x):
+    """acosh(x); nan below 1."""
+    return acosh(x) if not x < 1.0 else float("nan")
+
+
+def atanh_(x):
+    """atanh(x); an infinity at 1 and -1, nan beyond."""
+    return atanh(x) if not abs(x) >= 1.0 else x * float("inf") if abs(x) == 1.0 else float("nan")
+
+
+def sinh_(x):
+    """sinh(x); inf where it overflows."""
+    return sinh(x) if not abs(x) > 710.4758600739439 else x * float("inf")
+
+
+def cosh_(x):
+    """cosh(x); inf where it overflows."""
+    return cosh(x) if not abs(x) > 710.4758600739439 else float("inf")
+
+
+def expm1_(x):
+    """exp(x) - 1; inf where it overflows."""
+    return expm1(x) if not x > 709.782712893384 else float("inf")
+
+
+def log_(x):
+    """log(x); -inf at 0, nan below."""
+    return log(x) if not x <= 0.0 else (float("-inf") if x == 0.0 else float("nan"))
+
+
+def log2_(x):
+    """log2(x); -inf at 0, nan below."""
+    return log2(x) if not x <= 0.0 else (float("-inf") if x == 0.0 else float("nan"))
+
+
+def log10_(x):
+    """log10(x); -inf at 0, nan below."""
+    return log10(x) if not x <= 0.0 else (float("-inf") if x == 0.0 else float("nan"))
+
+
+def log1p_(x):
+    """log(1 + x); -inf at -1, nan below."""
+    return log1p(x) if not x <= -1.0 else (float("-inf") if x == -1.0 else float("nan"))
+
+
+def divide(x, y):
+    """x / y; an infinity or nan where y is 0."""
+    if y != 0.0:
+        return x / y
+    return float("nan") if x == 0.0 or x != x else copysign(float("inf"), x) * copysign(1.0, y)
+
+
+def power(x, y):
+    """x**y for real numbers; nan for a root of a negative one, inf where it overflows."""
+    if y == 0.0 or x == 1.0:
+        return 1.0
+    if x == 0.0 and y < 0.0:
+        odd = y % 2.0 == 1.0
+        return copysign(float("inf"), x) if odd else float("inf")
+    if x < 0.0 and y != floor_(y) and (x != float("-inf") or y == 0.5):
+        return float("nan")
+    if (
+        x == 0.0
+        or abs(x) in (1.0, float("inf"))
+        or (abs(y) < 1e300 and abs(y * log2(abs(x))) < 1023.0)
+    ):
+        return pow(x, y)
+    size = pow_or_inf(abs(x), y)
+    return -size if x < 0.0 and y % 2.0 == 1.0 else size
+
+
+def pow_or_inf(x, y):
+    """x**y for positive x; inf where it overflows."""
+    if x != x or y != y:
+        return x + y
+    size = y * log2(x)
+    if size < 1023.0:
+        return pow(x, y)
+    if size > 1025.0:
+        return float("inf")
+    if abs(y) > 256.0:
+        half = pow(x, 0.5 * y)
+        return half * half
+    return pow(x, y - 1.0) * x if y > 0.0 else pow(x, y + 1.0) / x
+
+
+def floor_(x):
+    """floor(x) as a float, -0.0 too; infinities and nan stay."""
+    return copysign(floor(x), x) if abs(x) < 4503599627370496.0 else x
+
+
+def ceil_(x):
+    """ceil(x) as a float, -0.0 too; infinities and nan stay."""
+    return copysign(ceil(x), x) if abs(x) < 4503599627370496.0 else x
+
+
+def round_(x):
+    """The nearest integer, the even one of two, as a float; infinities and nan stay."""
+    return copysign(round(x), x) if abs(x) < 4503599627370496.0 else x
+
+
+def argmax(xs):
+    """The index of the first largest, or of the first nan if there is one."""
+    best = 0
+    for i, x in enumerate(xs):
+        if x > xs[best] or (x != x and xs[best] == xs[best]):
+            best = i
+    return best
+
+
+def argmin(xs):
+    """The index of the first least, or of the first nan if there is one."""
+    best = 0
+    for i, x in enumerate(xs):
+        if x < xs[best] or (x != x and xs[best] == xs[best]):
+            best = i
+    return best
+
+
+def sign(x):
+    """-1, 0 or 1; nan for nan."""
+    return x if x != x else float(x > 0.0) - float(x < 0.0)
+
+
+def maximum(x, y):
+    """The larger one; nan if either is nan."""
+    return x if x >= y or x != x else y
+
+
+def minimum(x, y):
+    """The smaller one; nan if either is nan."""
+    return x if x <= y or x != x else y
+
+
+def clip(x, low, high):
+    """x, but at least low and then at most high; nan if any is nan."""
+    return minimum(maximum(x, low), high)
+
+
+def relu(x):
+    """x where positive, else 0; nan for nan."""
+    return 0.0 if x <= 0.0 else x
+
+
+def elu(x, alpha):
+    """x where positive, alpha * (exp(x) - 1) elsewhere."""
+    return x if x > 0.0 else alpha * expm1(x)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)), without overflow."""
+    e = exp(-abs(x))
+    return (e if x < 0.0 else 1.0) / (1.0 + e)
+
+
+def softplus(x):
+    """log(1 + exp(x)), without overflow."""
+    return (x if not x < 0.0 else 0.0) + log1p(exp(-abs(x)))
+
+
+def log_sigmoid(x):
+    """log(1 / (1 + exp(-x))), without overflow."""
+    return (x if not x > 0.0 else 0.0) - log1p(exp(-abs(x)))
+
+
+def logaddexp(x, y):
+    """log(exp(x) + exp(y)), without overflow."""
+    if x == y:
+        return x + 0.6931471805599453
+    return (x if x > y or x != x else y) + log1p(exp(-abs(x - y)))
+
+
+def xlogy(x, y):
+    """x * log(y), and 0 where x is 0 and y is no nan."""
+    return 0.0 if x == 0.0 and y == y else x * log_(y)
+
+
+def xlog1py(x, y):
+    """x * log(1 + y), and 0 where x is 0 and y is no nan."""
+    return 0.0 if x == 0.0 and y == y else x * log1p_(y)
+
+
+def log1mexp(x):
+    """log(1 - exp(x)) for x below 0, without cancellation."""
+    return log1p(-exp(x)) if x <= -0.6931471805599453 else log_(-expm1_(x))
 
 
 def cosm1(x):

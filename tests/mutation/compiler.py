@@ -49,7 +49,7 @@ REACHED: dict[str, tuple[int, ...]] = {
     "reroll/example_body.py": (SCALARS,),
     "codegen/looped_style.py": (SCALARS,),
     "codegen/python_target.py": (KNOWN, SCALARS),
-    "codegen/python_helpers.py": (KNOWN, SCALARS),
+    "ops/float_functions.py": (KNOWN, SCALARS),
     "codegen/scalarize.py": (KNOWN,),
     "codegen/scalar_indexing.py": (KNOWN,),
     "codegen/vectors.py": (REROLLED, TRACED),

@@ -1,0 +1,63 @@
+"""Helpers are the functions that evaluate the ops, by their source."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from symgrad.codegen import TARGETS
+from symgrad.codegen.target import Helper
+from symgrad.ops import FLOATS, OPS
+
+SPECIAL = [0.0, -0.0, 5e-324, -1e-300, 1e-8, 0.5, -1.0, 3.0, -40.0, 1e300, -1e300]
+SPECIAL += [710.0, math.inf, -math.inf, math.nan]
+ATTRIBUTES: dict[str, tuple[Any, ...]] = {"elu": (1.5,), "stumpff": (3, 1), "mills_tail": (2,)}
+# SciPy's are not those that symgrad evaluates with, for SciPy is no dependency of it.
+APART = ("ndtr", "inverse_mills", "mills_tail")
+
+
+def functions(target: str) -> dict[str, Any]:
+    """All helpers of a target, run from their texts."""
+    helpers: dict[str, Helper] = dict(TARGETS[target].helpers)
+    lines = [TARGETS[target].prelude, *(line for h in helpers.values() for line in h.imports)]
+    own = [line for line in lines if "scipy" not in line]
+    own += [h.source for h in helpers.values() if not any("scipy" in i for i in h.imports)]
+    namespace: dict[str, Any] = {}
+    exec("\n".join(own), namespace)
+    return namespace
+
+
+PYTHON = [n for n, f in FLOATS.items() if f.__name__ in TARGETS["python"].helpers]
+NUMPY = [n for n in TARGETS["numpy"].helpers if OPS[n].kind == "elementwise" and n not in APART]
+
+
+def test_every_helper_is_of_an_op_or_of_another_helper() -> None:
+    for target in TARGETS.values():
+        needed = {n for h in target.helpers.values() for n in h.needs}
+        used = {e.helper for e in target.emit.values() if hasattr(e, "helper")}
+        assert needed | used >= {*target.helpers}
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_a_helper_of_floats_evaluates_the_op(name: str) -> None:
+    """Bit for bit, on zeros, infinities, nan, tiny and huge numbers."""
+    helper, own = functions("python")[FLOATS[name].__name__], FLOATS[name]
+    given = ATTRIBUTES.get(name, ())
+    for point in itertools.product(SPECIAL, repeat=OPS[name].arity or 1):
+        assert repr(helper(*point, *given)) == repr(own(*point, *given)), point
+
+
+@pytest.mark.parametrize("name", NUMPY)
+def test_a_helper_of_arrays_evaluates_the_op(name: str) -> None:
+    """Bit for bit, on zeros, infinities, nan, tiny and huge numbers."""
+    op, helper = OPS[name], functions("numpy")[name]
+    given = ATTRIBUTES.get(name, ())
+    points = np.array(list(itertools.product(SPECIAL, repeat=op.arity or 1))).T
+    with np.errstate(all="ignore"):
+        got = helper(*points, *given)
+    want = op.evaluate(*points, **dict(zip(op.attributes, given, strict=True)))
+    assert got.tobytes() == np.asarray(want).tobytes()
