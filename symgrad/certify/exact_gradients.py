@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.certify.gradient_claims import ALIKE, GradientClaim, Point, Problem
-from symgrad.certify.nests import is_equality
+from symgrad.certify.lone_branches import is_equality
 from symgrad.checker.balls import Ball, Balls, Close, precision
 from symgrad.checker.comparisons import Place, Watch
 from symgrad.checker.exact_text import ExactText, leaves

@@ -18,6 +18,7 @@ import numpy as np
 
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import gradients
+from symgrad.certify.references import TRACED, Reference
 from symgrad.codegen import Structure
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, net_of
@@ -26,7 +27,6 @@ from symgrad.compiler.looped import looped
 from symgrad.compiler.options import Options, check_flag, check_function_name, parse_options
 from symgrad.compiler.rolled import rolled
 from symgrad.compiler.scalar_loss import ScalarLoss, straight
-from symgrad.compiler.verifying import TRACED, Reference
 from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.frontend.arrays.expr import Expr, as_expr
 from symgrad.frontend.arrays.leaf import Leaf

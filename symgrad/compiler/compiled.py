@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symgrad.certify import references
 from symgrad.compiler import saved, verifying
 from symgrad.compiler.causes import explained, is_finite, outside
 from symgrad.compiler.pipeline import History
@@ -29,7 +30,7 @@ from symgrad.runtime.named_gradients import Gradients, wrapper
 
 if TYPE_CHECKING:
     from symgrad.certify.certificate import Certificate
-    from symgrad.compiler.verifying import Reference
+    from symgrad.certify.references import Reference
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Default = Mapping[str, Callable[[], Any]]
@@ -367,7 +368,7 @@ def _restore(
         notes=notes,
         check=check,
         strict=strict,
-        reference=verifying.reference_of(facts),
+        reference=references.reference_of(facts),
     )
     takes = restored.python.__code__.co_argcount
     if takes != len(signature.arguments):

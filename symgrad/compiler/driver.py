@@ -13,14 +13,15 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from symgrad.certify.points import points_of
+from symgrad.certify.lone_branches import lone_branches
+from symgrad.certify.references import Reference, bare
 from symgrad.codegen import Loop, Pack, Structure, emit, obstacle
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, unit_of, unreached
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import JOIN, Pipeline, Step
 from symgrad.compiler.sizes import check_sizes, needs_of, ranges_of, with_sizes
-from symgrad.compiler.verifying import Reference, bare, varied, withhold_refuted
+from symgrad.compiler.verifying import varied, withhold_refuted
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
 from symgrad.runtime.arguments import Argument, Signature
@@ -135,7 +136,7 @@ def _wrapped(
         p.defaults,
         ir=f,
         history=pipeline.history,
-        notes=(*unreached(p), *points_of(written, varied(written, signature))),
+        notes=(*unreached(p), *lone_branches(written, varied(written, signature))),
         check=options.check,
         strict=options.strict,
         reference=p.reference,

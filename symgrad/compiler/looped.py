@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from symgrad.autodiff.hints import is_square_or_distance
+from symgrad.certify.references import of_scalars
 from symgrad.codegen import Loop, LoopItem
 from symgrad.compiler.describing import Words
 from symgrad.compiler.driver import Program
 from symgrad.compiler.pipeline import Step
 from symgrad.compiler.rolled import unreached
 from symgrad.compiler.scalar_loss import ScalarLoss, reader, straight
-from symgrad.compiler.verifying import of_scalars
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.lower import hints_of
 from symgrad.frontend.source.counts import form_of

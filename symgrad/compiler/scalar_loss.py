@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.certify.references import of_scalars
 from symgrad.codegen import ExampleHeading, Structure
 from symgrad.compiler.describing import Net, Words, frozen
 from symgrad.compiler.driver import Program
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Step
-from symgrad.compiler.verifying import of_scalars
 from symgrad.frontend.scalars.backprop import computed, reach
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.lower import hint_of, lower

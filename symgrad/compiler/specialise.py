@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from symgrad.certify.references import Reference
 from symgrad.compiler.calls import Call
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, net_of
@@ -29,9 +30,9 @@ from symgrad.compiler.driver import Program, compile_program
 from symgrad.compiler.options import Options
 from symgrad.compiler.pipeline import Step
 from symgrad.compiler.plain_runs import ByType, PlainRuns, agree, close, leaves
+from symgrad.compiler.retracing import Again
 from symgrad.compiler.rolled import of_theta, unreached, with_user_names
 from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
-from symgrad.compiler.verifying import Again, Reference
 from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
 from symgrad.frontend.collector import uncollected
 from symgrad.frontend.scalars.lower import names_of

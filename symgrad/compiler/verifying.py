@@ -1,34 +1,22 @@
-"""What a compiled function is compared with, and its certificate.
-
-The reference is taken before any pass runs, and costs nothing until ``verify`` is called: the
-traced expressions, a scalar program without its graph, or the user's own function, to be traced
-again.  A file carries the unoptimised IR.
-"""
+"""The certificate of a compiled function: its text as a claim, beside its reference."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from symgrad.autodiff import differentiate
-from symgrad.certify.points import points_of
-from symgrad.compiler import atoms
-from symgrad.compiler.assumed import assumed_of
-from symgrad.compiler.calls import Call, Shape
-from symgrad.compiler.tracer import trace
-from symgrad.errors import FormatError, SymgradError, UnsupportedError, VerificationError
-from symgrad.frontend.scalars.value import Value
-from symgrad.ir import dims, verifier
+from symgrad.certify.lone_branches import lone_branches
+from symgrad.certify.references import Reference
+from symgrad.codegen import TARGETS
+from symgrad.codegen.helpers import APPROXIMATE
+from symgrad.errors import FormatError, SymgradError, VerificationError
+from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
-from symgrad.ir.program import ScalarProgram
-from symgrad.ir.rebuild import rebuild
-from symgrad.ir.text import parse
 from symgrad.ops import OPS
 from symgrad.ops.gathering import bounds_of
-from symgrad.rewrite.inline import inlined
 from symgrad.runtime.arguments import Signature
 from symgrad.runtime.example_rows import EXAMPLES, names_of
 
@@ -37,140 +25,6 @@ if TYPE_CHECKING:
     from symgrad.compiler.compiled import CompiledFunction
 
 LARGEST = 64  # the largest N that is looked at for one that the function takes
-TRACED = "the traced expressions, before any pass"
-SCALARS = "the scalar program of the Values, before any pass"
-AGAIN = "the function itself, traced again at each N"
-CARRIED = "the unoptimised IR that the file carries, and vouches for"
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a function is to compute.
-
-    kind      in words
-    function  the unoptimised IR; or its text, in a file
-    scalars   the scalar program that the IR was made of
-    again     the user's function, where it is traced again
-    columns   the data of a loop over examples, by the names of the IR's inputs
-    rewrites  those that fired, for a file; otherwise the history has them
-    """
-
-    kind: str
-    function: Function | str
-    scalars: ScalarProgram | None = None
-    again: Again | None = None
-    columns: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    rewrites: tuple[str, ...] = ()
-
-    def ir(self) -> Function:
-        """The unoptimised IR.  Raises FormatError for a text that is none."""
-        if isinstance(self.function, Function):
-            return inlined(self.function, lambda x: x.op.made)
-        try:
-            function = parse(self.function, OPS)
-            verifier.verify(function)
-            return function
-        except SymgradError as error:
-            raise FormatError(f"the unoptimised IR of the file cannot be read: {error}") from error
-
-    def text(self) -> str:
-        """The unoptimised IR as a file carries it: without hints and origins."""
-        return self.function if isinstance(self.function, str) else str(bare(self.ir()))
-
-
-def bare(f: Function) -> Function:
-    """The function without what is there for people."""
-    return rebuild(f, lambda x, operands: x.replace(operands, hint="", origins=()))
-
-
-def dropped(program: ScalarProgram) -> ScalarProgram:
-    """The program without its labels, which hold the graph."""
-    return replace(program, label=(), parameter_names=(), data={}, origin=None, origins=())
-
-
-def of_scalars(
-    function: Function, program: ScalarProgram, columns: Mapping[str, Any] | None = None
-) -> Reference:
-    """The reference of a loss made of Values; ``function`` is its unoptimised IR."""
-    data = {name: np.asarray(column).tolist() for name, column in (columns or {}).items()}
-    return Reference(SCALARS, function, dropped(program), columns=data)
-
-
-@dataclass(frozen=True)
-class Again:
-    """A user's function, which is traced at every size that it is asked for.
-
-    shapes   of the arrays when it was compiled, and ``program`` what it was traced to then
-    general  whether it was compiled for any number of examples
-    """
-
-    fn: Callable[..., Any]
-    call: Call
-    values: Sequence[Value]
-    names: Sequence[str]
-    has_aux: bool
-    shapes: Sequence[Shape]
-    program: ScalarProgram
-    general: bool
-    by_numbers: ClassVar[bool] = True  # whatever arrays it is given
-    reads: bool = True  # literals as made of N, in a general function
-    known: dict[Any, Any] = field(default_factory=dict)
-
-    def reference(self, function: Function) -> Reference:
-        """The reference; of the arrays of the call, only dtypes and shapes are kept."""
-        arrays = [np.broadcast_to(np.zeros((), a.dtype), a.shape) for a in self.call.arrays]
-        call = replace(self.call, arrays=tuple(arrays))
-        again = replace(self, call=call, program=dropped(self.program))
-        return Reference(AGAIN, function, again=again)
-
-    def at(self, sizes: Sequence[int]) -> Sequence[int]:
-        """The sizes at which the function can be traced.
-
-        Raises UnsupportedError where the function is no longer what it was, or cannot be traced.
-        """
-        if not self.traced(self.shapes)[0].equals(self.program):
-            raise UnsupportedError(
-                "the function reads something that has changed since it was compiled; compile it "
-                "again"
-            )
-        if not self.general:
-            return sizes
-        failures: dict[int, str] = {}
-        for n in sizes:
-            try:
-                self.replay(self.call.shapes(n))
-            except Exception as error:  # the user's: it may want a certain number of examples
-                failures[n] = f"at N = {n} it raises {type(error).__name__}: {error}"
-        if len(failures) == len(sizes):
-            raise UnsupportedError(f"the function cannot be traced: {failures[sizes[0]]}")
-        return [n for n in sizes if n not in failures]
-
-    def traced(self, shapes: Sequence[Shape]) -> tuple[ScalarProgram, Sequence[Shape]]:
-        found = trace(self.fn, self.call, shapes, self.values, self.names, self.has_aux)
-        return dropped(found.program), found.outputs.shapes
-
-    def replay(self, shapes: Sequence[Shape]) -> Any:
-        """The scalar program at these shapes, traced when it is first asked for."""
-        from symgrad.symbolic.reference import Replay
-
-        key = tuple(map(tuple, shapes))
-        if key not in self.known:
-            pairs = zip(shapes, self.call.arrays, strict=True)
-            sizes = (s[0] for s, a in pairs if self.call.is_batched(a))
-            examples = next(sizes, 0) if self.general and self.reads else 0
-            loose = self.general and not self.reads
-            self.known[key] = Replay(*self.traced(shapes), examples=examples, loose=loose)
-        return self.known[key]
-
-    @property
-    def readings(self) -> Mapping[float, Any]:
-        """The literals that are read as made of N, at all sizes so far."""
-        return {x: r for replay in self.known.values() for x, r in replay.readings.items()}
-
-    def run(self, one: Any, theta: Any, *arrays: Any) -> Any:
-        """The loss, and what comes along, at the sizes of the arrays."""
-        shapes = [np.shape(a) for a in arrays[: len(self.call.arrays)]]
-        return self.replay(shapes).run(one, theta, *arrays)
 
 
 def facts(f: CompiledFunction) -> dict[str, Any]:
@@ -180,15 +34,6 @@ def facts(f: CompiledFunction) -> dict[str, Any]:
     found = {"reference": f.reference.text(), "rewrites": list(rewrites_of(f))}
     columns = {name: list(data) for name, data in f.reference.columns.items()}
     return {**found, "columns": columns} if columns else found
-
-
-def reference_of(facts: Mapping[str, Any]) -> Reference | None:
-    """The reference that a file carries."""
-    text = facts.get("reference")
-    if not isinstance(text, str):
-        return None
-    rewrites = tuple(map(str, facts.get("rewrites", ())))
-    return Reference(CARRIED, text, columns=facts.get("columns", {}), rewrites=rewrites)
 
 
 def rewrites_of(f: CompiledFunction) -> tuple[str, ...]:
@@ -249,9 +94,9 @@ def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
         ir=reference.text(),
         ops=ops_of(function, signature),
         formulas=formulas_of(reference),
-        helpers=atoms.names_of(f.source, signature.target),
+        helpers=atom_names(f.source, signature.target),
         rewrites=rewrites_of(f),
-        assumed=(*assumed_of(f, function), *points_of(function, varied(function, signature))),
+        assumed=(*assumed_of(f, function), *lone_branches(function, varied(function, signature))),
         sizes=tuple(sizes),
         seed=seed,
     )
@@ -297,7 +142,7 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
         signature.name,
         signature.returns,
         signature.target == "numpy",
-        atoms.atoms_of(f.source, signature.target),
+        atoms_of(f.source, signature.target),
     )
 
 
@@ -330,7 +175,7 @@ def over_any_examples(f: CompiledFunction, function: Function) -> tuple[Any, ...
     types = {f"{theta.name}_": str(theta.type), **dict.fromkeys(inputs, "f64[N]")}
     reference = Printed(function, {})
     promised = {"name": taken, "returns": f.signature.returns, "arrays": False}
-    promised["atoms"] = atoms.atoms_of(f.source, f.signature.target)
+    promised["atoms"] = atoms_of(f.source, f.signature.target)
     return (Claim(f.source + adapter, reference, types, (f"{theta.name}_",), **promised),)
 
 
@@ -384,3 +229,47 @@ def suits(signature: Signature, n: int) -> bool:
         for dim, _ in signature.needs
         if set(dims.names(dim)) <= set(sizes)
     )
+
+
+def assumed_of(f: CompiledFunction, function: Function) -> tuple[str, ...]:
+    """The certificate's assumptions on the arguments."""
+    signature = f.signature
+    found = [f"{name} from 0 to {size} - 1" for name, size, _ in signature.ranges]
+    found += [f"{dim} >= 0 for {why.partition(';')[0]}" for dim, why in signature.needs]
+    fixed = [a.name for a in signature.arguments if a.kind in ("constant", EXAMPLES)]
+    if fixed:
+        found.append(f"the bound data of {', '.join(fixed)}")
+    if any(map(is_partial, function.body)):
+        found.append("no selection that gives nan: its value is nan there, its gradient 0")
+    if any(o.derived for x in function.body for o in x.origins):
+        found.append("what sg.grad made is the gradient, as reverse mode writes it")
+    if any(x.op.name == "side" for x in function.body):
+        found.append("the square of a sign is 1: f(abs(x)) with slope 0 at 0 has slope f''(0)")
+    return ("finite real arguments", *found)
+
+
+def is_partial(x: Instr) -> bool:
+    """Whether it selects nan, as a Piecewise without a default does where no condition holds."""
+    return x.op.name == "where" and any(
+        o.is_constant and isinstance(o["value"], float) and math.isnan(o["value"])
+        for o in x.operands[1:]
+    )
+
+
+def atoms_of(source: str, target: str) -> Mapping[str, str]:
+    """The helpers of a text that are judged by the formulas they stand for, each with its formula.
+
+    A series or a continued fraction is no identity, so that no exact arithmetic proves it.  Such a
+    helper is measured in the test suite; a check takes its formula in its place, if the text of the
+    helper is the known one to the letter.
+    """
+    from symgrad.symbolic.wording import formula_of
+
+    helpers = TARGETS[target].helpers
+    return {helpers[n].source: formula_of(OPS[n]) for n in atom_names(source, target)}
+
+
+def atom_names(source: str, target: str) -> tuple[str, ...]:
+    """The names of such helpers in a text."""
+    helpers = TARGETS[target].helpers
+    return tuple(n for n in APPROXIMATE if n in helpers and helpers[n].source in source)

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.certify import references
 from symgrad.certify.assigned_line import line_of
 from symgrad.certify.certificate import Certificate
 from symgrad.certify.kinks import TABLE, judged
 from symgrad.certify.verification import certify
 from symgrad.checker import check_balls, check_identity, verified
-from symgrad.compiler import finish, verifying
+from symgrad.compiler import driver, verifying
 from symgrad.engine import Value
 from symgrad.errors import ArgumentError, LimitError, VerificationError
 from symgrad.nn import MLP
@@ -122,7 +123,7 @@ def test_what_is_emitted_is_verified(name: str, tmp_path: Path) -> None:
     assert again.rewrites == certificate.rewrites
     loaded = sg.load(f.save(tmp_path / "f.py")).verify()
     assert loaded.verified, loaded
-    assert loaded.reference == verifying.CARRIED
+    assert loaded.reference == references.CARRIED
     assert loaded.digests == certificate.digests
     for part in ("kinks", "rewrites", "unchecked", "branches"):
         assert getattr(loaded, part) == getattr(certificate, part), part
@@ -208,9 +209,9 @@ def test_a_helper_that_was_changed_is_no_atom() -> None:
 
 def test_the_reference_says_where_it_is_from() -> None:
     """Expressions, a scalar program, the function itself, a file."""
-    assert logistic().verify("L1").reference == verifying.TRACED
-    assert lecture().verify("L1").reference == verifying.SCALARS
-    assert MADE["a function"]().verify("L1").reference == verifying.AGAIN
+    assert logistic().verify("L1").reference == references.TRACED
+    assert lecture().verify("L1").reference == references.SCALARS
+    assert MADE["a function"]().verify("L1").reference == references.AGAIN
 
 
 def test_a_certificate_says_what_was_done() -> None:
@@ -306,9 +307,9 @@ def test_a_refuted_function_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None
     """``verify=True`` gives the certificate, or raises with it."""
     assert logistic(verify=True).certificate.verified
     assert logistic().certificate is None
-    emit = finish.emit
+    emit = driver.emit
     wrong = lambda unit, target: emit(unit, target).replace(" + ", " - ")  # noqa: E731
-    monkeypatch.setattr(finish, "emit", wrong)
+    monkeypatch.setattr(driver, "emit", wrong)
     with pytest.raises(VerificationError, match="withheld") as caught:
         logistic(verify=True)
     assert isinstance(caught.value.certificate, Certificate)

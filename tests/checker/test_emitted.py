@@ -18,7 +18,7 @@ from claims import mlp
 import symgrad as sg
 from symgrad.checker import Claim, Identity, Refuted, verified, verify
 from symgrad.checker.real_functions import FUNCTIONS, F
-from symgrad.compiler.atoms import atoms_of
+from symgrad.compiler.verifying import atoms_of
 
 TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "codegen" / "golden"

@@ -11,7 +11,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.certify import nests
+from symgrad.certify import lone_branches
 from symgrad.errors import DomainError, LimitError
 from symgrad.symbolic import removable
 from symgrad.symbolic.removable import LimitPieces
@@ -313,7 +313,7 @@ def test_conditions_that_decide_together_are_told() -> None:
 def test_where_there_are_too_many_cells_each_equality_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(nests, "MOST", 1)
+    monkeypatch.setattr(lone_branches, "MOST", 1)
     x = sg.param("x", 3.0)
     (note,) = sg.compile(sg.where(x == 2.0, 1.0, sg.exp(x))).notes
     assert note.startswith("Where x = 2.0 the derivative may be that of a branch that holds there")

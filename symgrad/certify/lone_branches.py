@@ -1,4 +1,7 @@
-"""Where a nest of wheres takes a branch at points alone: a cell of its conditions is told apart.
+"""Branches that hold at one point alone: where(n > 0, ..., c) for a norm n, at n = 0.
+
+The derivative there is that of the branch, whatever the function is beside it; in what comes from
+SymPy it is the limit, if SymPy found one.  Notes and certificate tell which, with the line.
 
 Every comparison of floats compares a value with a mark on a line: x with 2.0, or a - b with 0.
 The marks part each line, and the lines together part the space into cells.  A cell at some marks
@@ -9,12 +12,14 @@ holds alone if its branch is that of no cell around it that is off these marks.
 >>> f = sg.compile(sg.where(x > 0, sg.exp(x), sg.where(x < 0, 1.0 + x, 1.0)))
 >>> [alone.pins for nest in nests(f.ir) for alone in nest.alone()]
 [((<x = parameter : f64[]>, 0.0),)]
+>>> print(*f.notes)  # doctest: +ELLIPSIS
+Where x = 0.0 the derivative is that of the branch that holds there alone, ...
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -26,6 +31,14 @@ from symgrad.ops.intervals import INF, Intervals
 
 MOST = 10_000_000  # conditions and branches, times cells
 DEPTH = 32  # ops between a where and one behind it
+
+_OWN = "the derivative is that of the branch that holds there alone, not a limit"
+_PERHAPS = "the derivative may be that of a branch that holds there alone, not a limit"
+_TOLD: dict[Any, str] = {
+    None: _OWN,
+    True: "the derivative is the limit from beside it, which SymPy found",
+    False: f"{_OWN}: SymPy was stopped while it looked for one",
+}
 
 Users = Mapping[int, list[tuple[Instr, int]]]  # of a value: who has it, as which operand
 
@@ -207,8 +220,47 @@ class Nest:
         return along.reshape([-1 if i == axis else 1 for i in range(len(self.axes))])
 
 
+def lone_branches(f: Function, wrt: Sequence[Instr]) -> tuple[str, ...]:
+    """What there is to say of such branches that depend on the parameters ``wrt``."""
+    moving = set(wrt)
+    for x in f.body:
+        if x.type.is_float and not moving.isdisjoint(x.operands):
+            moving.add(x)
+    said: dict[str, None] = {}
+
+    def asked(x: Instr) -> bool:
+        return x in moving and not any(origin.derived for origin in x.origins)
+
+    for nest in nests(f, asked):
+        for pins, branch, where in nest.alone():
+            if not moving.isdisjoint(x for pin in pins for x in pin if isinstance(x, Instr)):
+                at = " and ".join(f"{_called(a)} = {_called(b)}" for a, b in pins)
+                said[f"Where {at} {_told(branch)}{_line(where or nest.root)}"] = None
+    return tuple(said)
+
+
+def _told(branch: Instr | None) -> str:
+    if branch is None:
+        return _PERHAPS
+    return _TOLD[branch["found"] if branch.op.name == "continued" else None]
+
+
+def _called(x: Instr | float) -> str:
+    if not isinstance(x, Instr):
+        return str(x)
+    if x.op.name == "negative":
+        return f"-{_called(x.operands[0])}"
+    return str(x["value"]) if x.is_constant else x.hint or f"a value ({x.op.name})"
+
+
+def _line(x: Instr) -> str:
+    return f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+
+
 def nests(f: Function, asked: Callable[[Instr], bool] = lambda x: True) -> Iterator[Nest]:
     """The nests of wheres of floats in a function, of those that are asked for."""
+    if not any(_is_choice(x) and asked(x) for x in f.body):
+        return
     users: dict[int, list[tuple[Instr, int]]] = {}
     for x in f.body:
         for k, operand in enumerate(x.operands):
