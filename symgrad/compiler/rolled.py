@@ -23,7 +23,7 @@ from symgrad.ir.function import Function
 from symgrad.ir.program import ScalarProgram
 from symgrad.ir.types import Type
 from symgrad.reroll import reroll, structure
-from symgrad.reroll.array_cost import is_cheaper, prefers_arrays
+from symgrad.reroll.roll import is_cheaper, prefers_arrays
 from symgrad.runtime.arguments import Argument
 
 

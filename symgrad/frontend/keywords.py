@@ -26,7 +26,7 @@ _FOREIGN = {
     "p": "ord",
     "other": "x2",
 }
-# What NumPy's functions take and an expression has no use for.
+# Arguments of NumPy's functions that an expression has no use for.
 _INSTEAD = {
     "out": "an expression is not written into: use what the function returns",
     "where": "choose with sg.where(condition, x, y) first",

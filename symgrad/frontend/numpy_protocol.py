@@ -112,7 +112,7 @@ def bound(
 
 
 def _is(value: Any, default: Any) -> bool:
-    """Whether a plain value, such as an axis, is the default."""
+    """True if a plain value, such as an axis, is the default."""
     return type(value) is type(default) and isinstance(value, int | str) and value == default
 
 
@@ -173,7 +173,7 @@ def call_ufunc_on_scalars(
 
 
 def _is_plain(x: Any) -> bool:
-    """Whether no array is among the arguments."""
+    """True if no array is among the arguments."""
     if isinstance(x, list | tuple):
         return all(map(_is_plain, x))
     if isinstance(x, Mapping):

@@ -132,7 +132,7 @@ def number(data: Any) -> float:
 
 
 def is_array(x: Any) -> bool:
-    """Whether it goes element by element beside a Value: an array, or a Series."""
+    """True for an array or a Series, beside which a Value goes element by element."""
     return getattr(x, "ndim", 0) != 0 and hasattr(type(x), "__array_ufunc__")
 
 

@@ -223,7 +223,7 @@ class MLP(Module):
         return f"{head}, {' and '.join(inner)}, {len(self.parameters())} parameters"
 
     def explain(self, names: Collection[str]) -> str:
-        """What names such as w2_31 stand for, by an example among ``names``."""
+        """The meaning of names such as w2_31, by an example among ``names``."""
         wide = [i for i, layer in enumerate(self.layers) if len(layer.neurons) > 1]
         if not wide:
             return ""

@@ -96,7 +96,7 @@ def distinct(ids: Ints, axes: Axes) -> tuple[Ints, Axes]:
 
 
 def _separates(inverse: Ints, k: int, count: int) -> bool:
-    """Whether each node stands at one place along axis ``k`` only."""
+    """True if each node stands at one place along axis ``k`` only."""
     along = np.broadcast_to(
         np.arange(inverse.shape[k]).reshape((-1,) + (1,) * (inverse.ndim - 1 - k)), inverse.shape
     )

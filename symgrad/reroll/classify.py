@@ -39,7 +39,7 @@ class Classes:
 
 
 def leaf_keys(p: ScalarProgram) -> Ints:
-    """What tells leaves apart: their kind; for an input its array, for an exponent its value."""
+    """The key of each leaf: its kind, the array of an input, the value of an exponent."""
     key = p.code.astype(np.int64)
     inputs, exponents = p.code == INPUT, p.code == EXPONENT
     key[inputs] = len(p.names) + p.array[inputs]

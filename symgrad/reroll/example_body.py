@@ -18,8 +18,8 @@ from symgrad.reroll.example_loop import Lanes, Literal, Operand, is_varying
 DIM = "N"
 _SCALAR, _COLUMN = Type("f64"), Type("f64", (DIM,))
 
-# What a literal is made of, once it is known to depend on the number of examples: a number, the
-# dim itself, or an op with its operands.
+# A literal as a formula in the number of examples: a number, the dim itself, or an op with its
+# operands.
 Form = float | str | tuple[str, "tuple[Form, ...]"]
 
 
@@ -92,7 +92,7 @@ class _Body:
         return f.term(f.number(float(values[0]), "f64"))
 
     def value(self, f: IRAlgebra, o: Operand, origins: Origins) -> Term:
-        """What is read: a value, the sum of its lanes, or a number that tells their count."""
+        """The term of an operand: a value, the sum of its lanes, or a formula in their count."""
         x = self.values[o.key]
         if o.summed:
             return summed(f, x, self.lanes.ordered)
@@ -124,7 +124,7 @@ class _Body:
 
 
 def unsigned(f: IRAlgebra, x: Term) -> Term:
-    """What an unnamed negative is the negative of; the value itself otherwise."""
+    """The operand of an unnamed negative; any other value itself."""
     negative = x.instr.op.name == "negative" and not x.instr.hint
     return f.term(x.instr.operands[0]) if negative else x
 

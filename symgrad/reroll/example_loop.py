@@ -146,8 +146,8 @@ class Lanes:
         return order
 
     def open(self, x: Operand, count: int) -> list[Operand]:
-        """What the nodes read, lane by lane.  Lanes of a loop are together where ``count`` says
-        how many there are."""
+        """The operands of the nodes, lane by lane.  ``count`` is the number of lanes of the loop,
+        which stay together; 0 while it is unknown."""
         ids, flat = x.ids, self.flat
         arity = int(self.arity[ids[0]])
         if np.any(flat.code[ids] != flat.code[ids[0]]) or np.any(self.arity[ids] != arity):
@@ -172,7 +172,7 @@ class Lanes:
     def aligned(self, terms: Ints, negative: Ints) -> tuple[Ints, Ints]:
         """The terms of each lane's sum in the order of the first lane's.
 
-        Where sums are ordered, so are those of all lanes already, or they are irregular.
+        Ordered sums agree in their order already, or the lanes are irregular.
         """
         key = 2 * self.of[terms] + negative
         if not self.ordered:
@@ -189,7 +189,7 @@ class Lanes:
     def grouped(self, terms: Ints, negative: Ints, count: int) -> list[Operand]:
         """The terms of a sum outside the loop, the lanes of the loop as one.
 
-        Where sums are ordered, the loop must begin its sum; it begins at 0 as Python's does.
+        A loop must begin an ordered sum, at 0 as Python's ``sum`` does.
         """
         if self.ordered:
             added = self.program.code[terms] != START
@@ -255,13 +255,13 @@ def squeezed(x: Operand) -> Operand:
 
 
 def is_varying(values: Floats) -> bool:
-    """Whether numbers differ, bit by bit."""
+    """True if numbers differ, bit by bit."""
     bits = values.view(np.int64)
     return bool(np.any(bits != bits[0]))
 
 
 def _keys(p: ScalarProgram) -> Ints:
-    """What tells leaves apart: their kind, and of parameters which one it is."""
+    """The key of each leaf; every parameter has one of its own."""
     keys = leaf_keys(p)
     own = p.code == PARAM
     keys[own] = int(keys.max(initial=0)) + 1 + p.place[own]

@@ -95,7 +95,7 @@ def flatten(p: ScalarProgram, ordered: bool = False) -> Flat:
 
 
 def _aliases(p: ScalarProgram, owner: Ints) -> Ints:
-    """What each node stands for: x for ``x + 0`` where the 0 begins a sum, else itself."""
+    """For each node one of the same value: x for ``x + 0`` if the 0 begins a sum, else itself."""
     alias = np.arange(len(p))
     starts = np.flatnonzero(p.code[p.operand] == START)
     for node in owner[starts].tolist():

@@ -1,7 +1,7 @@
 """One array function for any number of examples, from those of a few.
 
-The functions of three sizes are compared instruction by instruction.  Where they agree, that
-stands; sizes that differ become polynomials in ``N``, numbers that differ expressions in it (see
+The functions of three sizes are compared instruction by instruction.  Equal parts stay as
+they are; sizes that differ become polynomials in ``N``, numbers that differ expressions in it (see
 ``count_formulas``).  Anything else that differs says that the program is not the same for every N.
 
 >>> from symgrad.ir.text import parse

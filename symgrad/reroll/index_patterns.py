@@ -1,8 +1,8 @@
 """Index tensors as slices, transposes and takes.
 
 A reader wants the elements at ``coordinates`` of an array: one tensor of indices for each axis of
-the array, all over the axes of the reader.  Where an index runs along one axis of the reader it is
-a slice, where it does not change a number, else an array of indices.
+the array, all over the axes of the reader.  An index that runs along one axis of the reader is a
+slice, one that does not change a number; any other is an array of indices.
 
 >>> i, j = np.indices((2, 3))
 >>> view_of([j + 1, i], ["a", "b"])

@@ -99,7 +99,7 @@ class Lowering:
         return self.named(t, elementwise(f, op, [self.value(d) for d in t.operands], t.axes))
 
     def value(self, d: Demand) -> Named:
-        """What a reader demanded, along the reader's axes."""
+        """The value of a demand, along the axes of its reader."""
         if d.tensor is None:
             return self.leaf(d)
         t = d.tensor
@@ -171,7 +171,7 @@ class Lowering:
         return total
 
     def term(self, f: IRAlgebra, g: SumGroup, t: Tensor) -> Named:
-        """What a group adds: its one term, or the sum of its terms."""
+        """The contribution of a group: its one term, or the sum of its terms."""
         if not g.axes:
             return self.value(g.terms)
         if g.starts is not None:
@@ -200,7 +200,7 @@ class Lowering:
         return found
 
     def is_fused(self, t: Tensor, fusing: set[int]) -> bool:
-        """Whether a tensor is a product that only a sum of several terms reads, whole."""
+        """True for a product that only a sum of several terms reads, whole."""
         if len(t.readers) != 1 or not t.operands or self.plan.flat.names[t.code] != MULTIPLY:
             return False
         return id(t.readers[0]) in fusing and is_plain(t.readers[0], t)
@@ -227,7 +227,7 @@ class Lowering:
 
 
 def is_plain(d: Demand, t: Tensor) -> bool:
-    """Whether a reader wants each element of a tensor once, in any order of axes."""
+    """True if a reader wants each element of a tensor once, in any order of axes."""
     return d.view is not None and all(
         isinstance(e, Slice) and e.start == 0 and e.step == 1 and e.axis.size == a.size
         for e, a in zip(d.view, t.axes, strict=True)

@@ -1,4 +1,8 @@
-"""The one door of the room: a scalar program in, an array function out.
+"""The entry of the room: a scalar program in, an array function out.
+
+An array function is preferred to a straight line of scalars unless it costs three times as much:
+arrays read better.  Measured with NumPy 2.4 on Python 3.11, a call on a small array takes about a
+microsecond, a scalar operation in straight-line Python about 40 ns, an element about 1 ns.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.program import PARAM
@@ -28,6 +32,9 @@ from symgrad.reroll.plan_to_ir import Lowering
 from symgrad.reroll.planner import Planner
 from symgrad.reroll.tensors import Axes, Axis, Demand
 
+CALL, ELEMENT, SCALAR = 1.0, 0.001, 0.04  # microseconds
+READABLE = 3.0
+
 
 @dataclass(frozen=True)
 class Rerolled:
@@ -52,7 +59,7 @@ class Structure:
 
 
 def structure(program: ScalarProgram, ordered: bool = False) -> Structure:
-    """What re-rolling finds out before it plans."""
+    """The structure of a program, from which re-rolling plans."""
     flat = flatten(program, ordered)
     return Structure(flat, classify(flat, leaf_keys(program), ordered))
 
@@ -85,3 +92,19 @@ def reroll(
     lowering = Lowering(program, plan)
     function = lowering.run(name, roots)
     return Rerolled(function, lowering.leaves.bound())
+
+
+def is_cheaper(calls: int, elements: int, scalars: int) -> bool:
+    """True if array code of so many calls is preferred to so many scalar operations.
+
+    >>> is_cheaper(calls=12, elements=300, scalars=396), is_cheaper(calls=6, elements=6, scalars=10)
+    (True, False)
+    """
+    return CALL * calls + ELEMENT * elements <= READABLE * SCALAR * scalars
+
+
+def prefers_arrays(function: Function, scalars: int) -> bool:
+    """True if the function is preferred to the ``scalars`` operations that it was rolled from."""
+    work = [x for x in function.body if x.op.weight]
+    sizes = [x.type.size for x in work]
+    return is_cheaper(len(work), sum(n for n in sizes if isinstance(n, int)), scalars)

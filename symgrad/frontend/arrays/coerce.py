@@ -22,7 +22,7 @@ LITERAL_LIMIT = 64  # elements; a larger array is bound to the function instead 
 
 
 def is_weak(value: object) -> bool:
-    """Whether a value is a Python number or a size, which takes the dtype of its neighbours."""
+    """True for a Python number or a size, which takes the dtype of its neighbours."""
     return type(value) in (bool, int, float, Size)
 
 

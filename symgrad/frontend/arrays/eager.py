@@ -60,7 +60,7 @@ def _value(instr: Instr, operands: list[Any]) -> Any:
 
 
 def has_expr(args: Any) -> bool:
-    """Whether an expression is among the arguments, or in a list or tuple among them."""
+    """True if an expression is among the arguments, or in a list or tuple among them."""
     stack = list(args)
     while stack:
         x = stack.pop()

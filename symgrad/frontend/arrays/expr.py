@@ -240,7 +240,7 @@ class WeakExpr(Expr):
 
 @deferred
 def operated(name: str, a: Any, b: Any) -> Expr:
-    """What an operator gives; of sizes and Python's numbers a ``WeakExpr``."""
+    """The result of an operator: a ``WeakExpr`` if all operands are sizes or Python numbers."""
     y = apply(name, a, b)
     weak = all(is_weak(v) or isinstance(v, WeakExpr) for v in (a, b))
     return WeakExpr(y.instr) if weak and y.instr.type.is_float else y

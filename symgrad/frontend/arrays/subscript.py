@@ -149,12 +149,12 @@ def _is_negative(dim: Dim) -> bool:
 
 
 def _is_surely_within(low: Dim, high: Dim) -> bool:
-    """Whether ``low <= high`` for all sizes, as far as the signs of the difference tell."""
+    """True if ``low <= high`` for all sizes, as far as the signs of the difference tell."""
     return all(c > 0 for c in polynomial(subtract(high, low)).values())
 
 
 def read_of(x: Expr, axis: int) -> str:
-    """What an index reads, as messages say it: "w, whose axis 0 has "."""
+    """The operand of an index, for messages: "w, whose axis 0 has "."""
     return f"{x.instr.hint or x.instr.type}, whose axis {axis} has "
 
 
@@ -243,9 +243,9 @@ def _indices(item: Any, dim: Dim, read: str = "") -> Expr:
 
 
 def _stays_in_place(items: Sequence[Any], at: int) -> bool:
-    """Whether NumPy puts the axes of the one index array where the array stands.
+    """True if NumPy puts the axes of the one index array at the place of the array.
 
-    Ints beside an array are indices like it; where something stands between, their axes go first.
+    Ints beside an array are indices like it; if anything stands between, their axes go first.
     """
     basic = (slice, type(None), type(...))
     chosen = [i for i, v in enumerate(items) if i == at or not isinstance(v, basic)]

@@ -179,7 +179,7 @@ def _as_float(x: Expr) -> Expr:
 
 @on_scalars
 def isinf(x: Any, /) -> Any:
-    """Whether x is inf or -inf."""
+    """True where x is inf or -inf."""
     return _apply("equal", _apply("absolute", x), math.inf)
 
 

@@ -23,7 +23,7 @@ from symgrad.ops import OPS
 
 
 def is_scalar(*xs: Any) -> bool:
-    """Whether a Value or a condition is among them."""
+    """True if a Value or a condition is among them."""
     return any(isinstance(x, Value | Condition) for x in xs)
 
 

@@ -34,7 +34,7 @@ _DATA = attrgetter("data")
 
 
 class Labels(Sequence[str]):
-    """What people call each node: by ``names`` of values by ``id``, or by the value's label."""
+    """The label of each node: from ``names``, by the ``id`` of the value, or the value's own."""
 
     def __init__(self, nodes: Sequence[Value], names: Mapping[int, str], shift: int = 0) -> None:
         self.nodes, self.names, self.shift = nodes, names, shift
@@ -114,7 +114,7 @@ def _codes(nodes: Sequence[Value]) -> tuple[tuple[str, ...], Any]:
 def _leaves(
     nodes: Sequence[Value], serial: Any, wrt: Sequence[Value], code: Any
 ) -> tuple[Any, Any, Any]:
-    """What is known of the leaves: numbers, places and arrays; parameters get their code."""
+    """The numbers, places and arrays of the leaves; parameters get their code."""
     value, place, array = np.zeros(len(nodes)), np.zeros(len(nodes), np.int64), np.zeros_like(code)
     for rank, v in enumerate(wrt):
         i = int(np.searchsorted(serial, v._serial))

@@ -101,7 +101,7 @@ def lower(
 
 
 def hints_of(order: Sequence[Value], called: Mapping[int, str]) -> dict[int, str]:
-    """The name of each value.  Where a user's name takes the place of h3, z3 stays z3."""
+    """The name of each value.  A user's name for h3 leaves z3 its own."""
     hints: dict[int, str] = {}
     for v in order:
         label = hint_of(v)

@@ -1,4 +1,4 @@
-"""What all scalars have in common: how they were made."""
+"""The base class of scalars: the operands and the op that made them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ serial = count().__next__
 
 
 class ScalarNode:
-    """What a ``Value`` and a ``Condition`` have in common: how they were made."""
+    """A scalar, as far as ``Value`` and ``Condition`` agree: how it was made."""
 
     __slots__ = ()
 

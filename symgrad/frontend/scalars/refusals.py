@@ -1,4 +1,4 @@
-"""What Python may not ask of a value while the function that uses it is being traced.
+"""Errors for asking a traced value for its number.
 
 >>> str(unknown("float()")).split(", at ")[0]
 'float() asks a traced value for its number'

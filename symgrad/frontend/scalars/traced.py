@@ -354,7 +354,7 @@ class Tracing:
 
     @staticmethod
     def is_mine() -> bool:
-        """Whether this thread is tracing."""
+        """True in the thread that traces."""
         return Tracing.owner == threading.get_ident()
 
     @staticmethod

@@ -13,9 +13,9 @@ derivatives are those of the op table.
 As in the lecture, ``v._backward()`` sends the gradient of one node down, and a Value takes
 attributes of the user's own (``p.m``, ``p.v`` of an optimizer).
 
-What differs: a difference, a quotient and a negation are single nodes; 1/0 is inf; a chain of a
-million nodes neither recurses nor crashes; each node knows the line that made it; and ``a > b``
-is a ``Condition``, which serves ``if`` and ``sg.where`` alike.
+Differences from micrograd: a difference, a quotient and a negation are single nodes; 1/0 is inf; a
+chain of a million nodes neither recurses nor crashes; each node knows the line that made it; and
+``a > b`` is a ``Condition``, which serves ``if`` and ``sg.where`` alike.
 """
 
 from __future__ import annotations
@@ -34,8 +34,44 @@ from symgrad.frontend.scalars.node import TRUTHS, ScalarNode, serial
 from symgrad.frontend.source.origin import INTERNAL, caller
 from symgrad.ops.float_algebra import value
 
-_divide = value("divide")
 _power = value("power")
+
+
+def _operator(name: str) -> Callable[[Any, Any], Any]:
+    compute = value(name)
+
+    def method(self: Value, other: Any) -> Any:
+        if not isinstance(other, Value):
+            other = operand(other)
+            if other is NotImplemented:
+                return other
+        return node(compute(self.data, other.data), name, (self, other))
+
+    return method
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Any]:
+    compute = value(name)
+
+    def method(self: Value, other: Any) -> Any:
+        left = operand(other)
+        if left is NotImplemented:
+            return left
+        return node(compute(left.data, self.data), name, (left, self))
+
+    return method
+
+
+def _comparison(name: str) -> Callable[[Any, Any], Condition]:
+    """A comparison with a number; Python refuses any other operand."""
+
+    def method(self: Value, other: Any) -> Condition:
+        if isinstance(other, Value | Condition | int | float | np.number | np.bool_):
+            made: Condition = apply(name, self, other)
+            return made
+        return NotImplemented  # type: ignore[no-any-return]
+
+    return method
 
 
 def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
@@ -46,7 +82,7 @@ def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
 
 
 def _nothing() -> None:
-    """What a leaf sends down."""
+    """The ``_backward`` of a leaf."""
 
 
 class Value(ScalarNode):
@@ -97,12 +133,7 @@ class Value(ScalarNode):
         self._serial = serial()
         self._code = None
 
-    def __add__(self, other: Any) -> Any:
-        if not isinstance(other, Value):
-            other = operand(other)
-            if other is NotImplemented:
-                return other
-        return node(self.data + other.data, "add", (self, other))
+    __add__ = _operator("add")
 
     def __radd__(self, other: Any) -> Any:
         if type(other) is int and other == 0:  # where Python's sum starts
@@ -111,45 +142,13 @@ class Value(ScalarNode):
             return node(self.data + 0.0, "add", (self, zero))
         return self + other  # micrograd's order of operands
 
-    def __sub__(self, other: Any) -> Any:
-        if not isinstance(other, Value):
-            other = operand(other)
-            if other is NotImplemented:
-                return other
-        return node(self.data - other.data, "subtract", (self, other))
-
-    def __rsub__(self, other: Any) -> Any:
-        left = operand(other)
-        return (
-            left
-            if left is NotImplemented
-            else node(left.data - self.data, "subtract", (left, self))
-        )
-
-    def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, Value):
-            other = operand(other)
-            if other is NotImplemented:
-                return other
-        return node(self.data * other.data, "multiply", (self, other))
+    __sub__, __rsub__ = _operator("subtract"), _reflected("subtract")
+    __mul__ = _operator("multiply")
 
     def __rmul__(self, other: Any) -> Any:
         return self * other
 
-    def __truediv__(self, other: Any) -> Any:
-        if not isinstance(other, Value):
-            other = operand(other)
-            if other is NotImplemented:
-                return other
-        return node(_divide(self.data, other.data), "divide", (self, other))
-
-    def __rtruediv__(self, other: Any) -> Any:
-        left = operand(other)
-        return (
-            left
-            if left is NotImplemented
-            else node(_divide(left.data, self.data), "divide", (left, self))
-        )
+    __truediv__, __rtruediv__ = _operator("divide"), _reflected("divide")
 
     def __pow__(self, other: Any) -> Any:
         if isinstance(other, Value):
@@ -160,13 +159,7 @@ class Value(ScalarNode):
         out._exponent = other
         return out
 
-    def __rpow__(self, other: Any) -> Any:
-        left = operand(other)
-        return (
-            left
-            if left is NotImplemented
-            else node(_power(left.data, self.data), "power", (left, self))
-        )
+    __rpow__ = _reflected("power")
 
     def __neg__(self) -> Value:
         return node(-self.data, "negative", (self,))
@@ -174,17 +167,8 @@ class Value(ScalarNode):
     def __abs__(self) -> Value:
         return unary("absolute", self)
 
-    def __gt__(self, other: Value | float) -> Condition:
-        return compare("greater", self, other)
-
-    def __ge__(self, other: Value | float) -> Condition:
-        return compare("greater_equal", self, other)
-
-    def __lt__(self, other: Value | float) -> Condition:
-        return compare("less", self, other)
-
-    def __le__(self, other: Value | float) -> Condition:
-        return compare("less_equal", self, other)
+    __gt__, __ge__ = _comparison("greater"), _comparison("greater_equal")
+    __lt__, __le__ = _comparison("less"), _comparison("less_equal")
 
     __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _refused("%", "x - n * sg.floor(x / n)")
     __floordiv__ = __rfloordiv__ = _refused("//", "sg.floor of a quotient")
@@ -254,7 +238,7 @@ def _arithmetic(name: str) -> Callable[..., Any]:
 
 
 class Condition(ScalarNode):
-    """What a comparison of ``Value``s gives: its truth in ``data``, and how it was made.
+    """The result of a comparison of ``Value``s: its truth in ``data``, and how it was made.
 
     ``& | ^ ~`` combine conditions, ``==`` and ``!=`` compare them, ``sg.where`` chooses by them;
     in arithmetic they count as 1 and 0.  A condition passes no gradient.
@@ -385,11 +369,3 @@ def apply(name: str, *given: Any) -> Any:
             return x._apply(name, given, xs)
     data: Any = value(name)(*[x.data for x in xs])
     return condition(data, name, xs) if name in TRUTHS else node(data, name, xs)
-
-
-def compare(name: str, left: Any, right: Any) -> Condition:
-    """A comparison with a number; what is none is left to Python, which refuses it."""
-    if isinstance(right, Value | Condition | int | float | np.number | np.bool_):
-        made: Condition = apply(name, left, right)
-        return made
-    return NotImplemented  # type: ignore[no-any-return]

@@ -1,1 +1,1 @@
-"""What the user's file says: names, statements, and where a value was made."""
+"""The user's file and variables, as they are read for names: statements, loops, origins."""

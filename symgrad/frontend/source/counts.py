@@ -30,7 +30,7 @@ _OPS: dict[type, tuple[str, Callable[[float, float], float]]] = {
 
 
 class Counted(NamedTuple):
-    """What an expression comes to, and how it is made of the count."""
+    """The value of an expression, and how it is made of the count."""
 
     value: float
     form: Form
@@ -106,7 +106,7 @@ def _evaluated(
 
 
 def _is_count(call: ast.Call, count: int, variables: Mapping[str, Any]) -> bool:
-    """Whether ``len(name)`` is the number of examples, as far as the variables tell."""
+    """True if ``len(name)`` is the number of examples, as far as the variables tell."""
     if len(call.args) != 1 or not isinstance(call.args[0], ast.Name):
         return False
     value = variables.get(call.args[0].id)

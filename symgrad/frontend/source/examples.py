@@ -23,7 +23,7 @@ _LIMIT = 8  # numbers of one example that a heading shows
 
 @dataclass(frozen=True)
 class ExampleData:
-    """What one example is made of: the loop's name for each part, and its numbers.
+    """One example: the loop's name for each of its parts, and their numbers.
 
     >>> str(ExampleData((("x", (2.0, 3.0)), ("ygt", 1.0))))
     'x = (2.0, 3.0), ygt = 1.0'

@@ -31,7 +31,7 @@ from symgrad.ir.rebuild import rebuild, with_operands
 
 @dataclass(frozen=True)
 class Nameable:
-    """What naming asks of a value, of either kind: keys are ``id``s of Instr or Value."""
+    """A value of either kind, as far as naming needs it: keys are ``id``s of Instr or Value."""
 
     key: int
     operands: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Where a value came from: the innermost frame outside symgrad, by file name and line.
+"""The origin of a value: the innermost frame outside symgrad, by file name and line.
 
 Looking up a line costs more than building a scalar node, so the capture is in two halves: the
 code object and the offset of the instruction now, the line when somebody asks for it.
@@ -36,7 +36,7 @@ _PREFIX = "symgrad."
 
 
 def is_internal(module: object) -> bool:
-    """Whether a module of this name (a frame's ``__name__``) is part of symgrad."""
+    """True for the name of a module of symgrad (a frame's ``__name__``)."""
     return isinstance(module, str) and (module == _PACKAGE or module.startswith(_PREFIX))
 
 

@@ -1,10 +1,10 @@
-"""Which of the user's lists the numbers of a loop came from, and what one example is called.
+"""The lists of the user's that hold the numbers of a loop, and a name for one example.
 
 ``for x, ygt in zip(xs, ys)`` reads an element of ``xs`` and one of ``ys`` in each round: the parts
 of an example are ``x``, a row of numbers, and ``ygt``.  The columns of numbers that a program reads
-are found in them bit by bit, or with the other sign.  Where it cannot be told which number came
-from where, ``reason`` says why: such a loop runs over the examples that it was traced with, and
-over no others.
+are found in them bit by bit, or with the other sign.  If the source of a
+number is unknown, ``reason`` says why: such a loop runs over the examples that it was traced with,
+and over no others.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ExamplePart:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What its numbers are called."""
+        """The names of its numbers."""
         if not self.is_row:
             return (self.name,)
         glue = "_" if self.name[-1:].isdigit() else ""
@@ -167,7 +167,7 @@ def double(
 
 
 def singular(name: str) -> str:
-    """What to call an element of a list: x of ``xs`` and of ``X``."""
+    """A name for an element of a list: x of ``xs`` and of ``X``."""
     if len(name) == 1:
         return name.lower()
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name

@@ -92,7 +92,7 @@ def _statements(path: str) -> dict[int, ast.stmt]:
 
 
 def value_of(path: str, name: str) -> ast.expr | None:
-    """What a name is assigned in a file, if there is one such assignment."""
+    """The expression that a file assigns to a name, if it does so once."""
     found = [a for a in _statements(path).values() if _assigned(a) == name]
     distinct = list(dict.fromkeys(found))
     return getattr(distinct[0], "value", None) if len(distinct) == 1 else None
@@ -111,7 +111,7 @@ def _assigned(node: ast.AST) -> str:
 
 
 def elements(path: str, line: int) -> list[LoopVariable]:
-    """What the loops around a line, or in its statement, run over, innermost loop first."""
+    """The variables of the loops around a line, or in its statement, innermost loop first."""
     return [e for start, stop, e in reversed(_elements(path)) if start <= line <= stop]
 
 

@@ -1,4 +1,4 @@
-"""What the user's variables hold, read without running any code of theirs.
+"""The values of the user's variables, read without running any code of theirs.
 
 Beside the loss stand variables of every kind: ragged lists, lists that hold themselves, objects
 whose ``__len__``, ``__eq__`` or ``__getattr__`` raises.  Naming looks at all of them, and asks
