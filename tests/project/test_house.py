@@ -26,15 +26,15 @@ FEW = 3  # names of ops in one expression, from which on it is a table of them
 # Each figure is as it was when somebody last made it smaller; lines may grow with what is built.
 LIMITS = {
     "files that one compilation passes through": 65,
-    "tables of op names outside ops": 36,
-    "files that hold such tables": 16,
+    "tables of op names outside ops": 15,
+    "files that hold such tables": 10,
     "file names with two meanings": 0,
     "class names with two meanings": 0,
     "import circles among files": 0,
     "functions that walk a body beside run and rebuild": 6,
     "files of 400 lines and more": 0,
     "functions of 40 lines and more": 0,
-    "lines of product code": 45_000,
+    "lines of product code": 43_500,
 }
 
 
