@@ -28,7 +28,7 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
     source = f", from {ascii_text(unit.source)}" if unit.source else ""
     needs = target.needs + (" and SciPy" if any("scipy" in line for line in imports) else "")
     f = unit.function
-    work = operations(f, unit.loop is not None) if target.compact else flops(f)
+    work = flops(f) if target.takes_arrays else operations(f, unit.loop is not None)
     style = f", style `{target.style}`" if target.style else ""
     counted = (("work", work),) if work else ()
     facts = (*unit.facts, *counted, ("ir", f"sha256 {(unit.asked or fingerprint(f))[:16]}"))

@@ -54,7 +54,7 @@ class Interface:
 
     def group_type(self, g: VectorArgument) -> str:
         shape = g.shape if g.shape is not None else (len(g.members),)
-        if self.target.compact and len(shape) == 1:
+        if not self.target.takes_arrays and len(shape) == 1:
             kind = "floats" if g.dtype.startswith("f") else "ints"
             return f"{len(g.members)} {kind}"
         return f"{g.dtype}[{', '.join(map(str, shape))}]"
@@ -186,7 +186,7 @@ class Returns:
         self.seen: set[int] = set()
         self.before: list[str] = []
         self.text = self.nested(unit.structure, top=True)
-        if len(self.text) + len(INDENT) + 7 > WIDTH and not target.compact:
+        if len(self.text) + len(INDENT) + 7 > WIDTH and target.takes_arrays:
             self.split_vector()
 
     def lines(self) -> list[str]:
@@ -199,7 +199,8 @@ class Returns:
             return [one]
         if isinstance(self.unit.structure, tuple):
             *others, last = self.unit.structure
-            if self.target.compact and isinstance(last, Pack) and len(last.shape or (0,)) == 1:
+            vector = isinstance(last, Pack) and len(last.shape or (0,)) == 1
+            if isinstance(last, Pack) and vector and not self.target.takes_arrays:
                 head = "".join(f"{self.nested(p)}, " for p in others)
                 return layout(f"{INDENT}return {head}", self.members(last), last.rows, None, "")
         return wrap(f"{INDENT}return ", f"({self.text})", "")
@@ -228,7 +229,7 @@ class Returns:
 
     def pack(self, part: Pack) -> str:
         members = self.members(part)
-        if self.target.compact:
+        if not self.target.takes_arrays:
             return nest(members, part.shape or (len(members),))
         return f"np.array([{', '.join(members)}])"
 
@@ -237,7 +238,7 @@ class Returns:
 
     def result(self, r: Instr) -> str:
         text = self.writer.texts[id(r)].text
-        if self.target.compact:
+        if not self.target.takes_arrays:
             return text
         if r.type.rank == 0:
             return text if r.is_constant else f"{_CONVERT[r.type.dtype]}({text})"

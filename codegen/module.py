@@ -57,7 +57,7 @@ def write_module(unit: Unit, target: Target) -> str:
         *guards,
         *signature.unpacking(),
         *vector_lines(writer),
-        *body_text(plan, whole, target.compact),
+        *body_text(plan, whole, not target.takes_arrays),
         *returns.lines(),
     ]
     above = [
@@ -110,7 +110,7 @@ def names_derivatives(f: Function) -> bool:
 def writer_of(unit: Unit, target: Target, names: Names) -> Writer:
     if unit.loop:
         return LoopWriter(unit.function, names, Limits(WIDTH - 12, 40, WIDTH - 12))
-    limits = Limits(WIDTH - 8, 40) if target.compact else Limits(60, 6)
+    limits = Limits(60, 6) if target.takes_arrays else Limits(WIDTH - 8, 40)
     return Writer(unit.function, target, names, limits)
 
 
@@ -228,4 +228,4 @@ def emit(unit: Unit, target: str = "numpy") -> str:
     if unit.loop:
         return write_module(replace(unit, function=expanded(unit.function, LOOPED)), LOOPED)
     simple = replace(unit, function=expanded(unit.function, chosen))
-    return write_module(scalarize(simple) if chosen.compact else simple, chosen)
+    return write_module(simple if chosen.takes_arrays else scalarize(simple), chosen)

@@ -245,6 +245,8 @@ NUMPY = Target(
     helpers=HELPERS,
     idioms={"reshape": pick, "diag": eye},
     single=True,
+    medium="in NumPy",
+    styles=("readable",),
 )
 
 

@@ -135,7 +135,9 @@ PYTHON = Target(
     emit=EMIT,
     helpers=HELPERS,
     refusals=dict.fromkeys(["segment_sum", "segment_spread"], _ROLLED),
-    compact=True,
+    takes_arrays=False,
+    medium="in plain Python",
+    styles=("unrolled", "looped"),
     plain=divides_plainly,
 )
 

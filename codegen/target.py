@@ -184,7 +184,9 @@ class Target:
     needs     what the emitted text needs, as the end of the sentence "Needs ..."
     refusals  op name -> why the target has no text for it, and what to do
     single    whether numbers must be told to be float32 where nothing else does
-    compact   products are written without spaces (scalar code)
+    takes_arrays  whether values are arrays; if not, a line stands for each scalar
+    medium    how a sentence says it, as "in NumPy"
+    styles    the ways of writing that it has, the usual one first
     plain     whether an instruction is written without the helper that its op may use
     style     the way of writing it, where the target has several
     idioms    op name -> a rule that may read several instructions as one: the form, and the
@@ -198,7 +200,9 @@ class Target:
     helpers: Mapping[str, Helper] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
     single: bool = False
-    compact: bool = False
+    takes_arrays: bool = True
+    medium: str = ""
+    styles: tuple[str, ...] = ()
     plain: Callable[[Instr], bool] = lambda x: False
     style: str = ""
     idioms: Mapping[str, Idiom] = field(default_factory=dict)

@@ -19,7 +19,7 @@ import numpy as np
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import gradients
 from symgrad.certify.references import TRACED, Reference
-from symgrad.codegen import Structure
+from symgrad.codegen import TARGETS, Structure
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, net_of
 from symgrad.compiler.driver import Program, compile_program
@@ -189,11 +189,11 @@ def _of_values(
     head, net = _head(aux, len(asked)), net_of(wrt, variables)
     who = asked, head, values, names_of(wrt), variables, _scope, net
     p, start, reason = ScalarLoss(*who, target, name, options), time.perf_counter(), ""
-    if p.is_all_values and target == "numpy":
+    if p.is_all_values and TARGETS[target].takes_arrays:
         program = rolled(p)
         if program is not None:
             return program
-    if p.is_all_values and target == "python" and p.wants_loop():
+    if p.is_all_values and not TARGETS[target].takes_arrays and p.wants_loop():
         found = looped(p)
         if isinstance(found, Program):
             return found

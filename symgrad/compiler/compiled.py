@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symgrad.certify import references
+from symgrad.codegen import TARGETS
 from symgrad.compiler import saved, verifying
 from symgrad.compiler.causes import explained, is_finite, outside
 from symgrad.compiler.pipeline import History
@@ -235,7 +236,7 @@ class CompiledFunction:
         if theta.shape != (sum(sizes),):
             raise ShapeError(f"theta: expected shape ({sum(sizes)},), got {theta.shape}")
         if self.signature.kind == "vector":
-            return {0: theta if self.signature.target == "numpy" else theta.tolist()}
+            return {0: theta if TARGETS[self.signature.target].takes_arrays else theta.tolist()}
         parts: dict[Any, Any] = {}
         at = 0
         for (name, type), size in zip(self.signature.wrt, sizes, strict=True):
@@ -315,9 +316,9 @@ class CompiledFunction:
 
 def _bound(signature: Signature, constants: Mapping[str, Array]) -> tuple[Any, ...]:
     """Numbers, and in the python target lists: what the emitted text computes with."""
-    python = signature.target == "python"
+    lists = not TARGETS[signature.target].takes_arrays
     bound = [constants[a.name] for a in signature.arguments if a.kind == "constant"]
-    return tuple([c.tolist() if python or c.ndim == 0 else c for c in bound])
+    return tuple([c.tolist() if lists or c.ndim == 0 else c for c in bound])
 
 
 def _known(type: Type) -> tuple[int, ...]:

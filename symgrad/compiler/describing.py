@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from symgrad.codegen import ExampleHeading, Unit, VectorArgument
+from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument
 from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
 from symgrad.ir.function import Function, Instr
@@ -19,7 +19,6 @@ from symgrad.ir.function import Function, Instr
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
 
-_IN = {"python": "in plain Python", "numpy": "in NumPy"}
 _EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost")
 
 
@@ -127,7 +126,7 @@ def _of_loss(p: Program, f: Function) -> Unit:
     inner = ", ".join(f"d_{n}" for n in wrt) + ("," if len(wrt) == 1 else "")
     value = (name or "loss") if isinstance(p.value, int) else "value"
     ranks = {x.type.rank > 0 for x in f.parameters if x.hint in wrt}
-    arrays = "tuples" if p.target == "python" else "new arrays"
+    arrays = "new arrays" if TARGETS[p.target].takes_arrays else "tuples"
     kind = {1: f"a float, and {arrays}", 2: f"floats, and {arrays}"}[len(ranks)]
     kind = "floats" if ranks == {False} else kind
     returns = f"({value}, ({inner})): {kind}"
@@ -154,7 +153,7 @@ def _of_vector(p: Program, prepared: Function) -> Unit:
     over = f"{first} over the examples{plus}{penalty}" if summed else said
     head = f"({name or 'loss'}, d_theta): a float"
     head = head if isinstance(p.value, int) else f"(({name or 'loss'}, aux), d_theta): as asked for"
-    vector = f"a tuple of {size} floats" if p.target == "python" else f"a new f64[{size}]"
+    vector = f"a new f64[{size}]" if TARGETS[p.target].takes_arrays else f"a tuple of {size} floats"
     gradient = "its gradient" if p.is_scalar else "its gradient with respect to every parameter"
     order = f"the parameters, in {net.order}"
     return Unit(
@@ -172,7 +171,7 @@ def _of_vector(p: Program, prepared: Function) -> Unit:
 
 
 def title(said: str, name: str, target: str) -> str:
-    return f"{summary(said, name, 'its gradient')[:-1]}, {_IN.get(target, target)}."
+    return f"{summary(said, name, 'its gradient')[:-1]}, {TARGETS[target].medium}."
 
 
 def summary(said: str, name: str, gradient: str) -> str:

@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from symgrad.codegen import TARGETS
 from symgrad.errors import ArgumentError, LimitError, NamingError
 from symgrad.frontend.arrays.leaf import check_name
 from symgrad.frontend.keywords import nearest
 
 _BESIDE = ("wrt", "aux", "target", "name")  # what sg.compile takes beside the options
-STYLES = {"numpy": ("readable",), "python": ("unrolled", "looped")}
 # Options of other tools, and what serves here.
 FOREIGN = {
     "argnums": "pass wrt=, the Module, Values or leaves to differentiate by",
@@ -98,10 +98,10 @@ def parse_options(given: Mapping[str, Any], target: Any = "numpy") -> Options:
             raise ArgumentError(f"unknown option {name!r}; {hint}")
         _check(name, value)
     options = Options(**given)
-    if not isinstance(target, str) or target not in STYLES:
-        raise ArgumentError(f"unknown target {target!r}; {nearest(str(target), [*STYLES])}")
-    if options.style and options.style not in STYLES[target]:
-        hint = nearest(options.style, STYLES[target])
+    if not isinstance(target, str) or target not in TARGETS:
+        raise ArgumentError(f"unknown target {target!r}; {nearest(str(target), [*TARGETS])}")
+    if options.style and options.style not in TARGETS[target].styles:
+        hint = nearest(options.style, TARGETS[target].styles)
         raise ArgumentError(f"the target {target!r} has no style {options.style!r}; {hint}")
     return options
 

@@ -72,7 +72,7 @@ def save(
     called = dict(zip(keywords, arrays, strict=True))
     with replacing(Path(path)) as text:
         try:
-            if facts["target"] == "python" or sum(a.size for a in arrays) <= IN_TEXT:
+            if not TARGETS[facts["target"]].takes_arrays or sum(a.size for a in arrays) <= IN_TEXT:
                 values = [a.ravel().tolist() for a in arrays]
                 held = {"keywords": list(keywords), "values": values} if arrays else {}
                 _write(text, source, {**facts, **held}, called)
@@ -113,7 +113,7 @@ def _reader(facts: Mapping[str, Any], called: Mapping[str, Array]) -> str:
     if "beside" in facts:
         return literals.beside(facts["name"], facts["beside"]["file"], facts["beside"]["sha256"])
     if "values" in facts:
-        return literals.literals(facts["name"], called, facts["target"] != "python")
+        return literals.literals(facts["name"], called, TARGETS[facts["target"]].takes_arrays)
     return ""
 
 

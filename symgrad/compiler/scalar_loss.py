@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.certify.references import of_scalars
-from symgrad.codegen import ExampleHeading, Structure
+from symgrad.codegen import TARGETS, ExampleHeading, Structure
 from symgrad.compiler.describing import Net, Words, frozen
 from symgrad.compiler.driver import Program
 from symgrad.compiler.options import Options
@@ -119,7 +119,7 @@ def straight(p: ScalarLoss, start: float, reason: str = "") -> Program:
 
 def reader(values: Sequence[Value], target: str) -> Callable[[], Any]:
     """Reads the values' data as the target takes them."""
-    if target == "python":
+    if not TARGETS[target].takes_arrays:
         return lambda: [v.data for v in values]
     return lambda: np.array([v.data for v in values])
 

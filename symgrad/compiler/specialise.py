@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from symgrad.certify.references import Reference
+from symgrad.codegen import TARGETS
 from symgrad.compiler.calls import Call
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, net_of
@@ -132,7 +133,8 @@ class Specialiser(PlainRuns):
         found = self.chosen.get(now.exact())
         if found is None:
             compiled, now = self.settle(call, theta)
-            ready = compiled.ready(theta, *now.values()) if self.target == "numpy" else compiled
+            arrays = TARGETS[self.target].takes_arrays
+            ready = compiled.ready(theta, *now.values()) if arrays else compiled
             found = self.chosen[now.exact()] = compiled, ready
         return *found, now.values()
 
@@ -162,7 +164,7 @@ class Specialiser(PlainRuns):
         """The function for any number of examples where it is right, else one for these shapes."""
         if call.size is None:
             return self.exact(call, theta, "")
-        if self.target == "python":
+        if not TARGETS[self.target].takes_arrays:
             return self.exact(call, theta, "the target python has a line for each scalar")
         pattern = call.pattern()
         if pattern not in self.general:
@@ -218,7 +220,7 @@ class Specialiser(PlainRuns):
         """The function for the shapes of the call.  Raises TraceError where two traces differ."""
         start = time.perf_counter()
         traced = self.trace(call, None)
-        if self.target == "python":
+        if not TARGETS[self.target].takes_arrays:
             self.options.check_length(len(traced.program))
         rolled = self.rerolled(traced)
         words = f"{len(traced.program):,} scalar nodes"

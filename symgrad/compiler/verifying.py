@@ -141,7 +141,7 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
         {called[name]: data for name, data in f.constants.items()},
         signature.name,
         signature.returns,
-        signature.target == "numpy",
+        TARGETS[signature.target].takes_arrays,
         atoms_of(f.source, signature.target),
     )
 
