@@ -1,4 +1,4 @@
-r"""Where in a text a component of the result comes from.
+r"""Finds the line of a text that assigns a component of the result.
 
 >>> text = "def f(w, b):\n    d_w = w * b\n    d_b = 1.0\n    return w, (d_w, d_b)\n"
 >>> line_of(text, "d_w[1]")
@@ -44,7 +44,7 @@ def line_of(text: str, component: str) -> tuple[int, str]:
 
 
 def _place(found: re.Match[str], names: list[str], parts: list[ast.expr]) -> int:
-    """Which part of the gradients: by the argument's name, or by the entry of the one vector."""
+    """The part of the gradients by the argument's name, or by the entry of the one vector."""
     wanted = f"d_{found['name']}"
     for i, part in enumerate(parts):
         if any(isinstance(n, ast.Name) and n.id == wanted for n in ast.walk(part)):

@@ -34,7 +34,7 @@ Level = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Certificate:
-    """What is known of an emitted text.
+    """All that is known of an emitted text.
 
     function     its signature
     reference    what it was compared with
@@ -72,7 +72,7 @@ class Certificate:
 
     @property
     def verified(self) -> bool:
-        """Whether text, identity and agreement at points all passed, and nothing was refuted."""
+        """True if text, identity and agreement at points all passed, and nothing was refuted."""
         return self.verdict == "verified"
 
     def __bool__(self) -> bool:

@@ -63,7 +63,7 @@ class FunctionClaim(GradientClaim):
         return [array for array, _ in parts]
 
     def _parts(self, result: Any, point: Point) -> Sequence[Any]:
-        """What was returned for each argument that is differentiated by."""
+        """The returned gradient of each argument that is differentiated by."""
         names = self.problem.differentiated
         if isinstance(result, Mapping):
             if set(result) != set(names):
@@ -151,7 +151,7 @@ def precision_of(array: Any, dtype: str = "") -> Precision:
 
 
 def _is_with_loss(result: Sequence[Any], count: int) -> bool:
-    """Whether it is a number, and as many gradients as were asked for."""
+    """True if it is a number, and as many gradients as were asked for."""
     if len(result) != 2 or not isinstance(result[1], tuple | list) or np.ndim(plain(result[0])):
         return False
     return len(result[1]) == count

@@ -57,7 +57,7 @@ class Comparison:
         return self.rounded or self.digits >= claim.enough
 
     def is_bearable(self, claim: GradientClaim) -> bool:
-        """Whether it does not refute the claim by itself."""
+        """True if it does not refute the claim by itself."""
         return self.rounded or self.digits >= claim.wrong
 
     @property
@@ -259,7 +259,7 @@ def as_rounded(one: Ball, x: float) -> Any:
 
 
 def is_rounded(literal: Any) -> bool:
-    """Whether a float may stand for a number beside it: 0.1, which is none, but not 0.5 or 3.
+    """True if a float may stand for a number beside it: 0.1, which is none, but not 0.5 or 3.
 
     >>> [is_rounded(v) for v in (0.1, 0.5, 3.0, 1 / 3)]
     [True, False, False, True]
@@ -268,7 +268,7 @@ def is_rounded(literal: Any) -> bool:
 
 
 def is_real(x: Any) -> bool:
-    """Whether a value is a finite real number."""
+    """True if a value is a finite real number."""
     if isinstance(x, Ball):
         return bool(x.balls.arithmetic.finite(x.x))
     return isinstance(x, int | float | Fraction | np.number | np.bool_) and math.isfinite(x)

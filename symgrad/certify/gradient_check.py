@@ -189,7 +189,7 @@ def _refuted(survey: Survey, seconds: float) -> GradientCheck:
 
 
 def _swapped(survey: Survey, component: str) -> str:
-    """Whether what is claimed for one argument is the gradient of another, in words."""
+    """True if what is claimed for one argument is the gradient of another, in words."""
     names = survey.problem.differentiated
     wrong = next(n for n in names if component.partition("[")[0] == f"d_{n}")
     for name in names:
@@ -199,7 +199,7 @@ def _swapped(survey: Survey, component: str) -> str:
 
 
 def _same(survey: Survey, point: Point, claimed: str, right: str) -> bool:
-    """Whether at a point the claim for one argument is the gradient by another."""
+    """True if at a point the claim for one argument is the gradient by another."""
     sizes = [int(np.prod(np.shape(point[n]))) for n in survey.problem.differentiated]
     names = survey.problem.differentiated
     i, j = names.index(claimed), names.index(right)

@@ -76,7 +76,7 @@ def element(name: str, index: tuple[int, ...]) -> str:
 
 @dataclass(frozen=True, order=True)
 class Precision:
-    """What a function's numbers can show, by how they are kept.
+    """The digits that a function's numbers can show, by how they are kept.
 
     unit    half the distance from 1 to the next number
     enough  digits that a right function shows

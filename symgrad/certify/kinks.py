@@ -1,6 +1,6 @@
 """The derivatives that are chosen at kinks, beside the one-sided ones, which are computed.
 
-The table has the points of the stated conventions.  What is chosen is what the compiler's own rule
+The table has the points of the stated conventions.  The chosen one is what the compiler's own rule
 gives there; the slopes on both sides are quotients of differences of exact numbers.  A choice holds
 where it is the stated one and lies between them, or where both are infinite and so is it.
 
@@ -68,7 +68,7 @@ def kinks_of(ops: Iterable[str]) -> tuple[Mapping[str, Any], ...]:
 
 @cache
 def judged(kink: Kink) -> Mapping[str, Any]:
-    """What is chosen, the slopes to the left and to the right (None outside the domain), and
+    """The chosen slope, the slopes to the left and to the right (None outside the domain), and
     whether the choice holds."""
     chosen = _chosen(kink)
     left, right = (_slope(kink, step) for step in (-STEP, STEP))
@@ -83,7 +83,7 @@ def judged(kink: Kink) -> Mapping[str, Any]:
 
 
 def _chosen(kink: Kink) -> float:
-    """What the compiler's rule gives at the point."""
+    """The slope by the compiler's rule at the point."""
     op, algebra = OPS[_PAIRWISE.get(kink.op, kink.op)], FloatAlgebra()
     assert op.partials is not None
     y = getattr(algebra, op.name)(*kink.point)

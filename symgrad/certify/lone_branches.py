@@ -156,7 +156,7 @@ class Nest:
         return found
 
     def _is_plain(self) -> bool:
-        """Whether there is but one choice, by an inequality that may go either way."""
+        """True if there is but one choice, by an inequality that may go either way."""
         parts = (*self.order, *self.root.operands)
         return (
             len(self.order) == 2
@@ -221,7 +221,7 @@ class Nest:
 
 
 def lone_branches(f: Function, wrt: Sequence[Instr]) -> tuple[str, ...]:
-    """What there is to say of such branches that depend on the parameters ``wrt``."""
+    """A note for each such branch that depends on the parameters ``wrt``."""
     moving = set(wrt)
     for x in f.body:
         if x.type.is_float and not moving.isdisjoint(x.operands):
@@ -293,7 +293,7 @@ def _is_choice(x: Instr) -> bool:
 
 
 def is_equality(x: Instr) -> bool:
-    """Whether it compares, and is the same on both sides of the tie: ``==`` and ``!=``."""
+    """True if it compares, and is the same on both sides of the tie: ``==`` and ``!=``."""
     if "comparison" not in x.op.traits or not x.operands[0].type.is_float:
         return False
     return bool(x.op.evaluate(1.0, 0.0) == x.op.evaluate(-1.0, 0.0))

@@ -29,7 +29,7 @@ CARRIED = "the unoptimised IR that the file carries, and vouches for"
 
 @dataclass(frozen=True)
 class Reference:
-    """What a function is to compute.
+    """The program that a text has to compute.
 
     kind      in words
     function  the unoptimised IR; or its text, in a file

@@ -61,7 +61,7 @@ class TextRun:
         return [*numbers(found, balls)], balls
 
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
-        """Whether results are others where one side of a comparison is taken for another."""
+        """True if results are others where one side of a comparison is taken for another."""
         watch = Watch(self.text.exact.filename)
         watch.taken = (place, old, new, which)
         try:
@@ -121,7 +121,7 @@ class Survey(Ties):
         return found
 
     def is_usable(self, point: Point) -> bool:
-        """Whether loss and gradient are finite there."""
+        """True if loss and gradient are finite there."""
         try:
             with precision(BITS[0]):
                 results, balls = self.text.run(RIGHT, point)
@@ -173,14 +173,14 @@ class Survey(Ties):
         return self.wrong is not None
 
     def look(self, at: Point, sought: Place | None = None) -> Refuted | Any:
-        """What the search for ties asks of a point."""
+        """Judges a point for the search for ties."""
         point = {k: np.asarray(v, float) if v.dtype.kind == "O" else v for k, v in at.items()}
         if not self.accepts(point, f"at {shown(point)}"):
             return Refuted("the gradient", point, "beside a tie")
         return self.learned(point, sought)
 
     def learned(self, point: Point, sought: Place | None = None) -> TextRun | None:
-        """What a point shows of the comparisons of the text."""
+        """Runs the text at a point, and keeps what it shows of the comparisons."""
         with suppress(DomainError, UnsupportedError), precision(BITS[0]):
             run = TextRun(self.text, point)
             self.made += run.algebra.made
@@ -245,7 +245,7 @@ class Survey(Ties):
         return True
 
     def accepts(self, point: Point, where: str, lone: bool = False) -> bool:
-        """Whether a point is right, or is single: a kink, or a gap of the claim.
+        """True if a point is right, or is single: a kink, or a gap of the claim.
 
         lone   whether it counts as a kink where no comparison shows one, as at equal elements
         """
@@ -284,7 +284,7 @@ class Survey(Ties):
         )
 
     def is_lost(self, point: Point, found: Comparison) -> bool:
-        """Whether a function differs no more than the gradient moves by rounding the arguments."""
+        """True if a function differs no more than the gradient moves by rounding the arguments."""
         judged = self.judge.exact or self.judge.rtol is not None
         if judged or not found.finite or found.digits >= self.judge.enough:
             return False
@@ -295,7 +295,7 @@ class Survey(Ties):
         return False
 
     def is_regular(self, point: Point, found: Comparison) -> bool:
-        """Whether a component is off alike at points next to one another.
+        """True if a component is off alike at points next to one another.
 
         Rounding is off by another part at each of them, and to both sides; a wrong formula is not.
         """

@@ -156,7 +156,7 @@ def _levels(
             if outcomes[-1]["result"] in PASSED:
                 claims = (claim,)  # what passed is what the other levels are about
                 break
-        # Where one way to read the reference is not refuted, nothing is.
+        # A text is refuted only if each reading of the reference refutes it.
         levels[name] = min(outcomes, key=lambda level: level["result"] == "refuted")
         if outcomes[-1]["result"] in PASSED:
             levels[name] = outcomes[-1]
@@ -227,7 +227,7 @@ def _identity(subject: Subject, claim: Claim, seed: int) -> Level:
 
 
 def _is_outside(result: Result) -> bool:
-    """Whether the reference has no value at a size: it divides by 0, or indexes what is not."""
+    """True if the reference has no value at a size: it divides by 0, or indexes what is not."""
     if not isinstance(result, Skipped):
         return False
     absent = result.reason.startswith("the reference") and "IndexError" in result.reason
@@ -253,7 +253,7 @@ def _balls(subject: Subject, claim: Claim, seed: int) -> Level:
 
 
 def _rounding(balls: Level) -> Level:
-    """What the run on balls says of floats."""
+    """The rounding of floats, as the run on balls measured it."""
     if balls["result"] != "agrees":
         return _skip("it comes with L3")
     if balls["error"] is None or balls["bound"] is None:
@@ -310,7 +310,7 @@ def _finite(x: float) -> float | None:
 
 
 def _assumed(ops: Iterable[str]) -> tuple[str, ...]:
-    """Where ops have their meaning, as a certificate assumes it of the values that reach them."""
+    """The domains of ops, which a certificate assumes of the values that reach them."""
     said = [OPS[name].assumed for name in ops if name in OPS]
     return tuple(dict.fromkeys(text for text in said if text))
 

@@ -78,7 +78,7 @@ class ArrayTrial(Trial):
         return first, found
 
     def intact(self) -> bool:
-        """Whether the gradient is still what it was when the text returned it."""
+        """True if the gradient is still what it was when the text returned it."""
         pairs = zip(self.kept[1], arrays(self.kept[0]), strict=True)
         return all(a.tobytes() == bare(b).tobytes() for a, b in pairs)
 
@@ -108,7 +108,7 @@ class ArrayTrial(Trial):
         return sum((np.vdot(e, v) for e, v in pairs), self.algebra.lift(0))
 
     def masks(self, low: int, high: int) -> dict[str, Any]:
-        """Where the components lie that are counted so."""
+        """The places of the components in that count."""
         found, start = {}, 0
         for k, v in self.along.items():
             places = start + np.arange(v.size).reshape(v.shape)

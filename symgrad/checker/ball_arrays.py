@@ -1,7 +1,7 @@
 """Arrays of balls of as many bits as ``Balls`` have: one call does an array, as NumPy does objects.
 
-Ties are exact, as among numbers one by one, and they cost a fifth; they need python-flint.  What is
-odd about a text, such as a function that leaves its domain, is left to numbers one by one.
+Ties are exact, as among numbers one by one, and they cost a fifth; they need python-flint.  An odd
+text, such as one whose function leaves its domain, is left to numbers one by one.
 
 >>> from symgrad.checker.balls import precision
 >>> from symgrad.checker.real_functions import F
@@ -34,7 +34,7 @@ CALL, SHARE = 40, 5  # what a call costs, in balls one by one; how many of its e
 
 
 def available() -> bool:
-    """Whether there is a library whose balls NumPy adds and multiplies as objects, fast."""
+    """True if there is a library whose balls NumPy adds and multiplies as objects, fast."""
     return bool(Balls().arithmetic.native)
 
 

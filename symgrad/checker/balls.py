@@ -190,7 +190,7 @@ class Ball(Real):
 
 
 def is_zero(x: Any) -> bool:
-    """Whether a slope is 0, exactly."""
+    """True if a slope is 0, exactly."""
     return isinstance(x, ExactNumber) and x.is_zero()
 
 
@@ -209,7 +209,7 @@ def share(partial: Any, slope: Any) -> Any:
 class Dual(Real):
     """A value and its derivative in the direction of the trial.
 
-    Where a function has a value and no slope, as sqrt at 0, what does not move stays at slope 0.
+    If a function has a value and no slope, as sqrt at 0, a constant argument keeps slope 0.
     """
 
     __slots__ = ("slope", "value")

@@ -1,4 +1,4 @@
-"""What algebras of cells share: lifting, duals, sums, products of matrices, and comparisons.
+"""The base of algebras of cells: lifting, duals, sums, products of matrices, and comparisons.
 
 >>> from symgrad.checker.residues import Residues
 >>> a = Residues("seed", "")
@@ -33,7 +33,7 @@ SIDES = {
 
 
 class Algebra:
-    """What algebras of cells share.  One of them has
+    """The base of algebras of cells.  One of them has
 
     cells               what a cell holds
     dead                a dead cell
@@ -55,7 +55,7 @@ class Algebra:
     rules: Any
     watch: Any
     one: Cells
-    # What a subclass has, as above.
+    # A subclass has these, as above.
     constant: Any
     floats: Any
     near: Any

@@ -3,7 +3,7 @@
 NumPy moves cells as it moves floats: views, slices, ``out=``, ``take`` and ``concatenate`` are its
 own.  An *algebra* says what a cell holds, and how arrays of them are added, multiplied, inverted
 and compared; duals are pairs of cells.  A dead cell has no value, and kills what it goes into.
-What is not known here raises UnsupportedError: numbers one by one know more.
+An unknown function raises UnsupportedError; the checker then takes numbers one by one.
 
 >>> from symgrad.checker.residues import Residues
 >>> x = Residues("seed", "").variables(np.array([[1.0, 2.0], [3.0, 4.0]]))
@@ -21,7 +21,7 @@ import numpy as np
 from symgrad.checker.exact_number import ExactNumber, Unwritten
 from symgrad.errors import DomainError, UnsupportedError
 
-# What NumPy does to cells is what it does to floats.
+# NumPy treats cells as it treats floats here.
 MOVES = frozenset(
     """
     array asarray ascontiguousarray atleast_1d atleast_2d broadcast_to column_stack
@@ -114,7 +114,7 @@ class Cells(np.ndarray, ExactNumber):  # type: ignore[override]
         return self.algebra.near(bare(self.value))
 
     def is_zero(self) -> Any:
-        """Which ones are 0, their slopes included."""
+        """A mask of those that are 0, their slopes included."""
         zero = self.algebra.is_zero
         still = zero(bare(self.slope)) if self.dual else True
         return zero(bare(self.value)) & still
@@ -131,7 +131,7 @@ class Cells(np.ndarray, ExactNumber):  # type: ignore[override]
         return self.algebra.spread(bare(self))
 
     def tied(self, other: Any, mask: Any) -> Any:
-        """Where they are equal, and the mask holds."""
+        """A mask: they are equal, and the given mask holds."""
         return mask & (self.algebra.order(self, other, mask) == 0)
 
     def alive(self) -> Cells:
@@ -152,7 +152,7 @@ class Cells(np.ndarray, ExactNumber):  # type: ignore[override]
         return self.algebra.seen(np.full(shape, bare(self.algebra.like(self, x))))
 
     def assigned(self, found: Any, out: Any = None) -> Any:
-        """What was found, in an array that is given."""
+        """The result, written into the array that is given."""
         if out is None:
             return found
         target = out[0] if isinstance(out, tuple) else out

@@ -1,4 +1,4 @@
-r"""What is claimed, and one trial of it: a point, a direction, and the reference's derivative.
+r"""A claim about a text, and one trial of it: a point, a direction, and the reference's derivative.
 
 >>> from symgrad.checker.balls import Balls
 >>> text = "def f(x):\n    return x * x, (2.0 * x,)\n"
@@ -97,7 +97,7 @@ class Claim:
         return self.chosen(load_source(self.text))
 
     def kept(self) -> list[Any]:
-        """What the text holds on to from one call to the next."""
+        """All values that outlive a call of the text."""
         return [*self.floats.__globals__.values(), *(self.floats.__defaults__ or ())]
 
     def chosen(self, own: Mapping[str, Any]) -> Any:
@@ -130,25 +130,25 @@ class Claim:
 
     @property
     def coarse(self) -> bool:
-        """Whether balls have fewer bits than those of numbers one by one."""
+        """True if balls have fewer bits than those of numbers one by one."""
         return self.whole == "pairs"
 
     @property
     def counts(self) -> bool:
-        """Whether an argument is any integer, so that few points show few of them."""
+        """True if an argument is any integer, so that few points show few of them."""
         return any(t[0] == "i" and k not in self.below for k, t in self.types.items())
 
     def sizes(self, n: int) -> dict[str, int]:
         return sizes_at(n, self.dims)
 
     def is_large(self, n: int, count: int = 0) -> bool:
-        """Whether arguments are arrays large enough to be tried as such."""
+        """True if arguments are arrays large enough to be tried as such."""
         shapes = [[size_of(d, self.sizes(n)) for d in dims_of(t)] for t in self.types.values()]
         whole = self.arrays and not getattr(self.reference, "by_numbers", False)
         return whole and sum(map(math.prod, shapes)) > (count or LARGE)
 
     def numbers_too(self, n: int) -> bool:
-        """Whether arrays are not too large to be judged number by number."""
+        """True if arrays are not too large to be judged number by number."""
         return not self.is_large(n, HUGE)
 
     def outline(self, at: Mapping[str, Any], exact: bool) -> Any:
@@ -243,9 +243,9 @@ class Trial:
         return duals
 
     def is_smooth(self) -> bool:
-        """Whether the reference has a slope, whatever argument moves: slopes are intervals, so that
+        """True if the reference has a slope, whatever argument moves: slopes are intervals, so that
         none is 0 because others cancel it, as a text that multiplies by partials gives nan then.
-        Where a function jumps it has none, though nobody may read it."""
+        At a jump a function has none, though nobody may read it."""
         one, anywhere = self.algebra.one, self.algebra.anywhere()
         Nowhere.jumped = False
         moved = {
@@ -281,7 +281,7 @@ class Trial:
         return first, rest[count:]
 
     def called(self, **named: Any) -> Any:
-        """What the text returns."""
+        """The result of the text."""
         Nowhere.in_text = True
         try:
             with explained("the text"):
@@ -291,7 +291,7 @@ class Trial:
             Nowhere.in_text = False
 
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
-        """Whether the text would be refuted here, were one side of a comparison taken for another
+        """True if the text would be refuted here, were one side of a comparison taken for another
         at each of its numbers, or at one alone."""
         algebra, last = self.algebra, (self.kept, self.found)
         digits, watch = algebra.digits, algebra.watch
@@ -318,7 +318,7 @@ class Trial:
         return type(self)(self.claim, type(self.algebra)(unit), self.point, self.seed)
 
     def intact(self) -> bool:
-        """Whether the gradient is still what it was when the text returned it."""
+        """True if the gradient is still what it was when the text returned it."""
         return same(self.kept[1], self.kept[0])
 
     def differs(self, value: Any, grads: list[Any]) -> str | None:
@@ -335,7 +335,7 @@ class Trial:
         return f"d_{name}{list(index) if index else ''}"
 
     def other_value(self, value: Any) -> str | None:
-        """Which value is not the reference's."""
+        """The name of the first value that is not the reference's."""
         if not self.algebra.equal(value, self.want.value):
             return "the value"
         for i, (got, want) in enumerate(zip(self.found, self.rest, strict=True)):
@@ -344,7 +344,7 @@ class Trial:
         return None
 
     def agrees_with(self, grads: list[Any]) -> bool:
-        """Whether the gradient is the reference's, in the direction of the trial."""
+        """True if the gradient is the reference's, in the direction of the trial."""
         return self.agrees(grads, range(len(grads)), self.want)
 
     def agrees(self, grads: list[Any], part: Sequence[int], want: Dual) -> bool:
@@ -377,7 +377,7 @@ def _shapes(x: Any) -> list[tuple[int, ...]]:
 
 
 def same(before: list[Any], after: Any) -> bool:
-    """Whether the leaves are the very objects they were."""
+    """True if the leaves are the very objects they were."""
     return all(
         a is b or (isinstance(a, np.generic) and a == b)
         for a, b in zip(before, leaves(after), strict=True)
@@ -386,7 +386,7 @@ def same(before: list[Any], after: Any) -> bool:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """What a program raises, as what the checker cannot judge."""
+    """Turns any exception of a program into one that says that it cannot be judged."""
     try:
         yield
     except SymgradError:

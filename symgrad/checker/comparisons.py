@@ -1,4 +1,4 @@
-r"""Which ways the comparisons of a text went, and whether anything came of it.
+r"""A record of the comparisons of a text: their outcomes, and whether results depend on them.
 
 A *place* is one comparison: its line, the instruction, and where in the checker's own functions it
 stands.  The difference of the two numbers has a *side*: 1, -1, or 0 where they tie.  A text that
@@ -42,7 +42,7 @@ class Place(NamedTuple):
     inner: tuple[Any, ...]
 
     def jumps(self) -> bool:
-        """Whether the choice matters at a tie: a maximum is the same number whichever it takes."""
+        """True if the choice matters at a tie: a maximum is the same number whichever it takes."""
         return not self.inner or self.inner[-1] in real_functions.JUMPS
 
 
@@ -51,7 +51,7 @@ class Enough(SymgradError):
 
 
 class Watch:
-    """What was seen while a text ran.
+    """A record of the comparisons that ran.
 
     sides   of differences of numbers; whether results were seen to depend on which it was
     others  of comparisons that stand in the text, tests for infinities, whole parts: what came out
@@ -96,7 +96,7 @@ class Watch:
                 raise Enough("that was the last difference that is asked for")
 
     def counts(self) -> bool:
-        """Whether it is to be told of each difference, and not of the first on each side alone."""
+        """True if it is to be told of each difference, and not of the first on each side alone."""
         return self.every or (self.taken is not None and self.taken[3] is not None)
 
     def divided(self, by: Any) -> None:
@@ -126,26 +126,26 @@ class Watch:
             self.gaps.setdefault(place, gaps)
 
     def compares(self) -> bool:
-        """Whether anything was compared, or tested."""
+        """True if anything was compared, or tested."""
         return bool(self.sides or self.others)
 
     def is_unsure(self) -> bool:
-        """Whether more samples may show another side of some difference."""
+        """True if more samples may show another side of some difference."""
         return any(place.line and len(self.ways(place)) < 2 for place in self.sides)
 
     def ways(self, place: Place) -> set[Any]:
-        """What came out; of a difference in a function of the checker, on which sides it was."""
+        """The outcomes; of a difference in a function of the checker, its sides."""
         return self.others.get(place) or {*self.sides.get(place, ())} - {0}
 
     def is_settled(self, place: Place) -> bool:
-        """Whether results depend on every side, a tie among them, and it came out both ways.  Where
-        the choice does not jump, nothing hangs on the tie alone, nor on where it is."""
+        """True if results depend on every side, a tie among them, and it came out both ways.  If
+        the choice does not jump, nothing hangs on the tie alone, nor on its place."""
         sides = self.sides.get(place, {})
         told = all(found for side, found in sides.items() if side or place.jumps())
         return len(self.ways(place)) > 1 and 0 in sides and told
 
     def is_plain(self) -> bool:
-        """Whether every comparison of numbers is settled, by more than a few of them, and every
+        """True if every comparison of numbers is settled, by more than a few of them, and every
         test came out both ways."""
         places = [place for place in self.sides if place.line]
         both = all(len(outcomes) > 1 for place, outcomes in self.others.items() if place.line)
@@ -170,7 +170,7 @@ class Watch:
         return _lines(p for p, sides in self.sides.items() if p.jumps() and not sides.get(0, True))
 
     def place(self) -> Place:
-        """Where the text is running, and where in the checker's own functions."""
+        """The place at which the text runs, and the checker's own functions on the way there."""
         frame: Any = sys._getframe()
         inner: list[Any] = []
         while frame is not None and frame.f_code.co_filename != self.filename:

@@ -1,8 +1,8 @@
-"""What stands for a float, and where there is none.
+"""Exact numbers in place of floats, and a nan for values that do not exist.
 
 A ``Number`` computes with others of its kind, with literals, and with infinities, which stay
-floats.  Where a function has no value it gives a nan, which no one may have to read: a branch that
-is not taken.  ``np.empty`` holds what may not be read whatever comes of it.
+floats.  A function without a value gives a nan, which may stand unread in a branch that is not
+taken.  ``np.empty`` holds what may not be read whatever comes of it.
 
 >>> class Rational(ExactNumber):
 ...     plus = lambda a, b: Rational(a.q + b.q)
@@ -117,14 +117,14 @@ class Unwatched:
         return side
 
     def met(self, outcome: Any) -> None:
-        """What came out of a comparison, a test for infinities, a whole part."""
+        """The outcome of a comparison, a test for infinities, a whole part."""
 
     def passed(self, part: Any) -> None:
         """A part of the text ran."""
 
 
 class ExactNumber:
-    """What stands for a float.  A subclass has plus, times, inverse, sign, exactly, functions.
+    """A number in place of a float.  A subclass has plus, times, inverse, sign, exactly, functions.
 
     watch   told of comparisons; it says how they go on
     """
@@ -182,15 +182,15 @@ class ExactNumber:
         return known[key]
 
     def is_zero(self) -> bool:
-        """Whether it is 0, exactly."""
+        """True if it is 0, exactly."""
         return self.literal() == 0.0  # type: ignore[no-any-return]
 
     def is_one(self) -> bool:
-        """Whether it is 1, so that what it divides stays the very number."""
+        """True if it is 1, so that what it divides stays the very number."""
         return False
 
     def is_nan(self) -> bool:
-        """Whether it is a nan that floats made."""
+        """True if it is a nan that floats made."""
         return False
 
     def nowhere(self: Any, error: Undefined) -> float:
@@ -206,11 +206,11 @@ class ExactNumber:
         return np.full(shape, x, dtype)
 
     def undefined(self) -> dict[int, Nowhere]:
-        """Where an algebra keeps the nans that may yet be read."""
+        """The nans of an algebra that may yet be read."""
         return {}
 
     def literals(self) -> dict[Any, Any]:
-        """Where an algebra keeps the literals that it has lifted."""
+        """The literals that an algebra has lifted."""
         return {}
 
     def order(self: Any, other: Any) -> Any:
@@ -225,7 +225,7 @@ class ExactNumber:
 
 
 class Unwritten(ExactNumber):
-    """What ``np.empty`` holds: to read it is a fault whatever it holds."""
+    """The content of ``np.empty``: reading it is a fault."""
 
     def lift(self, *x: Any) -> Any:
         raise VerificationError("reads memory that was never written")

@@ -1,4 +1,4 @@
-r"""What the tree of a text becomes before it runs on numbers that are not floats.
+r"""Rewrites the syntax tree of a text, so that it runs on numbers that are not floats.
 
 >>> text = "def f(x):\n    return x / 3 + (x < 0.5)\n"
 >>> print(ast.unparse(made_exact(ast.parse(text))).splitlines()[1].strip())

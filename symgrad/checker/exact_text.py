@@ -42,7 +42,7 @@ BUILTINS: dict[str, Function] = {}  # in place of Python's own
 NAMED: set[float] = set()  # the mantissas of literals that mean an irrational number
 
 
-# What NumPy does to object arrays is what it does to floats, rounding aside.
+# NumPy treats object arrays as it treats floats here, rounding aside.
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -133,7 +133,7 @@ class _Real:
 
 
 class Namespace:
-    """What a text finds as ``np``, ``math`` and ``scipy.special``; ``one`` lifts its literals."""
+    """The text's ``np``, ``math`` and ``scipy.special``; ``one`` lifts its literals."""
 
     def __init__(self, functions: Mapping[str, Any]) -> None:
         self.one, self.functions = ExactNumber(), functions
@@ -307,7 +307,7 @@ class ExactText:
         return parts(self.tree, name or [*self.functions][-1])
 
     def state(self) -> list[Any]:
-        """What could outlast a call, as it is now."""
+        """The present content of all that could outlast a call."""
         return [
             x.tobytes()
             if isinstance(x, np.ndarray) and x.dtype.kind != "O"

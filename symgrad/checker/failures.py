@@ -61,7 +61,7 @@ def refute_nan(trial: Trial) -> Untold | None:
 
 
 def overflows(claim: Claim, point: Point) -> bool:
-    """Whether the reference leaves the range of floats, or nearly."""
+    """True if the reference leaves the range of floats, or nearly."""
     doubles = Doubles()
     with suppress(SymgradError):
         Trial(claim, doubles, floats_of(claim, point), "0")

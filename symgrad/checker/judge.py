@@ -70,7 +70,7 @@ def drawn_size(seed: int) -> int:
 
 
 class Modulus(NamedTuple):
-    """What an identity is taken modulo: a prime, number by number; or several, arrays at once.
+    """The modulus of an identity: a prime, number by number; or several, arrays at once.
 
     related   of arrays, among how many exponentials relations are looked for
     """
@@ -129,7 +129,7 @@ def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
 def check_identity(
     claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0, prime: int = PRIMES[0]
 ) -> Result:
-    """Whether text and reference are the same function of exact numbers.
+    """True if text and reference are the same function of exact numbers.
 
     Two runs at each size, on one workspace and without; more while a comparison went one way alone.
     All of it again mod a larger prime where the degree is too large for this one.  Large arrays
@@ -196,7 +196,7 @@ def _larger(
 
 
 def _agrees_at(claim: Claim, point: Mapping[str, Any], seed: int) -> bool:
-    """Whether the exact values are the same at a point, to more digits than floats have range."""
+    """True if the exact values are the same at a point, to more digits than floats have range."""
     try:
         with precision(8 * BITS):
             trial = Trial(claim, Balls(), point, str(seed))
@@ -206,7 +206,7 @@ def _agrees_at(claim: Claim, point: Mapping[str, Any], seed: int) -> bool:
 
 
 def _workspace(claim: Claim, n: int, modulus: Modulus) -> Any:
-    """What the text's own ``workspace`` makes, unwritten memory as such; None without it."""
+    """The result of the text's own ``workspace``, unwritten memory as such; None without it."""
     if "workspace" not in claim.program.functions:
         return None
     one = modulus.field("workspace", "").one
@@ -240,7 +240,7 @@ def _field_trial(
 def check_balls(
     claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0, bits: int = BITS
 ) -> Result:
-    """Whether the exact values at some points are the same, and how far float64 is from them.
+    """True if the exact values at some points are the same, and how far float64 is from them.
 
     The points are ordinary, on a lattice where ties are met, and large.  Balls that do not meet
     refute; so does a float64 result that is worse than the reference's own by far, and at huge
@@ -336,7 +336,7 @@ def _at_points(claim: Claim, n: int, seed: int, ties: int, search: Ties) -> Refu
 
 
 def _is_shown(claim: Claim, search: Ties, k: int, ties: int, compares: bool, made: int) -> bool:
-    """Whether more points of one size show little: of what compares nothing; of arrays, many of
+    """True if more points of one size show little: of what compares nothing; of arrays, many of
     whose numbers were compared, and all comparisons are settled."""
     smooth = claim.whole and not (compares or claim.counts)
     least, over = (ties // 2 if smooth else 3), made > search.budget
@@ -353,5 +353,5 @@ def verify(claim: Claim, sizes: tuple[int, ...] = (), seed: int = 0) -> tuple[Re
 
 
 def verified(results: tuple[Result, ...]) -> bool:
-    """Whether every check was made and passed."""
+    """True if every check was made and passed."""
     return all(isinstance(r, Identity | Agrees) for r in results)

@@ -1,4 +1,4 @@
-"""What the oracles of exp and log know of each other, so that an identity of theirs is one here.
+"""The oracles of exp and log share their answers, so that their identities hold here, too.
 
 >>> from symgrad.checker.prime_field import Field
 >>> from symgrad.checker.real_functions import F
@@ -145,7 +145,7 @@ class Logarithms:
         return None
 
     def factors(self, p: int) -> Iterator[tuple[int, Any]]:
-        """What a logarithm may be multiplied by, and its own logarithm: 1, and few known ones."""
+        """Factors of a logarithm, with their own logarithms: 1, and few known ones."""
         yield self.inverses[0]
         logs = {y: log for y, (log, _) in [*self.known.items()][:LOGS]}
         for other, log in {**self.constants, **logs}.items():

@@ -1,4 +1,4 @@
-"""What a check finds.  Nothing undecided prints as verified.
+"""The results of checks.  Nothing undecided prints as verified.
 
 >>> print(Skipped("no sample"))
 not decided: no sample

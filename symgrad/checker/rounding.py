@@ -1,4 +1,4 @@
-r"""What floats make of a text: how far off they are, where they overflow, and what they return.
+r"""Runs a text in floats: how far off they are, where they overflow, and what they return.
 
 >>> text, types = "def f(x):\n    return x * x, (2.0 * x,)\n", {"x": "f64[]"}
 >>> claim = Claim(text, lambda x: x * x, types, ("x",))
@@ -45,7 +45,7 @@ class FloatError(NamedTuple):
 
 
 class Point(NamedTuple):
-    """What one point showed: digits of agreement, how floats round there, and the largest error
+    """One judged point: digits of agreement, how floats round there, and the largest error
     and bound of a component, where it is an ordinary one."""
 
     at: Mapping[str, Any]
@@ -154,7 +154,7 @@ def rounds_well(claim: Claim, judged: Sequence[Point], n: int, seed: int) -> Non
 def _far_off(
     claim: Claim, judged: Sequence[Point], known: Sequence[Point], slack: float = 0.0
 ) -> Iterator[tuple[Point, FloatError]]:
-    """What is usual is its size where arguments are no larger."""
+    """The errors that are large beside the usual size at points no larger than theirs."""
     reach = [_reach(p) for p in known]
     for here in judged:
         within = 2.0 * _reach(here)
@@ -166,7 +166,7 @@ def _far_off(
 
 
 def _is_as_written(claim: Claim, at: Mapping[str, Any], seed: int) -> bool:
-    """Whether the reference gives the text's value in floats as well: where -0.0 lies beyond a
+    """True if the reference gives the text's value in floats as well: -0.0 may lie beyond a
     branch cut, where nothing but rounding decides a comparison."""
     try:
         want = Trial(claim, Doubles(claim.real), at, str(seed)).want.value.x
@@ -213,7 +213,7 @@ def overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
 
 
 def in_floats(claim: Claim, point: Mapping[str, Any]) -> Any:
-    """What the user gets, in NumPy's arrays or in nested tuples."""
+    """The user's result, in NumPy's arrays or in nested tuples."""
     plain = [v.ndim == 0 and v.dtype != np.float32 for v in point.values()]
     args = [
         v.tolist() if p or not claim.arrays else v.copy(order="K")[()]

@@ -1,4 +1,4 @@
-"""Where a text is tried: ordinary points, large and huge ones, and those where comparisons tie.
+"""Sample points for a text: ordinary points, large and huge ones, and those where comparisons tie.
 
 >>> rng = random.Random(0)
 >>> sorted({among(0.5)(rng) for _ in range(99)})

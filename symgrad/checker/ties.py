@@ -57,7 +57,7 @@ Point = Mapping[str, Any]
 
 
 class Ties:
-    """What the points of a claim showed of its comparisons, and the search for more.
+    """The comparisons of a claim as its points showed them, and the search for more.
 
     known   all of them
     fixed   at how many points a difference stayed, whatever argument moved
@@ -161,7 +161,7 @@ class Ties:
             yield pivot.beside(), pivot.which
 
     def at_tie(self, place: Place, beside: list[Point], which: int | None) -> Refuted | None:
-        """Whether text and reference differ at such points: the tie, and a point on either side,
+        """True if text and reference differ at such points: the tie, and a point on either side,
         but for a side that is to the text what the tie is."""
         alike = 0
         for at in beside:
@@ -236,7 +236,7 @@ class Ties:
         return other
 
     def moves(self, place: Place, at: Point, gaps: list[Any], names: list[str]) -> bool:
-        """Whether a difference at the place is another one where all arguments are others."""
+        """True if a difference at the place is another one where all arguments are others."""
         moved = {k: _shifted(at[k], self.rng) for k in names}
         with suppress(DomainError, UnsupportedError):
             other = self.gaps(place, {**at, **moved}, len(gaps))
@@ -316,7 +316,7 @@ class _Way:
         return [*map(self.point, self.closed_in())]
 
     def point(self, part: int) -> dict[str, Any]:
-        """Where so much of the way is gone; integers stay."""
+        """The point at that part of the way; integers stay."""
         t, given = Fraction(part, GRID), self.search.claim.given
         between = np.frompyfunc(lambda a, b: (1 - t) * _exact(a) + t * _exact(b), 2, 1)
         return {
@@ -369,7 +369,7 @@ def middle(gap: Any) -> float:
 
 
 def _changed(before: list[Any], after: list[Any]) -> list[int]:
-    """Which differences are others."""
+    """The places of the differences that changed."""
     pairs = enumerate(zip(before, after, strict=False))
     return [i for i, (a, b) in pairs if middle(a) != middle(b)]
 

@@ -46,7 +46,7 @@ def check_gradient(
     seconds: float = 20.0,
     rtol: float | None = None,
 ) -> GradientCheck:
-    """Whether ``claimed`` is the gradient of ``loss`` with respect to ``wrt``.
+    """Judges whether ``claimed`` is the gradient of ``loss`` with respect to ``wrt``.
 
     loss      a scalar expression, or a Value
     wrt       a leaf, or a list of them; for a Value a module or a list of Values

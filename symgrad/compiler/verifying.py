@@ -28,7 +28,7 @@ LARGEST = 64  # the largest N that is looked at for one that the function takes
 
 
 def facts(f: CompiledFunction) -> dict[str, Any]:
-    """What a file carries, to be verified again."""
+    """The facts that a file carries, to be verified again."""
     if f.reference is None:
         return {}
     found = {"reference": f.reference.text(), "rewrites": list(rewrites_of(f))}
@@ -217,7 +217,7 @@ def sizes_of(signature: Signature, seed: int) -> tuple[int, ...]:
 
 
 def suits(signature: Signature, n: int) -> bool:
-    """Whether no size is negative that must not be."""
+    """True if no size is negative that must not be."""
     from symgrad.checker.outlines import sizes_at
 
     names = dict.fromkeys(
@@ -249,7 +249,7 @@ def assumed_of(f: CompiledFunction, function: Function) -> tuple[str, ...]:
 
 
 def is_partial(x: Instr) -> bool:
-    """Whether it selects nan, as a Piecewise without a default does where no condition holds."""
+    """True if it selects nan, as a Piecewise without a default does where no condition holds."""
     return x.op.name == "where" and any(
         o.is_constant and isinstance(o["value"], float) and math.isnan(o["value"])
         for o in x.operands[1:]

@@ -1,4 +1,4 @@
-"""Which term of a claimed derivative is at fault.
+"""Finds the term of a claimed derivative that is at fault.
 
 A claim is taken apart into the terms of its sum.  If one of them, times a constant, would make the
 claim right, that term is at fault, and the constant says how: -1 is a wrong sign, 2 a forgotten
@@ -29,7 +29,7 @@ _CLOSE = mpmath.mpf(10) ** -40
 
 
 def blamed(claimed: Any, right: Any, points: Sequence[Mapping[Any, Any]]) -> str:
-    """What is wrong with a claim, in words; "" where no single term is at fault."""
+    """The fault of a claim, in words; "" if no single term is at fault."""
     with digits(_DIGITS):
         wanted = [_at(right, p) for p in points]
         got = [_at(claimed, p) for p in points]
@@ -71,7 +71,7 @@ def _missing(
 
 
 def _off(factor: Any, part: str, wrong: Any) -> str:
-    """What is to be said of a part that a factor would mend."""
+    """The words for a part that a factor would mend."""
     name = "the claim" if part == "claim" else f"the term {shown(wrong)}"
     if not factor.is_Rational:
         times = sp.Float(1 / factor, 12)

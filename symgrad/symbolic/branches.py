@@ -116,7 +116,7 @@ class Space:
         return (-1,) * below + (0,) * (not factor.is_nonzero) + (1,) * above
 
     def _met(self, signs: Signs) -> bool:
-        """Whether the factors can have these signs at once, as far as that is told here."""
+        """True if the factors can have these signs at once, as far as that is told here."""
         pinned = self._pinned(signs)
         for k, factor in enumerate(self.factors):
             left = _expanded(factor.subs(pinned)) if pinned else factor
@@ -171,7 +171,7 @@ class Space:
         return all(self.branches.get(s) != self.branches[signs] for s in product(*ways))
 
     def ends(self, cell: Cell) -> bool:
-        """Whether a factor that is 0 in a cell has but one sign beside it."""
+        """True if a factor that is 0 in a cell has but one sign beside it."""
         zero = [k for k in self.signed if not cell.signs[k]]
         return any(len(self.states[k]) == 2 for k in zero)
 
@@ -225,7 +225,7 @@ def _expanded(x: Any) -> Any:
 
 
 def _is_short(x: Any) -> bool:
-    """Whether an expression is quickly expanded."""
+    """True if an expression is quickly expanded."""
     return bool(x.count_ops() <= LONG and _terms(x) <= WIDE)
 
 

@@ -1,7 +1,7 @@
 """A claimed derivative beside the right one, as SymPy has them; runs in a process of its own.
 
-What crosses over is no larger than what the user wrote: SymPy's objects, whose shared parts stay
-shared, or the text of an IR function of scalars, which becomes expressions in the process.
+SymPy's objects cross over as they are, their shared parts shared, or the text of an IR function of
+scalars, which becomes expressions in the process.
 
 >>> text = "func @g(input %x: f64[]) {\\n  %y = square %x : f64[]\\n  return %y\\n}"
 >>> x = sp.Symbol("x", real=True)

@@ -100,7 +100,7 @@ def faults(known: Sequence[tuple[list[float], list[Any]]], partials: Function) -
 
 
 def are_equal(a: Function, b: Function, points: Iterable[Sequence[float]]) -> bool:
-    """Whether the results of two programs, their literals exact, agree at all points that both
+    """True if the results of two programs, their literals exact, agree at all points that both
     reach, and there is one.  SymPy's sum of two floats is rounded, and so another number."""
     programs, reached = (Printed(a), Printed(b)), 0
     with precision(_BITS):

@@ -1,4 +1,4 @@
-"""What SymPy's elementary functions mean: sums, products, powers, functions, conditions.
+"""The meanings of SymPy's elementary functions: sums, products, powers, functions, conditions.
 
 >>> DIVIDED[sp.cot]
 (None, 'tan')
@@ -120,7 +120,7 @@ def _add_parts(x: Any) -> Sequence[Any]:
 
 
 def _is_below(x: Any) -> bool:
-    """Whether an object is a power that people write as a divisor."""
+    """True if an object is a power that people write as a divisor."""
     return isinstance(x, sp.Pow) and x.exp.is_Rational and x.exp.is_negative
 
 

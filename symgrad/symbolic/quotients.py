@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 
 
 def meant(x: float, n: int) -> Reading | None:
-    """What a literal stands for with ``n`` examples, or None for itself: the reading whose factor
+    """The meaning of a literal with ``n`` examples, or None for itself: the reading whose factor
     has the fewest digits."""
     if not is_long(x):
         return None
@@ -51,7 +51,7 @@ def meant(x: float, n: int) -> Reading | None:
 
 
 def is_long(x: float) -> bool:
-    """Whether a literal has so many digits that it may be a number that was computed."""
+    """True if a literal has so many digits that it may be a number that was computed."""
     return math.isfinite(x) and len(repr(abs(x))) >= LONG
 
 

@@ -1,7 +1,7 @@
 """The walk over a SymPy expression, and how the values of its parts combine.
 
 The walk is iterative and visits each object once, so that what is shared stays shared.  Classes are
-told apart by identity, never by name, and no text is evaluated.  What a class means stands in
+told apart by identity, never by name, and no text is evaluated.  The meaning of a class stands in
 ``TABLE``, which ``from_sympy`` fills.
 
 A value is a number of SymPy's, exact until an op needs a float; a bool; a term of the algebra; or
@@ -33,7 +33,7 @@ class Lane(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What a class of SymPy means.
+    """The meaning of a class of SymPy.
 
     parts    object -> the objects whose values it needs
     compute  (reader, object, values of the parts) -> value
@@ -163,7 +163,7 @@ class Reader:
 
 
 def meaning(x: Any) -> Entry | None:
-    """What an object means, if anything."""
+    """The meaning of an object, if it has one."""
     for kind in type(x).__mro__:
         if kind in TABLE or kind in HINTS:
             return TABLE.get(kind)
@@ -171,7 +171,7 @@ def meaning(x: Any) -> Entry | None:
 
 
 def entry_of(x: Any) -> Entry:
-    """What an object means.  Raises UnsupportedError, with its name and what to do."""
+    """The meaning of an object.  Raises UnsupportedError, with its name and what to do."""
     entry = meaning(x)
     if entry is not None:
         return entry
@@ -220,5 +220,5 @@ def shown(x: Any) -> str:
 
 
 def all_numbers(values: Sequence[Any]) -> bool:
-    """Whether the values are SymPy's numbers, so that their combination is one too."""
+    """True if the values are SymPy's numbers, so that their combination is one too."""
     return all(isinstance(v, sp.Basic) for v in values)

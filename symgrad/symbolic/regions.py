@@ -2,7 +2,7 @@
 
 A region is an elementwise value together with what only it needs.  SymPy sees one region at a time,
 never a program, in a process of its own; what it gives back is taken where it is proved equal, is
-as accurate at samples, and makes the whole function cheaper.  What is tried is counted in nodes, so
+as accurate at samples, and makes the whole function cheaper.  The trials are counted in nodes, so
 that the text does not depend on the machine; running out of time is an error.
 
 >>> import symgrad.ops
@@ -207,7 +207,7 @@ def _read(region: Region, form: Any) -> Function:
 
 
 def _is_accurate(region: Region, expression: Any, program: Function) -> bool:
-    """Whether at samples the new form is off by no more than the old one, or by little."""
+    """True if at samples the new form is off by no more than the old one, or by little."""
     chance = random.Random(len(region.inner))
     symbols = _symbols(region)
     for _ in range(_POINTS):

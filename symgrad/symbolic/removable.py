@@ -137,7 +137,7 @@ def _narrowed(condition: Any, pins: Pins) -> Any:
 
 
 def _agree(common: Any, pins: Pins, whole: Any) -> bool:
-    """Whether two values, where symbols are these, are one with their derivatives up to ORDER."""
+    """True if two values, where symbols are these, are one with their derivatives up to ORDER."""
     if common is None or whole is None:
         return False
     steps = [s for k in range(ORDER + 1) for s in combinations_with_replacement(pins, k)]
@@ -232,7 +232,7 @@ class LimitPieces:
         return first if same else None
 
     def _may_move(self, cell: Cell, symbol: Any, way: int) -> bool:
-        """Whether there are values of a symbol on that side of its own."""
+        """True if there are values of a symbol on that side of its own."""
         off = symbol - (cell.pinned or {})[symbol]
         return not (off.is_nonnegative if way < 0 else off.is_nonpositive)
 

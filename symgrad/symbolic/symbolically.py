@@ -99,7 +99,7 @@ def proof(claim: Claim, sizes: Sequence[int]) -> tuple[str, str]:
 
 
 def proved(claim: Claim, n: int) -> tuple[str, int]:
-    """What SymPy cannot show of a text, or nothing; and how many comparisons there were."""
+    """The first fault of a text, or nothing; and how many comparisons there were."""
     Symbolic.operations = Symbolic.comparisons = 0
     kept = {name: FUNCTIONS[name].function for name in NATIVE}
     for name in NATIVE:
@@ -147,7 +147,7 @@ def _symbols(name: str, value: Any, given: bool) -> Any:
 
 
 def _is_zero(difference: Any) -> bool:
-    """Whether it is 0 when it is multiplied out, over one denominator if need be."""
+    """True if it is 0 when it is multiplied out, over one denominator if need be."""
     if sp.expand(difference) == 0:
         return True
     numerator, _ = sp.fraction(sp.together(difference))

@@ -1,4 +1,4 @@
-"""What SymPy is asked to do in a process of its own; see ``budget``.
+"""The tasks of SymPy in a process of its own; see ``budget``.
 
 >>> x = sp.Symbol("x", real=True)
 >>> are_zero([sp.tanh(x) - (1 - sp.exp(-2 * x)) / (1 + sp.exp(-2 * x)), x])

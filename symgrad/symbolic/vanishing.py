@@ -1,4 +1,4 @@
-"""Whether an expression vanishes identically, as far as SymPy can show it.
+"""True if an expression vanishes identically, as far as SymPy can show it.
 
 >>> x = sp.Symbol("x", real=True)
 >>> is_zero(sp.tanh(x) - (1 - sp.exp(-2 * x)) / (1 + sp.exp(-2 * x)))
@@ -13,7 +13,7 @@ import sympy as sp
 
 
 def is_zero(difference: Any) -> bool:
-    """Whether SymPy can show that an expression is 0 for all values of its symbols."""
+    """True if SymPy can show that an expression is 0 for all values of its symbols."""
     if difference == 0:
         return True
     if sp.simplify(difference) == 0:
