@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.comparisons import Watch
-from symgrad.checker.exact_number import ExactNumber, Nowhere, Undefined
+from symgrad.checker.exact_number import RUN, ExactNumber, Nowhere, Undefined
 from symgrad.checker.real_functions import ENCLOSED, MEANINGS, RULES, TORN, Real, call
 from symgrad.errors import DomainError, UnsupportedError
 
@@ -252,7 +252,7 @@ class Dual(Real):
             if torn or not is_zero(x.slope):
                 d = d() if callable(d) else d
                 if isinstance(d, Nowhere) and torn:
-                    d.torn = Nowhere.jumped = True
+                    d.torn = RUN.jumped = True
                 slope = slope + (d if isinstance(d, Nowhere) else share(y.lift(d), x.slope))
         return Dual(y, slope)
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from symgrad.checker.balls import Dual
 from symgrad.checker.comparisons import Place
-from symgrad.checker.exact_number import Nowhere
+from symgrad.checker.exact_number import RUN, Nowhere
 from symgrad.checker.exact_syntax import nodes, stated
 from symgrad.checker.exact_text import ExactText, leaves
 from symgrad.checker.outlines import DTYPES, arrays, dims_of, like, outline, size_of, sizes_at
@@ -225,7 +225,7 @@ class Trial:
         self.along = [algebra.variable(v) for v in self.directions]
         self.kept: tuple[Any, list[Any]] = ((), [])
         self.found: list[Any] = []
-        Nowhere.asked = False
+        RUN.asked = False
         self.want, *self.rest = self.derivatives(range(size))
 
     def derivatives(self, part: Sequence[int]) -> list[Dual]:
@@ -247,7 +247,7 @@ class Trial:
         none is 0 because others cancel it, as a text that multiplies by partials gives nan then.
         At a jump a function has none, though nobody may read it."""
         one, anywhere = self.algebra.one, self.algebra.anywhere()
-        Nowhere.jumped = False
+        RUN.jumped = False
         moved = {
             k: _mapped(lambda x: Dual(x, anywhere) if isinstance(x, Real) else x, v)
             for k, v in self.at.items()
@@ -255,7 +255,7 @@ class Trial:
         with np.errstate(all="ignore"), explained("the reference"):
             y = self.claim.expected(one, *moved.values())
         nowhere = any(isinstance(getattr(x, "slope", x), Nowhere) for x in leaves(y))
-        return not (nowhere or Nowhere.jumped)
+        return not (nowhere or RUN.jumped)
 
     def run(self, work: Any = None) -> tuple[Any, list[Any]]:
         """Value and gradient by the text, which must leave its arguments alone."""
@@ -282,13 +282,13 @@ class Trial:
 
     def called(self, **named: Any) -> Any:
         """The result of the text."""
-        Nowhere.in_text = True
+        RUN.in_text = True
         try:
             with explained("the text"):
                 run = self.claim.program.run
                 return run(self.algebra.one, *self.at.values(), name=self.claim.name, **named)
         finally:
-            Nowhere.in_text = False
+            RUN.in_text = False
 
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
         """True if the text would be refuted here, were one side of a comparison taken for another

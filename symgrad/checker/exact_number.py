@@ -17,6 +17,7 @@ taken.  ``np.empty`` holds what may not be read whatever comes of it.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
@@ -29,21 +30,34 @@ from symgrad.errors import DomainError, VerificationError
 Function = Callable[..., Any]
 
 
-class Nowhere(float):
-    """A nan that a function gives where it has no value; whatever is made of it is the same one.
+class Run(threading.local):
+    """The state of the check that runs, for each thread its own.
 
-    It is on no side of anything: what would be chosen by it is not known.
-
-    also     others that went into it
-    answer   what comes of comparing any of them, for a while, if that is to be seen
-    torn     whether no zero beats it: the function jumps there
-    jumped   whether such a one was made since somebody asked, be it read or not
-    asked    whether the reference asked if one is finite: then it is not, for the text either
-    in_text  whether a text runs, and not its reference
+    answer   the result of comparing a ``Nowhere``, for a while, if that is to be seen
+    jumped   True if a torn one was made since somebody asked, be it read or not
+    asked    True if the reference asked if one is finite: then it is not, for the text either
+    in_text  True while a text runs, and not its reference
+    read     the literals that were read as irrational numbers; None to take them as written
     """
 
     answer: bool | None = None
-    torn = jumped = asked = in_text = False
+    jumped = asked = in_text = False
+    read: set[float] | frozenset[float] | None = frozenset()
+
+
+RUN = Run()
+
+
+class Nowhere(float):
+    """A nan from a function that has no value; whatever is made of it is the same one.
+
+    Comparing it raises Unknown: the choice would be arbitrary.
+
+    also   others that went into it
+    torn   True if no zero beats it: the function jumps there
+    """
+
+    torn = False
 
     def __init__(self, *text: str) -> None:
         self.also: list[Nowhere] = []
@@ -58,9 +72,9 @@ class Nowhere(float):
     __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __abs__ = absorbed
 
     def compared(self, *others: Any) -> Any:
-        if Nowhere.answer is None:
+        if RUN.answer is None:
             raise Unknown("a comparison of what has no value")
-        return Nowhere.answer
+        return RUN.answer
 
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__ = compared
     __hash__: Any = None

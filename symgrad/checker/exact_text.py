@@ -27,6 +27,7 @@ import numpy as np
 
 from symgrad.checker.cells import Cells
 from symgrad.checker.exact_number import (
+    RUN,
     ExactNumber,
     Function,
     Nowhere,
@@ -180,8 +181,8 @@ class Namespace:
             if not isinstance(x, Nowhere):
                 return holds(x if isinstance(x, float) else 0.0)
             finite = holds is math.isfinite
-            Nowhere.asked |= finite and not Nowhere.in_text
-            return x.compared() if not (finite and Nowhere.asked) else False
+            RUN.asked |= finite and not RUN.in_text
+            return x.compared() if not (finite and RUN.asked) else False
 
         test = np.frompyfunc(tested, 1, 1)
 

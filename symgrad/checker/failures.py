@@ -9,7 +9,7 @@ from typing import Any
 
 from symgrad.checker.claim import Claim, Trial
 from symgrad.checker.doubles import Doubles
-from symgrad.checker.exact_number import Nowhere, Unknown, Untold
+from symgrad.checker.exact_number import RUN, Unknown, Untold
 from symgrad.checker.outlines import DTYPES
 from symgrad.checker.rounding import in_floats
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
@@ -72,7 +72,7 @@ def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
     """A run in which what has no value is compared; right however that comes out, as a choice made
     by it is not taken."""
     try:
-        for Nowhere.answer in (False, True):
+        for RUN.answer in (False, True):
             found = trial.run()
             if trial.differs(*found):
                 raise UnsupportedError("it alone chooses by what has no value")
@@ -80,7 +80,7 @@ def _either_way(trial: Trial) -> tuple[Any, list[Any]]:
     except DomainError as error:
         raise UnsupportedError("it alone chooses by what has no value") from error
     finally:
-        Nowhere.answer = None
+        RUN.answer = None
 
 
 def floats_of(claim: Claim, point: Point) -> dict[str, Any]:

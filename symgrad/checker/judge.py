@@ -30,7 +30,7 @@ from symgrad.checker.claim import Claim, Draw, Trial, explained
 from symgrad.checker.comparisons import Watch
 from symgrad.checker.failures import refute_nan, tried
 from symgrad.checker.prime_field import Field
-from symgrad.checker.real_functions import READ, as_written
+from symgrad.checker.real_functions import reading
 from symgrad.checker.residues import RELATED, SMALL, Residues
 from symgrad.checker.results import (
     DOUBLE,
@@ -109,16 +109,17 @@ def _once(check: Callable[..., Result], *args: Any, **named: Any) -> Result:
 
 def _settled(check: Callable[..., Result]) -> Callable[..., Result]:
     """A check whose exceptions are results; one that fails is made again with literals as they are
-    written, where one of them was read as an irrational number."""
+    written, if one of them was read as an irrational number."""
 
     @wraps(check)
     def settled(claim: Claim, *args: Any, **named: Any) -> Result:
-        READ.clear()
         claim.decks.clear()
-        found = _once(check, claim, *args, **named)
-        if verified((found,)) or not READ:
+        read = set[float]()
+        with reading(read):
+            found = _once(check, claim, *args, **named)
+        if verified((found,)) or not read:
             return found
-        with as_written():
+        with reading(None):
             again = _once(check, replace(claim), *args, **named)
         return again if verified((again,)) else found
 

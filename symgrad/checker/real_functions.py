@@ -23,7 +23,7 @@ import numpy as np
 
 from symgrad.checker import exact_text
 from symgrad.checker.cells import Cells, chosen
-from symgrad.checker.exact_number import ExactNumber
+from symgrad.checker.exact_number import RUN, ExactNumber
 from symgrad.checker.exact_text import Elementwise, along
 from symgrad.errors import DomainError, UnsupportedError
 
@@ -273,20 +273,17 @@ NAMED: dict[float, tuple[float, Any]] = {
     )
 }
 exact_text.NAMED.update(NAMED)
-READ: set[float] = set()  # what was read as an irrational number, since somebody emptied it
 
 
 @contextmanager
-def as_written() -> Iterator[None]:
-    """Literals mean what they say for a while: 6 pi/3 may be the double next to 2 pi by chance."""
-    named, mantissas = dict(NAMED), set(exact_text.NAMED)
-    NAMED.clear()
-    exact_text.NAMED.clear()
+def reading(read: set[float] | None) -> Iterator[None]:
+    """Notes for a while the literals that are read as irrational numbers; with None literals mean
+    what they say: 6 pi/3 may be the double next to 2 pi by chance."""
+    before, RUN.read = RUN.read, read
     try:
         yield
     finally:
-        NAMED.update(named)
-        exact_text.NAMED.update(mantissas)
+        RUN.read = before
 
 
 NAMES: dict[Any, str] = {f.__code__: name for name, f in MEANINGS.items()}
@@ -318,8 +315,9 @@ class Real(ExactNumber):
 
     def exactly(self: Any, x: Any) -> Any:
         named = NAMED.get(math.frexp(abs(x))[0]) if isinstance(x, float) else None
-        if named is None:
+        if named is None or RUN.read is None:
             return self.rational(Fraction(x))
         value, meaning = named
-        READ.add(value)
+        if isinstance(RUN.read, set):
+            RUN.read.add(value)
         return meaning(self.rational(Fraction(1))) * (Fraction(x) / Fraction(value))

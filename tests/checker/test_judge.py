@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -371,3 +372,14 @@ def test_a_factor_below_the_least_float_is_no_zero(seed: int) -> None:
     w, x = sg.param("w", np.ones((3, 2))), sg.input("x", ("N", 2))
     loss = -sg.mean(sg.log(sg.softmax(x @ w.T, axis=1)[:, 0]))
     assert sg.compile(loss).verify(seed=seed).verdict == "verified"
+
+
+def test_two_threads_verify_at_once() -> None:
+    """The checker keeps nothing between runs, and nothing that another thread sees."""
+    claims = [
+        Claim(SQUARE.replace("2.0", factor), square, {"x": "f64[]"}, ("x",))
+        for factor in ("2.0", "3.0") * 4
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(check_identity, claims)]
+    assert [type(result) for result in found] == [Identity, Skipped] * 4
