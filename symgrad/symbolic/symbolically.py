@@ -18,6 +18,7 @@ they go at one point, so that what is proved is proved on the piece around it.
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -26,18 +27,21 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from symgrad.checker import Claim
 from symgrad.checker.exact_text import leaves
-from symgrad.checker.real_functions import FUNCTIONS, Real, call
+from symgrad.checker.real_functions import FUNCTIONS, MEANINGS, Real, call
 from symgrad.errors import DomainError, LimitError
+from symgrad.ops import OPS
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.vanishing import is_zero
 
 SECONDS = 120.0
 OPERATIONS = 20_000  # on expressions, that text and reference may take together
-NATIVE = ("tanh", "sinh", "cosh", "tan")  # SymPy knows their derivatives better than exp's
-SPELLED = {"absolute": "Abs", "arctan2": "atan2", "power": "Pow"}
+KNOWN = (TrigonometricFunction, HyperbolicFunction)  # SymPy differentiates them better than exp
+NATIVE = [k for k in MEANINGS if inspect.isclass(f := getattr(sp, k, 0)) and issubclass(f, KNOWN)]
 
 
 class Symbolic(Real):
@@ -81,7 +85,8 @@ class Symbolic(Real):
         return self.s
 
     def apply(self, name: str, *xs: Symbolic) -> Symbolic:
-        function = getattr(sp, SPELLED.get(name, name.replace("arc", "a")))
+        meaning: Any = OPS[name].meaning
+        function = partial(meaning, sp)
         value = float(sp.N(function(*(sp.Float(x.s) for x in xs))))
         return Symbolic(function(*(x.x for x in xs)), value)
 
