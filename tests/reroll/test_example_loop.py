@@ -112,3 +112,21 @@ def test_a_chain_of_ten_thousand_lanes_takes_no_recursion():
     lanes = Lanes(program(lambda w: sum((w * float(i)).tanh() for i in range(10_000)), 1))
     assert lanes.count == 10_000
     assert len(lowered(lanes, 1).body) == 3
+
+
+def test_two_like_terms_of_a_long_program_are_no_loop(monkeypatch):
+    """The search knows that too much would stay outside, and does not walk the program."""
+
+    def build(w):
+        rest = w
+        for i in range(40):
+            rest = (rest * (i + 2.0)).tanh() if i % 3 else (rest + 0.5 * i).exp()
+        return (w * 3.0).exp() + (w * 4.0).exp() + rest
+
+    walked = []
+    walk = Lanes.walk
+    monkeypatch.setattr(Lanes, "walk", lambda s, r, n: walked.append(n) or walk(s, r, n))
+    lanes = Lanes(program(build, 1))
+    assert lanes.count == 0
+    assert lanes.reason == "a loop would leave more outside of it than it spares"
+    assert walked == [0]
