@@ -65,7 +65,7 @@ class Limits:
 
 
 def is_derived(x: Instr, known: set[int]) -> bool:
-    """Whether a value belongs to the gradients: all its origins say so, or else an operand does."""
+    """A value belongs to the gradients if all its origins say so, or else an operand's do."""
     if x.origins:
         return all(o.derived for o in x.origins)
     return any(id(o) in known for o in x.operands)
@@ -120,7 +120,7 @@ class Writer:
             self.named.update(name_values(part, names))
 
     def operands(self, x: Instr) -> tuple[Instr, ...]:
-        """What the text of an instruction reads: its operands, or those of its idiom."""
+        """The operands of an instruction, or those that the text of its idiom reads."""
         return self.readings[id(x)][1] if id(x) in self.readings else x.operands
 
     def read(self, function: Function) -> list[Instr]:
@@ -218,11 +218,11 @@ class Writer:
         self.texts[id(x)] = atom(name)
 
     def is_fresh(self, x: Instr) -> bool:
-        """Whether the text of a value makes an array that nothing else reads."""
+        """The text of a value makes an array that nothing else reads."""
         return self.texts[id(x)].ops > 0 and not may_alias(x, self.uses)
 
     def floats(self, x: Instr) -> bool:
-        """Whether a value has no line of its own, as far as length allows."""
+        """A value gets no line of its own, as far as length allows."""
         if id(x) in self.kept:
             return x.is_constant and x.type.rank == 0
         if is_cheap(x):
@@ -309,14 +309,14 @@ class Writer:
 
 
 def meets_float(x: Instr, condition: Instr) -> bool:
-    """Whether NumPy takes a condition for 0 or 1 here, because the other operand is a float."""
+    """The other operand is a float, so that NumPy takes the condition for 0 or 1."""
     if x.op.name != "multiply" and ("adds" not in x.op.traits or condition.op.name == "cast"):
         return False
     return sum(1 for o in x.operands if bare(o)) == 1
 
 
 def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
-    """Whether an array could share memory with an argument, or with a value that others read.
+    """True of an array that could share memory with an argument, or with a value that others read.
 
     ``uses`` counts the readers of a value.  What is broadcast shares its memory with itself, and
     NumPy lets nobody write into it, nor into a diagonal.

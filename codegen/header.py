@@ -100,7 +100,7 @@ def singular(word: str) -> str:
 
 
 def is_counted(op: Op) -> bool:
-    """Whether it computes a number, and not just its sign."""
+    """The op computes a number, and not just its sign."""
     return op.partials is not None and op.name != "negative"
 
 

@@ -85,7 +85,7 @@ def unnamed(
     known: Mapping[int, str] | None = None,
     derived: bool = False,
 ) -> str:
-    """What to call a value that nobody named.
+    """A name for a value that nobody named.
 
     user     the first instruction that reads it: what an activation takes is called z
     known    the texts of its operands, by ``id``: where they are short names, so is theirs
@@ -114,7 +114,7 @@ def part_played(x: Instr, user: Instr) -> str:
 
 
 def reads_data(x: Instr) -> bool:
-    """Whether a value depends on anything but params and literals."""
+    """A value depends on more than params and literals."""
     stack, seen = [x], {x}
     while stack:
         top = stack.pop()

@@ -62,12 +62,14 @@ LOOPED: Target = replace(
 
 
 def is_collected(op: Op) -> bool:
-    """Whether the op of examples is a sum that a loop may collect."""
+    """The op is a sum over the examples that a loop can collect."""
     return "contracts" in op.traits and op.name in LOOPED.emit
 
 
 class Phases:
-    """Where each value of a function stands, by ``id``; ``obstacle`` says why none fit, if so.
+    """The place of each value, by ``id``: before the loop, in it or behind it.
+
+    ``obstacle`` says why there can be no loop; it is empty where there can be one.
 
     A sum over the examples is made within the loop and known behind it: ``collects`` has these.
     """
@@ -232,7 +234,7 @@ class Rounds:
         return ("for (", *(INDENT + row for row in rows), f") in {self.over}:")
 
     def sections(self) -> list[Section]:
-        """What stands before the loop, in it, and behind it."""
+        """The sections before the loop, in it, and behind it."""
         placed: dict[int, list[Assign]] = {BEFORE: [], WITHIN: [], BEHIND: []}
         read = self.read_within()
         for line in self.writer.lines:

@@ -101,7 +101,7 @@ def gradients(f: Function) -> set[int]:
 
 
 def names_derivatives(f: Function) -> bool:
-    """Whether some value of a function with gradients is called d_v."""
+    """Some value of a function with gradients is called d_v."""
     values = (*f.body, *f.results)
     called = any(x.hint.startswith("d_") for x in values)
     return called and any(o.derived for x in values for o in x.origins)

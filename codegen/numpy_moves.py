@@ -156,7 +156,7 @@ def typed(x: Instr, form: Form) -> Form:
 
 
 def is_python_number(x: Instr) -> bool:
-    """Whether a value is computed of literals and sizes alone, which the text writes as such."""
+    """The value is made of literals and sizes alone, so that the text has it as a Python number."""
     return made_of(x, lambda o: not (o.type.rank or o.is_parameter), lambda o: False)
 
 
@@ -259,7 +259,7 @@ def _gather(x: Instr) -> Form:
 
 
 def array(x: Instr) -> Form:
-    """What a helper asks for its shape and dtype: a scalar may be a float of Python's own."""
+    """An operand that a helper asks for its shape: a Python float becomes a NumPy scalar."""
     scalar = x.operands[0].type.rank == 0
     return call(DTYPES[x.operands[0].type.dtype]) if scalar else _same
 

@@ -260,7 +260,7 @@ class Singles:
         self.numbers: set[int] = set()
 
     def is_number(self, x: Instr) -> bool:
-        """Whether a value of float32 is a Python number in the text."""
+        """A value of float32 is a Python number in the text."""
         return x.type.rank == 0 and (x.is_constant or x.op.name == "size" or id(x) in self.numbers)
 
     def marked(self, x: Instr, texts: Sequence[Text], conditions: Sequence[bool]) -> list[Text]:

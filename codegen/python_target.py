@@ -38,7 +38,7 @@ def _inverse(a: Text) -> Text:
 
 
 def divides_plainly(x: Instr) -> bool:
-    """Whether Python's own / will do, for the divisor is a number that is not zero."""
+    """Python's own / will do: the divisor is a literal other than zero."""
     below = x.operands[-1]
     return x.op.name == "divide" and below.is_constant and below["value"] != 0
 

@@ -34,7 +34,7 @@ def box(items: Sequence[Any], shape: tuple[int, ...]) -> Elements:
 
 
 def place(x: Instr) -> str:
-    """Where the user built it, for the end of a message."""
+    """The user's line that built the value, for the end of a message."""
     return f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
 
 

@@ -187,7 +187,7 @@ def rule_of(op: Op) -> OpRule | None:
 
 
 def has_scalar_form(op: Op) -> bool:
-    """Whether arrays of this op are taken apart by a rule of their own."""
+    """Arrays of this op are taken apart by a rule, not element by element."""
     return bool(op.name in READERS or op.reader or rule_of(op))
 
 

@@ -44,7 +44,7 @@ class Plan:
         self.own = sorted(own, key=lambda line: results[id(line.x)])
 
     def valid(self, plan: Sequence[Section]) -> bool:
-        """Whether each line stands once, and behind all that it reads."""
+        """Each line stands once, and behind all that it reads."""
         seen: set[int] = set()
         for section in plan:
             for line in section.lines:
@@ -121,7 +121,7 @@ def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Section]:
 
 
 def derivative_note(names: Collection[str], f: Function) -> str:
-    """What z is in the names of a net's gradients, and the derivative at it; or nothing."""
+    """A note on z in the names of a net's gradients, and on the derivative there; or nothing."""
     kinds = {
         x.op
         for x in f.body
@@ -134,7 +134,7 @@ def derivative_note(names: Collection[str], f: Function) -> str:
 
 
 def reads_examples(forward: dict[str, list[Assign]], examples: tuple[ExampleHeading, ...]) -> bool:
-    """Whether each part's own literals, those that not all parts have, are its example's numbers.
+    """True where the literals that not all parts share are the numbers of each part's example.
 
     Signs do not count, for a difference may have swallowed one.
     """
@@ -191,7 +191,7 @@ def dependencies(lines: list[Assign]) -> Needs:
 
 
 def loss_start(forward: list[Assign], f: Function) -> int:
-    """Where the loss begins: the first line that reads an input which the net does not."""
+    """The first line of the loss: it reads an input which the net does not."""
     inputs = {id(p) for p in f.parameters if p["kind"] == "input"}
     if not inputs:
         return first_scalar(forward)

@@ -52,7 +52,7 @@ def terms(text: str) -> list[str]:
 
 
 def groups(text: str) -> list[tuple[int, int]]:
-    """Where the outermost round brackets open and close."""
+    """The places at which the outermost round brackets open and close."""
     found, depth, start = [], 0, 0
     for i, c in enumerate(text):
         if c in _OPEN:
@@ -66,7 +66,7 @@ def groups(text: str) -> list[tuple[int, int]]:
 
 
 def pieces(text: str) -> tuple[str, list[str], str] | None:
-    """What stands before the bracket, in it (one piece a row at least) and behind it.
+    """The text before a bracket, the pieces in it (at least one a row), and the text behind it.
 
     A sum gets brackets of its own; a product breaks in a bracketed sum that it has, a call at its
     arguments.  None where there is nothing to break at.
@@ -103,7 +103,7 @@ def filled(parts: list[str], width: int) -> list[str]:
 
 
 def is_breakable(text: str, width: int) -> bool:
-    """Whether most of the text fits a few rows of ``width`` without a break inside a term."""
+    """Most of the text fits a few rows of ``width`` without a break inside a term."""
     found = pieces(text)
     if found is None or 2 * len(" ".join(found[1])) < len(text):
         return False
@@ -142,7 +142,7 @@ class Assign:
 
     @property
     def told(self) -> Instr:
-        """What the comment is about."""
+        """The instruction that the comment tells of."""
         return self.x if self.about is None else self.about
 
     def inlined(self, own: set[int]) -> Iterator[Instr]:

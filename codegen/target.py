@@ -217,7 +217,7 @@ class Target:
         return rule(x) if rule else None
 
     def repeats(self, op: str) -> bool:
-        """Whether the text of an op names an operand twice."""
+        """The text of an op names an operand twice."""
         entry = self.emit.get(op)
         return isinstance(entry, ByInstr) and entry.repeats
 

@@ -1,4 +1,4 @@
-"""What is to be emitted: a function of the IR, and how its arguments and results are arranged.
+"""A function of the IR to be emitted, and how its arguments and results are arranged.
 
 The IR's results are a flat list; ``structure`` nests them as the caller gets them, so
 ``(0, (1, 2))`` means ``return loss, (d_a, d_b)``.  For programs made of scalars a ``Pack`` gathers
@@ -46,7 +46,7 @@ class Pack:
 
 @dataclass(frozen=True)
 class ExampleHeading:
-    """What one of the parts reads into which a scalar program falls: a heading, and numbers."""
+    """An example that one part of a scalar program reads: its heading, and its numbers."""
 
     text: str
     numbers: tuple[float, ...]
@@ -54,7 +54,7 @@ class ExampleHeading:
 
 @dataclass(frozen=True)
 class LoopItem:
-    """What a round of a loop reads: a number of the example, or a row of them.
+    """A number of the example, or a row of numbers, that a round of the loop reads.
 
     ``members`` are the parameters' indices, None for a number that nothing reads; ``names`` what
     they are called; ``is_row`` tells a row of one number from the number.

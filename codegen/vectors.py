@@ -46,7 +46,7 @@ class LayerRows:
         return self.first, (self.rows, self.width), (self.width, 1)
 
     def takes(self, block: Block) -> bool:
-        """Whether a block lies in these rows, in the same columns of each."""
+        """A block lies in these rows, in the same columns of each."""
         offset, shape, strides = block
         at = offset - self.first
         if self.rows == 1:
@@ -111,7 +111,7 @@ class Layout:
             self.layers.append(LayerRows(first, shape[0], strides[0], members=[block]))
 
     def columns_before(self, block: Block, blocks: Mapping[Block, str]) -> list[int]:
-        """Where blocks begin that hold columns before those of a matrix, in the same rows."""
+        """The offsets of blocks that hold columns before those of a matrix, in the same rows."""
         offset, (count, columns), (width, _) = block
         return [
             at
@@ -142,7 +142,7 @@ class Layout:
         return f"{prefix}{layer.name}{layer.key(block)}"
 
     def stem(self, block: Block) -> str:
-        """What to call a block that the user gave no name."""
+        """A name for a block that the user did not name."""
         if block not in self.home:
             return "part"
         layer = self.home[block]
@@ -268,7 +268,7 @@ def subscripted(place: str) -> str:
 
 
 def stem(name: str) -> str:
-    """What weights and biases of one layer are called alike, or nothing.
+    """The part of a name that the weights and biases of one layer share, or nothing.
 
     >>> stem("w1"), stem("b1"), stem("kernel_w"), stem("kernel_w_a"), stem("b"), stem("p3")
     ('layer1', 'layer1', 'kernel', 'kernel', 'layer', '')
@@ -278,7 +278,7 @@ def stem(name: str) -> str:
 
 
 def called(layer: LayerRows, names: Mapping[Block, str], place: int) -> str:
-    """What its blocks are called alike, else after its place in the vector."""
+    """The part of their names that its blocks share, else a number by its place in the vector."""
     stems = {stem(names[b]) for b in layer.members if names[b]}
     return (stems.pop() if len(stems) == 1 else "") or f"layer{place}"
 
