@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr, Origin
@@ -29,20 +29,24 @@ MAX_ROWS = 8
 _OPEN, _CLOSE = "([{", ")]}"
 
 
+@cache
+def _marks(separators: tuple[str, ...]) -> re.Pattern[str]:
+    """Brackets, and the empty places before separators."""
+    return re.compile(rf"[{re.escape(_OPEN + _CLOSE)}]|(?={'|'.join(map(re.escape, separators))})")
+
+
 def split(text: str, separators: tuple[str, ...]) -> list[str]:
     """The text cut before each separator that stands outside all brackets."""
     if not any(separator in text for separator in separators):
         return [text]
-    parts, start, depth, i = [], 0, 0, 0
-    while i < len(text):
-        if text[i] in _OPEN:
-            depth += 1
-        elif text[i] in _CLOSE:
-            depth -= 1
-        elif depth == 0 and i > start and text.startswith(separators, i):
+    parts, start, depth = [], 0, 0
+    for found in _marks(separators).finditer(text):
+        i, mark = found.start(), found[0]
+        if mark:
+            depth += 1 if mark in _OPEN else -1
+        elif depth == 0 and i > start:
             parts.append(text[start:i])
             start = i
-        i += 1
     return [*parts, text[start:]]
 
 
