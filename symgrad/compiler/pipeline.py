@@ -30,10 +30,9 @@ from symgrad.rewrite import (
     stabilize,
     tidy,
 )
-from symgrad.rewrite.inline import sharing
-from symgrad.rewrite.pricing import cost
-from symgrad.rewrite.redundancy import share_named
+from symgrad.rewrite.passes import share_named, sharing
 from symgrad.rewrite.rule import REALS, STABILISE, Fired, Rule
+from symgrad.rewrite.simplify import cost
 from symgrad.rewrite.softmax import accurate_softmax
 
 SIMPLIFY: tuple[Pass, ...] = (

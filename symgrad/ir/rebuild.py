@@ -14,13 +14,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import is_
 
-from symgrad.ir.function import Function, Instr, needed_by, topological
+from symgrad.ir.function import Function, Instr, Origin, Origins, needed_by, topological
 from symgrad.ir.run import all_values
 
-__all__ = ["moved_operands", "needed_by", "rebuild", "rebuilt", "with_operands"]
+__all__ = [
+    "live",
+    "moved_operands",
+    "needed_by",
+    "rebuild",
+    "rebuilt",
+    "relabel",
+    "use_counts",
+    "with_body",
+    "with_operands",
+]
 
 
 def rebuild(
@@ -64,3 +75,56 @@ def moved_operands(x: Instr, moved: Mapping[Instr, Instr]) -> Instr:
         if o in moved:
             return x.replace(tuple([moved.get(o, o) for o in x.operands]))
     return x
+
+
+def use_counts(function: Function) -> dict[Instr, int]:
+    """How often each value is an operand or a result."""
+    uses = Counter([o for x in function.body for o in x.operands])
+    uses.update(function.results)
+    return dict(uses)
+
+
+def with_body(function: Function, body: Iterable[Instr], moved: Mapping[Instr, Instr]) -> Function:
+    """The function with another body; results are replaced as ``moved`` says."""
+    results = tuple([moved.get(r, r) for r in function.results])
+    return Function(function.name, function.parameters, tuple(body), results)
+
+
+def live(function: Function) -> Function:
+    """The function without what its results do not need; parameters and order stay."""
+    needed = set(function.results)
+    kept: list[Instr] = []
+    for x in reversed(function.body):
+        if x in needed:
+            kept.append(x)
+            needed.update(x.operands)
+    if len(kept) == len(function.body):
+        return function
+    return with_body(function, reversed(kept), {})
+
+
+def relabel(
+    function: Function, hints: Mapping[Instr, str], origins: Mapping[Instr, Sequence[Origins]]
+) -> Function:
+    """The function with hints replaced, and origins united, for the values given."""
+    if not hints and not origins:
+        return function
+    moved: dict[Instr, Instr] = {}
+    body = []
+    for x in function.body:
+        y = moved_operands(x, moved)
+        if x in hints or x in origins:
+            y = y.replace(None, hints.get(x, x.hint), _unite(x.origins, origins.get(x)))
+        if y is not x:
+            moved[x] = y
+        body.append(y)
+    return with_body(function, body, moved)
+
+
+def _unite(own: Origins, more: Sequence[Origins] | None) -> Origins:
+    if not more:
+        return own
+    found: dict[Origin, None] = dict.fromkeys(own)
+    for group in dict.fromkeys(more):
+        found.update(dict.fromkeys(group))
+    return tuple(sorted(found))

@@ -24,25 +24,20 @@ A rule of one's own is a few lines, and joins others in a set:
 (['multiply', 'sin', 'multiply'], 'sin(x)*cos(x) = sin(2*x)/2  at train.py:2')
 """
 
-from symgrad.rewrite import folding
-from symgrad.rewrite.folding import fold
+from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
-from symgrad.rewrite.identities import identities
-from symgrad.rewrite.inline import inline
+from symgrad.rewrite.passes import cse, dce, inline
 from symgrad.rewrite.reals import RULES as OF_REALS
 from symgrad.rewrite.reals import reals
-from symgrad.rewrite.redundancy import cse, dce
-from symgrad.rewrite.rewriter import apply_rules, rules_pass
-from symgrad.rewrite.rule import BITS, REALS, Fired, Pass, Rule, RuleSet
+from symgrad.rewrite.rewriter import RuleSet, apply_rules, rules_pass
+from symgrad.rewrite.rule import BITS, REALS, Fired, Pass, Rule
 from symgrad.rewrite.simplify import simplify
 from symgrad.rewrite.softmax import softmax
 from symgrad.rewrite.stabilize import stabilize
 from symgrad.rewrite.sums import joining, packing
 
-tidy = rules_pass("tidy", RuleSet((folding.RULE, *IDENTITIES.rules)))
-canonicalize = rules_pass(
-    "canonicalize", RuleSet((folding.RULE, *IDENTITIES.rules, *OF_REALS.rules))
-)
+tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
+canonicalize = rules_pass("canonicalize", RuleSet((FOLD, *IDENTITIES.rules, *OF_REALS.rules)))
 
 PASSES: tuple[Pass, ...] = (
     stabilize,

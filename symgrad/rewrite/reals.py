@@ -9,9 +9,9 @@ import math
 
 from symgrad.ir.function import Instr, made_of
 from symgrad.ops import OPS
-from symgrad.rewrite.folding import is_exact
-from symgrad.rewrite.rewriter import Rewriter, is_number, rules_pass, scalar
-from symgrad.rewrite.rule import RuleSet, built
+from symgrad.rewrite.identities import is_exact
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
+from symgrad.rewrite.rule import built
 
 
 def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:

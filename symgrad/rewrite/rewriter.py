@@ -9,32 +9,21 @@ rules need not mind shapes.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from operator import attrgetter
+from typing import Any, Protocol
 
 from symgrad.errors import SymgradError
-from symgrad.ir.function import Function, Instr, Origin, Origins, constant, emit
+from symgrad.ir.function import Function, Instr, Origins, constant, emit
 from symgrad.ir.op import CONSTANT, Attribute, Op
-from symgrad.ir.rebuild import moved_operands, needed_by
+from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, use_counts, with_body
 from symgrad.ir.types import Type
-from symgrad.ops.terms import OPS
-from symgrad.rewrite.patterns import Bindings, Matcher, Pattern
-from symgrad.rewrite.pricing import Prices
-from symgrad.rewrite.rule import (
-    BITS,
-    CHEAPEN,
-    REALS,
-    Applied,
-    Builder,
-    Fired,
-    Pass,
-    Rule,
-    RuleSet,
-    lifted,
-)
+from symgrad.ops.terms import OPS, IRAlgebra, Term
+from symgrad.rewrite.patterns import Bindings, Families, Matcher, Pattern, pattern
+from symgrad.rewrite.rule import BITS, CHEAPEN, REALS, Applied, Fired, Ops, Pass, Rule
 
+_OP = attrgetter("op")
 _ROUNDS = 16  # applications in place of one instruction, lest rules that disagree go on forever
 
 
@@ -47,6 +36,70 @@ def rules_pass(name: str, rules: RuleSet) -> Pass:
 def apply_rules(function: Function, rules: RuleSet) -> Applied:
     """The function with every rule applied where it holds, and what fired; itself if none does."""
     return Rewriter(function, rules).run() if rules.may_hold(function) else (function, ())
+
+
+class Pricing(Protocol):
+    """Tells what a replacement costs, and makes it of values that are there already."""
+
+    def of(self, x: Instr, y: Instr, bound: Bindings) -> tuple[int, int]: ...
+    def shared(self, y: Instr) -> Instr: ...
+
+
+Candidates = tuple[tuple[Rule, Pattern | None], ...]
+
+
+class RuleSet:
+    """Rules in order, looked up by the ops of an instruction and of its operands.
+
+    needs   ops without which no rule of the set can hold
+    prices  tells the cost of replacements, for sets with rules that are to save
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        needs: str = "",
+        prices: Callable[[Rewriter], Pricing] | None = None,
+    ) -> None:
+        self.prices = prices
+        self.rules = tuple(rules)
+        self.needs = frozenset(needs.split())
+        self.found: dict[tuple[Op, ...], Candidates] = {}
+
+    @cached_property
+    def sides(self) -> list[tuple[Rule, Pattern | None]]:
+        """The rules with their patterns."""
+        return [(rule, _pattern(rule)) for rule in self.rules]
+
+    def may_hold(self, function: Function) -> bool:
+        return not self.needs or any(x.op.name in self.needs for x in function.body)
+
+    def candidates(self, x: Instr) -> Candidates:
+        """The rules that may hold for an instruction, in order."""
+        ops = (x.op, *map(_OP, x.operands))
+        found = self.found.get(ops)
+        if found is None:
+            found = tuple([side for side in self.sides if _may_meet(*side, *ops)])
+            self.found[ops] = found
+        return found
+
+
+def _pattern(rule: Rule) -> Pattern | None:
+    if isinstance(rule.left, Ops):
+        return None
+    return pattern(rule.left, tuple(rule.domain), rule.attributes)
+
+
+def _may_meet(rule: Rule, node: Pattern | None, op: Op, *operands: Op) -> bool:
+    names = {o.name for o in operands}
+    if isinstance(rule.left, Ops):
+        return rule.left.meets(op.name, names)
+    if node is None or op.name not in node.ops:
+        return False
+    # In another spelling an operand may be wrapped: a - b is a + -b.
+    wrapped = {"negative"} if op.name != node.op else set()
+    parts = [p for p in node.operands if isinstance(p, Pattern) and p.op != "level"]
+    return all(names & wrapped.union(part.ops) for part in parts)
 
 
 class Rewriter:
@@ -69,7 +122,7 @@ class Rewriter:
         self.entered: set[Instr] = set(function.parameters)
         self.moved: dict[Instr, Instr] = {}
         self.sources: dict[Instr, Instr] = {}
-        self.prices = Prices(self)
+        self.prices = rules.prices(self) if rules.prices else None
         self.numbers: dict[Instr, int] = {}
         self.keys: dict[Any, int] = {}
         self.matcher = Matcher(self.same)
@@ -126,34 +179,32 @@ class Rewriter:
 
     def _replacement(self, x: Instr) -> Instr | None:
         """The value that the first rule to hold puts in place of x."""
-        for rule, pattern in self.rules.candidates(x):
+        for rule, node in self.rules.candidates(x):
             self.origins = x.origins
-            if pattern is None:
+            if node is None:
                 found = rule.right(self, x)
                 cost: tuple[int, ...] = ()
                 if found is None or found is x or found.type != x.type:
                     continue
             else:
-                found, cost = self._matched(rule, pattern, x)
+                found, cost = self._matched(rule, node, x)
                 if found is None:
                     continue
             self.fired.append(Fired(rule, x.origins, *cost))
             return found  # type: ignore[no-any-return]
         return None
 
-    def _matched(
-        self, rule: Rule, pattern: Pattern, x: Instr
-    ) -> tuple[Instr | None, tuple[int, ...]]:
+    def _matched(self, rule: Rule, node: Pattern, x: Instr) -> tuple[Instr | None, tuple[int, ...]]:
         """The right side of a formula whose left side is met, and its cost where that counts."""
         if not rule.quick(x):
             return None, ()
-        for bound in self.matcher.matches(pattern, x, {}):
+        for bound in self.matcher.matches(node, x, {}):
             if rule.alone and not all(map(self.is_read_once, x.operands)):
                 break
             found = self._formed(rule, bound, x) if rule.condition(bound) else None
             if found is None or found.type != x.type:
                 continue
-            if rule.purpose != CHEAPEN:
+            if rule.purpose != CHEAPEN or self.prices is None:
                 return found, ()
             cost = self.prices.of(x, found, bound)
             if cost[1] < cost[0]:
@@ -255,6 +306,40 @@ class Rewriter:
         return self.numbers[root]
 
 
+class Builder(IRAlgebra, Families):
+    """Builds replacements; -(-x) is x."""
+
+    total, summed = Families.total, Families.summed
+
+    def apply(self, name: str, *xs: Any, **attributes: Any) -> Term:
+        if name == "negative" and isinstance(xs[0], Term) and xs[0].instr.op.name == "negative":
+            return self.term(xs[0].instr.operands[0])
+        return super().apply(name, *xs, **attributes)
+
+    def again(self, moves: Sequence[Instr], u: Term) -> Term:
+        """The moves, the last one first, of another value of the same shape."""
+        for move in reversed(moves):
+            rest = [self.term(o) for o in move.operands[1:]]
+            u = self.apply(move.op.name, u, *rest, **dict(move.attributes))
+        return u
+
+    def squeezed(self, moves: Sequence[Instr], c: Term) -> Term:
+        """What a difference with c loses where one element is picked along c's axes of size 1."""
+        shape = moves[0].type.shape
+        return c if c.instr.type.shape == shape else self.apply("reshape", c, shape=shape)
+
+
+def lifted(f: IRAlgebra, name: str, value: Any) -> Any:
+    """A bound value for the right side of a rule: terms, but for attributes and the move."""
+    if name == "move":
+        return value
+    if isinstance(value, Instr):
+        return f.term(value)
+    if isinstance(value, tuple) and any(isinstance(v, Instr) for v in value):
+        return [f.term(v) if isinstance(v, Instr) else v for v in value]
+    return value
+
+
 def scalar(x: Instr) -> Any:
     """The Python number of a scalar literal, or None."""
     return x["value"] if x.op is CONSTANT and not x.type.shape else None
@@ -266,56 +351,3 @@ def is_number(x: Instr, value: float) -> bool:
     if own is None or own != value or isinstance(own, bool):
         return False
     return own != 0 or isinstance(own, int) or math.copysign(1, own) == math.copysign(1, value)
-
-
-def use_counts(function: Function) -> dict[Instr, int]:
-    """How often each value is an operand or a result."""
-    uses = Counter([o for x in function.body for o in x.operands])
-    uses.update(function.results)
-    return dict(uses)
-
-
-def with_body(function: Function, body: Iterable[Instr], moved: Mapping[Instr, Instr]) -> Function:
-    """The function with another body; results are replaced as ``moved`` says."""
-    results = tuple([moved.get(r, r) for r in function.results])
-    return Function(function.name, function.parameters, tuple(body), results)
-
-
-def live(function: Function) -> Function:
-    """The function without what its results do not need; parameters and order stay."""
-    needed = set(function.results)
-    kept: list[Instr] = []
-    for x in reversed(function.body):
-        if x in needed:
-            kept.append(x)
-            needed.update(x.operands)
-    if len(kept) == len(function.body):
-        return function
-    return with_body(function, reversed(kept), {})
-
-
-def relabel(
-    function: Function, hints: Mapping[Instr, str], origins: Mapping[Instr, Sequence[Origins]]
-) -> Function:
-    """The function with hints replaced, and origins united, for the values given."""
-    if not hints and not origins:
-        return function
-    moved: dict[Instr, Instr] = {}
-    body = []
-    for x in function.body:
-        y = moved_operands(x, moved)
-        if x in hints or x in origins:
-            y = y.replace(None, hints.get(x, x.hint), _unite(x.origins, origins.get(x)))
-        if y is not x:
-            moved[x] = y
-        body.append(y)
-    return with_body(function, body, moved)
-
-
-def _unite(own: Origins, more: Sequence[Origins] | None) -> Origins:
-    if not more:
-        return own
-    found: dict[Origin, None] = dict.fromkeys(own)
-    for group in dict.fromkeys(more):
-        found.update(dict.fromkeys(group))
-    return tuple(sorted(found))

@@ -7,21 +7,16 @@ its left, and on its right a function of the rewriter and the instruction.
 >>> rule = Rule("exp(x) - 1 = expm1(x)", lambda f, x: f.exp(x) - 1.0, lambda f, x: f.expm1(x),
 ...             {"x": REAL})
 >>> print(rule)
-exp(x) - 1 = expm1(x)
-"""
+exp(x) - 1 = expm1(x)"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from symgrad.ir.function import Function, Instr, Origins
-from symgrad.ir.op import Op
-from symgrad.ops.terms import IRAlgebra, Term
-from symgrad.rewrite.patterns import Bindings, Families, Pattern, pattern
+from symgrad.rewrite.patterns import Bindings
 
 BITS, REALS = "bits", "reals"  # what stays: every bit, or the function of real numbers
 STABILISE, CHEAPEN, CANONICAL = "stabilise", "cheapen", "canonical"
@@ -30,8 +25,6 @@ Interval = tuple[float, float]
 REAL: Interval = (-1e4, 1e4)
 POSITIVE: Interval = (0.0, 1e4)
 NEGATIVE: Interval = (-1e4, 0.0)
-
-_OP = attrgetter("op")
 
 
 class Ops(NamedTuple):
@@ -139,90 +132,6 @@ class Fired(NamedTuple):
         word = "of" if all(o.derived for o in self.origins) else "at"
         place = f"  {word} {where}" if where else ""
         return f"{self.rule}{place}: cost {self.before} -> {self.after}"
-
-
-class Builder(IRAlgebra, Families):
-    """Builds replacements; -(-x) is x."""
-
-    total, summed = Families.total, Families.summed
-
-    def apply(self, name: str, *xs: Any, **attributes: Any) -> Term:
-        if name == "negative" and isinstance(xs[0], Term) and xs[0].instr.op.name == "negative":
-            return self.term(xs[0].instr.operands[0])
-        return super().apply(name, *xs, **attributes)
-
-    def again(self, moves: Sequence[Instr], u: Term) -> Term:
-        """The moves, the last one first, of another value of the same shape."""
-        for move in reversed(moves):
-            rest = [self.term(o) for o in move.operands[1:]]
-            u = self.apply(move.op.name, u, *rest, **dict(move.attributes))
-        return u
-
-    def squeezed(self, moves: Sequence[Instr], c: Term) -> Term:
-        """What a difference with c loses where one element is picked along c's axes of size 1."""
-        shape = moves[0].type.shape
-        return c if c.instr.type.shape == shape else self.apply("reshape", c, shape=shape)
-
-
-def lifted(f: IRAlgebra, name: str, value: Any) -> Any:
-    """A bound value for the right side of a rule: terms, but for attributes and the move."""
-    if name == "move":
-        return value
-    if isinstance(value, Instr):
-        return f.term(value)
-    if isinstance(value, tuple) and any(isinstance(v, Instr) for v in value):
-        return [f.term(v) if isinstance(v, Instr) else v for v in value]
-    return value
-
-
-Candidates = tuple[tuple[Rule, Pattern | None], ...]
-
-
-class RuleSet:
-    """Rules in order, looked up by the ops of an instruction and of its operands.
-
-    ``needs`` are ops without which no rule of the set can hold.
-    """
-
-    def __init__(self, rules: Iterable[Rule], needs: str = "") -> None:
-        self.rules = tuple(rules)
-        self.needs = frozenset(needs.split())
-        self.found: dict[tuple[Op, ...], Candidates] = {}
-
-    @cached_property
-    def sides(self) -> list[tuple[Rule, Pattern | None]]:
-        """The rules with their patterns."""
-        return [(rule, _pattern(rule)) for rule in self.rules]
-
-    def may_hold(self, function: Function) -> bool:
-        return not self.needs or any(x.op.name in self.needs for x in function.body)
-
-    def candidates(self, x: Instr) -> Candidates:
-        """The rules that may hold for an instruction, in order."""
-        ops = (x.op, *map(_OP, x.operands))
-        found = self.found.get(ops)
-        if found is None:
-            found = tuple([side for side in self.sides if _may_meet(*side, *ops)])
-            self.found[ops] = found
-        return found
-
-
-def _pattern(rule: Rule) -> Pattern | None:
-    if isinstance(rule.left, Ops):
-        return None
-    return pattern(rule.left, tuple(rule.domain), rule.attributes)
-
-
-def _may_meet(rule: Rule, node: Pattern | None, op: Op, *operands: Op) -> bool:
-    names = {o.name for o in operands}
-    if isinstance(rule.left, Ops):
-        return rule.left.meets(op.name, names)
-    if node is None or op.name not in node.ops:
-        return False
-    # In another spelling an operand may be wrapped: a - b is a + -b.
-    wrapped = {"negative"} if op.name != node.op else set()
-    parts = [p for p in node.operands if isinstance(p, Pattern) and p.op != "level"]
-    return all(names & wrapped.union(part.ops) for part in parts)
 
 
 Applied = tuple[Function, tuple[Fired, ...]]

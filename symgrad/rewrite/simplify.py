@@ -19,18 +19,185 @@ func @f(input %x: f64[]) {
   return %1
 }
 <BLANKLINE>
+
+A rule is proved with SymPy in the tests, and loses no more than a few units in the last place.  The
+cost is in additions: the ratios of the emitted operations on numbers, rounded.  A transcendental is
+worth sixteen additions or products, a division or a root four; an op that targets write with
+simpler ones costs what those cost, and one that only moves or names elements costs nothing.
+
+>>> cost(f)
+24
 """
 
 from __future__ import annotations
 
-from symgrad.ir.function import Function
-from symgrad.rewrite.cheap_rules import RULES as CHEAP
-from symgrad.rewrite.pricing import cost
-from symgrad.rewrite.redundancy import cse
-from symgrad.rewrite.rewriter import apply_rules
-from symgrad.rewrite.rule import REALS, Applied, Pass, RuleSet
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
-RULES = RuleSet(CHEAP)
+from symgrad.ir import dims
+from symgrad.ir.function import Function, Instr
+from symgrad.ir.rebuild import moved_operands, needed_by
+from symgrad.rewrite.passes import cse
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, apply_rules
+from symgrad.rewrite.rule import CHEAPEN, POSITIVE, REAL, REALS, Applied, Pass, Rule
+
+NOMINAL = 100  # what a named size counts for
+
+
+def cost(function: Function) -> int:
+    """The sum over the body."""
+    return total(function.body)
+
+
+def total(body: Iterable[Instr]) -> int:
+    return sum(cost_of(x) for x in body)
+
+
+def cost_of(x: Instr) -> int:
+    """The cost of one instruction on all its elements."""
+    operand = max((elements(o) for o in x.operands), default=1)
+    return x.op.weight * max(elements(x), operand)
+
+
+def elements(x: Instr) -> int:
+    """How many elements a value has, named sizes taken as ``NOMINAL``."""
+    size = x.type.size
+    if isinstance(size, int):
+        return size
+    return max(0, dims.evaluate(size, dict.fromkeys(dims.names(size), NOMINAL)))
+
+
+class Prices:
+    """What a replacement saves: the cost of what goes, and of what was not there yet."""
+
+    def __init__(self, rewriter: Rewriter) -> None:
+        self.rewriter = rewriter
+        self.first: dict[int, Instr] = {}  # by number, what stands in the body
+        self.counted = 0
+
+    def of(self, x: Instr, y: Instr, bound: Any) -> tuple[int, int]:
+        """The cost before and after, where a rule with these bindings puts y in place of x."""
+        body = self.rewriter.body
+        for z in body[self.counted :]:
+            self.first.setdefault(self.rewriter.number_of(z), z)
+        self.counted = len(body)
+        return self.freed(x, {v for v in bound.values() if isinstance(v, Instr)}), self.added(y)
+
+    def freed(self, x: Instr, kept: set[Instr]) -> int:
+        """The cost of what only ``x`` needs, short of what the rule keeps."""
+        uses, left = self.rewriter.uses, dict[Instr, int]()
+        whole, stack = 0, [x]
+        while stack:
+            z = stack.pop()
+            whole += cost_of(z)
+            for o in z.operands:
+                left[o] = left.get(o, max(uses.get(o, 0), 1)) - 1
+                if left[o] == 0 and o not in kept:
+                    stack.append(o)
+        return whole
+
+    def added(self, y: Instr) -> int:
+        """The cost of what is new: neither in the body nor equal to something in use there."""
+        whole = 0
+        for z in needed_by(y, self.rewriter.entered):
+            known = self.first.get(self.rewriter.number_of(z))
+            if known is None or not self.rewriter.uses.get(known, 0):
+                whole += cost_of(z)
+        return whole
+
+    def shared(self, y: Instr) -> Instr:
+        """The value made of what stands in the body already, as far as it does."""
+        made: dict[Instr, Instr] = {}
+        for z in needed_by(y, self.rewriter.entered):
+            known = self.first.get(self.rewriter.number_of(z))
+            made[z] = known or moved_operands(z, made)
+        return made.get(y, y)
+
+
+_POWERS = range(3, 17)
+_HALVES = range(1, 10, 2)
+
+
+def chain(f: Any, x: Any, n: int) -> Any:
+    """x**n by squarings, for n >= 1."""
+    if n == 1:
+        return x
+    half = chain(f, x, n // 2)
+    return x * f.square(half) if n % 2 else f.square(half)
+
+
+def _root_chain(f: Any, x: Any, n: int) -> Any:
+    """x**(n/2) for an odd n."""
+    return f.sqrt(x) if n == 1 else chain(f, x, n // 2) * f.sqrt(x)
+
+
+def _power(exponent: float) -> Callable[..., Any]:
+    return lambda f, x: f.power(x, exponent)
+
+
+def _products(n: int) -> Rule:
+    return Rule(f"x**{n} by products", _power(float(n)), lambda f, x: chain(f, x, n), {"x": REAL})
+
+
+def _quotients(n: int) -> Rule:
+    return Rule(
+        f"x**-{n} = 1/x**{n}",
+        _power(-float(n)),
+        lambda f, x: f.divide(1.0, chain(f, x, n)),
+        {"x": POSITIVE},
+    )
+
+
+def _roots(n: int) -> Rule:
+    name = f"x**{n / 2} by a root"
+    return Rule(name, _power(n / 2), lambda f, x: _root_chain(f, x, n), {"x": POSITIVE})
+
+
+def _inverse_roots(n: int) -> Rule:
+    name = f"x**-{n / 2} by a root"
+    return Rule(
+        name, _power(-n / 2), lambda f, x: f.divide(1.0, _root_chain(f, x, n)), {"x": POSITIVE}
+    )
+
+
+def _is_number(x: Instr) -> bool:
+    """Whether it is known how large a value is: a literal, or a size."""
+    return x.is_constant or x.op.name == "size"
+
+
+def _shares(x: Instr) -> bool:
+    """Whether the two operands have an operand in common."""
+    first, second = (o.operands for o in x.operands)
+    return any(a is b for a in first for b in second)
+
+
+_ABC = {"a": REAL, "b": REAL, "c": POSITIVE}
+
+CHEAP: tuple[Rule, ...] = tuple(replace(rule, purpose=CHEAPEN) for rule in (
+    *map(_products, _POWERS),
+    *map(_quotients, range(2, 17)),
+    *map(_roots, _HALVES),
+    *map(_inverse_roots, _HALVES),
+    Rule("a*(1/c) = a/c", lambda f, a, c: a * f.divide(1.0, c), lambda f, a, c: f.divide(a, c),
+         {"a": REAL, "c": POSITIVE}),
+    Rule("a*(b/c) = b*(a/c)", lambda f, a, b, c: a * f.divide(b, c),
+         lambda f, a, b, c: b * f.divide(a, c), _ABC),
+    Rule("(a/c)/b = a/(b*c)", lambda f, a, b, c: f.divide(f.divide(a, c), b),
+         lambda f, a, b, c: f.divide(a, b * c), {"a": REAL, "b": POSITIVE, "c": POSITIVE},
+         condition=lambda bound: any(_is_number(bound[k]) for k in "bc")),  # b*c may overflow
+    Rule("a/c + b/c = (a + b)/c", lambda f, a, b, c: f.divide(a, c) + f.divide(b, c),
+         lambda f, a, b, c: f.divide(a + b, c), _ABC, quick=_shares),
+    Rule("a/c - b/c = (a - b)/c", lambda f, a, b, c: f.divide(a, c) - f.divide(b, c),
+         lambda f, a, b, c: f.divide(a - b, c), _ABC, quick=_shares),
+    Rule("a*c + b*c = (a + b)*c", lambda f, a, b, c: a * c + b * c,
+         lambda f, a, b, c: (a + b) * c, _ABC, quick=_shares),
+    Rule("a*c - b*c = (a - b)*c", lambda f, a, b, c: a * c - b * c,
+         lambda f, a, b, c: (a - b) * c, _ABC, quick=_shares),
+))  # fmt: skip
+
+
+RULES = RuleSet(CHEAP, prices=Prices)
 
 
 def _simplified(function: Function) -> Applied:

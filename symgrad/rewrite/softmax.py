@@ -28,8 +28,8 @@ from symgrad.ir.function import Instr
 from symgrad.ir.types import Shape
 from symgrad.ops.reduction import exponentials, kept, reduced
 from symgrad.ops.terms import IRAlgebra
-from symgrad.rewrite.rewriter import Rewriter, rules_pass
-from symgrad.rewrite.rule import Pass, RuleSet, built
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
+from symgrad.rewrite.rule import Pass, built
 
 
 class Parts(NamedTuple):

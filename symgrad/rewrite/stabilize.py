@@ -31,9 +31,8 @@ from collections.abc import Sequence
 
 from symgrad.ir.function import Instr, function, parameter, topological
 from symgrad.ir.rebuild import rebuilt
-from symgrad.rewrite.redundancy import cse
-from symgrad.rewrite.rewriter import rules_pass
-from symgrad.rewrite.rule import RuleSet
+from symgrad.rewrite.passes import cse
+from symgrad.rewrite.rewriter import RuleSet, rules_pass
 from symgrad.rewrite.stable_rules import RULES
 
 stabilize = rules_pass("stabilize", RuleSet(RULES))

@@ -17,8 +17,8 @@ from typing import Any
 from symgrad.ir.function import Instr, emit
 from symgrad.ops.index_slices import Block, slice_of
 from symgrad.ops.terms import OPS
-from symgrad.rewrite.rewriter import Rewriter, rules_pass
-from symgrad.rewrite.rule import RuleSet, built
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
+from symgrad.rewrite.rule import built
 
 
 @dataclass

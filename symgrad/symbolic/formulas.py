@@ -39,7 +39,7 @@ from symgrad.ops.declaring import REAL
 from symgrad.ops.declaring import elementwise as declare
 from symgrad.ops.terms import IRAlgebra, Term
 from symgrad.rewrite import cse, fold, identities
-from symgrad.rewrite.pricing import cost
+from symgrad.rewrite.simplify import cost
 from symgrad.rewrite.stabilize import stabilize
 
 SECONDS = 10.0  # what SymPy may take to simplify the derivatives of one formula

@@ -51,7 +51,7 @@ from symgrad.ir.op import Op
 from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
 from symgrad.ops import OPS
 from symgrad.ops.defining import Definition
-from symgrad.rewrite.inline import inlined
+from symgrad.rewrite.passes import inlined
 from symgrad.symbolic import sides
 from symgrad.symbolic.quotients import is_long, readings
 from symgrad.symbolic.wording import literal_text, wording

@@ -36,17 +36,15 @@ import sympy as sp
 
 from symgrad.errors import LimitError, SymgradError
 from symgrad.ir.function import Function, Instr, function, parameter, union
-from symgrad.ir.rebuild import moved_operands, needed_by
+from symgrad.ir.rebuild import live, moved_operands, needed_by, use_counts, with_body
 from symgrad.ir.run import by_name, interpret, run
 from symgrad.ir.types import Type
 from symgrad.ops.terms import IRAlgebra, Term
-from symgrad.rewrite.folding import fold
-from symgrad.rewrite.identities import identities
-from symgrad.rewrite.pricing import cost, elements, total
+from symgrad.rewrite.identities import fold, identities
+from symgrad.rewrite.passes import cse, dce
 from symgrad.rewrite.reals import reals
-from symgrad.rewrite.redundancy import cse, dce
-from symgrad.rewrite.rewriter import live, use_counts, with_body
 from symgrad.rewrite.rule import Fired
+from symgrad.rewrite.simplify import cost, elements, total
 from symgrad.symbolic.budget import within
 from symgrad.symbolic.from_sympy import read
 from symgrad.symbolic.precise import PRECISE, digits, ulps

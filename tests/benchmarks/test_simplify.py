@@ -15,7 +15,7 @@ from symgrad.ir.function import Function, function, parameter
 from symgrad.ir.types import Type
 from symgrad.ops.terms import IRAlgebra, Term
 from symgrad.rewrite import cse, fold, identities, reals
-from symgrad.rewrite.pricing import cost
+from symgrad.rewrite.simplify import cost
 from symgrad.symbolic.from_sympy import leaves, read
 
 pytestmark = pytest.mark.filterwarnings("default")

@@ -21,8 +21,8 @@ from symgrad.ir.run import interpret
 from symgrad.rewrite import cse
 from symgrad.rewrite.identities import RULES as IDENTITIES
 from symgrad.rewrite.reals import RULES as REALS
-from symgrad.rewrite.rewriter import apply_rules
-from symgrad.rewrite.rule import Ops, RuleSet
+from symgrad.rewrite.rewriter import RuleSet, apply_rules
+from symgrad.rewrite.rule import Ops
 
 UNARY = (
     "tanh", "sin", "cos", "exp", "softplus", "sigmoid", "square", "arctan", "log_sigmoid", "relu",

@@ -21,7 +21,7 @@ QUICK = (
     "rewrite/reals.py _scalars_first:",
     "rewrite/sums.py _packed",
     "rewrite/softmax.py source",
-    "rewrite/redundancy.py _key: (x.op",
+    "rewrite/passes.py _key: (x.op",
     "reroll/leaf_tensors.py Leaves.block: key",
     "reroll/leaf_tensors.py Leaves.gathered",
     "reroll/plan_to_ir.py Lowering.assembled",

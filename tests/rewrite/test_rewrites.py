@@ -20,7 +20,7 @@ from symgrad.ir import (
 from symgrad.ir.op import Op
 from symgrad.ops import OPS
 from symgrad.rewrite import BITS, PASSES, cse, dce, fold, identities, reals
-from symgrad.rewrite.redundancy import share_named
+from symgrad.rewrite.passes import share_named
 
 # Declared here as well, so that these tests need only the elementwise ops of the table.
 SHAPE_OPS = {

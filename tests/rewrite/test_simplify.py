@@ -13,9 +13,7 @@ import symgrad as sg
 from symgrad.errors import ArgumentError, LimitError
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS, FloatAlgebra
-from symgrad.rewrite.cheap_rules import RULES
-from symgrad.rewrite.pricing import cost
-from symgrad.rewrite.simplify import simplify
+from symgrad.rewrite.simplify import RULES, cost, simplify
 from symgrad.symbolic import regions
 from symgrad.symbolic.from_sympy import leaves
 from symgrad.symbolic.precise import PRECISE, digits, ulps
@@ -223,7 +221,7 @@ def test_an_unknown_way_to_simplify_is_refused():
 
 
 @pytest.mark.parametrize(
-    "module", ["rewrite.pricing", "rewrite.simplify", "rewrite.rule", "symbolic.regions"]
+    "module", ["rewrite", "rewrite.simplify", "rewrite.passes", "rewrite.rule", "symbolic.regions"]
 )
 def test_docstrings_show_what_happens(module):
     """The doctests of the modules pass."""

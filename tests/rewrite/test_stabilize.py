@@ -17,7 +17,7 @@ from symgrad.certify.accuracy import measured, samples
 from symgrad.frontend.arrays.trace import trace
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS
-from symgrad.rewrite.cheap_rules import RULES as CHEAP
+from symgrad.rewrite.simplify import CHEAP
 from symgrad.rewrite.stabilize import stabilize
 from symgrad.rewrite.stable_rules import RULES as STABLE
 from symgrad.symbolic.precise import PRECISE, digits
