@@ -23,7 +23,7 @@ from symgrad.checker.exact_text import ExactText, leaves
 from symgrad.checker.real_functions import FUNCTIONS
 from symgrad.errors import DomainError, ShapeError, SymgradError, UnsupportedError
 from symgrad.ir.function import Function
-from symgrad.rewrite.inline import inlined
+from symgrad.rewrite.passes import inlined
 from symgrad.symbolic.reference import GIVEN, text_of
 from symgrad.symbolic.sides import all_settled
 

@@ -19,7 +19,7 @@ from symgrad.ir.program import ScalarProgram
 from symgrad.ir.rebuild import rebuild
 from symgrad.ir.text import parse
 from symgrad.ops import OPS
-from symgrad.rewrite.inline import inlined
+from symgrad.rewrite.passes import inlined
 
 TRACED = "the traced expressions, before any pass"
 SCALARS = "the scalar program of the Values, before any pass"

@@ -37,6 +37,8 @@ TRAITS = {
     "condition": "its value is a truth, made of the operands element by element",
     "adds": "the sum or the difference of two operands",
     "combines": "of sums, products, quotients or choices alone: the shares of a cotangent are such",
+    "rational": "a rational function, which ``evaluate`` computes of fractions, too",
+    "picks": "each element of its result is one of its first operand's",
     "contracts": "adds up elements, or products of elements, of its operands along axes",
     "arranges": "its elements are its operands', or zeros, by their places alone",
     "extreme": "the largest or the least of its operands, or of one and 0",

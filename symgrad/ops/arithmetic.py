@@ -66,7 +66,7 @@ ADD = elementwise(
     called="total",
     symbol="+",
     work="additions",
-    traits=("adds", "combines", "sums", "terms"),
+    traits=("adds", "combines", "sums", "terms", "rational"),
     named="{}_plus_{}",
     doc="x + y",
 )
@@ -82,7 +82,7 @@ SUBTRACT = elementwise(
     called="difference",
     symbol="-",
     work="additions",
-    traits=("adds", "combines", "terms"),
+    traits=("adds", "combines", "terms", "rational"),
     named="{}_minus_{}",
     doc="x - y",
 )
@@ -101,7 +101,7 @@ MULTIPLY = elementwise(
     symbol="*",
     work="multiplications",
     named="{}_{}",
-    traits=("combines", "terms"),
+    traits=("combines", "terms", "rational"),
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -119,7 +119,7 @@ DIVIDE = elementwise(
     symbol="/",
     work="divisions",
     named="{}_over_{}",
-    traits=("combines",),
+    traits=("combines", "rational"),
     assumed="divisors that are not 0",
     doc="x / y; by zero it is inf or nan as IEEE has it",
 )

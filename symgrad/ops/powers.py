@@ -160,6 +160,7 @@ SQUARE = elementwise(
     interval=iv.product,
     cost=1,
     work="multiplications",
+    traits=("rational",),
     doc="x**2",
 )
 SQRT = elementwise(
@@ -198,6 +199,7 @@ RECIPROCAL = elementwise(
     work="divisions",
     definition=lambda t, x: 1 / x,
     assumed="divisors that are not 0",
+    traits=("rational",),
     doc="1 / x",
 )
 HYPOT = elementwise(

@@ -90,7 +90,7 @@ RESHAPE = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         cost=0,
-        traits=("exact", "moves", "view", "arranges", "sums", "terms"),
+        traits=("exact", "moves", "view", "arranges", "sums", "terms", "picks"),
         called="view",
         definition=d.RESHAPE,
         doc="the same elements in row-major order in another shape",
@@ -129,7 +129,7 @@ TRANSPOSE = register(
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
         cost=0,
-        traits=("exact", "moves", "view", "arranges", "sums", "terms"),
+        traits=("exact", "moves", "view", "arranges", "sums", "terms", "picks"),
         definition=d.call("transpose"),
         doc="x with its axes in the given order",
     )

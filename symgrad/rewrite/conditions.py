@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.ir.function import Instr
+from symgrad.ir.op import Op
 from symgrad.ops.intervals import Interval, Intervals
 from symgrad.rewrite.patterns import Bindings, literal_value
 
@@ -43,15 +44,16 @@ def hypots(f: Any, xs: Sequence[Any]) -> Any:
 def root_two_times(f: Any, u: Any) -> Any:
     """sqrt(2)*u; of u = x/sqrt(2), as it is mostly written, x itself."""
     instr, sign = getattr(u, "instr", None), 1.0
-    while instr is not None and instr.op.name in ("negative", "multiply", "divide"):
-        if instr.op.name == "negative":
-            (instr,), sign = instr.operands, -sign
-            continue
-        for x, c in (instr.operands, instr.operands[:: 1 if instr.op.name == "divide" else -1]):
-            c = literal_value(c)
-            if c is not None and abs(c) == (ROOT_2 if instr.op.name == "divide" else ROOT_HALF):
-                return f.term(x) if sign * c > 0.0 else -f.term(x)
-        break
+    while instr is not None and instr.op.name == "negative":
+        (instr,), sign = instr.operands, -sign
+    pairs = [] if instr is None or len(instr.operands) != 2 else [instr.operands]
+    factor = {"divide": ROOT_2, "multiply": ROOT_HALF}.get(instr.op.name) if pairs else None
+    if factor == ROOT_HALF:
+        pairs.append(instr.operands[::-1])
+    for x, c in pairs:
+        value = literal_value(c)
+        if value is not None and abs(value) == factor:
+            return f.term(x) if sign * value > 0.0 else -f.term(x)
     return f.sqrt(2.0) * u
 
 
@@ -70,10 +72,15 @@ def may_be_zero(bound: Bindings) -> bool:
     while stack:
         x = stack.pop()
         if literal_value(x) in (None, 0.0) and x.op.name != "size":
-            if x.op.name not in ("divide", "multiply", "negative", "reciprocal"):
+            if not is_product(x.op):
                 return True
             stack.extend(x.operands)
     return False
+
+
+def is_product(op: Op) -> bool:
+    """Whether an op multiplies, divides or negates, so that no zero comes of what is none."""
+    return op.name == "negative" or ("rational" in op.traits and "adds" not in op.traits)
 
 
 def squeezes(bound: Bindings) -> bool:

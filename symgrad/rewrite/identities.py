@@ -38,7 +38,7 @@ def _folded(r: Rewriter, x: Instr) -> Instr | None:
     if len(shape) < x.type.rank or math.prod(shape) > MAX_ELEMENTS:
         return None
     # A repeated number and a turned array read better than the array they make.
-    if x.op.name in ("broadcast_to", "transpose", "reshape") and x.type.rank:
+    if x.op.kind == "shape" and "view" in x.op.traits and x.type.rank:
         return None
     arrays = [as_given(o["value"], o.type).reshape(_ints(o)) for o in x.operands]
     single = [a.astype(o.type.numpy, copy=False) for a, o in zip(arrays, x.operands, strict=True)]
@@ -79,26 +79,15 @@ def _known(value: Attribute) -> bool:
     return True
 
 
-_EXACTLY: dict[str, Callable[..., Fraction]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
-    "square": lambda a: a * a,
-    "reciprocal": lambda a: 1 / a,
-}
-
-
 def is_exact(op: Op, operands: Sequence[Any], value: Any) -> bool:
     """Whether a float op on these numbers, or arrays of them, has rounded nothing."""
     if "exact" in op.traits:
         return True
-    rule = _EXACTLY.get(op.name)
-    if rule is None:
+    if "rational" not in op.traits:
         return False
     lanes = np.broadcast_arrays(*operands, value)
     for *xs, y in zip(*(lane.reshape(-1).tolist() for lane in lanes), strict=True):
-        if not all(map(math.isfinite, (*xs, y))) or rule(*map(Fraction, xs)) != Fraction(y):
+        if not all(map(math.isfinite, (*xs, y))) or op.evaluate(*map(Fraction, xs)) != Fraction(y):
             return False
     return True
 

@@ -31,9 +31,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from symgrad.ir.function import Instr
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.terms import OPS, IRAlgebra, Term
 
 Bindings = Mapping[str, Any]
+
+
+def _with(*traits: str) -> tuple[str, ...]:
+    return tuple(op.name for op in OPS.values() if {*traits} <= {*op.traits})
+
 
 # How else an op is written: a pattern of the one meets an instruction of the other.
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -42,11 +47,10 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "multiply": ("divide",),
     "subtract": ("add",),
     "total": ("add",),
-    "summed": ("sum", "reshape", "index"),
+    "summed": ("sum", *_with("picks", "view")),
     "shifted": ("logaddexp", "softplus"),
-    "moved": ("take_along_axis", "take", "gather", "index", "reshape", "transpose"),
+    "moved": _with("picks"),
 }
-MOVES = frozenset(SPELLINGS["moved"])
 
 
 class Families:
@@ -219,7 +223,7 @@ class Matcher:
         if value is not None or isinstance(x, Numeral):
             return is_literal(x, value) if value is not None else False
         c, x = bared(c), bared(x)
-        if c.op.name == x.op.name and c.op.name in ("max", "min", "sum", "mean"):
+        if c.op.name == x.op.name and "reduces" in c.op.traits:
             return c["axis"] == x["axis"] and self.same(c.operands[0], x.operands[0])
         return self.same(c, x)
 
@@ -239,7 +243,7 @@ class Matcher:
     def moved(self, node: Pattern, x: Instr, bound: Bindings) -> Iterator[Bindings]:
         """One move after another; ``move`` has all of them, the last one first."""
         moves: tuple[Instr, ...] = ()
-        while x.op.name in MOVES:
+        while "picks" in x.op.traits:
             moves = (*moves, x)
             x = x.operands[0]
             for found in self.matches(node.operands[0], x, bound):

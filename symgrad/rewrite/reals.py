@@ -9,6 +9,7 @@ import math
 
 from symgrad.ir.function import Instr, made_of
 from symgrad.ops import OPS
+from symgrad.rewrite.conditions import is_product
 from symgrad.rewrite.identities import is_exact
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import built
@@ -187,7 +188,7 @@ def _of_sizes(x: Instr) -> bool:
     """Whether a number is computed from literals and sizes, and so is finite."""
     return made_of(
         x,
-        lambda o: o.op.name in ("divide", "negative", "maximum"),
+        lambda o: is_product(o.op) or o.op.name == "maximum",
         lambda o: o.is_constant or o.op.name == "size",
     )
 

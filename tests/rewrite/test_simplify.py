@@ -13,7 +13,8 @@ import symgrad as sg
 from symgrad.errors import ArgumentError, LimitError
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS, FloatAlgebra
-from symgrad.rewrite.simplify import RULES, cost, simplify
+from symgrad.rewrite.simplify import CHEAP as RULES
+from symgrad.rewrite.simplify import cost, simplify
 from symgrad.symbolic import regions
 from symgrad.symbolic.from_sympy import leaves
 from symgrad.symbolic.precise import PRECISE, digits, ulps
