@@ -30,7 +30,7 @@ from symgrad.rewrite import (
     stabilize,
     tidy,
 )
-from symgrad.rewrite.passes import share_named, sharing
+from symgrad.rewrite.passes import early_cse, sharing
 from symgrad.rewrite.rule import REALS, STABILISE, Fired, Rule
 from symgrad.rewrite.simplify import cost
 from symgrad.rewrite.softmax import accurate_softmax
@@ -143,7 +143,7 @@ class Pipeline:
         strict, accurate = options.strict, options.accurate
         self.run(
             "differentiate",
-            lambda f: differentiate(share_named(name_operands(f)), wrt, strict, accurate),
+            lambda f: differentiate(early_cse(name_operands(f)), wrt, strict, accurate),
         )
 
     def simplify(self, options: Options) -> None:

@@ -66,10 +66,16 @@ def _key(x: Instr) -> object:
     return (x.op, operands, repr(x.attributes)) if x.attributes else (x.op, operands)
 
 
-def share_named(function: Function) -> Function:
-    """Equal values as one where one of them has a name; the others stay as they are written.
+def _is_dear(x: Instr) -> bool:
+    return x.op.weight > 1 or "contracts" in x.op.traits
 
-    Before differentiation this lets d_v be the derivative by all readers of v.
+
+def early_cse(function: Function) -> Function:
+    """``cse`` for values that are dear or have a name; the others stay as they are written.
+
+    It runs before differentiation: d_v is then the derivative by all readers of v, and a dear value
+    is differentiated once.  Sharing a product or a view there would add up cotangents of values
+    that a reader does not see as one.
     """
     classes: dict[object, Instr] = {}
     first: dict[Instr, Instr] = {}  # to the first of several that are equal
@@ -80,9 +86,9 @@ def share_named(function: Function) -> Function:
             first[x] = y
         members.setdefault(y, []).append(x)
     shared = {
-        y: next(x.hint for x in xs if x.hint)
+        y: next((x.hint for x in xs if x.hint), "")
         for y, xs in members.items()
-        if len(xs) > 1 and y.operands and any(x.hint for x in xs)
+        if len(xs) > 1 and y.operands and (_is_dear(y) or any(x.hint for x in xs))
     }
     if not shared:
         return function
