@@ -1,4 +1,4 @@
-"""What the stabilising rules are made of: their right sides' longer parts, and their conditions.
+"""Longer parts of the stabilising rules' right sides, and the conditions of rules.
 
 >>> from symgrad.symbolic.sympy_algebra import SympyAlgebra
 >>> import sympy as sp
@@ -62,8 +62,8 @@ def softmax(f: Any, x: Any, axis: Any) -> Any:
 
 
 def may_be_zero(bound: Bindings) -> bool:
-    """Whether x is not a number, or a quotient of numbers and sizes, that is not 0, and is not
-    log(y), nor y a number whose logarithm is finite."""
+    """True unless x is a product of numbers and sizes that are not 0, or log(y), or y is a number
+    whose logarithm is finite."""
     if (literal_value(bound["y"]) or 0.0) > 0.0:
         return False
     if bound["x"].op.name in ("log", "log1p") and bound["x"].operands[0] is bound["y"]:
@@ -79,12 +79,12 @@ def may_be_zero(bound: Bindings) -> bool:
 
 
 def is_product(op: Op) -> bool:
-    """Whether an op multiplies, divides or negates, so that no zero comes of what is none."""
+    """True if the op multiplies, divides or negates: operands other than 0 give no 0."""
     return op.name == "negative" or ("rational" in op.traits and "adds" not in op.traits)
 
 
 def squeezes(bound: Bindings) -> bool:
-    """Whether one element is picked along the last axis, where c has one alone, for each row."""
+    """True if one element a row is picked along the last axis, of which c has one alone."""
     (move, *others), x, c = bound["move"], bound["x"], bound["c"]
     *rows, columns = x.type.shape or (1,)
     if others or not rows or c.type.shape != (*rows, 1):
@@ -100,19 +100,19 @@ def squeezes(bound: Bindings) -> bool:
 
 
 def is_level(bound: Bindings) -> bool:
-    """Whether c is the same for all elements of x that are summed."""
+    """True if c is the same for all elements of x that are summed."""
     x, c = bound["x"].type.shape, bound["c"].type.shape
     shape = (1,) * (len(x) - len(c)) + tuple(c)
     return len(c) <= len(x) and all(shape[i] == 1 for i in bound["axis"])
 
 
 def is_from_3(n: Any) -> bool:
-    """Whether it is a literal, at least 3: two derivatives at 0 are those of x**(n - 1) then."""
+    """True for a literal of at least 3: x**(n - 1) has two derivatives at 0 then."""
     return (literal_value(n) or 0.0) >= 3.0
 
 
 def is_above_0(bound: Bindings) -> bool:
-    """Whether c is a number above 0, or an array of such."""
+    """True if c is a number above 0, or an array of such."""
     c = bound["c"]
     if not c.is_constant:
         return False
@@ -120,18 +120,18 @@ def is_above_0(bound: Bindings) -> bool:
 
 
 def is_never_below_0(x: Instr) -> bool:
-    """Whether a value is not below 0, as far as the intervals of what it is made of tell."""
+    """True if the intervals of its operands show that a value is not below 0."""
     return Intervals().of(x).low >= 0.0
 
 
 def is_nonnegative(x: Instr) -> bool:
-    """Whether an op has no values below 0, whatever its operands are."""
+    """True if an op has no values below 0, whatever its operands are."""
     rule = x.op.interval
     return rule is not None and bool(rule(x, lambda operand: Interval()).low >= 0.0)
 
 
 def aligned(bound: Bindings) -> bool:
-    """Whether an index of size 1 picks along an axis that the second operand lacks."""
+    """True if an index of size 1 picks along an axis that the second operand lacks."""
     (move, *others), c = bound["move"], bound["c"]
     if others or move.op.name != "take_along_axis" or c.type.rank != move.type.rank:
         return False
@@ -139,8 +139,8 @@ def aligned(bound: Bindings) -> bool:
 
 
 def own_total(bound: Bindings) -> bool:
-    """Whether each element that is picked stands over the sum that it is a part of: the sum of all,
-    or that of its own row, of which one element is picked, in a column or by an index."""
+    """True if each element that is picked stands over its own sum: of all, or of its row, of which
+    one element is picked by a column or by an index."""
     x, axis, moves = bound["x"], bound["axis"], bound["move"]
     if len(axis) == x.type.rank and not bound["keepdims"]:
         return True

@@ -1,7 +1,7 @@
-"""Rewrites that keep every bit: what an expert would not have written in the first place.
+"""Rewrites that keep every bit.
 
-Zeros keep their sign: x - 0 and x + -0.0 are x, x + 0.0 is not (-0.0 + 0.0 is 0.0).  Of a nan
-only the fact is kept, not its sign.
+Zeros keep their sign: x - 0 and x + -0.0 are x, x + 0.0 is not (-0.0 + 0.0 is 0.0).  The sign of
+a nan may change.
 
 An op on literals becomes its literal if the value is exact: a rounded literal in the text would no
 longer be the user's number.  Results of more than 64 elements stay computed, and so does what
@@ -66,7 +66,7 @@ def _ints(x: Instr) -> list[int]:
 
 
 def _known(value: Attribute) -> bool:
-    """Whether a dim attribute holds no name; the tags of an index key are not names."""
+    """True if a dim attribute holds no name; the tags of an index key are not names."""
     stack = [(value, False)]
     while stack:
         item, tagged = stack.pop()
@@ -80,7 +80,7 @@ def _known(value: Attribute) -> bool:
 
 
 def is_exact(op: Op, operands: Sequence[Any], value: Any) -> bool:
-    """Whether a float op on these numbers, or arrays of them, has rounded nothing."""
+    """True if a float op on these numbers, or arrays of them, has rounded nothing."""
     if "exact" in op.traits:
         return True
     if "rational" not in op.traits:
@@ -119,7 +119,7 @@ def _drop_broadcast(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _late_broadcast(r: Rewriter, x: Instr) -> Instr | None:
-    """What is computed from repeated values is computed once, and repeated then."""
+    """An op on repeated values is computed once, and its result repeated."""
     sources = [o.operands[0] if o.op.name == "broadcast_to" else o for o in x.operands]
     if sources == list(x.operands):
         return None
@@ -269,7 +269,7 @@ def _known_truth(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _settled_branch(r: Rewriter, x: Instr) -> Instr | None:
-    """Within a branch its condition is known: a choice by it there is none."""
+    """Within a branch its condition is known, so an inner choice by it is made already."""
     condition, *branches = x.operands
     inner = [
         a.operands[i] if a.op.name == "where" and a.operands[0] is condition else a

@@ -56,7 +56,7 @@ def cse(function: Function) -> Function:
 
 
 def _key(x: Instr) -> object:
-    """What equal instructions share.  The type of a literal alone is not given by the rest."""
+    """The key of equal instructions.  Only for a literal does the rest not give the type."""
     operands = x.operands
     if not operands:
         return (x.op, repr(x.attributes), x.type)

@@ -218,7 +218,7 @@ class Matcher:
             yield {**bound, name: tuple([pair[0] for pair in leaves if pair]), shift: first}
 
     def levels(self, c: Any, x: Any) -> bool:
-        """Whether two values are one, or one of them has axes of size 1 besides."""
+        """True if two values are one, but for axes of size 1."""
         value = literal_value(c)
         if value is not None or isinstance(x, Numeral):
             return is_literal(x, value) if value is not None else False
@@ -313,7 +313,7 @@ def terms_of(x: Instr) -> list[Instr]:
 
 
 def chained(x: Instr) -> list[Any]:
-    """What nested logaddexps are of; softplus(x) is of x and 0."""
+    """The operands of nested logaddexps; those of softplus(x) are x and 0."""
     found: list[Any] = []
     stack = [x]
     while stack:
@@ -345,7 +345,7 @@ def bared(x: Instr) -> Instr:
 
 
 def is_squeeze(x: Instr) -> bool:
-    """Whether an index takes the one element there is along some axes, and all along others."""
+    """True if an index takes the only element along some axes, and all along the others."""
     if x.op.name != "index":
         return False
     pairs = zip(x["key"], x.operands[0].type.shape, strict=False)
@@ -359,7 +359,7 @@ def operand_if(x: Instr, op: str) -> Instr | None:
 
 
 def is_view(x: Instr) -> bool:
-    """Whether an instruction only adds axes of size 1."""
+    """True if an instruction only adds axes of size 1."""
     if x.op.name == "reshape":
         old = [d for d in x.operands[0].type.shape if d != 1]
         return [d for d in x.type.shape if d != 1] == old

@@ -28,7 +28,7 @@ def _twice(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _joins(a: float, b: float) -> bool:
-    """Whether two literals have a product among the normal numbers, and an exact one."""
+    """True if the product of two literals is exact, and neither tiny nor huge."""
     return 1e-30 < abs(a * b) < 1e30 and is_exact(OPS["multiply"], [a, b], a * b)
 
 
@@ -69,7 +69,7 @@ def _constant_over(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _inner_product(r: Rewriter, x: Instr) -> Instr | None:
-    """The sum of all of a*b, without the product in between."""
+    """The sum of all elements of a*b is their inner product."""
     (inner,) = x.operands
     if inner.op.name not in ("multiply", "square") or not r.once(inner):
         return None
@@ -185,7 +185,7 @@ def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _of_sizes(x: Instr) -> bool:
-    """Whether a number is computed from literals and sizes, and so is finite."""
+    """True for a number that is a product of literals and sizes, and so is finite."""
     return made_of(
         x,
         lambda o: is_product(o.op) or o.op.name == "maximum",

@@ -1,4 +1,4 @@
-"""The one engine that applies rules, and what passes share to change a function.
+"""The engine that applies sets of rules to a function.
 
 Instructions are visited in order, operands first.  A rule gives the value that replaces one; what
 is new in that value is visited next, then the value itself, until no rule holds: visits are as
@@ -128,7 +128,7 @@ class Rewriter:
         self.matcher = Matcher(self.same)
 
     def run(self) -> Applied:
-        """Visits the body once.  What nothing reads is not visited."""
+        """Visits the body once, but for values that nothing reads."""
         moved, candidates, uses = self.moved, self.rules.candidates, self.uses
         for x in self.function.body:
             y = self._moved(x) if moved else x
@@ -243,7 +243,7 @@ class Rewriter:
                 stack += [(o, 1) for o in y.operands]
 
     def _forget(self, x: Instr) -> None:
-        """What nothing reads any more reads its operands no more."""
+        """Uncounts a replaced value as a reader, and in turn the operands that lose all readers."""
         self.uses[x] = 0
         stack = [x]
         while stack:
@@ -262,7 +262,7 @@ class Rewriter:
         return constant(value, Type(dtype), origins=self.origins)
 
     def once(self, x: Instr) -> bool:
-        """Whether the instruction being rewritten is the only one that needs ``x``."""
+        """True if the instruction being rewritten is the only one that needs ``x``."""
         return self.uses.get(x, 0) <= 1
 
     @cached_property
@@ -278,7 +278,7 @@ class Rewriter:
         return self.readers.get(self.sources.get(x, x), ())
 
     def is_read_once(self, x: Instr) -> bool:
-        """Whether one value alone, or one result, is computed from a value; equals are one."""
+        """True if a value has one reader, equal readers and results counted as one."""
         return len(self._distinct.get(self.number_of(self.sources.get(x, x)), ())) <= 1
 
     @cached_property
@@ -293,7 +293,7 @@ class Rewriter:
         return found
 
     def same(self, a: Instr, b: Instr) -> bool:
-        """Whether two values are equal ops of equal operands."""
+        """True if two values are equal ops of equal operands."""
         return a is b or self.number_of(a) == self.number_of(b)
 
     def number_of(self, root: Instr) -> int:
@@ -324,7 +324,7 @@ class Builder(IRAlgebra, Families):
         return u
 
     def squeezed(self, moves: Sequence[Instr], c: Term) -> Term:
-        """What a difference with c loses where one element is picked along c's axes of size 1."""
+        """c for a difference of which one element is picked along c's axes of size 1."""
         shape = moves[0].type.shape
         return c if c.instr.type.shape == shape else self.apply("reshape", c, shape=shape)
 
@@ -346,7 +346,7 @@ def scalar(x: Instr) -> Any:
 
 
 def is_number(x: Instr, value: float) -> bool:
-    """Whether ``x`` is the scalar literal ``value``; zeros are told apart by their sign."""
+    """True if ``x`` is the scalar literal ``value``; zeros are told apart by their sign."""
     own = scalar(x)
     if own is None or own != value or isinstance(own, bool):
         return False

@@ -69,7 +69,7 @@ def elements(x: Instr) -> int:
 
 
 class Prices:
-    """What a replacement saves: the cost of what goes, and of what was not there yet."""
+    """The cost of a replacement: of the values that go, and of those that are new."""
 
     def __init__(self, rewriter: Rewriter) -> None:
         self.rewriter = rewriter
@@ -162,12 +162,12 @@ def _inverse_roots(n: int) -> Rule:
 
 
 def _is_number(x: Instr) -> bool:
-    """Whether it is known how large a value is: a literal, or a size."""
+    """True for a literal or a size: a value of known magnitude."""
     return x.is_constant or x.op.name == "size"
 
 
 def _shares(x: Instr) -> bool:
-    """Whether the two operands have an operand in common."""
+    """True if the two operands have an operand in common."""
     first, second = (o.operands for o in x.operands)
     return any(a is b for a in first for b in second)
 

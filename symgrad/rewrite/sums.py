@@ -105,7 +105,7 @@ def _packed(x: Instr, pieces: BlockValues) -> Instr:
 
 
 def _block(x: Instr) -> Block | None:
-    """Where an embedding puts its operand in a vector of known size, if it is a block of it."""
+    """The block of a vector of known size that an embedding fills; None if it is no block."""
     (size, *more), (entry, *others) = x["shape"], x["key"]
     if more or others or not isinstance(size, int) or x.type.dtype != "f64":
         return None
@@ -134,14 +134,14 @@ packing = rules_pass("packing", RuleSet((
 
 
 def _is_lone_sum(r: Rewriter, x: Instr) -> bool:
-    """Whether it is the sum over a vector, which nothing else reads and nobody named."""
+    """True for the sum over a vector that nothing else reads and nobody named."""
     if x.type.rank or x.hint or x.op.name not in ("sum", "vdot") or not r.once(x):
         return False
     return x.operands[0].type.rank == 1
 
 
 def _summand(r: Rewriter, x: Instr) -> Instr:
-    """What the sum adds up."""
+    """The values that a sum adds up."""
     return x.operands[0] if x.op.name == "sum" else r.build("multiply", *x.operands)
 
 
