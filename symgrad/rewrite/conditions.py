@@ -46,11 +46,9 @@ def root_two_times(f: Any, u: Any) -> Any:
     instr, sign = getattr(u, "instr", None), 1.0
     while instr is not None and instr.op.name == "negative":
         (instr,), sign = instr.operands, -sign
-    pairs = [] if instr is None or len(instr.operands) != 2 else [instr.operands]
-    factor = {"divide": ROOT_2, "multiply": ROOT_HALF}.get(instr.op.name) if pairs else None
-    if factor == ROOT_HALF:
-        pairs.append(instr.operands[::-1])
-    for x, c in pairs:
+    factor = {"divide": ROOT_2, "multiply": ROOT_HALF}.get(instr.op.name if instr else "")
+    pairs = [instr.operands, instr.operands[::-1]] if instr and factor else []
+    for x, c in pairs[:1] if factor == ROOT_2 else pairs:
         value = literal_value(c)
         if value is not None and abs(value) == factor:
             return f.term(x) if sign * value > 0.0 else -f.term(x)

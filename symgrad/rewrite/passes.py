@@ -27,9 +27,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symgrad.ir.function import Function, Instr, Origins, union
-from symgrad.ir.rebuild import moved_operands, needed_by
+from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, with_body
 from symgrad.ops.terms import IRAlgebra
-from symgrad.rewrite.rewriter import live, relabel, with_body
 from symgrad.rewrite.rule import without_rules
 
 
@@ -62,7 +61,8 @@ def _key(x: Instr) -> object:
         return (x.op, repr(x.attributes), x.type)
     if x.op.commutative:
         # Sorted only to compare: the operands of the survivor keep the order of its author.
-        operands = tuple(sorted(operands, key=id))
+        a, b = operands
+        operands = operands if id(a) < id(b) else (b, a)
     return (x.op, operands, repr(x.attributes)) if x.attributes else (x.op, operands)
 
 

@@ -133,8 +133,9 @@ class Rewriter:
         for x in self.function.body:
             y = self._moved(x) if moved else x
             self.visits += 1
-            if candidates(y) and uses.get(y, 0):
-                y = self._settled(y)
+            found = self._replacement(y) if candidates(y) and uses.get(y, 0) else None
+            if found is not None:
+                y = self._settled(y, found)
             else:
                 self.body.append(y)
                 self.entered.add(y)
@@ -153,29 +154,34 @@ class Rewriter:
             self.sources[y] = self.sources.get(x, x)
         return y
 
-    def _settled(self, x: Instr) -> Instr:
+    def _settled(self, x: Instr, found: Instr) -> Instr:
         """The value in place of x when no rule holds for it, nor for what was built for it."""
-        moved, rounds = self.moved, 0
-        agenda: list[tuple[Instr, Instr | None]] = [(x, None)]
+        moved, rounds = self.moved, 1
+        agenda = self._agenda(x, x, found)
         while agenda:
-            y, found = agenda.pop()
-            if found is not None:  # all that it is made of has been visited
-                moved[y] = moved.get(found, found)
+            y, made = agenda.pop()
+            if made is not None:  # all that it is made of has been visited
+                moved[y] = moved.get(made, made)
                 continue
             z = self._moved(y)
-            found = self._replacement(z) if rounds < _ROUNDS else None
-            if found is None:
-                if z is not y:
-                    moved[y] = z
-                self.body.append(z)
-                self.entered.add(z)
+            again = self._replacement(z) if rounds < _ROUNDS else None
+            if again is not None:
+                rounds += 1
+                agenda += self._agenda(y, z, again)
                 continue
-            rounds += 1
-            self.visits += 1
-            found = self._taken(z, found)
-            agenda.append((y, found))
-            agenda += [(new, None) for new in reversed(list(needed_by(found, self.entered)))]
-        return moved.get(x, x)
+            if z is not y:
+                moved[y] = z
+            self.body.append(z)
+            self.entered.add(z)
+        return moved[x]
+
+    def _agenda(self, x: Instr, now: Instr, found: Instr) -> list[tuple[Instr, Instr | None]]:
+        """The values to visit, last first, before ``found`` stands in place of x, which is ``now``
+        another value."""
+        self.visits += 1
+        found = self._taken(now, found)
+        new = [(y, None) for y in needed_by(found, self.entered)]
+        return [(x, found), *reversed(new)]
 
     def _replacement(self, x: Instr) -> Instr | None:
         """The value that the first rule to hold puts in place of x."""
@@ -298,6 +304,9 @@ class Rewriter:
 
     def number_of(self, root: Instr) -> int:
         """A number for each value; equal ops of equal operands have one."""
+        known = self.numbers.get(root)
+        if known is not None:
+            return known
         for x in list(needed_by(root, self.numbers)):
             key: Any = x
             if not x.is_parameter:

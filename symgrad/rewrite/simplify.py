@@ -56,12 +56,14 @@ def total(body: Iterable[Instr]) -> int:
 
 def cost_of(x: Instr) -> int:
     """The cost of one instruction on all its elements."""
-    operand = max((elements(o) for o in x.operands), default=1)
-    return x.op.weight * max(elements(x), operand)
+    weight = x.op.weight
+    return weight * max([elements(x), *map(elements, x.operands)]) if weight else 0
 
 
 def elements(x: Instr) -> int:
     """How many elements a value has, named sizes taken as ``NOMINAL``."""
+    if not x.type.shape:
+        return 1
     size = x.type.size
     if isinstance(size, int):
         return size
