@@ -111,8 +111,8 @@ def is_literal(x: Instr) -> bool:
 def flops(f: Function) -> str:
     """``1,831 N + 1,348 flops``, for array code."""
     total: Dim = 0
-    for x in f.body:
-        total = dims.add(total, flops_of(x))
+    for dim, n in Counter(map(flops_of, f.body)).items():
+        total = dims.add(total, dims.multiply(n, dim))
     return f"{spaced(total)} flops" if total != 0 else ""
 
 

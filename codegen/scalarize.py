@@ -30,6 +30,7 @@ from symgrad.codegen.unit import ROLES, Pack, Structure, Unit, VectorArgument
 from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Instr, as_given, constant, function, parameter
 from symgrad.ir.op import Op
+from symgrad.ir.run import run
 from symgrad.ir.types import Type
 from symgrad.ops.index_slices import entries
 from symgrad.ops.strong import rank_one, strong_product
@@ -51,15 +52,13 @@ def scalarize(unit: Unit) -> Unit:
         return unit
     for x in (*f.parameters, *f.body):
         check(x)
-    made: dict[int, Elements] = {}
     wrapped: Wrapped = {}
+    given = [split(p) for p in f.parameters]
     parameters: list[Instr] = []
     groups: list[VectorArgument] = []
     places: dict[int, int] = {}
-    for i, p in enumerate(f.parameters):
+    for i, (p, elements) in enumerate(zip(f.parameters, given, strict=True)):
         places[i] = len(parameters)
-        elements = split(p)
-        made[id(p)] = elements
         if p.type.rank:
             members = tuple(range(len(parameters), len(parameters) + elements.size))
             role, dtype = ROLES[p["kind"]], p.type.dtype
@@ -67,12 +66,11 @@ def scalarize(unit: Unit) -> Unit:
         parameters += [t.instr for t in elements.flat]
     for g in unit.groups:
         groups.append(replace(g, members=tuple(places[i] for i in g.members)))
-    for x in f.body:
-        made[id(x)] = named(x, expand(x, [made[id(o)] for o in x.operands], wrapped))
+    found = run(f, lambda x, operands: named(x, expand(x, operands, wrapped)), given)
     results: list[Instr] = []
     spots: list[int | Pack] = []
-    for r in f.results:
-        flat = [t.instr for t in made[id(r)].flat]
+    for r, elements in zip(f.results, found, strict=True):
+        flat = [t.instr for t in elements.flat]
         members = tuple(range(len(results), len(results) + len(flat)))
         spots.append(Pack(members, shape=shape_of(r)) if r.type.rank else members[0])
         results += flat

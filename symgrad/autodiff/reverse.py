@@ -132,7 +132,7 @@ class _Sweep:
         self.wrt = wrt
         self.strict, self.accurate, self.again = strict, accurate, again
         self.order = topological([loss])
-        self.active = set(wrt)
+        self.wanted, self.active = set(wrt), set(wrt)
         for x in self.order:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(x)
@@ -153,7 +153,6 @@ class _Sweep:
         return not self.active.isdisjoint(x.operands)
 
     def run(self) -> list[Instr]:
-        wanted = set(self.wrt)
         found: dict[Instr, Instr] = {}
         one = IRAlgebra().term(constant(1.0, self.loss.type))
         self.flows[self.loss] = [Flow(one)]
@@ -165,7 +164,7 @@ class _Sweep:
             for group in self.grouped(f, y, flows):
                 flow = self.named(y, self.accumulate(f, y, group))
                 self.cotangents.append(flow.g.instr)
-                if y in wanted:
+                if y in self.wanted:
                     found[y] = self.applied(f, flow).instr
                 if self.reached(y):
                     self.propagate(f, y, flow)
@@ -180,7 +179,7 @@ class _Sweep:
         elementwise = y.op.partials is not None or y.op.name in ("where", "cast")
         for flow in flows:
             waits = flow.side is not None and (elementwise or not flow.side.type.rank)
-            if y in self.wrt or not waits:
+            if y in self.wanted or not waits:
                 flow = signed(f, flow, self.intervals)
             groups.setdefault(flow.side, []).append(flow)
         return [*groups.values()]
@@ -341,7 +340,7 @@ class _Sweep:
         """Whether a value does not move where it is 0."""
         still, of = self.still, self.intervals.of
         for x in self.order if root not in still else ():
-            rests = None if x in self.wrt else x.op.rests
+            rests = None if x in self.wanted else x.op.rests
             still[x] = x not in self.active or bool(rests and rests(x, still.__getitem__, of))
         return still[root]
 

@@ -49,6 +49,7 @@ from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import Op
 from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
+from symgrad.ir.run import run
 from symgrad.ops import OPS
 from symgrad.ops.defining import Definition
 from symgrad.rewrite.passes import inlined
@@ -89,14 +90,18 @@ def text_of(function: Function) -> str:
     """The function as text.  Raises UnsupportedError for an op that has no definition here."""
     f = inlined(function, lambda x: x.op.made)  # an op made from a formula is its formula
     names = {x: f"a{i}" for i, x in enumerate(f.parameters)}
-    lines = [f"def loss({', '.join(names.values())}):"]
-    lines += [f"    {name} = {size}" for name, size in _sizes(f, names)]
-    second = any(x.op.name == "side" for x in f.body)
-    for i, x in enumerate(f.body):
-        names[x] = f"v{i}"
-        operands = [names[o] for o in x.operands]
-        lines.append(f"    v{i} = {(_sided if second else _expression)(x, operands)}")
-    lines.append(f"    return {', '.join(names[r] for r in f.results)}")
+    head = f"def loss({', '.join(names.values())}):"
+    sizes = [f"    {name} = {size}" for name, size in _sizes(f, names)]
+    write = _sided if any(x.op.name == "side" for x in f.body) else _expression
+    lines: list[str] = []
+
+    def assign(x: Instr, operands: list[str]) -> str:
+        name = f"v{len(lines)}"
+        lines.append(f"    {name} = {write(x, operands)}")
+        return name
+
+    results = run(f, assign, [*names.values()])
+    lines = [head, *sizes, *lines, f"    return {', '.join(results)}"]
     used = dict.fromkeys(x.op.definition for x in f.body)
     helpers = dict.fromkeys(d.helper for d in used if isinstance(d, Definition))
     return _HEAD + "".join(helpers) + "\n".join(lines) + "\n"
