@@ -31,12 +31,12 @@ DEPTH = 4  # of a condition that is told from another
 
 
 def same(a: tuple[Instr, bool], b: tuple[Instr, bool]) -> bool:
-    """Whether two conditions are one: the same value, or computed in the same way."""
+    """True if two conditions are one: the same value, or computed in the same way."""
     return a[1] == b[1] and equal(a[0], b[0], DEPTH)
 
 
 def equal(x: Instr, y: Instr, depth: int) -> bool:
-    """Whether two values are computed in the same way from the same, in so many steps."""
+    """True if two values are computed in the same way from the same, in so many steps."""
     if x is y:
         return True
     if x.is_parameter or not depth or x.op is not y.op or x.attributes != y.attributes:
@@ -76,7 +76,7 @@ def parted(guard: Guard, shape: Shape) -> tuple[Guard, Guard]:
 
 
 def settled(x: Instr) -> Instr:
-    """What was reshaped to and fro is what it was."""
+    """The value itself, if it was only reshaped to and fro."""
     base = x
     while base.op.name == "reshape":
         base = base.operands[0]
@@ -134,7 +134,7 @@ def times(f: IRAlgebra, g: Term, partial: Any) -> Term:
 
 
 def alike(a: Any, b: Any) -> bool:
-    """Whether two partials are the same value."""
+    """True if two partials are the same value."""
     return isinstance(a, Term) and isinstance(b, Term) and a.instr is b.instr
 
 

@@ -32,7 +32,7 @@ def name_operands(function: Function) -> Function:
 
 
 def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
-    """What the operands of ``y`` are called for the part they play."""
+    """The names of the operands of ``y`` for the part they play."""
     if not y.operands:
         return []
     x = y.operands[0]

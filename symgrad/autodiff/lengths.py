@@ -4,12 +4,12 @@ Of a smooth function f of a length r = sqrt(u*u + ...), with f'(0) = 0, the grad
 0 at u = 0, whatever is taken for f'(r)/r.  But that factor is what the second derivative is there:
 f''(0), by l'Hopital's rule.  It moves with what else f depends on.
 
-Whether f is such a function is tried at random points, as some of the lengths become 0, or one, or
-all: f' must become 0, too, by the slope that stands for f''(0), where other numbers are above 0 and
-of moderate size, as most scales and thresholds are.  If it is not so, nothing is changed, and most
-second derivatives are 0: at a cone or a pole; where lengths are mixed that f has not made flat; of
-a length within a length, or beside a choice by what equals what; of what is no root of squares; of
-arrays too large to be tried.  Derivatives of the fourth order and higher are not right there.
+Random points tell if f is such a function, as some of the lengths become 0, or one, or all: f' must
+become 0, too, by the slope that stands for f''(0), where other numbers are above 0 and of moderate
+size, as most scales and thresholds are.  If it does not, nothing is changed, and most second
+derivatives are 0: at a cone or a pole; where lengths are mixed that f has not made flat; of a
+length within a length, or beside a choice by equality; of a root of anything but squares; of arrays
+too large to be tried.  Derivatives of the fourth order and higher are not right there.
 
 >>> import symgrad as sg
 >>> u = sg.param("u", [0.0, 0.0])
@@ -83,7 +83,7 @@ class Lengths:
         return f.term(slope) if self.is_limit(y, sources, g.instr, slope) else None
 
     def is_limit(self, y: Instr, sources: Sequence[Instr], g: Instr, slope: Instr) -> bool:
-        """Whether g becomes 0 with the length, and by such a slope, as far as some points tell."""
+        """True if g becomes 0 with the length, and by such a slope, as far as some points tell."""
         chosen = parameter("chosen", y.type)
         total = emit(OPS["sum"], [emit(OPS["multiply"], [y, chosen])], over_all(y))
         try:
@@ -112,7 +112,7 @@ class Lengths:
     def agrees(
         self, k: int, y: Instr, at: Callable[[float], Mapping[Instr, Any]], g: Instr, slope: Instr
     ) -> bool | None:
-        """Whether it does at one point; None where it has no value, or where numbers below 0 tell
+        """True if it does at one point; None where it has no value, or where numbers below 0 tell
         nothing of whether it is 0."""
         roots = (g, slope, y)
         usual, r = self.trials.value(k, g), self.trials.value(k, y)
@@ -139,8 +139,8 @@ def over_all(x: Instr) -> dict[str, Any]:
 
 
 def tells_a_point(y: Instr, sources: Sequence[Instr], below: Sequence[Instr]) -> bool:
-    """Whether what the length is made of is compared, past the length, with what it may equal: it
-    jumps there, or is guarded, which a trial does not see that moves the sources alone."""
+    """True if a source of the length is compared, past the length, with a value that it may equal:
+    it jumps there, or is guarded, and a trial that moves the sources alone does not see it."""
     own = {x for x in topological(sources) if x.is_parameter} - {*sources}
     chosen = [c for x in below if x.op.name == "where" for c in topological(x.operands[:1])]
     equal = [o for c in chosen if c.op.name == "equal" for o in c.operands]
@@ -148,7 +148,7 @@ def tells_a_point(y: Instr, sources: Sequence[Instr], below: Sequence[Instr]) ->
 
 
 def sources_of(length: Instr) -> tuple[Instr, ...]:
-    """What a length is the root of the squares of; nothing where it is another root."""
+    """The values whose squares a length is the root of; nothing where it is another root."""
     if length.op.name == "hypot":
         return length.operands
     found, stack = dict[Instr, None](), [*length.operands]

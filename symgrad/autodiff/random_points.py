@@ -76,7 +76,7 @@ class RandomPoints:
         return ChainMap(now, known)
 
     def depending(self, roots: tuple[Instr, ...], sources: tuple[Instr, ...]) -> list[Instr]:
-        """What some roots need that depends on sources, operands first."""
+        """The instructions that some roots need and that depend on sources, operands first."""
         if (roots, sources) != self.asked:
             moving = {*sources}
             for x in topological(roots):

@@ -7,11 +7,11 @@ for a value that no requested parameter reaches.  The result is ordinary IR, so 
 
 A cotangent that comes through one branch of ``where`` is carried as a pair (g, guard): where the
 guard fails it is zero, *whatever g holds*.  Elementwise partials multiply g while the guard waits;
-only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  Where all ways
+only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  If all ways
 that meet have a guard, their sum has one, too: that one of them holds.  So no 0 * inf of the branch
 not taken arises through elementwise operations, moves, repeats, gathers and sums, at first order
 or, since the result is again a ``where``, at any higher one.  A product of matrices
-mixes elements: what is no scalar guard is applied in front of it.
+mixes elements: all but scalar guards are applied in front of it.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.function import emit, function, parameter
@@ -330,14 +330,14 @@ class _Sweep:
         return condition
 
     def is_flat_at(self, zero: Instr, y: Instr, i: int) -> bool:
-        """Whether the operand has slope 0 wherever the op is steep, at 0: a sum of squares."""
+        """True if the operand has slope 0 wherever the op is steep, at 0: a sum of squares."""
         own = zero.op.name == "equal" and zero.operands[0] in (y, y.operands[i])
         if not own or y.operands.count(y.operands[i]) > 1:
             return False
         return zero.operands[1].is_constant and self.is_still(y.operands[i])
 
     def is_still(self, root: Instr) -> bool:
-        """Whether a value does not move where it is 0."""
+        """True if a value does not move where it is 0."""
         still, of = self.still, self.intervals.of
         for x in self.order if root not in still else ():
             rests = None if x in self.wanted else x.op.rests
@@ -349,8 +349,8 @@ class _Sweep:
         if y.op.pullback is None:
             raise DTypeError(f"the op {y.op.name!r} has no derivative, but the loss needs one")
         terms = [f.term(x) for x in y.operands]
-        # What a scalar condition cuts off may be cut off behind any op as well as before it; but in
-        # front of the parameters nothing is left to wait for.
+        # A scalar guard commutes with every op, so it is applied late; in front of the parameters
+        # nothing is left to wait for.
         last = not any(self.reached(x) for x in y.operands)
         guard, rest = ((), flow.guard) if last else parted(flow.guard, apart(y))
         guards = [guard for _ in y.operands]
@@ -372,7 +372,7 @@ class _Sweep:
                 self.send(f, x, Flow(g, waiting, infinite, flow.side))
 
     def carried(self, f: IRAlgebra, y: Instr, guard: Guard) -> Instr:
-        """Whether a guard holds for any of the elements of ``y`` that come from one of ``x``."""
+        """That a guard holds for any of the elements of ``y`` that come from one of ``x``."""
         x, holds = y.operands[0], spread(f, all_of(f, guard), y.type.with_dtype("bool"))
         if y.op.name == "broadcast_to":
             return settled(unbroadcast(f, holds, x.type, "any").instr)

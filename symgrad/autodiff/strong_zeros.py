@@ -1,8 +1,8 @@
-"""Strong zeros: what a cotangent that may be infinite is multiplied by.
+"""Strong zeros: products with a cotangent that may be infinite.
 
 Behind a steep op (sqrt at 0) a cotangent may be infinite where the function is smooth.  From there
-on an exact zero wins: 0 * inf = 0.  What cannot be infinite, or cannot be 0, by the intervals that
-its formula has, is multiplied as ever.
+on an exact zero wins: 0 * inf = 0.  A factor that cannot be infinite, or cannot be
+0, by the intervals of its formula, is multiplied as ever.
 
 >>> from symgrad.ir.function import emit, parameter
 >>> from symgrad.ir.types import Type

@@ -28,12 +28,12 @@ _LETTERED = re.compile(r"(.*(?:\d|[A-Za-z0-9]_))([a-z]{1,3})\Z")
 
 
 def before(name: str) -> str:
-    """What to call the value that an activation turned into ``name``."""
+    """The name for the value that an activation turned into ``name``."""
     return f"z{name[1:]}" if _HIDDEN.match(name) else f"pre_{name}"
 
 
 def is_inside(name: str, outer: str) -> bool:
-    """Whether ``name`` is the conventional one for the operand of what made ``outer``."""
+    """True if ``name`` is the conventional one for the operand of what made ``outer``."""
     return name == before(outer) or _INSIDE.match(name) is not None
 
 

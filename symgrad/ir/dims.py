@@ -27,7 +27,7 @@ CACHED = 4096  # sizes, or pairs of them, that are kept
 
 
 def is_name(text: str) -> bool:
-    """Whether ``text`` may name a size."""
+    """True if ``text`` may name a size."""
     return _NAME.match(text) is not None
 
 

@@ -24,7 +24,7 @@ KINDS = ("param", "input", "constant")
 
 
 class Origin(NamedTuple):
-    """Where a value came from: a line of the user's, by file name; ``derived`` for gradients."""
+    """The user's line that a value came from, by file name; ``derived`` for gradients."""
 
     file: str
     line: int
@@ -236,7 +236,7 @@ class Function:
 
 
 def made_of(x: Instr, inside: Callable[[Instr], bool], is_leaf: Callable[[Instr], bool]) -> bool:
-    """Whether a value is made of leaves alone, by what may stand inside; each is asked once."""
+    """True if a value is made of leaves alone, by what may stand inside; each is asked once."""
     stack, seen = [x], {x}
     while stack:
         top = stack.pop()
@@ -272,7 +272,7 @@ def topological(results: Iterable[Instr]) -> list[Instr]:
 
 
 def needed_by(root: Instr, known: Container[Instr]) -> Iterator[Instr]:
-    """What ``root`` needs that is not known yet, operands first."""
+    """The instructions that ``root`` needs and that are not known yet, operands first."""
     done: set[Instr] = set()
     stack = [(root, False)]
     while stack:

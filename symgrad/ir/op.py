@@ -1,4 +1,4 @@
-"""What an operation declares, once; every other room reads it from here.
+"""The declaration of an operation, once; every other room reads its facts from here.
 
 An elementwise op has ``partials``, written against an algebra ``f`` whose attributes are the ops
 themselves, so that the same rule builds IR, runs on floats and on SymPy symbols::

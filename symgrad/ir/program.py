@@ -104,7 +104,7 @@ class ScalarProgram:
         return tuple(sorted(found))
 
     def equals(self, other: ScalarProgram) -> bool:
-        """Whether both compute the same from the same; numbers are compared bit for bit."""
+        """True if both compute the same from the same; numbers are compared bit for bit."""
         own = ("code", "start", "operand", "value", "place", "array", "outputs")
         pairs = [(getattr(self, name), getattr(other, name)) for name in own]
         same = all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in pairs)
@@ -115,16 +115,16 @@ class ScalarProgram:
         return np.unique(self.place[self.code == PARAM])
 
     def called(self, data: Any) -> str:
-        """What the user calls an array of numbers, or nothing."""
+        """The user's name for an array of numbers, or nothing."""
         numbers = np.ascontiguousarray(data, dtype=np.float64)
         return self.data.get((numbers.shape, numbers.tobytes()), "")
 
     def label_of(self, nodes: Ints) -> str:
-        """What the user calls all of the nodes, or nothing."""
+        """The user's one name for all of the nodes, or nothing."""
         return common(self.label, nodes)
 
     def parameters_called(self, places: Ints) -> str:
-        """What these parameters are called together, or nothing."""
+        """The one name of these parameters together, or nothing."""
         return common(self.parameter_names, places)
 
     @staticmethod

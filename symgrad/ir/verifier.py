@@ -55,7 +55,7 @@ def _check_leaves(function: Function) -> None:
 
 
 def _problem(x: Instr, defined: set[int]) -> str:
-    """What is wrong with an instruction of a body, or ''."""
+    """The fault of an instruction of a body, or ''."""
     if id(x) in defined:
         return "this value is defined twice; an instruction stands once in a body"
     if x.is_parameter:

@@ -26,7 +26,7 @@ def smallest(f: Any, y: Any) -> float:
 
 
 def rounded_off(f: Any, d: Any, a: Any, b: Any) -> Any:
-    """What d = a - b rounded off (Knuth's two-sum); 0 where it is not finite."""
+    """The error that rounding d = a - b left (Knuth's two-sum); 0 where it is not finite."""
     t = d - a
     return f.stop_gradient(f.where(f.isfinite(d), (a - (d - t)) - (b + t), 0.0))
 

@@ -1,4 +1,4 @@
-"""What ops mean to the checker, as text over its functions: the parts of ``definition`` in ``Op``.
+"""Definitions of ops for the checker, as text over its functions: see ``definition`` in ``Op``.
 
 An elementwise op needs none where the checker has a function of its name, or where its ``meaning``
 says it.  Others have a ``Definition``: it writes one expression for an instruction, with the text

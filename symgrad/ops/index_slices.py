@@ -77,7 +77,7 @@ def python_key(key: Key) -> tuple[Any, ...]:
 
 
 def _is_whole(shape: Shape, key: Key) -> bool:
-    """Whether a key takes all elements in their order, with new axes at most."""
+    """True if a key takes all elements in their order, with new axes at most."""
     slices = [part for part in key if part[0] != "new"]
     full = [("slice", 0, dim, 1) for dim in shape]
     return slices == full[: len(slices)]

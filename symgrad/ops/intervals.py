@@ -2,7 +2,7 @@
 
 An op may declare ``interval``, from the intervals of its operands; ``Intervals`` applies what is
 declared to a graph.  An end of 0 that is not reached is the smallest float above 0, so that "is
-never 0" reads off the ends.  What underflows, as exp(x) does below -745, may be 0.
+never 0" reads off the ends.  A value that underflows, as exp(x) does below -745, may be 0.
 
 >>> from symgrad.ir.function import emit, parameter
 >>> from symgrad.ir.types import Type
@@ -192,7 +192,7 @@ def sum_of_products(x: Instr, of: Of) -> Interval:
 
 
 def is_sum_of_squares(x: Instr) -> bool:
-    """Whether a product adds up the squares of one array's elements."""
+    """True if a product adds up the squares of one array's elements."""
     if len(x.operands) != 2 or x.operands[0] is not x.operands[1]:
         return False
     spec = str(dict(x.attributes).get("spec", ""))
@@ -224,7 +224,7 @@ class Intervals:
         return self.of(x).has_zero
 
     def may_hold(self, condition: Instr) -> bool:
-        """Whether a comparison with another value may be true of some elements."""
+        """False if a comparison with another value is true of no element."""
         if condition.op.name == "equal":
             a, b = map(self.of, condition.operands)
             return a.low <= b.high and b.low <= a.high

@@ -28,7 +28,7 @@ _SCALES = {"f64": (600, -60), "f32": (70, -30)}
 def _power_partials(f: Any, y: Any, x: Any, n: Any) -> tuple[Any, Any]:
     """d/dx = n x**(n-1), 0 for n = 0; d/dn = x**n log x, 0 where x = 0 and n >= 0.
 
-    Where n - 1 rounds it is written as that, which is what is meant, and costs nothing.
+    An exponent n - 1 that rounds is written as the difference: it is exact, and costs nothing.
     """
     fixed = known(n)
     if fixed is None:
@@ -67,7 +67,7 @@ def _power_rests(x: Any, still: Any, of: Any) -> bool:
 
 
 def is_rounded(n: Any, fixed: float) -> bool:
-    """Whether the float next to n - 1 is another number, or the one next to n is."""
+    """True if the float next to n - 1 is another number, or the one next to n is."""
     literal = isinstance(n, int | float) or n.instr.is_constant
     return not literal or rounded_off(_ARRAYS, fixed - 1.0, fixed, 1.0) != 0.0
 

@@ -187,7 +187,7 @@ MIN = _reduction(
 def exponentials(
     f: Any, x: Any, *, axis: Axes, keepdims: bool, accurate: bool = False
 ) -> tuple[Any, Any, Any]:
-    """What logsumexp and softmax are made of: the top, exp(x - top), and the sum of these.
+    """The parts of logsumexp and softmax: the top, exp(x - top), and the sum of these.
 
     The difference is rounded, so that far below the top an exponential is off by up to half an ulp
     for each unit of the distance; ``accurate`` corrects that.

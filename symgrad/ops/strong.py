@@ -1,6 +1,6 @@
 """Products in which an exact zero wins: 0 * inf = 0.
 
-A slope may be infinite where the value is finite: sqrt at 0.  What comes behind it may be flat
+A slope may be infinite where the value is finite: sqrt at 0.  The function behind it may be flat
 there: relu, 2x at 0.  The derivative of the whole is 0 then, and 0 * inf = nan is wrong.  The sweep
 writes such products with these ops; their own derivatives are those of the plain products.
 
@@ -45,7 +45,7 @@ def mask_of(x: Any) -> Any:
 
 
 def essence(f: Any, x: Any) -> Any:
-    """What is 0 where x is: x without the numbers it is multiplied by, and without its sign."""
+    """A value that is 0 where x is: x without numeric factors, and without its sign."""
     instr = getattr(x, "instr", None)
     while instr is not None:
         if instr.op.name in _ALIKE:

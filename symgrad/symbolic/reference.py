@@ -1,4 +1,4 @@
-r'''What a program means, before any pass: plain text over the checker's functions.
+r'''The meaning of a program, before any pass: plain text over the checker's functions.
 
 The traced, unoptimised IR is printed one operation a line, by definitions that
 share nothing with the targets.  Scalar programs are replayed by the same definitions.  The kernel
@@ -271,7 +271,7 @@ class Replay:
 def same_results(
     a: ScalarProgram, b: ScalarProgram, theta: Sequence[float], arrays: Sequence[Any]
 ) -> bool | None:
-    """Whether two programs give the same results at a point, in balls of 256 bits, to 40 digits;
+    """True if two programs give the same results at a point, in balls of 256 bits, to 40 digits;
     None where one of them has no value there."""
     with precision(256):
         balls = Balls()
@@ -286,7 +286,7 @@ def same_results(
 
 
 def _alike(balls: Balls, x: Any, y: Any) -> bool:
-    """Whether two results are equal: of numbers, or truths."""
+    """True if two results are equal: of numbers, or truths."""
     if isinstance(x, Ball) or isinstance(y, Ball):
         return balls.equal(*[v if isinstance(v, Ball) else balls.one.lift(v) for v in (x, y)])
     return bool(x == y)

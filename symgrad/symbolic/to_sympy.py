@@ -81,7 +81,7 @@ def _largest(x: Instr, operands: list[Any], known: dict[Any, int]) -> int:
 
 
 def _folds(x: Instr, operands: list[Any]) -> bool:
-    """Whether it is a choice by a choice, which SymPy simplifies whatever it is told."""
+    """True if it is a choice by a choice, which SymPy simplifies whatever it is told."""
     return x.op.name == "where" and bool(operands[0].has(sp.Piecewise))
 
 
