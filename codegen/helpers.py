@@ -8,7 +8,11 @@
 from __future__ import annotations
 
 import ast
+import inspect
+from collections.abc import Callable
 from importlib.resources import files
+from types import ModuleType
+from typing import Any
 
 from symgrad.codegen.target import Helper
 from symgrad.ops import OPS
@@ -33,3 +37,10 @@ def helpers_of(*modules: str) -> dict[str, Helper]:
             text = f"{ast.get_source_segment(source, f)}\n"
             found.setdefault(f.name, Helper(f.name, text, imports, needs))
     return found
+
+
+def pasted(function: Callable[..., Any]) -> Helper:
+    """A function that an op brings along, which reads NumPy or functions of math alone."""
+    read = inspect.getclosurevars(function).globals
+    imports = [f"from math import {k}" for k, f in read.items() if not isinstance(f, ModuleType)]
+    return Helper(function.__name__, inspect.getsource(function), tuple(imports))

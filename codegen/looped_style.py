@@ -89,7 +89,8 @@ class Phases:
             self.say(f"{x.op.name} of all examples together has no loop of scalars", x)
         if x.type.rank and read == BEHIND:
             self.say("what each example gives depends on a sum over all of them", x)
-        if x.type.rank and x.op.name not in LOOPED.emit and x.op.expansion is None:
+        written = x.op.name in LOOPED.emit or x.op.expansion or x.op.sources
+        if x.type.rank and not written:
             self.say(f"{x.op.name} has no scalar form", x)
         self.of[id(x)] = self.known[id(x)] = WITHIN if over or x.type.rank else read
         if over and not x.type.rank:
@@ -112,11 +113,11 @@ def obstacle(f: Function) -> str:
 class LoopWriter(Writer):
     """Writes the lines of a function that has a loop."""
 
-    def __init__(self, function: Function, names: Names, limits: Limits) -> None:
+    def __init__(self, function: Function, target: Target, names: Names, limits: Limits) -> None:
         self.phases = Phases(function)
         read_within = [o for x in function.body if x.type.rank for o in x.operands]
         self.hoisted = {id(o) for o in read_within if not (o.type.rank or o.is_constant)}
-        super().__init__(function, LOOPED, names, limits)
+        super().__init__(function, target, names, limits)
         self.completed = self.completions(function)
         for x, (share, _, _) in self.completed.items():
             if id(x) in self.named:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 from symgrad.codegen.body import Limits, Writer
 from symgrad.codegen.header import header
+from symgrad.codegen.helpers import pasted
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.interface import Interface, Returns
 from symgrad.codegen.looped_style import LOOPED, LoopWriter, Rounds
@@ -20,7 +22,7 @@ from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.sections import sections
 from symgrad.codegen.syntax import INDENT, WIDTH, Assign, body_text, quoted
-from symgrad.codegen.target import ByInstr, Helper, Target
+from symgrad.codegen.target import ByInstr, Form, Helper, Target, call
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.ir.dims import names, sides
@@ -109,7 +111,7 @@ def names_derivatives(f: Function) -> bool:
 
 def writer_of(unit: Unit, target: Target, names: Names) -> Writer:
     if unit.loop:
-        return LoopWriter(unit.function, names, Limits(WIDTH - 12, 40, WIDTH - 12))
+        return LoopWriter(unit.function, target, names, Limits(WIDTH - 12, 40, WIDTH - 12))
     limits = Limits(60, 6) if target.takes_arrays else Limits(WIDTH - 8, 40)
     return Writer(unit.function, target, names, limits)
 
@@ -196,6 +198,22 @@ def import_lines(target: Target, imports: list[str], lines: list[Assign]) -> lis
     return plain + prelude + foreign
 
 
+def with_sources(target: Target, f: Function) -> Target:
+    """The target with helpers for the ops of a function that bring their own sources."""
+    ops = dict.fromkeys(x.op for x in f.body if x.op.name not in target.emit and x.op.sources)
+    if not ops:
+        return target
+    own = {op.name: pasted(op.sources[0 if target.takes_arrays else 1]) for op in ops}
+    forms = {name: ByInstr(partial(_called, h.name), h.name) for name, h in own.items()}
+    helpers = {**target.helpers, **{h.name: h for h in own.values()}}
+    return replace(target, emit={**target.emit, **forms}, helpers=helpers)
+
+
+def _called(helper: str, x: Instr) -> Form:
+    """A call of the helper, with the op's attributes behind the operands."""
+    return call(helper, *(repr(value) for _, value in x.attributes))
+
+
 def expanded(f: Function, target: Target) -> Function:
     """The function with every op that the target lacks replaced by its expansion, if it has one."""
     if all(x.op.name in target.emit or x.op.expansion is None for x in f.body):
@@ -224,8 +242,9 @@ def emit(unit: Unit, target: str = "numpy") -> str:
     """
     if target not in TARGETS:
         raise ArgumentError(f"unknown target {target!r}; one of {', '.join(TARGETS)}")
-    chosen = TARGETS[target]
+    chosen = with_sources(TARGETS[target], unit.function)
     if unit.loop:
-        return write_module(replace(unit, function=expanded(unit.function, LOOPED)), LOOPED)
+        looped = with_sources(LOOPED, unit.function)
+        return write_module(replace(unit, function=expanded(unit.function, looped)), looped)
     simple = replace(unit, function=expanded(unit.function, chosen))
     return write_module(simple if chosen.takes_arrays else scalarize(simple), chosen)

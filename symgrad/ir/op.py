@@ -68,6 +68,8 @@ class Op:
     made         the user's formula that it is made of; other processes' tables lack such an op
     inline       the expansion takes the op's place once derivatives are taken
     approximate  its helper in emitted texts is proved by measurement, and judged by its meaning
+    sources      two functions, of arrays and of floats, whose text its helpers in emitted code are;
+                 for an op that no target has a text of its own for
     shares       an op whose expansion computes the same things; where both have the same operands,
                  both expansions take their places
     domain       one interval (low, high) an operand, open, where samples are drawn
@@ -116,6 +118,7 @@ class Op:
     commutative: bool = False
     inline: bool = False
     approximate: bool = False
+    sources: tuple[Callable[..., Any], ...] = ()
     shares: str = ""
     made: Any = None
     masks: bool = False

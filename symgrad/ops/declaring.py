@@ -112,13 +112,15 @@ def elementwise(
     *,
     domain: tuple[tuple[float, float], ...] = (REAL,),
     expansion: Callable[..., Any] | None = None,
+    sources: tuple[Callable[..., Any], ...] = (),
     integers: bool = False,
     doc: str,
     **facts: Any,
 ) -> Op:
     """Declares and registers an elementwise op; its arity is the length of ``domain``.
 
-    evaluate   None where the ``expansion``, run on arrays, is the reference
+    evaluate   None where the function of arrays among ``sources``, or the ``expansion``, run on
+               arrays, is the reference
     integers   the op takes i64 as well as floats
     facts      the other fields of ``Op``
     Raises NamingError for a name that is taken, TypeError for a fact that ``Op`` does not have.
@@ -129,10 +131,11 @@ def elementwise(
             "elementwise",
             len(domain),
             infer=_shape_rule(name, integers),
-            evaluate=evaluate or composed(expansion),
+            evaluate=evaluate or (of_arrays(*sources[:1]) if sources else composed(expansion)),
             meaning=meaning,
             partials=partials,
             expansion=expansion,
+            sources=sources,
             domain=domain,
             doc=doc,
             **facts,

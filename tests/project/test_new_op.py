@@ -7,6 +7,7 @@ The product files that it touches are two: one of ``symgrad/ops``, with the decl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import sin
 from typing import Any
 
 import numpy as np
@@ -35,15 +36,32 @@ def _slope(f: Any, y: Any, x: Any) -> tuple[Any]:
     return (f.where(zero, 0.0, (f.cos(x) - y) / f.where(zero, 1.0, x)),)
 
 
-@pytest.fixture(scope="module")
-def cardinal_sine() -> Iterator[Callable[[Any], Any]]:
+def _on_arrays(x):
+    """sin(x)/x, and 1 at 0."""
+    zero = x == 0.0
+    return np.where(zero, 1.0, np.sin(x) / np.where(zero, 1.0, x))
+
+
+def _on_floats(x):
+    """sin(x)/x, and 1 at 0."""
+    return 1.0 if x == 0.0 else sin(x) / x
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "by an expansion": {"expansion": _value},
+    "by sources": {"sources": (_on_arrays, _on_floats)},
+}
+
+
+@pytest.fixture(scope="module", params=WAYS.values(), ids=WAYS)
+def cardinal_sine(request: Any) -> Iterator[Callable[[Any], Any]]:
     """What a contributor writes: the declaration, and the entry of the front end's table."""
     elementwise(
         NAME,
         None,
         meaning=lambda sp, x: sp.Piecewise((1, sp.Eq(x, 0)), (sp.sin(x) / x, True)),
         partials=_slope,
-        expansion=_value,
+        **request.param,
         doc="sin(x)/x, and 1 at 0",
     )
     UFUNCS[NAME] = NAME
