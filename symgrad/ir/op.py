@@ -94,6 +94,8 @@ class Op:
     work         what it counts as where a text's operations are counted; by default its name
     flops        (result type, *operand types, **attributes) -> how many it takes; by default one an
                  element where there are partials
+    indices      (*operand types, **attributes) -> for each operand that is an index, the size it is
+                 one into, else None
     reader       the op that reads the elements from the places where this one adds them up
     """
 
@@ -137,6 +139,7 @@ class Op:
     work: str = ""
     flops: Callable[..., Dim] | None = None
     reader: str = ""
+    indices: Callable[..., tuple[Dim | None, ...]] | None = None
     doc: str = ""
     weight: int = field(init=False, default=0)
 

@@ -127,9 +127,11 @@ def _expanded(name: str) -> Callable[..., Any]:
     return lambda *xs, **attributes: expansion(ALGEBRA, *xs, **attributes)
 
 
-# The others are on floats what they are on arrays: their expansions, by the functions above.
+# The others are what they bring along, or their expansions by the functions above.
 for _op in [*OPS.values()]:
-    if _op.kind == "elementwise" and _op.expansion is not None:
+    if _op.sources:
+        FLOATS.setdefault(_op.name, _op.sources[1])
+    elif _op.kind == "elementwise" and _op.expansion is not None:
         FLOATS.setdefault(_op.name, _expanded(_op.name))
 ALGEBRA = FloatAlgebra()
 

@@ -124,6 +124,7 @@ TAKE = register(
         traits=("exact", "carries", "picks"),
         called="picked",
         definition=d.call("take"),
+        indices=lambda x, _, *, axis: (None, x.shape[axis]),
         doc="the slices of x along an axis that the indices name",
     )
 )
@@ -144,6 +145,7 @@ SCATTER_ADD = register(
         called="placed",
         reader="take",
         definition=d.SCATTER_ADD,
+        indices=lambda x, _, *, axis, size: (None, size),
         doc="zeros, with each slice of the operand added where take would read it",
     )
 )
@@ -166,6 +168,7 @@ TAKE_ALONG_AXIS = register(
         traits=("carries", "picks"),
         called="picked",
         definition=d.call("take_along_axis"),
+        indices=lambda x, _, *, axis: (None, x.shape[axis]),
         doc="for each place, the element of x along the axis that the index there names",
     )
 )
@@ -186,6 +189,7 @@ ADD_ALONG_AXIS = register(
         called="placed",
         reader="take_along_axis",
         definition=d.ADD_ALONG_AXIS,
+        indices=lambda x, _, *, axis, size: (None, size),
         doc="zeros, with each element added where take_along_axis would read it",
     )
 )
@@ -205,6 +209,7 @@ GATHER = register(
         traits=("exact", "carries", "picks"),
         called="picked",
         definition=d.Definition(lambda x, operands: f"{operands[0]}[{d.listed(operands[1:])}]"),
+        indices=lambda x, *indices: (None, *x.shape[: len(indices)]),
         doc="x[i, j, ...] for arrays of indices that broadcast together",
     )
 )
@@ -225,6 +230,7 @@ SCATTER_ND = register(
         called="placed",
         reader="gather",
         definition=d.SCATTER_ND,
+        indices=lambda x, *indices, shape: (None, *shape[: len(indices)]),
         doc="zeros, with each slice of the operand added where gather would read it",
     )
 )
@@ -239,6 +245,7 @@ ONE_HOT = register(
         dim_attributes=("size",),
         traits=("exact",),
         definition=d.ONE_HOT,
+        indices=lambda x, *, size, dtype: (size,),
         doc="1 at the index and 0 elsewhere; all 0 for an index out of range",
     )
 )
@@ -278,29 +285,25 @@ def bounds_of(function: Function) -> dict[str, tuple[Dim, ...]]:
     found: dict[str, dict[Dim, None]] = {}
     for x in function.body:
         for index, size in indices_of(x):
-            while index.op.name in _MOVES:
+            while _passes(index.op):
                 index = index.operands[0]
             if index.is_parameter:
                 found.setdefault(index.hint, {})[size] = None
     return {name: tuple(sizes) for name, sizes in found.items()}
 
 
-_MOVES = ("wrap", "within", "reshape", "broadcast_to", "transpose", "index", "flip", "take")
-
-
 def indices_of(x: Instr) -> Iterator[tuple[Instr, Dim]]:
     """The operands of an instruction that are indices, and the sizes that they are indices into."""
-    name, first = x.op.name, x.operands[:1]
-    if name in ("wrap", "within", "one_hot"):
-        yield first[0], x["size"]
-    elif name in ("take", "take_along_axis"):
-        yield x.operands[1], first[0].type.shape[x["axis"]]
-    elif name in ("scatter_add", "add_along_axis"):
-        yield x.operands[1], x["size"]
-    elif name == "gather":
-        yield from zip(x.operands[1:], first[0].type.shape, strict=False)
-    elif name == "scatter_nd":
-        yield from zip(x.operands[1:], x["shape"], strict=False)
+    if x.op.indices is not None:
+        sizes = x.op.indices(*[o.type for o in x.operands], **dict(x.attributes))
+        for o, size in zip(x.operands, sizes, strict=True):
+            if size is not None:
+                yield o, size
+
+
+def _passes(op: Op) -> bool:
+    """True if an op hands on the numbers of its first operand."""
+    return "arranges" in op.traits or bool(op.indices and not op.reader)
 
 
 VECTOR = register(
@@ -327,6 +330,7 @@ WRAP = register(
         dim_attributes=("size",),
         called="place",
         definition=d.Definition(lambda x, operands, size: f"np.arange({size})[{operands[0]}]"),
+        indices=lambda x, *, size: (size,),
         doc="an index that may count from the end, counted from the front; IndexError beyond",
     )
 )
@@ -340,6 +344,7 @@ WITHIN = register(
         attributes=("size",),
         dim_attributes=("size",),
         definition=d.Definition(lambda x, operands, size: operands[0]),
+        indices=lambda x, *, size: (size,),
         doc="indices from 0 to size - 1, such as labels: a negative one is an error, no last class",
     )
 )
