@@ -4,6 +4,9 @@
 A rule of derivatives computes with + - * only; it divides by ``f.divide`` and takes powers by
 ``f.power``, because Python's ``/`` and ``**`` on floats raise where IEEE gives inf.
 
+A new elementwise op is declared in one file of this room, with an ``expansion`` or with
+``sources``, and entered in ``UFUNCS`` of the front end; every other room reads its declaration.
+
 >>> import symgrad.ops
 >>> symgrad.ops.OPS["tanh"].infer(Type("f64", ("N",)))
 f64[N]

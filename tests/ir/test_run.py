@@ -1,14 +1,27 @@
 """The interpreter binds named sizes and evaluates each op with its reference."""
 
+import math
 import weakref
 
 import numpy as np
 import pytest
 
 from symgrad.errors import ArgumentError, DTypeError, IRError, ShapeError
-from symgrad.ir import Function, Type, bind_sizes, constant, emit, function, interpret, parameter
+from symgrad.ir import (
+    Function,
+    Type,
+    bind_sizes,
+    constant,
+    emit,
+    function,
+    interpret,
+    parameter,
+    parse,
+)
 from symgrad.ir.op import Op
-from symgrad.ir.run import resolve
+from symgrad.ir.rebuild import rebuild, with_operands
+from symgrad.ir.run import by_name, resolve, run
+from symgrad.ops import OPS, FloatAlgebra, IRAlgebra
 
 ADD = Op("add", "elementwise", 2, infer=lambda a, b: a, evaluate=np.add)
 LOG = Op("log", "elementwise", 1, infer=lambda a: a, evaluate=np.log)
@@ -116,3 +129,39 @@ def test_values_are_freed_after_their_last_use():
         y = emit(step, (y,))
     assert interpret(function("f", [x], [y]), [np.zeros(4)])[0].tolist() == [50.0] * 4
     assert max(most) <= 2
+
+
+PROGRAM = """func @f(input %x: f64[], input %y: f64[]) {
+  %0 = constant 2.0 : f64[]
+  %1 = multiply %0, %x : f64[]
+  %2 = sin %1 : f64[]
+  %3 = add %2, %y : f64[]
+  return %3, %1
+}
+"""
+
+
+def test_one_evaluator_runs_under_any_algebra():
+    """Floats, instructions of another function, texts, and the sets of what values depend on."""
+    f = parse(PROGRAM, OPS)
+    wanted = [math.sin(6.0) + 1.0, 6.0]
+    assert run(f, by_name(FloatAlgebra()), [3.0, 1.0]) == wanted
+    again = [IRAlgebra().term(p) for p in f.parameters]
+    terms = run(f, by_name(IRAlgebra()), again)
+    assert function("f", f.parameters, [t.instr for t in terms]).structure() == f.structure()
+    texts = run(f, lambda x, xs: f"{x.op.name}({', '.join(xs)})", ["x", "y"])
+    assert texts[1] == "multiply(constant(), x)"
+    sources = run(f, lambda x, xs: frozenset().union(*xs), [frozenset("x"), frozenset("y")])
+    assert sources == [frozenset("xy"), frozenset("x")]
+
+
+def test_a_function_is_rebuilt_in_its_order_with_hints_and_origins():
+    """Only what changes is new; without in_place, what no result needs goes."""
+    f = parse(PROGRAM, OPS)
+    assert rebuild(f, with_operands) == f
+    assert all(a is b for a, b in zip(rebuild(f, with_operands).body, f.body, strict=True))
+    shorter = Function("f", f.parameters, f.body, f.results[1:])
+    assert len(rebuild(shorter, with_operands).body) == 4
+    assert len(rebuild(shorter, with_operands, in_place=False).body) == 2
+    named = rebuild(f, lambda x, operands: x.replace(operands, hint=x.op.name))
+    assert [x.hint for x in named.body] == [x.op.name for x in f.body]
