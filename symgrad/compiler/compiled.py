@@ -236,7 +236,7 @@ class CompiledFunction:
         if theta.shape != (sum(sizes),):
             raise ShapeError(f"theta: expected shape ({sum(sizes)},), got {theta.shape}")
         if self.signature.kind == "vector":
-            return {0: theta if TARGETS[self.signature.target].takes_arrays else theta.tolist()}
+            return {0: theta.tolist() if self.signature.lists else theta}
         parts: dict[Any, Any] = {}
         at = 0
         for (name, type), size in zip(self.signature.wrt, sizes, strict=True):
@@ -316,9 +316,8 @@ class CompiledFunction:
 
 def _bound(signature: Signature, constants: Mapping[str, Array]) -> tuple[Any, ...]:
     """Numbers, and in the python target lists: what the emitted text computes with."""
-    lists = not TARGETS[signature.target].takes_arrays
     bound = [constants[a.name] for a in signature.arguments if a.kind == "constant"]
-    return tuple([c.tolist() if lists or c.ndim == 0 else c for c in bound])
+    return tuple([c.tolist() if signature.lists or c.ndim == 0 else c for c in bound])
 
 
 def _known(type: Type) -> tuple[int, ...]:
@@ -358,7 +357,7 @@ def _restore(
     """A function from a file's text; the text passes the allow-list before it runs."""
     source, facts = saving.split(text)
     check_facts(facts)
-    signature = Signature.of_facts(facts)
+    signature = Signature.of_facts(facts, not TARGETS[facts["target"]].takes_arrays)
     check_constants(signature, constants)
     default = {name: value.copy for name, value in data.items()}
     restored = CompiledFunction(

@@ -15,7 +15,7 @@ from typing import Any
 
 from symgrad.certify.lone_branches import lone_branches
 from symgrad.certify.references import Reference, bare
-from symgrad.codegen import Loop, Pack, Structure, emit, obstacle
+from symgrad.codegen import TARGETS, Loop, Pack, Structure, emit, obstacle
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, unit_of, unreached
 from symgrad.compiler.options import Options
@@ -119,7 +119,8 @@ def _wrapped(
     if options.sizes:
         types = [x.type for x in prepared.parameters]
         arguments = tuple([replace(a, type=t) for a, t in zip(arguments, types, strict=True)])
-    signature = Signature(f.name, p.target, arguments, p.wrt, p.kind, layout=p.layout)
+    lists = not TARGETS[p.target].takes_arrays
+    signature = Signature(f.name, p.target, arguments, p.wrt, p.kind, layout=p.layout, lists=lists)
     needs = needs_of(f, written)
     unit = unit_of(p, prepared, f)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)

@@ -49,6 +49,7 @@ class Signature:
     ranges: tuple[tuple[str, str, str], ...] = ()
     layout: Layout = ()  # the parts of each of the examples, where those are an argument
     returns: Any = ()  # the types of the results, as texts, in nested tuples
+    lists: bool = False  # arrays are passed as nested lists; a saved file tells it by its target
 
     def __str__(self) -> str:
         shown = [f"{a.name}=..." if a.kind == EXAMPLES else str(a) for a in self.arguments]
@@ -70,7 +71,7 @@ class Signature:
         }
 
     @staticmethod
-    def of_facts(facts: Mapping[str, Any]) -> Signature:
+    def of_facts(facts: Mapping[str, Any], lists: bool) -> Signature:
         """The reverse of ``facts``.  Raises ValueError, TypeError or KeyError for other data."""
         return Signature(
             str(facts["name"]),
@@ -82,6 +83,7 @@ class Signature:
             tuple((str(n), str(size), str(why)) for n, size, why in facts["ranges"]),
             tuple((str(n), int(length)) for n, length in facts.get("layout", ())),
             _nested(facts["returns"]),
+            lists,
         )
 
 
@@ -114,8 +116,8 @@ class Checker:
         arguments = arguments[: len(arguments) - looped]
         self.arguments = tuple(arguments)
         self.needs = signature.needs
-        self.target = signature.target
-        check = self._lists() if self.target == "python" else self._arrays()
+        self.lists = signature.lists
+        check = self._lists() if self.lists else self._arrays()
         names = [a.name for a in arguments]
         # Of labels: the place among the values, the count of classes, and the line that reads them.
         self.ranges = [(names.index(n), d, why) for n, d, why in signature.ranges if n in names]
@@ -170,7 +172,7 @@ class Checker:
         self._unify([array.shape for array in arrays])
         out = []
         for a, array in zip(self.arguments, arrays, strict=True):
-            if self.target == "python" and a.type.rank and a.kind != "constant":
+            if self.lists and a.type.rank and a.kind != "constant":
                 out.append(array.tolist())
             elif a.type.rank:
                 out.append(array)

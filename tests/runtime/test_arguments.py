@@ -63,7 +63,8 @@ BAD = [
 def checker(target: str = "numpy", **types: Type) -> Checker:
     needs = (("N - 2", "train.py:1"),) if "x" in types else ()
     arguments = tuple(Argument(n, t, "input") for n, t in types.items())
-    return Checker(arguments, Signature("f", target, arguments, needs=needs))
+    lists = target == "python"
+    return Checker(arguments, Signature("f", target, arguments, needs=needs, lists=lists))
 
 
 def test_right_arguments_pass_untouched() -> None:
