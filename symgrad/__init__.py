@@ -124,7 +124,7 @@ def _find(name: str) -> Any:
     functions = _functions()
     if name in functions:
         return functions[name]
-    from symgrad.frontend.keywords import nearest
+    from symgrad.frontend.refusals import nearest
 
     near = nearest(name, __dir__())
     hint = near if near.startswith("did") else "dir(symgrad) lists what there is"

@@ -17,7 +17,7 @@ from symgrad.frontend.arrays.expr import apply, as_expr
 from symgrad.frontend.arrays.manipulation import expand_dims, index_within, squeeze, take_along_axis
 from symgrad.frontend.arrays.reductions import logsumexp, mean, sum
 from symgrad.frontend.arrays.ufuncs import where
-from symgrad.frontend.source.origin import located
+from symgrad.frontend.refusals import located
 
 
 def _same_shape(name: str, a: Any, b: Any) -> None:

@@ -27,9 +27,9 @@ from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import Leaf
 from symgrad.frontend.arrays.trace import trace
+from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.lower import lower, names_of, values_of
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.origin import located
 from symgrad.ir.function import Function, function
 from symgrad.symbolic.to_sympy import plain
 

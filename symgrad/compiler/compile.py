@@ -31,11 +31,12 @@ from symgrad.errors import ArgumentError, DTypeError, ShapeError
 from symgrad.frontend.arrays.expr import Expr, as_expr
 from symgrad.frontend.arrays.leaf import Leaf
 from symgrad.frontend.arrays.trace import TracedFunction, trace
-from symgrad.frontend.collector import uncollected
+from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.lower import names_of, values_of
+from symgrad.frontend.scalars.node import uncollected
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.names import expression_nodes, user_names
-from symgrad.frontend.source.origin import INTERNAL, located
+from symgrad.frontend.source.origin import INTERNAL
 from symgrad.rewrite.stabilize import shared_value
 from symgrad.runtime.arguments import Argument
 

@@ -28,7 +28,7 @@ from symgrad.frontend.arrays.expr import Expr, as_expr
 from symgrad.frontend.arrays.leaf import Leaf, input
 from symgrad.frontend.arrays.manipulation import broadcast_to
 from symgrad.frontend.arrays.reductions import sum as total
-from symgrad.frontend.source.origin import located
+from symgrad.frontend.refusals import located
 from symgrad.symbolic.binding import bindable, converted
 
 _MODULES = (None, "math", "numpy", "scipy")

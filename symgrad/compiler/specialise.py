@@ -35,8 +35,8 @@ from symgrad.compiler.retracing import Again
 from symgrad.compiler.rolled import of_theta, unreached, with_user_names
 from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
 from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
-from symgrad.frontend.collector import uncollected
 from symgrad.frontend.scalars.lower import names_of
+from symgrad.frontend.scalars.node import uncollected
 from symgrad.frontend.scalars.value import Value
 from symgrad.ir.function import Function
 from symgrad.reroll import Rerolled, reroll

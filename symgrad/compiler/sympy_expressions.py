@@ -23,10 +23,10 @@ from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError, UnsupportedError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.trace import trace
+from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.backprop import reach
 from symgrad.frontend.scalars.lower import hint_of, lower
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.origin import located
 from symgrad.ir.function import Function
 
 

@@ -24,13 +24,12 @@ import numpy as np
 from symgrad.codegen import Structure
 from symgrad.compiler.calls import Call, Shape
 from symgrad.errors import ArgumentError, ShapeError, TraceError
-from symgrad.frontend.collector import uncollected
+from symgrad.frontend.refusals import AUX
 from symgrad.frontend.scalars.backprop import reach
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.lower import hint_of
 from symgrad.frontend.scalars.nested import Nested
-from symgrad.frontend.scalars.node import serial
-from symgrad.frontend.scalars.refusals import AUX
+from symgrad.frontend.scalars.node import serial, uncollected
 from symgrad.frontend.scalars.traced import Tracing
 from symgrad.frontend.scalars.value import Condition, Value, leaf
 from symgrad.frontend.source.origin import decode

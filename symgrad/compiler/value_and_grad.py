@@ -30,11 +30,11 @@ from symgrad.compiler.options import check_flag, check_function_name, parse_opti
 from symgrad.compiler.pipeline import History
 from symgrad.compiler.specialise import KEPT, Specialiser
 from symgrad.errors import ArgumentError, TraceError
+from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.lower import values_of
 from symgrad.frontend.scalars.parameters import Buffer, bind, moves
 from symgrad.frontend.scalars.traced import Tracing
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.origin import located
 
 _ndarray = np.ndarray
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, ShapeError
-from symgrad.frontend.collector import uncollected
 from symgrad.frontend.scalars.lower import hint_of
+from symgrad.frontend.scalars.node import uncollected
 from symgrad.frontend.scalars.parameters import Buffer, bind
 from symgrad.frontend.scalars.value import Value
 

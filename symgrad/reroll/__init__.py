@@ -7,7 +7,7 @@ function that goes out computes the same from matrices, as if the user had writt
     classify        nodes of the same structure get the same class
     planner         from the outputs down, whole classes at a time, as tensors with named axes
     tensors         the plan: tensors of nodes, and the demands of their readers
-    canonical       one tensor for several readers of a class, and a view of it for each
+    shared_tensors  one tensor for several readers of a class, and a view of it for each
     index_patterns  index tensors as slices, transposes and takes
     leaf_tensors    blocks of theta, views of input arrays, and numbers
     named_axes      arrays with named axes; sums of products as matrix products

@@ -27,9 +27,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from symgrad.ir.program import PARAM, Ints, ScalarProgram
-from symgrad.reroll.canonical import Gatherer
 from symgrad.reroll.classify import Classes, commutative, edges_of, pairs
 from symgrad.reroll.flatten import Flat
+from symgrad.reroll.shared_tensors import Gatherer
 from symgrad.reroll.tensors import PICK, Axes, Axis, Demand, SumGroup, Tensor
 
 # So deep into a term the operands are looked at for the loops that a list of terms came from.

@@ -20,8 +20,9 @@ from typing import Any
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.arrays.expr import Expr, as_expr
 from symgrad.frontend.arrays.leaf import Leaf, input
+from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.origin import caller, located
+from symgrad.frontend.source.origin import caller
 from symgrad.ir.dims import is_name
 from symgrad.ir.types import Type
 from symgrad.ops.terms import IRAlgebra, Term

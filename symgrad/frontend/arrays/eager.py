@@ -19,7 +19,7 @@ from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import leaf_of
 from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.namespace import ON_SCALARS, alias
-from symgrad.frontend.source.origin import located
+from symgrad.frontend.refusals import located
 from symgrad.ir.function import Instr
 from symgrad.ir.run import value_of
 from symgrad.ir.types import DTYPES

@@ -20,10 +20,10 @@ import numpy as np
 from symgrad.errors import DTypeError, ShapeError, TraceError
 from symgrad.frontend.arrays.coerce import LITERAL_LIMIT, common_dtype, is_weak, weak_literal
 from symgrad.frontend.arrays.size import Size, as_size
-from symgrad.frontend.keywords import nearest
 from symgrad.frontend.namespace import DEFERRED, FUNCTIONS, deferred, method
 from symgrad.frontend.numpy_protocol import call_function, call_ufunc
 from symgrad.frontend.operands import Array, plain_array
+from symgrad.frontend.refusals import nearest, refusing
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.dims import Dim
 from symgrad.ir.function import Instr, Origin, emit
@@ -54,11 +54,23 @@ def _function(name: str) -> Callable[..., Any]:
     return method
 
 
-def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
-    def method(self: Expr, *args: Any) -> NoReturn:
-        raise TraceError(f"{what} takes no {self.instr.type}; {instead}; built at {caller()}")
+def _built(x: Expr) -> str:
+    return f"; built at {x.instr.origins[0]}" if x.instr.origins else ""
 
-    return method
+
+def _unknown(x: Expr, what: str, instead: str) -> TraceError:
+    return TraceError(
+        f"{what} of a symbolic {x.instr.type} is unknown until the function runs; "
+        f"{instead}{_built(x)}"
+    )
+
+
+@refusing
+def _refused(x: Expr, what: str, instead: str) -> TraceError:
+    return TraceError(f"{what} takes no {x.instr.type}; {instead}; built at {caller()}")
+
+
+_unknown_yet = refusing(_unknown)
 
 
 class Expr:
@@ -153,9 +165,8 @@ class Expr:
 
     def __format__(self, spec: str) -> str:
         if spec:
-            _refuse(
-                self, f"a number, asked for by the format {spec!r},", "format what a call gives"
-            )
+            what = f"a number, asked for by the format {spec!r},"
+            raise _unknown(self, what, "format what a call gives")
         return repr(self)
 
     def __len__(self) -> int:
@@ -164,32 +175,28 @@ class Expr:
         length = self.dims[0]
         if isinstance(length, str):
             instead = "divide by x.shape[0], or use sg.mean, which compute with the size itself"
-            _refuse(self, f"len() of the named size {length}", instead)
+            raise _unknown(self, f"len() of the named size {length}", instead)
         return length
 
     def __iter__(self) -> Iterator[Expr]:
         if not self.dims:
             raise TraceError(f"iteration over a scalar expression{_built(self)}")
         if isinstance(self.dims[0], str):
-            _refuse(self, f"a loop over the size {self.dims[0]}", "use whole-array functions")
+            what = f"a loop over the size {self.dims[0]}"
+            raise _unknown(self, what, "use whole-array functions")
         return (self[i] for i in range(self.dims[0]))
 
-    def __bool__(self) -> bool:
-        _refuse(self, "the truth", "use sg.where(condition, a, b) to choose between values")
-
-    def __float__(self) -> float:
-        instead = "compile it and call it; for math.exp write sg.exp, to choose use sg.where"
-        _refuse(self, "float()", instead)
-
-    def __int__(self) -> int:
-        _refuse(self, "int()", "compile it and call it; to choose by its value use sg.where")
-
-    def __index__(self) -> int:
-        _refuse(self, "an index", "compile it and call it; to choose by its value use sg.where")
-
-    def __array__(self, *args: Any, **kwargs: Any) -> Array:
-        instead = "symgrad has NumPy's functions, such as sg.stack for a list of expressions"
-        _refuse(self, "a NumPy array", instead)
+    __bool__ = _unknown_yet("the truth", "use sg.where(condition, a, b) to choose between values")
+    __float__ = _unknown_yet(
+        "float()", "compile it and call it; for math.exp write sg.exp, to choose use sg.where"
+    )
+    __int__ = _unknown_yet("int()", "compile it and call it; to choose by its value use sg.where")
+    __index__ = _unknown_yet(
+        "an index", "compile it and call it; to choose by its value use sg.where"
+    )
+    __array__ = _unknown_yet(
+        "a NumPy array", "symgrad has NumPy's functions, such as sg.stack for a list of expressions"
+    )
 
     def __repr__(self) -> str:
         return f"<expr {self.instr.op.name}: {self.instr.type}>"
@@ -244,17 +251,6 @@ def operated(name: str, a: Any, b: Any) -> Expr:
     y = apply(name, a, b)
     weak = all(is_weak(v) or isinstance(v, WeakExpr) for v in (a, b))
     return WeakExpr(y.instr) if weak and y.instr.type.is_float else y
-
-
-def _built(x: Expr) -> str:
-    return f"; built at {x.instr.origins[0]}" if x.instr.origins else ""
-
-
-def _refuse(x: Expr, what: str, instead: str) -> NoReturn:
-    raise TraceError(
-        f"{what} of a symbolic {x.instr.type} is unknown until the function runs; "
-        f"{instead}{_built(x)}"
-    )
 
 
 def _located(name: str, operands: list[Instr], attributes: dict[str, Any], at: Origin) -> Instr:

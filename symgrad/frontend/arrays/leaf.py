@@ -22,7 +22,8 @@ import numpy as np
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.arrays.expr import Array, Expr, plain_array
 from symgrad.frontend.namespace import deferred
-from symgrad.frontend.source.origin import caller, located
+from symgrad.frontend.refusals import located
+from symgrad.frontend.source.origin import caller
 from symgrad.ir.dims import Dim, canonical, names
 from symgrad.ir.function import Instr, Origin
 from symgrad.ir.op import PARAMETER

@@ -21,6 +21,7 @@ import numpy as np
 from symgrad.errors import TraceError
 from symgrad.frontend.namespace import DEFERRED
 from symgrad.frontend.numpy_protocol import call_ufunc
+from symgrad.frontend.refusals import refusing
 from symgrad.frontend.source.origin import caller
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
@@ -60,11 +61,7 @@ def _refusal(what: str, size: str, instead: str) -> TraceError:
     )
 
 
-def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
-    def method(self: Size, *args: Any) -> NoReturn:
-        raise _refusal(what.format(self), self, instead)
-
-    return method
+_refused = refusing(lambda size, what, instead: _refusal(what.format(size), size, instead))
 
 
 class Size(str):

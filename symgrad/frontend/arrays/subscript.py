@@ -22,7 +22,7 @@ from symgrad.frontend.arrays.expr import Expr, as_expr, raw
 from symgrad.frontend.arrays.leaf import leaf_of
 from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.namespace import deferred
-from symgrad.frontend.source.origin import located
+from symgrad.frontend.refusals import located
 from symgrad.ir.dims import Dim, add, divide, polynomial, subtract
 
 Entry = tuple[Any, ...]

@@ -13,22 +13,17 @@ scalars.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from symgrad.errors import TraceError
-from symgrad.frontend.scalars.refusals import unknown
+from symgrad.frontend.refusals import refusing, unknown
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import caller
 
-
-def _refused(what: str) -> Callable[..., NoReturn]:
-    def method(self: Nested, *args: Any, **kwargs: Any) -> NoReturn:
-        raise self._refusal(what)
-
-    return method
+_refused = refusing(lambda rows, what: rows._refusal(what))
 
 
 class Nested(Sequence[Any]):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.scalars.refusals import unknown
+from symgrad.frontend.refusals import unknown
 from symgrad.frontend.scalars.value import Value
 
 Buffer = np.ndarray[Any, np.dtype[np.float64]]

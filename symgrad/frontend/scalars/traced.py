@@ -27,11 +27,10 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, TraceError
-from symgrad.frontend.collector import uncollected
 from symgrad.frontend.operands import is_array, number
-from symgrad.frontend.scalars.node import TRUTHS, serial
+from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refusing, unknown
+from symgrad.frontend.scalars.node import TRUTHS, serial, uncollected
 from symgrad.frontend.scalars.parameters import Parameter, moves
-from symgrad.frontend.scalars.refusals import AUX, CHOOSE, PICK, refuse, unknown
 from symgrad.frontend.scalars.value import (
     Condition,
     Value,
@@ -46,6 +45,8 @@ from symgrad.ir.function import Origin
 from symgrad.ops import OPS
 
 NAN = math.nan
+refuse = refusing(lambda value, asked, instead=AUX: unknown(asked, instead, value))
+
 _lock = threading.RLock()
 _numbers: list[Value] = []  # that the running trace has made; guarded by the lock
 

@@ -23,12 +23,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from sys import _getframe
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from symgrad.errors import ArgumentError
 from symgrad.frontend.operands import is_array, number
+from symgrad.frontend.refusals import refusing
 from symgrad.frontend.scalars.backprop import USER, computed, pull
 from symgrad.frontend.scalars.node import TRUTHS, ScalarNode, serial
 from symgrad.frontend.source.origin import INTERNAL, caller
@@ -74,11 +75,9 @@ def _comparison(name: str) -> Callable[[Any, Any], Condition]:
     return method
 
 
-def _refused(what: str, instead: str) -> Callable[..., NoReturn]:
-    def method(self: Any, *args: Any) -> NoReturn:
-        raise ArgumentError(f"{what} of a Value is not defined, at {caller()}; write {instead}")
-
-    return method
+@refusing
+def _refused(_: Value, what: str, instead: str) -> ArgumentError:
+    return ArgumentError(f"{what} of a Value is not defined, at {caller()}; write {instead}")
 
 
 def _nothing() -> None:

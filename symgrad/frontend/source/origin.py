@@ -10,24 +10,12 @@ True
 
 from __future__ import annotations
 
-import functools
-import re
 import sys
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
-from typing import Any, TypeVar
 
-from symgrad.errors import SymgradError
-from symgrad.frontend.keywords import check_keywords
 from symgrad.ir.function import Origin
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_LINE = re.compile(r" at [^ ]+:\d+")
-
-_NO_FILE = "<string>"  # what ``python -c`` runs
 
 Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
 
@@ -82,27 +70,6 @@ def decode(code: CodeType, offset: int) -> Origin:
 @lru_cache(maxsize=4096)
 def _name(path: str) -> str:
     return Path(path).name
-
-
-def located(function: F) -> F:
-    """Ends the message of each of our errors with the user's line, unless one is in it.
-
-    A keyword that the function does not take is an ArgumentError that says what was meant.
-    """
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            if kwargs:
-                check_keywords(function, kwargs)
-            return function(*args, **kwargs)
-        except SymgradError as error:
-            at = caller()
-            if _LINE.search(str(error)) or at.file == _NO_FILE:
-                raise
-            raise type(error)(f"{error}; built at {at}") from error
-
-    return wrapper  # type: ignore[return-value]
 
 
 def caller() -> Origin:

@@ -1,20 +1,30 @@
-"""Keyword arguments that a function does not take: what was meant, or what to do instead.
+"""Errors of the front ends: each says what was meant, or what to do instead, and where.
 
 >>> print(surplus("sum", "dim", ("x", "axis", "keepdims")))
 sum: unknown argument 'dim'; did you mean 'axis'?
 >>> print(surplus("sum", "out", ("x", "axis", "keepdims")))
 sum: takes no out=; an expression is not written into: use what the function returns
+>>> str(unknown("float()")).split(", at ")[0]
+'float() asks a traced value for its number'
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
-from symgrad.errors import ArgumentError
+from symgrad.errors import ArgumentError, SymgradError, TraceError
+from symgrad.frontend.source.origin import caller
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_LINE = re.compile(r" at [^ ]+:\d+")
+_NO_FILE = "<string>"  # the file of ``python -c``
 
 # PyTorch's and TensorFlow's words for NumPy's.
 _FOREIGN = {
@@ -36,8 +46,60 @@ _INSTEAD = {
     "order": "elements are in row-major order; transpose first",
     "casting": "cast with .astype(dtype) first",
 }
-
 _NEAR = 0.65  # of difflib's ratio: at its 0.6, linalg is near diag, and hessian near sin
+
+CHOOSE = "choose with sg.where(condition, a, b)"
+AUX = "return the value as aux (has_aux=True) and compute with it outside"
+PICK = "pick by a traced index with sg.pick(values, index)"
+
+
+def refusing(error: Callable[..., Exception]) -> Callable[..., Callable[..., NoReturn]]:
+    """A maker of methods that refuse: ``maker(*said)`` raises ``error(self, *said)`` when called.
+
+    >>> refused = refusing(lambda self, asked: TypeError(f"{self} has no {asked}"))
+    >>> refused("length")("x")
+    Traceback (most recent call last):
+    TypeError: x has no length
+    """
+
+    def maker(*said: str) -> Callable[..., NoReturn]:
+        def method(self: Any, *args: Any, **options: Any) -> NoReturn:
+            raise error(self, *said)
+
+        return method
+
+    return maker
+
+
+def unknown(asked: str, instead: str = AUX, value: object = None) -> TraceError:
+    """The error for asking a traced value for its number, with the user's line."""
+    error = TraceError(
+        f"{asked} asks a traced value for its number, at {caller()}; while a function is traced "
+        f"its values are not known: {instead}"
+    )
+    error.asked = value
+    return error
+
+
+def located(function: F) -> F:
+    """Ends the message of each of our errors with the user's line, unless one is in it.
+
+    A keyword that the function does not take is an ArgumentError that says what was meant.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            if kwargs:
+                check_keywords(function, kwargs)
+            return function(*args, **kwargs)
+        except SymgradError as error:
+            at = caller()
+            if _LINE.search(str(error)) or at.file == _NO_FILE:
+                raise
+            raise type(error)(f"{error}; built at {at}") from error
+
+    return wrapper  # type: ignore[return-value]
 
 
 def check_keywords(function: Callable[..., Any], given: Iterable[str]) -> None:
@@ -51,7 +113,7 @@ def check_keywords(function: Callable[..., Any], given: Iterable[str]) -> None:
 
 @cache
 def _known(function: Callable[..., Any]) -> frozenset[str] | None:
-    """The keywords that a function takes; None where it takes any."""
+    """The keywords that a function takes; None if it takes any."""
     parameters = inspect.signature(function).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
@@ -72,11 +134,8 @@ def surplus(name: str, given: str, known: Iterable[str]) -> ArgumentError:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """The end of a message about an unknown name: what was meant, or all that there is."""
+    """The end of a message about an unknown name: the name that was meant, or all known ones."""
     near = get_close_matches(name, known, 1, _NEAR)
     if near:
         return f"did you mean {near[0]!r}?"
     return f"one of {', '.join(known)}" if known else "there is none"
-
-
-__all__ = ["check_keywords", "nearest", "surplus"]
