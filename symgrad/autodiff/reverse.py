@@ -9,9 +9,9 @@ A cotangent that comes through one branch of ``where`` is carried as a pair (g, 
 guard fails it is zero, *whatever g holds*.  Elementwise partials multiply g while the guard waits;
 only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  If all ways
 that meet have a guard, their sum has one, too: that one of them holds.  So no 0 * inf of the branch
-not taken arises through elementwise operations, moves, repeats, gathers and sums, at first order
-or, since the result is again a ``where``, at any higher one.  A product of matrices
-mixes elements: all but scalar guards are applied in front of it.
+not taken arises through elementwise operations, moves, repeats, gathers and sums, at any order: the
+result is again a ``where``.  A product of matrices mixes elements: all but scalar guards are
+applied in front of it.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.function import emit, function, parameter
@@ -95,10 +95,9 @@ def differentiate(
 
 
 def gradients(loss: Instr, wrt: Sequence[Instr], again: bool = False) -> list[Instr]:
-    """The gradients of a scalar ``loss`` with respect to each of ``wrt``, as instructions.
-
-    A value that the loss does not reach has a gradient of zeros.  ``again`` tells that they may be
-    differentiated again, where a length is 0, too.
+    """The gradients of a scalar ``loss`` with respect to each of ``wrt``, as instructions: zeros
+    where the loss does not reach.  ``again`` tells that they may be differentiated again, where a
+    length is 0, too.
     Raises ShapeError when ``loss`` is no scalar, DTypeError for dtypes that are not float.
     """
     return _sweep(loss, wrt, again=again).run()
@@ -136,7 +135,6 @@ class _Sweep:
         for x in self.order:
             if x.type.is_float and x.op.name != "stop_gradient" and self.reached(x):
                 self.active.add(x)
-        self.intervals = Intervals()
         self.unbounded = {x for x in self.order if x.op.unbounded}
         for x in self.order:
             if not self.unbounded.isdisjoint(x.operands):
@@ -144,6 +142,10 @@ class _Sweep:
         self.still: dict[Instr, bool] = {}
         self.flows: dict[Instr, list[Flow]] = {}
         self.cotangents: list[Instr] = []
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        return Intervals()
 
     @cached_property
     def lengths(self) -> Lengths:

@@ -210,7 +210,7 @@ def _head(aux: Any, count: int) -> Structure:
 
 
 def _reader(leaf: Leaf) -> Callable[[], Any]:
-    if leaf.shape or leaf.instr.type.dtype != "f64":
+    if leaf.instr.type.shape or leaf.instr.type.dtype != "f64":
         return partial(getattr, leaf, "data")
     return lambda: leaf.data.item()  # type: ignore[union-attr]
 
@@ -254,7 +254,7 @@ def _leaves(what: str, given: Any) -> list[Leaf]:
 
 
 def _check_loss(loss: Expr) -> None:
-    if loss.shape != ():
+    if loss.instr.type.shape:
         at = f"; built at {loss.instr.origins[0]}" if loss.instr.origins else ""
         raise ShapeError(
             f"loss: expected a scalar, got {loss.instr.type}; reduce it with sg.sum or sg.mean{at}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,6 @@ class CompiledFunction:
         self._arrange = Arranger(self._arguments, default, str(signature)).arrange
         self._checker = Checker(self._arguments, signature, default)
         self._checked = self._checker.check
-        self._wrap = wrapper(tuple(name for name, _ in signature.wrt))
         self._plain = signature.kind != "gradients"
 
     @property
@@ -116,6 +116,10 @@ class CompiledFunction:
             return result
         value, grads = result
         return value, self._wrap(grads)
+
+    @cached_property
+    def _wrap(self) -> Callable[[Iterable[Any]], Gradients]:
+        return wrapper(tuple([name for name, _ in self.signature.wrt]))
 
     def ready(self, *values: Any) -> Callable[..., Any]:
         """Checks arguments once: a function for more of the same shapes and dtypes, which checks

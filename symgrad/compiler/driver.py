@@ -125,6 +125,8 @@ def _wrapped(
     unit = unit_of(p, prepared, f)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
     asked = sha256(str(bare(written)).encode()).hexdigest()  # as the certificate has it
+    chooses = any(x.op.name == "where" for x in written.body)
+    lone = lone_branches(written, varied(written, signature)) if chooses else ()
     made = CompiledFunction(
         emit(replace(unit, guards=guards, asked=asked), p.target),
         replace(
@@ -137,7 +139,7 @@ def _wrapped(
         p.defaults,
         ir=f,
         history=pipeline.history,
-        notes=(*unreached(p), *lone_branches(written, varied(written, signature))),
+        notes=(*unreached(p), *lone),
         check=options.check,
         strict=options.strict,
         reference=p.reference,

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -125,6 +125,10 @@ _put_op, _put_operands, _put_attributes, _put_type, _put_hint, _put_origins = [
     Instr.__dict__[name].__set__
     for name in ("op", "operands", "attributes", "type", "hint", "origins")
 ]
+
+
+V = TypeVar("V")
+Algebra = Callable[[Instr, list[V]], V]  # an instruction and its operands' values, to its value
 
 
 def parameter(name: str, type: Type, kind: str = "input", origins: Origins = ()) -> Instr:
@@ -285,6 +289,14 @@ def needed_by(root: Instr, known: Container[Instr]) -> Iterator[Instr]:
         else:
             stack.append((x, True))
             stack.extend((o, False) for o in reversed(x.operands) if o not in known)
+
+
+def all_values(function: Function, algebra: Algebra[V], arguments: Sequence[V]) -> dict[Instr, V]:
+    """The values of all parameters and instructions, by instruction."""
+    values = dict(zip(function.parameters, arguments, strict=True))
+    for x in function.body:
+        values[x] = algebra(x, [values[o] for o in x.operands])
+    return values
 
 
 def function(name: str, parameters: Sequence[Instr], results: Sequence[Instr]) -> Function:

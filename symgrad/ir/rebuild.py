@@ -18,8 +18,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import is_
 
-from symgrad.ir.function import Function, Instr, Origin, Origins, needed_by, topological
-from symgrad.ir.run import all_values
+from symgrad.ir.function import (
+    Function,
+    Instr,
+    Origin,
+    Origins,
+    all_values,
+    needed_by,
+    topological,
+)
 
 __all__ = [
     "live",

@@ -17,20 +17,18 @@ texts, intervals, or instructions of another function.  ``Arrays``, by each op's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, IRError, ShapeError
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
-from symgrad.ir.function import Function, Instr, needed_by
+from symgrad.ir.function import Algebra, Function, Instr, V, all_values, needed_by
 from symgrad.ir.op import Attribute
 
 Array = np.ndarray[Any, Any]
-V = TypeVar("V")
-Algebra = Callable[[Instr, list[V]], V]
 _Equation = tuple[Dim, int, str]
 
 
@@ -49,14 +47,6 @@ def run(function: Function, algebra: Algebra[V], arguments: Sequence[V]) -> list
         for o in dead.get(i, ()):
             values.pop(o, None)
     return [values[r] for r in function.results]
-
-
-def all_values(function: Function, algebra: Algebra[V], arguments: Sequence[V]) -> dict[Instr, V]:
-    """The values of all parameters and instructions, by instruction."""
-    values = dict(zip(function.parameters, arguments, strict=True))
-    for x in function.body:
-        values[x] = algebra(x, [values[o] for o in x.operands])
-    return values
 
 
 def value_of(root: Instr, algebra: Algebra[V], known: MutableMapping[Instr, V]) -> V:

@@ -202,12 +202,14 @@ class Rewriter:
 
     def _matched(self, rule: Rule, node: Pattern, x: Instr) -> tuple[Instr | None, tuple[int, ...]]:
         """The right side of a formula whose left side is met, and its cost where that counts."""
-        if not rule.quick(x):
+        if rule.quick is not None and not rule.quick(x):
             return None, ()
         for bound in self.matcher.matches(node, x, {}):
             if rule.alone and not all(map(self.is_read_once, x.operands)):
                 break
-            found = self._formed(rule, bound, x) if rule.condition(bound) else None
+            if rule.condition is not None and not rule.condition(bound):
+                continue
+            found = self._formed(rule, bound, x)
             if found is None or found.type != x.type:
                 continue
             if rule.purpose != CHEAPEN or self.prices is None:

@@ -72,8 +72,8 @@ class Rule:
     lists: tuple[str, ...] = ()
     arrays: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
-    condition: Callable[[Bindings], bool] = lambda bound: True
-    quick: Callable[[Instr], bool] = lambda x: True
+    condition: Callable[[Bindings], bool] | None = None
+    quick: Callable[[Instr], bool] | None = None
     alone: bool = False
     preserves: str = REALS
     purpose: str = STABILISE
@@ -150,8 +150,3 @@ class Pass:
 
     def __call__(self, function: Function) -> Function:
         return self.apply(function)[0]
-
-
-def without_rules(name: str) -> Callable[[Callable[[Function], Function]], Pass]:
-    """Declares a pass that keeps every bit and applies no rule."""
-    return lambda run: Pass(name, BITS, lambda function: (run(function), ()))

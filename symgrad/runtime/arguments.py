@@ -139,10 +139,17 @@ class Checker:
         return all_of
 
     def _arrays(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
-        types = [a.type for a in self.arguments]
-        test = accepts(types, [dim for dim, _ in self.needs])
+        """The first call writes the test: many a function is compiled to be read."""
         convert = self.convert
-        return lambda values: values if test(*values) else convert(values)
+        test: Callable[..., bool] | None = None
+
+        def check(values: Sequence[Any]) -> Sequence[Any]:
+            nonlocal test
+            if test is None:
+                test = accepts([a.type for a in self.arguments], [dim for dim, _ in self.needs])
+            return values if test(*values) else convert(values)
+
+        return check
 
     def _lists(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
         takes = [listed(a.type) for a in self.arguments]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from symgrad.autodiff import differentiate
-from symgrad.ir.function import Function, Instr, emit, function, parameter
-from symgrad.ir.run import all_values, interpret, values_of
+from symgrad.ir.function import Function, Instr, all_values, emit, function, parameter
+from symgrad.ir.run import interpret, values_of
 from symgrad.ir.types import Type
 from symgrad.ops import OPS, ArrayAlgebra
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.frontend.arrays.expr import Expr
-from symgrad.frontend.arrays.leaf import Leaf, leaf_of
+from symgrad.frontend.arrays.leaf import Leaf, LeafInstr
 from symgrad.frontend.source.names import with_names
 from symgrad.ir.function import Function, topological
 
@@ -57,8 +57,7 @@ def trace(
                 f"output {i} is a {type(output).__name__}; expected a symgrad expression"
             )
     order = topological([o.instr for o in outputs])
-    found = [leaf_of(x) for x in order if x.is_parameter]
-    reached = tuple([leaf for leaf in found if leaf is not None])
+    reached = tuple([x.leaf for x in order if isinstance(x, LeafInstr)])
     distinct = {leaf.serial: leaf for leaf in (*reached, *(wrt or ()), *also)}
     rank = {"param": 0, "input": 1, "constant": 2}
     leaves = sorted(distinct.values(), key=lambda leaf: (rank[leaf.kind], leaf.serial))

@@ -2,6 +2,9 @@
 
 ``[model(x) for x in xs]`` reads each element of ``xs`` in turn; where ``xs`` is a list of numbers
 or of rows of numbers in the calling frame, its elements say what each example is.
+
+>>> table([[1, 2], [3, 4]]).tolist(), table([[1.0, 2.0], [3.0]]), table(["a"])
+([[1.0, 2.0], [3.0, 4.0]], None, None)
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ import numpy as np
 
 from symgrad.frontend.scalars.backprop import computed
 from symgrad.frontend.scalars.value import Value
+from symgrad.frontend.source.names import is_a, items, listed
 from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import elements
-from symgrad.frontend.source.variables import is_a, items, listed, number, table
 
 _LIMIT = 8  # numbers of one example that a heading shows
+DEPTH = 32  # of lists in lists: those that hold themselves end there
 
 
 @dataclass(frozen=True)
@@ -91,3 +95,46 @@ def numbers(series: Any) -> list[Any]:
 
 def flat(row: Any) -> tuple[Any, ...]:
     return row if isinstance(row, tuple) else (row,)
+
+
+def number(x: Any) -> float | None:
+    """A number, or that of a Value that is a leaf."""
+    if is_a(x, Value):
+        return None if x._operands else x.data
+    if not is_a(x, int, float):
+        return None
+    try:
+        return float.__float__(x) if is_a(x, float) else float(int.__index__(x))
+    except OverflowError:
+        return None
+
+
+def table(x: Any) -> Any:
+    """The numbers of an array or of full nested lists as float64; None for anything else."""
+    if is_a(x, np.ndarray):
+        array = x.view(np.ndarray)
+        kept = array.ndim and array.dtype.kind in "fiu"
+        return np.ascontiguousarray(array, dtype=np.float64) if kept else None
+    found: list[float] = []
+    shape = _shape(x, found, 0)
+    return np.array(found).reshape(shape) if shape else None
+
+
+def _shape(x: Any, found: list[float], depth: int) -> tuple[int, ...] | None:
+    """The shape of nested lists whose numbers go to ``found``; None where they have none."""
+    if is_a(x, np.ndarray):
+        inner = table(x)
+        found += [] if inner is None else inner.ravel().tolist()
+        return None if inner is None else inner.shape
+    row = items(x)
+    if row is None:
+        n = number(x)
+        found += [] if n is None else [n]
+        return None if n is None else ()
+    first: tuple[int, ...] | None = None
+    for item in row if depth < DEPTH else ():
+        shape = _shape(item, found, depth + 1)
+        if shape is None or (first is not None and shape != first):
+            return None
+        first = shape
+    return None if first is None else (len(row), *first)

@@ -4,6 +4,10 @@ Two sources agree or complete each other: the variables of the frame that compil
 assignments, read from the file, which name every round of a loop and what was made in functions
 whose variables are gone.  All elements of a list bear the list's name; autodiff tells them apart.
 
+Beside the loss stand variables of every kind: ragged lists, lists that hold themselves, objects
+whose ``__len__``, ``__eq__`` or ``__getattr__`` raises.  Naming looks at all of them, runs no code
+of theirs, and asks nothing but their types.
+
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
 >>> score = 2 * input("x")
@@ -18,15 +22,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import LeafInstr
 from symgrad.frontend.scalars.backprop import computed
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import Assignment, assignments
-from symgrad.frontend.source.variables import is_a, items
 from symgrad.ir.function import Function, Instr, Origin, topological
 from symgrad.ir.rebuild import rebuild, with_operands
+
+
+def is_a(x: Any, *kinds: type) -> bool:
+    """``isinstance``, but by the type alone: a ``__class__`` of the user's is not asked."""
+    return issubclass(type(x), kinds)
+
+
+def items(x: Any) -> list[Any] | None:
+    """The elements of a list or tuple, whatever its class overrides; None for anything else."""
+    for kind in (list, tuple):
+        if is_a(x, kind):
+            return list(kind.__iter__(x))
+    return None
+
+
+def listed(x: Any) -> list[Any] | None:
+    """The elements of a list, a tuple or an array; None for anything else."""
+    if not is_a(x, np.ndarray):
+        return items(x)
+    return list(x.view(np.ndarray).tolist()) if x.ndim else None
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.frontend.source.examples import flat, numbers
+from symgrad.frontend.source.names import listed
 from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import elements
-from symgrad.frontend.source.variables import listed
 from symgrad.ir.function import Origins
 
 
