@@ -66,7 +66,7 @@ class Lengths:
         if not slope.instr.is_constant:
             there = f.logical_and(there, f.isfinite(slope))
         limit = slope * (0.5 if y.op.name == "sqrt" else f.term(y.operands[i]))
-        return f.where(there, limit, plain)  # type: ignore[no-any-return]
+        return f.where(there, limit, plain)
 
     def slope(self, f: IRAlgebra, y: Instr, g: Term) -> Term | None:
         """The derivative of each number of g by its own length, where that is what g is in parts

@@ -28,7 +28,8 @@ from symgrad.frontend.source.series import Series, series_of
 from symgrad.ir.derived_names import before
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
-from symgrad.reroll.example_body import DIM, Form, lower
+from symgrad.reroll.count_formulas import DIM, Form
+from symgrad.reroll.example_body import lower
 from symgrad.reroll.example_loop import Lanes, Literal
 from symgrad.runtime.arguments import Argument
 from symgrad.runtime.example_rows import EXAMPLES, Layout

@@ -88,7 +88,7 @@ class IRAlgebra:
         self.origins = origins
         self.dtype = dtype
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Callable[..., Term]:
         if name not in OPS:
             raise AttributeError(f"no op named {name!r}")
         return partial(self.apply, name)

@@ -13,14 +13,10 @@ from symgrad.ir.function import Function, Instr, Origins, function, parameter
 from symgrad.ir.program import EXPONENT, PARAM
 from symgrad.ir.types import Type
 from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.reroll.count_formulas import DIM, Form, formed
 from symgrad.reroll.example_loop import Lanes, Literal, Operand, is_varying
 
-DIM = "N"
 _SCALAR, _COLUMN = Type("f64"), Type("f64", (DIM,))
-
-# A literal as a formula in the number of examples: a number, the dim itself, or an op with its
-# operands.
-Form = float | str | tuple[str, "tuple[Form, ...]"]
 
 
 def lower(
@@ -33,7 +29,7 @@ def lower(
     """The function of the parameters and the data, with their names.
 
     columns   for each column the name of the data that it is, and whether it is their negative
-    forms     the literals that depend on the number of examples
+    forms     formulas of the literals that depend on the number of examples
     """
     theta = [parameter(n, _SCALAR, "param") for n in parameters]
     data = {n: parameter(n, _COLUMN, "input") for n, _ in sorted(columns, key=lambda c: c[1])}
@@ -133,29 +129,13 @@ def product(f: IRAlgebra, a: Term, b: Term) -> Term:
     """a*b, or -(x*y) to the same bit where just one is a negative, so that the sign meets a sum."""
     x, y = unsigned(f, a), unsigned(f, b)
     if (x is a) == (y is b):
-        plain: Term = f.multiply(a, b)
-        return plain
-    total: Term = f.negative(f.multiply(x, y))
-    return total
+        return f.multiply(a, b)
+    return f.negative(f.multiply(x, y))
 
 
 def summed(f: IRAlgebra, x: Term, ordered: bool) -> Term:
     """The sum over the lanes; of a value that they share, so many times the value."""
     if x.instr.type.rank == 0 and not ordered:
-        times: Term = f.multiply(f.size(dim=DIM, dtype="f64"), x)
-        return times
+        return f.multiply(f.size(dim=DIM, dtype="f64"), x)
     lanes = x if x.instr.type.rank else f.broadcast_to(x, shape=(DIM,))
-    total: Term = f.sum(lanes, axis=(0,), keepdims=False)
-    return total
-
-
-def formed(f: IRAlgebra, form: Form) -> Term:
-    """The number that a form stands for."""
-    if isinstance(form, str):
-        size: Term = f.size(dim=DIM, dtype="f64")
-        return size
-    if isinstance(form, float):
-        return Term(f, f.number(form, "f64"))
-    op, parts = form
-    made: Term = f.apply(op, *[formed(f, part) for part in parts])
-    return made
+    return f.sum(lanes, axis=(0,), keepdims=False)

@@ -38,7 +38,7 @@ from symgrad.ir.function import Function, Instr, Origins, emit, parameter
 from symgrad.ir.function import function as function_of
 from symgrad.ir.types import Type
 from symgrad.ops.terms import IRAlgebra
-from symgrad.reroll.count_formulas import dim_of, form_of
+from symgrad.reroll.count_formulas import dim_of, form_of, formed
 from symgrad.reroll.roll import Rerolled
 
 
@@ -143,9 +143,7 @@ class _Generalisation:
             sizes = ", ".join(map(str, self.sizes))
             why = f"the number {shown} at N = {sizes} is no expression in N that is known"
             raise _Differs(Difference(why, self.readers(x)))
-        f = IRAlgebra()
-        made: Instr = form.term(f).instr
-        return made.replace(hint=x.hint)
+        return formed(IRAlgebra(), form).instr.replace(hint=x.hint)
 
     def readers(self, x: Instr) -> Origins:
         """The first lines that use a constant, which has none of its own."""

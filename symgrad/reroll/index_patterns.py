@@ -15,12 +15,14 @@ slice, one that does not change a number; any other is an array of indices.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from symgrad.ir.program import Ints
 from symgrad.ops.index_slices import slice_of
+
+A = TypeVar("A")  # an axis
 
 
 class Int(NamedTuple):
@@ -51,7 +53,7 @@ def view_of(coordinates: Sequence[Ints], axes: Sequence[Any]) -> View:
     """How a reader with these ``axes`` finds its elements in an array."""
     entries: list[Int | Slice | Take] = []
     for c in coordinates:
-        index, kept = _varying(c, axes)
+        index, kept = squeezed(c, axes)
         if not kept:
             entries.append(Int(int(index)))
         elif len(kept) == 1 and (step := _step(index)) > 0:
@@ -61,14 +63,15 @@ def view_of(coordinates: Sequence[Ints], axes: Sequence[Any]) -> View:
     return tuple(entries)
 
 
-def _varying(c: Ints, axes: Sequence[Any]) -> tuple[Ints, tuple[Any, ...]]:
+def squeezed(ids: Ints, axes: Sequence[A]) -> tuple[Ints, tuple[A, ...]]:
+    """``ids`` without the axes along which it does not change."""
     kept = list(axes)
-    for k in reversed(range(c.ndim)):
-        first = c[(slice(None),) * k + (slice(0, 1),)]
-        if bool(np.all(c == first)):
-            c = c[(slice(None),) * k + (0,)]
+    for k in reversed(range(ids.ndim)):
+        first = ids[(slice(None),) * k + (slice(0, 1),)]
+        if ids.shape[k] == 1 or bool(np.all(ids == first)):
+            ids = ids[(slice(None),) * k + (0,)]
             del kept[k]
-    return c, tuple(kept)
+    return ids, tuple(kept)
 
 
 def _step(index: Ints) -> int:

@@ -40,8 +40,7 @@ def arranged(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
     order = tuple(x.axes.index(a) for a in axes)
     if order == tuple(range(len(order))):
         return x.term
-    result: Term = f.transpose(x.term, axes=order)
-    return result
+    return f.transpose(x.term, axes=order)
 
 
 def aligned(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
@@ -53,9 +52,7 @@ def aligned(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
         needed.pop(0)
     if len(needed) == len(own):
         return term
-    shape = tuple(a.size if a in x.axes else 1 for a in needed)
-    result: Term = f.reshape(term, shape=shape)
-    return result
+    return f.reshape(term, shape=tuple(a.size if a in x.axes else 1 for a in needed))
 
 
 def joint(order: Sequence[Axis], *xs: Named) -> Axes:
@@ -101,18 +98,14 @@ def sum_of_product(f: IRAlgebra, factors: Sequence[Named], axes: Axes, order: Ax
     outside = [x for x in factors if axis not in x.axes]
     if len(factors) == 1:
         return summed(f, factors[0], axes)
-    if not inside:
-        count = Named(f.term(f.number(float(axis.size), "f64")), ())
-        return (
-            sum_of_product(f, [count, *outside], tuple(others), order)
-            if others
-            else product(f, [count, *outside], order)
-        )
     whole = (*order, *others)
-    *first, last = sorted(inside, key=lambda x: len(x.axes))
-    left = product(f, first, (*whole, axis)) if first else None
-    total = summed(f, last, (axis,)) if left is None else contract(f, left, last, axis, whole)
-    rest = [*outside, total]
+    if not inside:
+        total = Named(f.term(f.number(float(axis.size), "f64")), ())
+    else:
+        *first, last = sorted(inside, key=lambda x: len(x.axes))
+        left = product(f, first, (*whole, axis)) if first else None
+        total = summed(f, last, (axis,)) if left is None else contract(f, left, last, axis, whole)
+    rest = [*outside, total] if inside else [total, *outside]
     return sum_of_product(f, rest, tuple(others), order) if others else product(f, rest, order)
 
 
@@ -155,10 +148,8 @@ def contract(f: IRAlgebra, x: Named, y: Named, axis: Axis, order: Sequence[Axis]
         right = arranged(f, y, (*batch, axis, *columns))
         return Named(f.matmul(left, right), (*batch, *rows, *columns))
     right = arranged(f, y, (axis, *columns))
-    size = 1
-    for a in columns:
-        size *= a.size
-    flat = f.matmul(left, f.reshape(right, shape=(axis.size, size)))
+    wide = (axis.size, math.prod(a.size for a in columns))
+    flat = f.matmul(left, f.reshape(right, shape=wide))
     shape = tuple(a.size for a in (*rows, *columns))
     return Named(f.reshape(flat, shape=shape), (*rows, *columns))
 
@@ -170,8 +161,15 @@ def spread(f: IRAlgebra, x: Named, axes: Axes) -> Term:
     if own == axes:
         return term
     shape = tuple(a.size for a in axes)
-    whole: Term = f.reshape(term, shape=tuple(a.size if a in own else 1 for a in axes))
+    whole = f.reshape(term, shape=tuple(a.size if a in own else 1 for a in axes))
     return whole if f.type(whole).shape == shape else f.broadcast_to(whole, shape=shape)
+
+
+def added(f: IRAlgebra, total: Named | None, x: Named, negative: bool, order: Axes) -> Named:
+    """``total`` with one more term added, or subtracted."""
+    if total is None:
+        return Named(f.negative(x.term), x.axes) if negative else x
+    return elementwise(f, "subtract" if negative else "add", [total, x], order)
 
 
 def added_in_order(

@@ -32,6 +32,7 @@ from symgrad.reroll.index_patterns import Slice
 from symgrad.reroll.leaf_tensors import Leaves
 from symgrad.reroll.named_axes import (
     Named,
+    added,
     added_in_order,
     elementwise,
     picked,
@@ -147,26 +148,21 @@ class Lowering:
             return self.total_in_order(f, t)
         terms = [(g, self.term(f, g, t)) for g in t.groups]
         terms.sort(key=lambda pair: (pair[0].negative, not pair[0].axes))
-        (first, value), *rest = terms
-        total = Named(f.negative(value.term), value.axes) if first.negative else value
-        for group, value in rest:
-            op = "subtract" if group.negative else "add"
-            total = elementwise(f, op, [total, value], t.axes)
+        total: Named | None = None
+        for g, value in terms:
+            total = added(f, total, value, g.negative, t.axes)
+        assert total is not None
         return total
 
     def total_in_order(self, f: IRAlgebra, t: Tensor) -> Named:
-        """A sum whose terms are added one after another, as they stand."""
+        """A sum whose terms are added one after another, in the program's order."""
         total: Named | None = None
         for g in t.groups:
             value = self.value(g.terms)
-            if not g.axes:
-                if total is None:
-                    total = Named(f.negative(value.term), value.axes) if g.negative else value
-                else:
-                    op = "subtract" if g.negative else "add"
-                    total = elementwise(f, op, [total, value], t.axes)
-                continue
-            total = added_in_order(f, total, value, g.axes[0], g.negative, t.axes)
+            if g.axes:
+                total = added_in_order(f, total, value, g.axes[0], g.negative, t.axes)
+            else:
+                total = added(f, total, value, g.negative, t.axes)
         assert total is not None
         return total
 
@@ -238,5 +234,4 @@ def _whole(f: IRAlgebra, value: Named, axis: Axis) -> Term:
     """A value with its one axis, along which it may be constant."""
     if axis in value.axes:
         return value.term
-    whole: Term = f.broadcast_to(value.term, shape=(axis.size,))
-    return whole
+    return f.broadcast_to(value.term, shape=(axis.size,))

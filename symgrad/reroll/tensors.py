@@ -4,6 +4,7 @@ A ``Tensor`` stands for distinct nodes of one class, arranged along axes.  A ``D
 reader wants of a class: nodes in an arrangement of the reader's own, repeated ones included.  An
 axis is an object, not a size: two axes of 16 are not mixed up.
 
+>>> import numpy as np
 >>> Demand(np.array([[3, 3], [4, 4]]), (Axis(2), Axis(2))).ids.tolist()   # squeezed
 [3, 4]
 """
@@ -13,10 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from symgrad.ir.program import Ints
-from symgrad.reroll.index_patterns import View
+from symgrad.reroll.index_patterns import View, squeezed
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +77,3 @@ class Tensor:
     parts: Sequence[tuple[Ints, Demand]] = ()
     readers: list[Demand] = field(default_factory=list)
     choices: Axis | None = None
-
-
-def squeezed(ids: Ints, axes: Axes) -> tuple[Ints, Axes]:
-    """``ids`` without the axes along which it does not change."""
-    kept = list(axes)
-    for k in reversed(range(ids.ndim)):
-        first = ids[(slice(None),) * k + (slice(0, 1),)]
-        if ids.shape[k] == 1 or bool(np.all(ids == first)):
-            ids = ids[(slice(None),) * k + (0,)]
-            del kept[k]
-    return ids, tuple(kept)

@@ -134,7 +134,7 @@ def _binder(
         if leaf in bound:
             return bound[leaf]
         if str(leaf.name) in sizes:
-            return f.size(dim=str(leaf.name), dtype="f64")  # type: ignore[no-any-return]
+            return f.size(dim=str(leaf.name), dtype="f64")
         known = ", ".join(map(str, symbols or ())) or "none"
         raise ArgumentError(
             f"the symbol {leaf} is bound to nothing: give it in symbols= (there: {known}); "

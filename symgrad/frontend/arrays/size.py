@@ -26,7 +26,11 @@ from symgrad.frontend.source.origin import caller
 from symgrad.ir import dims
 from symgrad.ir.dims import Dim
 
-Exact = Callable[[Dim, Dim], Dim]
+_EXACT: dict[str, Callable[[Dim, Dim], Dim]] = {
+    "add": dims.add,
+    "subtract": dims.subtract,
+    "multiply": dims.multiply,
+}
 
 
 def as_size(dim: Dim) -> int | Size:
@@ -42,16 +46,24 @@ def as_dim(value: Any) -> Dim | None:
     return int(value) if whole else None
 
 
-def _operator(name: str, reflected: bool = False, exact: Exact | None = None) -> Callable[..., Any]:
-    """An operator of ``Size``; ``exact`` gives a size where both operands are sizes or ints."""
-
+def _operator(name: str, reflected: bool = False) -> Callable[[Size, Any], Any]:
     def method(self: Size, other: Any) -> Any:
-        dim = as_dim(other)
-        if dim is not None and exact is not None:
-            return as_size(exact(dim, str(self)) if reflected else exact(str(self), dim))
-        return self._applied(name, other, reflected)
+        return _applied(name, other, self) if reflected else _applied(name, self, other)
 
     return method
+
+
+def _applied(name: str, a: Any, b: Any) -> Any:
+    """An op on a size and something else: a size if there is one, else an expression.
+
+    Texts are left to Python.
+    """
+    x, y = as_dim(a), as_dim(b)
+    if name in _EXACT and x is not None and y is not None:
+        return as_size(_EXACT[name](x, y))
+    if any(isinstance(v, str) and not isinstance(v, Size) for v in (a, b)):
+        return NotImplemented
+    return DEFERRED["operated"](name, a, b)
 
 
 def _refusal(what: str, size: str, instead: str) -> TraceError:
@@ -64,27 +76,21 @@ def _refusal(what: str, size: str, instead: str) -> TraceError:
 _refused = refusing(lambda size, what, instead: _refusal(what.format(size), size, instead))
 
 
+def _is_numeric(x: object) -> bool:
+    return isinstance(x, int | float | np.number | np.ndarray) or hasattr(x, "instr")
+
+
 class Size(str):
     """A named size, or a polynomial of some."""
 
     __slots__ = ()
 
-    def _applied(self, name: str, other: Any, reflected: bool) -> Any:
-        """An op on the number, as an expression; texts are left to Python."""
-        if isinstance(other, str) and not isinstance(other, Size):
-            return NotImplemented
-        operated = DEFERRED["operated"]
-        return operated(name, other, self) if reflected else operated(name, self, other)
-
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         return call_ufunc(ufunc, method, operands, options)
 
-    __add__ = _operator("add", exact=dims.add)
-    __radd__ = _operator("add", True, dims.add)
-    __sub__ = _operator("subtract", exact=dims.subtract)
-    __rsub__ = _operator("subtract", True, dims.subtract)
-    __mul__ = _operator("multiply", exact=dims.multiply)
-    __rmul__ = _operator("multiply", True, dims.multiply)
+    __add__, __radd__ = _operator("add"), _operator("add", True)
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
+    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
     __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
     __rpow__ = _operator("power", True)
     __lt__, __le__ = _operator("less"), _operator("less_equal")
@@ -94,7 +100,7 @@ class Size(str):
         """A whole power is a size."""
         if type(exponent) is int and exponent >= 0:
             return as_size(dims.product([str(self)] * exponent))
-        return self._applied("power", exponent, False)
+        return _applied("power", self, exponent)
 
     def __floordiv__(self, other: Any) -> Any:
         """A size where the division is exact."""
@@ -132,18 +138,10 @@ class Size(str):
         return self
 
     def __eq__(self, other: object) -> Any:
-        if isinstance(other, str):
-            return str.__eq__(self, other)
-        return self._compared("equal", other)
+        return _applied("equal", self, other) if _is_numeric(other) else str.__eq__(self, other)
 
     def __ne__(self, other: object) -> Any:
-        if isinstance(other, str):
-            return str.__ne__(self, other)
-        return self._compared("not_equal", other)
-
-    def _compared(self, name: str, other: Any) -> Any:
-        known = isinstance(other, int | float | np.number | np.ndarray) or hasattr(other, "instr")
-        return self._applied(name, other, False) if known else NotImplemented
+        return _applied("not_equal", self, other) if _is_numeric(other) else str.__ne__(self, other)
 
     __hash__ = str.__hash__
     __bool__ = _refused("the truth of {}", "an empty array needs no case of its own")

@@ -31,73 +31,27 @@ def _apply(name: str, *xs: Any, **attributes: Any) -> Any:
     return apply(name, *xs, **attributes)
 
 
-# The public names of elementwise ops, beside which NumPy's own need no other entry.
-UFUNCS = {
-    "add": "add",
-    "subtract": "subtract",
-    "multiply": "multiply",
+# The public names of each elementwise op: its own, and NumPy's other names.
+_OWN_NAMES = """
+    add subtract multiply divide power maximum minimum negative absolute sign square sqrt
+    reciprocal hypot floor ceil round greater greater_equal less less_equal equal not_equal
+    logical_and logical_or logical_xor logical_not isnan isfinite exp exp2 expm1 log log2 log10
+    log1p log1mexp logaddexp xlogy xlog1py sin cos cosm1 tan arcsin arccos arctan arctan2 sinh
+    cosh tanh arcsinh arccosh arctanh sigmoid log_sigmoid softplus relu gelu silu erf erfc ndtr
+    log_ndtr stop_gradient
+"""
+UFUNCS = {name: name for name in _OWN_NAMES.split()} | {
     "divide": "divide true_divide",
     "power": "power pow",
-    "maximum": "maximum",
-    "minimum": "minimum",
-    "negative": "negative",
     "absolute": "absolute abs",
-    "sign": "sign",
-    "square": "square",
-    "sqrt": "sqrt",
-    "reciprocal": "reciprocal",
-    "hypot": "hypot",
-    "floor": "floor",
-    "ceil": "ceil",
     "round": "rint",
-    "greater": "greater",
-    "greater_equal": "greater_equal",
-    "less": "less",
-    "less_equal": "less_equal",
-    "equal": "equal",
-    "not_equal": "not_equal",
-    "logical_and": "logical_and",
-    "logical_or": "logical_or",
-    "logical_xor": "logical_xor",
-    "logical_not": "logical_not",
-    "isnan": "isnan",
-    "isfinite": "isfinite",
-    "exp": "exp",
-    "exp2": "exp2",
-    "expm1": "expm1",
-    "log": "log",
-    "log2": "log2",
-    "log10": "log10",
-    "log1p": "log1p",
-    "log1mexp": "log1mexp",
-    "logaddexp": "logaddexp",
-    "xlogy": "xlogy",
-    "xlog1py": "xlog1py",
-    "sin": "sin",
-    "cos": "cos",
-    "cosm1": "cosm1",
-    "tan": "tan",
     "arcsin": "arcsin asin",
     "arccos": "arccos acos",
     "arctan": "arctan atan",
     "arctan2": "arctan2 atan2",
-    "sinh": "sinh",
-    "cosh": "cosh",
-    "tanh": "tanh",
     "arcsinh": "arcsinh asinh",
     "arccosh": "arccosh acosh",
     "arctanh": "arctanh atanh",
-    "sigmoid": "sigmoid",
-    "log_sigmoid": "log_sigmoid",
-    "softplus": "softplus",
-    "relu": "relu",
-    "gelu": "gelu",
-    "silu": "silu",
-    "erf": "erf",
-    "erfc": "erfc",
-    "ndtr": "ndtr",
-    "log_ndtr": "log_ndtr",
-    "stop_gradient": "stop_gradient",
 }
 
 

@@ -20,9 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import UnsupportedError
 from symgrad.frontend.scalars.backprop import USER, reach
-from symgrad.frontend.scalars.lower import hint_of
+from symgrad.frontend.scalars.lower import hint_of, made_by_hand
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import decode
 from symgrad.ir.function import Origins
@@ -100,11 +99,7 @@ def _codes(nodes: Sequence[Value]) -> tuple[tuple[str, ...], Any]:
     distinct = dict.fromkeys(ops)
     by_hand = next((name for name in distinct if name.startswith(USER)), None)
     if by_hand is not None:
-        raise UnsupportedError(
-            f"cannot compile {by_hand.removeprefix(USER)!r}: the node was made by hand with "
-            "Value(..., _children) and only its _backward knows its derivative; write it with the "
-            "methods of Value"
-        )
+        raise made_by_hand(by_hand)
     names = (*LEAVES, *sorted(name for name in distinct if name and name not in LEAVES))
     number = {name: i for i, name in enumerate(names)}
     number[""] = CONSTANT

@@ -113,6 +113,15 @@ def hints_of(order: Sequence[Value], called: Mapping[int, str]) -> dict[int, str
     return hints
 
 
+def made_by_hand(name: str) -> UnsupportedError:
+    """The error for compiling a node of the user's own."""
+    return UnsupportedError(
+        f"cannot compile {name.removeprefix(USER)!r}: the node was made by hand with "
+        "Value(..., _children) and only its _backward knows its derivative; write it with the "
+        "methods of Value"
+    )
+
+
 class _Lowering:
     """The instructions so far, and which one stands for which value."""
 
@@ -125,10 +134,7 @@ class _Lowering:
     def compute(self, v: Value) -> None:
         """Appends the instruction of a node whose operands are known."""
         if v._name.startswith(USER):
-            raise UnsupportedError(
-                f"cannot compile {v._op!r}: the node was made by hand with Value(..., _children) "
-                "and only its _backward knows its derivative; write it with the methods of Value"
-            )
+            raise made_by_hand(v._name)
         operands = [self.operand(x) for x in v._operands]
         if v._name == "power" and len(operands) == 1:
             operands.append(self.literal(float(v._exponent)))

@@ -45,53 +45,44 @@ from symgrad.ir.function import Origin
 from symgrad.ops import OPS
 
 NAN = math.nan
+_RETURNED = "the compiled function returns the gradient"
 refuse = refusing(lambda value, asked, instead=AUX: unknown(asked, instead, value))
 
 _lock = threading.RLock()
 _numbers: list[Value] = []  # that the running trace has made; guarded by the lock
 
 
-def _operator(name: str) -> Callable[..., Any]:
+def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
+    """An operator; as with ``Value``, a number goes behind if the operator is commutative."""
+    numbers_lead = reflected and not OPS[name].commutative
+
     def method(self: Any, other: Any) -> Any:
-        kind = self._result
         if isinstance(other, Value):
-            kind = _joined(kind, other)
-        else:
-            other = operand(other)
-            if other is NotImplemented:
-                return other
-        return _become(node(NAN, name, (self, other)), kind)
+            operands = (other, self) if reflected else (self, other)
+            if name == "power":
+                _refuse_count(operands[1])
+            return _become(node(NAN, name, operands), _joined(self._result, other))
+        number = operand(other)
+        if number is NotImplemented:
+            return number
+        if reflected and name == "add" and type(other) is int and other == 0:
+            number._name = "start"  # of Python's sum
+        operands = (number, self) if numbers_lead else (self, number)
+        return _become(node(NAN, name, operands), self._result)
 
     return method
 
 
 def _joined(kind: Any, other: Value) -> Any:
-    """The class of what is computed from two that stand for numbers, or not."""
+    """The class of a result, by the class of one operand's results and the other operand."""
     if not isinstance(other, TracedNumber):
         return Traced
     return kind if other._result is kind or kind is Traced else TracedNumber
 
 
-def _reflected(name: str) -> Callable[..., Any]:
-    """Values keep the order of the operands, numbers as ``Value`` has it."""
-    swap = not OPS[name].commutative
-
-    def method(self: Any, other: Any) -> Any:
-        kind = self._result
-        left, right = operand(other) if not isinstance(other, Value) else other, self
-        if left is NotImplemented:
-            return left
-        if isinstance(other, Value):
-            if name == "power" and isinstance(self, TracedNumber):
-                _refuse_count(self)
-            kind = _joined(kind, other)
-        elif not swap:
-            left, right = self, left
-        if name == "add" and type(other) is int and other == 0:  # where Python's sum starts
-            right._name = "start"
-        return _become(node(NAN, name, (left, right)), kind)
-
-    return method
+def _hidden(name: str, instead: str = AUX) -> property:
+    """An attribute that is neither read nor set in a trace."""
+    return property(refuse(f".{name}", instead), refuse(f"setting .{name}", instead))
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -120,15 +111,8 @@ class Traced(Parameter):
     _result: Any  # the class of what is computed from this and plain numbers
 
     data = property(lambda self: Tracing.read(self), refuse("setting .data"))
-    grad = property(
-        refuse(".grad", "the compiled function returns the gradient"),
-        refuse("setting .grad", "the compiled function returns the gradient"),
-    )
-    backward = refuse(".backward()", "the compiled function returns the gradient")
-    _backward = property(
-        refuse("._backward", "the compiled function returns the gradient"),
-        refuse("setting ._backward", "the compiled function returns the gradient"),
-    )
+    grad, _backward = _hidden("grad", _RETURNED), _hidden("_backward", _RETURNED)
+    backward = refuse(".backward()", _RETURNED)
     __bool__ = refuse("a choice in Python (if, and, or, min, max)", CHOOSE)
     __float__ = refuse("float()")
     __int__ = refuse("int()", f"{PICK}, or {AUX}")
@@ -138,19 +122,15 @@ class Traced(Parameter):
     __divmod__ = __rdivmod__ = refuse("divmod()", "use sg.floor of a quotient")
     __mod__ = __rmod__ = refuse("%", "use x - n * sg.floor(x / n)")
 
-    __add__, __radd__ = _operator("add"), _reflected("add")
-    __sub__, __rsub__ = _operator("subtract"), _reflected("subtract")
-    __mul__, __rmul__ = _operator("multiply"), _reflected("multiply")
-    __truediv__, __rtruediv__ = _operator("divide"), _reflected("divide")
-    __rpow__ = _reflected("power")
+    __add__, __radd__ = _operator("add"), _operator("add", True)
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
+    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
+    __rpow__ = _operator("power", True)
 
     def __pow__(self, other: Any) -> Any:
-        if isinstance(other, Value):
-            if isinstance(other, TracedNumber):
-                _refuse_count(other)
+        if isinstance(other, Value) or is_array(other):
             return _power(self, other)
-        if is_array(other):
-            return NotImplemented
         made = _become(node(NAN, "power", (self,)), self._result)
         made._exponent = number(other)
         return made
@@ -198,7 +178,7 @@ class TracedNumber(Traced):
     def __ne__(self, other: object) -> Any:
         return apply("not_equal", self, other) if _is_number(other) else True
 
-    data = property(refuse(".data"), refuse("setting .data"))
+    data = _hidden("data")
     __hash__ = refuse("a look-up in a dict or a set", PICK)
     relu = tanh = exp = log = sigmoid = refuse(
         "a method that floats do not have",
@@ -250,8 +230,10 @@ class Integer(Scalar):
     __slots__ = ()
 
 
-def _refuse_count(exponent: TracedNumber) -> None:
+def _refuse_count(exponent: Value) -> None:
     """Whole exponents are worth their literal: x**2 is x*x, and x**0 has no slope at 0."""
+    if not isinstance(exponent, TracedNumber):
+        return
     leaves = [v for v in walk(exponent) if v._name == "input"]
     if leaves and all(type(v) is Integer for v in leaves):
         raise unknown("an exponent", AUX, exponent)
@@ -274,7 +256,7 @@ class TracedCondition(Condition):
     __slots__ = ()
     _traced = True
 
-    data = property(refuse(".data"), refuse("setting .data"))
+    data = _hidden("data")
     __bool__ = refuse("a choice in Python (if, and, or, not)", CHOOSE + "; join conditions by & |")
     __float__ = refuse("float()")
     __int__ = refuse("int()")

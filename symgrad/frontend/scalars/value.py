@@ -35,10 +35,8 @@ from symgrad.frontend.scalars.node import TRUTHS, ScalarNode, serial
 from symgrad.frontend.source.origin import INTERNAL, caller
 from symgrad.ops.float_algebra import value
 
-_power = value("power")
 
-
-def _operator(name: str) -> Callable[[Any, Any], Any]:
+def _operator(name: str, reflected: bool = False) -> Callable[[Any, Any], Any]:
     compute = value(name)
 
     def method(self: Value, other: Any) -> Any:
@@ -46,19 +44,8 @@ def _operator(name: str) -> Callable[[Any, Any], Any]:
             other = operand(other)
             if other is NotImplemented:
                 return other
-        return node(compute(self.data, other.data), name, (self, other))
-
-    return method
-
-
-def _reflected(name: str) -> Callable[[Any, Any], Any]:
-    compute = value(name)
-
-    def method(self: Value, other: Any) -> Any:
-        left = operand(other)
-        if left is NotImplemented:
-            return left
-        return node(compute(left.data, self.data), name, (left, self))
+        operands = (other, self) if reflected else (self, other)
+        return node(compute(operands[0].data, operands[1].data), name, operands)
 
     return method
 
@@ -78,6 +65,9 @@ def _comparison(name: str) -> Callable[[Any, Any], Condition]:
 @refusing
 def _refused(_: Value, what: str, instead: str) -> ArgumentError:
     return ArgumentError(f"{what} of a Value is not defined, at {caller()}; write {instead}")
+
+
+_power = _operator("power")
 
 
 def _nothing() -> None:
@@ -112,10 +102,8 @@ class Value(ScalarNode):
     data: float
     grad: float
     label: str
-    _by_hand: Callable[[], None]  # what the user set as ``_backward``
-    _carry: (
-        float  # of a difference or a quotient, see ``backprop``; unset before the first backward()
-    )
+    _by_hand: Callable[[], None]  # the user's own ``_backward``
+    _carry: float  # see ``backprop._CARRIES``; unset before the first backward()
     _cell: tuple[Any, int]  # of a Parameter: its buffer, and its place there
 
     def __init__(
@@ -135,30 +123,28 @@ class Value(ScalarNode):
     __add__ = _operator("add")
 
     def __radd__(self, other: Any) -> Any:
-        if type(other) is int and other == 0:  # where Python's sum starts
+        if type(other) is int and other == 0:  # Python's sum starts with it
             zero = leaf(0.0)
             zero._name = "start"
             return node(self.data + 0.0, "add", (self, zero))
         return self + other  # micrograd's order of operands
 
-    __sub__, __rsub__ = _operator("subtract"), _reflected("subtract")
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
     __mul__ = _operator("multiply")
 
     def __rmul__(self, other: Any) -> Any:
         return self * other
 
-    __truediv__, __rtruediv__ = _operator("divide"), _reflected("divide")
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
 
     def __pow__(self, other: Any) -> Any:
-        if isinstance(other, Value):
-            return node(_power(self.data, other.data), "power", (self, other))
-        if is_array(other):
-            return NotImplemented
-        out = node(_power(self.data, number(other)), "power", (self,))
+        if isinstance(other, Value) or is_array(other):
+            return _power(self, other)
+        out = node(value("power")(self.data, number(other)), "power", (self,))
         out._exponent = other
         return out
 
-    __rpow__ = _reflected("power")
+    __rpow__ = _operator("power", True)
 
     def __neg__(self) -> Value:
         return node(-self.data, "negative", (self,))
