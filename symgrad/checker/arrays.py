@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.checker.cells import bare
-from symgrad.checker.claim import Claim, Trial, explained
+from symgrad.checker.claim import Claim, Trial
+from symgrad.checker.exact_text import explained
 from symgrad.checker.outlines import arrays, outline
 from symgrad.errors import UnsupportedError, VerificationError
 

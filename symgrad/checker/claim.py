@@ -15,9 +15,7 @@ import ast
 import math
 import random
 import re
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -30,7 +28,7 @@ from symgrad.checker.balls import Dual
 from symgrad.checker.comparisons import Place
 from symgrad.checker.exact_number import RUN, Nowhere
 from symgrad.checker.exact_syntax import nodes, stated
-from symgrad.checker.exact_text import ExactText, leaves
+from symgrad.checker.exact_text import ExactText, explained, leaves
 from symgrad.checker.outlines import DTYPES, arrays, dims_of, like, outline, size_of, sizes_at
 from symgrad.checker.real_functions import FUNCTIONS, Real
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
@@ -231,15 +229,9 @@ class Trial:
     def derivatives(self, part: Sequence[int]) -> list[Dual]:
         """Values and slopes of the reference where only a part of the arguments moves."""
         zero, chosen = 0 * self.algebra.one, set(part)
-        slopes = iter([v if i in chosen else zero for i, v in enumerate(self.along)])
-        moved = {k: _mapped(lambda x: Dual(x, next(slopes)), self.at[k]) for k in self.claim.wrt}
-        arguments = {**self.at, **moved}.values()
-        with np.errstate(all="ignore"), explained("the reference"):
-            y = self.claim.expected(self.algebra.one, *arguments)
+        slopes = [v if i in chosen else zero for i, v in enumerate(self.along)]
+        duals, y = forward(self.claim, self.algebra.one, self.at, slopes)
         self.shapes = _shapes(y)
-        duals = [*map(Dual(zero, zero).lift, leaves(y))]
-        if any(isinstance(dual.slope, Nowhere) for dual in duals):
-            raise DomainError("the reference has no slope")
         return duals
 
     def is_smooth(self) -> bool:
@@ -249,7 +241,7 @@ class Trial:
         one, anywhere = self.algebra.one, self.algebra.anywhere()
         RUN.jumped = False
         moved = {
-            k: _mapped(lambda x: Dual(x, anywhere) if isinstance(x, Real) else x, v)
+            k: mapped(lambda x: Dual(x, anywhere) if isinstance(x, Real) else x, v)
             for k, v in self.at.items()
         }
         with np.errstate(all="ignore"), explained("the reference"):
@@ -352,18 +344,34 @@ class Trial:
         return bool(self.algebra.equal(slope, want.slope))
 
 
+def forward(
+    claim: Claim, one: Any, at: Mapping[str, Any], slopes: Sequence[Any]
+) -> tuple[list[Dual], Any]:
+    """The reference's values with their derivatives, in order, and what it returned.
+
+    slopes   of all numbers of the arguments that are differentiated by, in order
+    Raises DomainError where a value has no derivative.
+    """
+    along, zero = iter(slopes), 0 * one
+    moved = {k: mapped(lambda x: Dual(x, next(along)), at[k]) for k in claim.wrt}
+    with np.errstate(all="ignore"), explained("the reference"):
+        y = claim.expected(one, *{**at, **moved}.values())
+    duals = [*map(Dual(zero, zero).lift, leaves(y))]
+    if any(isinstance(dual.slope, Nowhere) for dual in duals):
+        raise DomainError("the reference has no slope")
+    return duals, y
+
+
 def arguments(claim: Claim, algebra: Any, point: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers of an algebra at a point; what is given is known exactly."""
 
     def known(x: Any) -> Any:
         return algebra.one.lift(x) if math.isfinite(x) else x
 
-    return {
-        k: _mapped(known if k in claim.given else algebra.variable, v) for k, v in point.items()
-    }
+    return {k: mapped(known if k in claim.given else algebra.variable, v) for k, v in point.items()}
 
 
-def _mapped(convert: Callable[[Any], Any], x: Any) -> Any:
+def mapped(convert: Callable[[Any], Any], x: Any) -> Any:
     """Each float or number of an array converted; integers and truth values stay."""
     x = np.asarray(x)
     if x.dtype.kind in "ib":
@@ -382,18 +390,3 @@ def same(before: list[Any], after: Any) -> bool:
         a is b or (isinstance(a, np.generic) and a == b)
         for a, b in zip(before, leaves(after), strict=True)
     )
-
-
-@contextmanager
-def explained(what: str) -> Iterator[None]:
-    """Turns any exception of a program into one that says that it cannot be judged."""
-    try:
-        yield
-    except SymgradError:
-        raise
-    except Exception as error:
-        line, outside = "", what == "the reference" and isinstance(error, IndexError)
-        for frame in traceback.extract_tb(error.__traceback__):
-            line = f", line {frame.lineno}" if frame.filename.startswith("<exact ") else line
-        kind = DomainError if outside else UnsupportedError
-        raise kind(f"{what}{line}: {type(error).__name__}: {error}") from error

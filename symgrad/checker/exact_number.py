@@ -136,6 +136,9 @@ class Unwatched:
     def passed(self, part: Any) -> None:
         """A part of the text ran."""
 
+    def divided(self, by: Any) -> None:
+        """A quotient of the text."""
+
 
 class ExactNumber:
     """A number in place of a float.  A subclass has plus, times, inverse, sign, exactly, functions.

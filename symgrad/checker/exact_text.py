@@ -17,7 +17,9 @@ import ast
 import hashlib
 import math
 import operator
+import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from types import FunctionType
@@ -36,7 +38,7 @@ from symgrad.checker.exact_number import (
     everywhere,
 )
 from symgrad.checker.exact_syntax import made_exact, parts
-from symgrad.errors import UnsupportedError, VerificationError
+from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
 from symgrad.runtime.load import load_source
 
 BUILTINS: dict[str, Function] = {}  # in place of Python's own
@@ -346,6 +348,21 @@ def leaves(x: Any) -> Iterator[Any]:
             yield part[()] if isinstance(part, np.ndarray) else part
     else:
         yield x
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turns any exception of a program into one that says that it cannot be judged."""
+    try:
+        yield
+    except SymgradError:
+        raise
+    except Exception as error:
+        line, outside = "", what == "the reference" and isinstance(error, IndexError)
+        for frame in traceback.extract_tb(error.__traceback__):
+            line = f", line {frame.lineno}" if frame.filename.startswith("<exact ") else line
+        kind = DomainError if outside else UnsupportedError
+        raise kind(f"{what}{line}: {type(error).__name__}: {error}") from error
 
 
 def _fraction(x: float) -> Any:

@@ -26,8 +26,9 @@ from symgrad.checker import samples
 from symgrad.checker.arrays import ArrayTrial
 from symgrad.checker.ball_arrays import available
 from symgrad.checker.balls import Balls, precision
-from symgrad.checker.claim import Claim, Draw, Trial, explained
+from symgrad.checker.claim import Claim, Draw, Trial
 from symgrad.checker.comparisons import Watch
+from symgrad.checker.exact_text import explained
 from symgrad.checker.failures import refute_nan, tried
 from symgrad.checker.prime_field import Field
 from symgrad.checker.real_functions import reading

@@ -31,9 +31,10 @@ import numpy as np
 
 from symgrad.checker import samples
 from symgrad.checker.balls import Close
-from symgrad.checker.claim import Claim, Trial, explained
+from symgrad.checker.claim import Claim, Trial
 from symgrad.checker.comparisons import SIDES, Enough, Place, Watch
 from symgrad.checker.exact_number import ExactNumber, Untold
+from symgrad.checker.exact_text import explained
 from symgrad.checker.failures import floats_of, tried
 from symgrad.checker.results import Refuted
 from symgrad.checker.rounding import at_point, started
@@ -334,7 +335,7 @@ class _Way:
         return gap
 
     def closed_in(self) -> tuple[int, ...]:
-        """The parts of the way on either side of the tie."""
+        """The parts of the way on either side of the tie, no nearer than is told apart."""
         a, b, near = 0, GRID, self.search.near
         at_a, at_b = self.gap(a), self.gap(b)
         if not at_a < 0.0 < at_b:
@@ -357,7 +358,7 @@ class _Way:
                 b, at_b, side = middle, gap, 1
             if b - a < near:
                 break
-        return a, b
+        return min(a, b - near), max(b, a + near)
 
 
 def _size(at: Point) -> int:
