@@ -1,47 +1,69 @@
 """A claimed gradient beside the right one at a point: in how many digits they agree.
 
-The kernel runs both as texts, on balls: balls that do not meet refute.  A formula may differ as far
-as a literal may that a float rounds: a loss with 0.1 in it is as good as one with 1/10.  The floats
-of a function are compared as far as its precision holds the digits.
+Loss and claim are one text, which the checker runs on balls: balls that do not meet refute.  The
+right gradient is the forward derivative of the loss, on duals of balls; no rule of reverse mode
+takes part where there are few components, and where there are many reverse mode's gradient is used
+once it agrees with the forward derivative.  A formula may differ as far as a literal may that a
+float rounds: a loss with 0.1 in it is as good as one with 1/10.  The floats of a function are
+compared as far as its precision holds the digits.
 """
 
 from __future__ import annotations
 
 import math
+import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from symgrad.certify.gradient_claims import ALIKE, GradientClaim, Point, Problem
 from symgrad.certify.lone_branches import is_equality
+from symgrad.checker import Claim
 from symgrad.checker.balls import Ball, Balls, Close, precision
-from symgrad.checker.comparisons import Place, Watch
+from symgrad.checker.claim import forward, mapped
+from symgrad.checker.comparisons import Watch
+from symgrad.checker.exact_number import Unwatched
 from symgrad.checker.exact_text import ExactText, leaves
 from symgrad.checker.real_functions import FUNCTIONS
 from symgrad.errors import DomainError, ShapeError, SymgradError, UnsupportedError
-from symgrad.ir.function import Function
 from symgrad.rewrite.passes import inlined
 from symgrad.symbolic.reference import GIVEN, text_of
 from symgrad.symbolic.sides import all_settled
 
 BITS = (256, 8192)  # of a ball: more where these do not tell
+FEW = 1  # components, up to which each has a forward run of its own
+TRUSTED = 3  # points at which it is compared, for all ways that comparisons go
+TINY = 1e-30  # a share of a component by which reverse and forward mode may differ
 LITERALS = 64  # that may be rounded each in its own way
 TAKEN = 12.0  # digits that are enough where there are more
-RIGHT, CLAIMED = "loss", "claimed"  # functions of the text
-Ways = Mapping[Place, frozenset[int]]
+BALLS = 100_000  # that the search for ties may take
+UNWATCHED: Any = Unwatched()  # keeps nothing
+LOSS, CLAIMED = "loss", "claimed"  # functions of the text
+
+
+class Seen(NamedTuple):
+    """At one point the loss and its gradient, the claim, and the comparisons that either made."""
+
+    right: list[Ball]
+    got: list[Any]
+    loss: Watch
+    claim: Watch
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The component that agrees worst, its digits, and how the comparisons came out.
+    """The component that agrees worst, and its digits.
 
     flat     its place among all components
-    rounded  whether it differs by the rounding of literals alone
     finite   whether the claim is a finite real number there
-    loss     which comparisons ran on the way of the right gradient; claim, on that of the claim
+    seen     what was compared
+    rounded  whether it differs by the rounding of literals alone
     """
 
     digits: float
@@ -49,53 +71,137 @@ class Comparison:
     expected: float
     claimed: float
     finite: bool
-    loss: Watch
-    claim: Watch
+    seen: Seen
     rounded: bool = False
 
-    def is_right(self, claim: GradientClaim) -> bool:
-        return self.rounded or self.digits >= claim.enough
-
-    def is_bearable(self, claim: GradientClaim) -> bool:
-        """True if it does not refute the claim by itself."""
-        return self.rounded or self.digits >= claim.wrong
+    def reaches(self, digits: float) -> bool:
+        """True if so many digits agree, literals aside."""
+        return self.rounded or self.digits >= digits
 
     @property
-    def ways(self) -> Ways:
-        """On which sides the comparisons of the right gradient were."""
-        return {place: frozenset(sides) for place, sides in self.loss.sides.items()}
+    def ways(self) -> Any:
+        """On which sides the comparisons of the loss were."""
+        return ways_of(self.seen.loss)
 
 
-class GradientText:
-    """Loss and gradient, and the claim where it is symbolic, as one text that the kernel runs.
+@dataclass(frozen=True)
+class GradientText(Claim):
+    """A claim of the checker's: the text's forward derivative is the claimed gradient.
 
-    loss    the lines that compare on the way of the loss, but for those that ask for equality
-    start   the line from which on the claim is written
+    The text has the loss and, where it is symbolic, the claim; its last function returns both.
     """
 
-    def __init__(self, problem: Problem, claim: GradientClaim) -> None:
-        self.problem, self.claim = problem, claim
-        right = text_of(problem.gradient)
-        self.text, self.start = right, right.count("\n") + 1
-        names = ", ".join(f"a{i}" for i in range(len(problem.parameters)))
-        both = f"{RIGHT}({names})"
-        if claim.function is not None:
-            own = text_of(claim.function).partition("\n\n\n")[2]
-            self.text += "\n\n" + own.replace(f"def {RIGHT}(", f"def {CLAIMED}(")
-            both += f", {CLAIMED}({names})"
-        self.text += f"\n\ndef both({names}):\n    return {both}\n"
-        self.exact = ExactText(self.text, FUNCTIONS, GIVEN)
-        self.loss = _deciding(problem.gradient, right)
+    problem: Any = None
+    judge: Any = None
 
-    def run(
-        self, name: str, point: Point, literal: Any = None, watch: Watch | None = None
-    ) -> tuple[list[Any], Balls]:
-        """The results of a function of the text, as arrays, and the balls that it took."""
-        balls = Balls(0.0, self.exact.filename, literal or as_written)
-        balls.watch = watch or balls.watch
-        arguments = [lifted(balls, point[name]) for name in self.problem.names]
-        found = all_settled(self.exact.run(balls.one, *arguments, name=name))
-        return [*found] if isinstance(found, tuple) else [found], balls
+    @cached_property
+    def program(self) -> ExactText:
+        return ExactText(self.text, FUNCTIONS, GIVEN)
+
+    @cached_property
+    def expected(self) -> Any:
+        return lambda one, *at: all_settled(self.program.run(one, *at, name=LOSS))
+
+    @cached_property
+    def reverse(self) -> ExactText:
+        """The loss with its gradient by reverse mode."""
+        return ExactText(text_of(self.problem.gradient), FUNCTIONS, GIVEN)
+
+    @cached_property
+    def trusted(self) -> Counter[Any]:
+        """At how many points reverse mode was right, by the ways that comparisons went."""
+        return Counter()
+
+    @cached_property
+    def deciding(self) -> Mapping[int, bool]:
+        """The lines of the loss's operations, and whether each asks for more than equality."""
+        body = inlined(self.problem.loss, lambda x: x.op.made).body
+        rows = enumerate(text_of(self.problem.loss).splitlines(), 1)
+        lines = {row.partition(" = ")[0].strip(): n for n, row in rows}
+        return {lines[f"v{i}"]: not is_equality(x) for i, x in enumerate(body)}
+
+    def one_sided(self, known: Watch) -> tuple[int, int]:
+        """How many comparisons of the claim, and of the loss, came out one way alone."""
+        lines, last = known.one_sided(), max(self.deciding, default=0)
+        return sum(n > last + 1 for n in lines), sum(self.deciding.get(n, False) for n in lines)
+
+    def count(self, at: Mapping[str, Any]) -> int:
+        """How many components the gradient has."""
+        return sum(math.prod(np.shape(at[k])) for k in self.wrt)
+
+    def right(
+        self, point: Point, literal: Any = None, also: Any = UNWATCHED
+    ) -> tuple[list[Any], Watch]:
+        """The loss and its gradient, and the comparisons of the loss.
+
+        also   keeps the comparisons of the derivatives
+        Raises DomainError where one of them is not real.
+        """
+        balls = Balls(0.0, self.program.filename, literal)
+        at = {k: mapped(balls.variable, v) for k, v in point.items()}
+        [value] = leaves(self.expected(balls.one, *at.values()))
+        watch, balls.watch = balls.watch, also
+        value = balls.one.lift(value) if is_real(value) else value
+        found = [value, *self.slopes(balls, at, frozenset(ways_of(watch).items()))]
+        if not all(map(is_real, found)):
+            raise DomainError("the gradient is not real")
+        return found, watch
+
+    def slopes(self, balls: Balls, at: Mapping[str, Any], ways: Any) -> list[Any]:
+        """The components of the right gradient, where comparisons go these ways."""
+        count = self.count(at)
+        if count > FEW and (found := self.by_reverse(balls, at, ways)):
+            return found
+        one, zero = balls.variable(1.0), balls.variable(0.0)
+        units = ([one if k == i else zero for k in range(count)] for i in range(count))
+        return [forward(self, balls.one, at, unit)[0][0].slope for unit in units]
+
+    def by_reverse(self, balls: Balls, at: Mapping[str, Any], ways: Any) -> list[Any]:
+        """Reverse mode's gradient, if it agrees with the forward derivative; nothing otherwise.
+
+        The two are compared at the first points at which comparisons go these ways, each time in a
+        direction in which all components weigh alike.
+        """
+        with suppress(DomainError, UnsupportedError):
+            results = all_settled(self.reverse.run(balls.one, *at.values()))
+            found = [balls.one.lift(x) if is_real(x) else x for x in leaves(results)][1:]
+            if self.trusted[ways] == TRUSTED or not all(map(is_real, found)):
+                return found
+            rng = random.Random(self.trusted[ways])
+            along = [balls.variable(rng.uniform(0.5, 1.5) * _weight(x)) for x in found]
+            total = sum((x * v for x, v in zip(found, along, strict=True)), 0 * balls.one)
+            gap = total - forward(self, balls.one, at, along)[0][0].slope
+            if gap.size() < TINY:
+                self.trusted[ways] += 1
+            if gap.size() < TINY or (balls.literal and gap.vanishes()):
+                return found
+        return []
+
+    def claimed(self, point: Point, literal: Any = None) -> tuple[list[Any], Watch]:
+        """The components of a symbolic claim; nan where it has no value.  Raises Close."""
+        balls = Balls(0.0, self.program.filename, literal)
+        at = [mapped(balls.variable, v) for v in point.values()]
+        try:
+            results = all_settled(self.program.run(balls.one, *at, name=CLAIMED))
+        except Close:
+            raise
+        except DomainError as error:
+            if "as far as" in str(error) or "beyond" in str(error):
+                raise Close(str(error)) from error
+            return [math.nan] * self.count(point), Watch("")
+        results = results if isinstance(results, tuple) else (results,)
+        self._check_shapes(point, self.judge.arrays or results)
+        return [*leaves(results)], balls.watch
+
+    def seen(self, point: Point, floats: Any = None, literal: Any = None) -> Seen:
+        """Right and claimed gradient; the claim's own floats where it is a function."""
+        right, watch = self.right(point, literal)
+        if self.judge.exact:
+            got, own = self.claimed(point, literal)
+            return Seen(right, got, watch, own)
+        floats = self.judge.values(point) if floats is None else floats
+        self._check_shapes(point, floats)
+        return Seen(right, [*leaves(floats)], watch, Watch(""))
 
     def compared(self, point: Point, norm: float = 0.0) -> Comparison | None:
         """The comparison at a point; None where the right gradient, or the claim as far as can be
@@ -104,154 +210,129 @@ class GradientText:
         norm   how large the gradient is elsewhere: what a function's rounding is measured against
         Raises ShapeError, ArgumentError for a claim that is none.
         """
-        point = self.claim.representable(point)
-        claimed = None if self.claim.exact else self.claim.values(point)
+        point = self.judge.representable(point)
+        floats = None if self.judge.exact else self.judge.values(point)
         for bits in BITS:
             with precision(bits):
                 try:
-                    right, balls = self.run(RIGHT, point)
-                    found = self._beside(right[1:], balls, claimed, point, norm)
+                    found = self._weighed(self.seen(point, floats), norm)
                 except Close:
                     continue
                 except (DomainError, UnsupportedError):
                     return None
                 if found is not None:
-                    return self._weighed(found, point)
+                    return self._rounded(found, point)
         return None
 
-    def _beside(
-        self, right: list[Any], balls: Balls, claimed: Any, point: Point, norm: float
-    ) -> Comparison | None:
-        """The comparison in balls of some bits; None where these do not tell."""
-        want, watch = [*numbers(right, balls)], Watch("")
-        if not all(map(is_real, want)):
-            raise DomainError("the gradient is not real")
-        if claimed is None:
-            claimed, watch = self._claimed(right, point)
-        else:
-            self._check_shapes(right, claimed)
-        got = [balls.one.lift(x) if is_real(x) else x for x in leaves(claimed)]
-        top = 0.0 if self.claim.exact else max((x.size() for x in want), default=0.0)
-        scale = max(top * self.claim.precision.rough, norm)
-        pairs = zip(want, got, strict=True)
-        digits = [agreed(a, b, 0.0 if self.claim.exact else scale) for a, b in pairs]
+    def scale(self, right: Sequence[Ball], norm: float) -> float:
+        """The size of a gradient beside which the components of a function are measured."""
+        if self.judge.exact:
+            return 0.0
+        top = max((x.size() for x in right[1:]), default=0.0)
+        return max(top * float(self.judge.precision.rough), norm)
+
+    def _weighed(self, seen: Seen, norm: float) -> Comparison | None:
+        """The worst component; None where the balls do not tell."""
+        (_, *want), got, scale = seen.right, seen.got, self.scale(seen.right, norm)
+        digits = [agreed(a, b, scale) for a, b in zip(want, got, strict=True)]
         least = min((d for d in digits if not math.isnan(d)), default=math.inf)
         if least >= ALIKE and any(map(math.isnan, digits)):
             return None
         if not digits:
-            return Comparison(math.inf, 0, 0.0, 0.0, True, balls.watch, watch)
-        i = digits.index(least)
-        claim = float(got[i].middle()) if is_real(got[i]) else _plain(got[i])
-        finite = all(map(is_real, got))
-        return Comparison(least, i, float(want[i].middle()), claim, finite, balls.watch, watch)
+            return Comparison(math.inf, 0, 0.0, 0.0, True, seen)
+        i, finite = digits.index(least), all(map(is_real, got))
+        return Comparison(least, i, float(want[i].middle()), _float(got[i]), finite, seen)
 
-    def _claimed(self, right: list[Any], point: Point) -> tuple[list[Any], Watch]:
-        """A symbolic claim's components; nan where it has no value.  Raises Close."""
-        try:
-            found, balls = self.run(CLAIMED, point)
-        except Close:
-            raise
-        except DomainError as error:
-            if "as far as" in str(error) or "beyond" in str(error):
-                raise Close(str(error)) from error
-            return [math.nan for g in right for _ in leaves(g)], Watch("")
-        self._check_shapes(right, self.claim.arrays or found)
-        return [*numbers(found, balls)], balls.watch
-
-    def claims(self, point: Point, balls: Balls) -> list[Any]:
-        """The claimed components at a point, as balls where they are finite."""
-        if self.claim.exact:
-            found, own = self.run(CLAIMED, point)
-            return [*numbers(found, own)]
-        found = self.claim.values(self.claim.representable(point))
-        return [balls.one.lift(x) if is_real(x) else x for x in leaves(found)]
-
-    def _check_shapes(self, right: Sequence[Any], claimed: Sequence[Any]) -> None:
-        for name, g, c in zip(self.problem.differentiated, right, claimed, strict=True):
-            if np.shape(g) != np.shape(c):
-                raise ShapeError(
-                    f"claimed: the gradient of {name} has shape {np.shape(g)}, got {np.shape(c)}"
-                )
-
-    def _weighed(self, found: Comparison, point: Point) -> Comparison:
+    def _rounded(self, found: Comparison, point: Point) -> Comparison:
         """The comparison, where literals are taken as far as floats round them."""
-        if not self.claim.exact or found.digits >= ALIKE or not found.finite:
+        if not self.judge.exact or found.digits >= ALIKE or not found.finite:
             return found
+        literals = set[float]()
+
+        def loose(one: Ball, x: float) -> Ball:
+            literals.add(x)
+            return as_rounded(one, x)
+
         try:
             with precision(BITS[0]):
-                (_, *right), balls = self.run(RIGHT, point, as_rounded)
-                claimed, own = self.run(CLAIMED, point, as_rounded)
-                pairs = zip(numbers(right, balls), numbers(claimed, own), strict=True)
-                meets = all(is_real(b) and a.minus(b).vanishes() for a, b in pairs)
+                right, got, _, _ = self.seen(point, literal=loose)
+                pairs = zip(right[1:], got, strict=True)
+                meets = all(is_real(b) and a.minus(a.lift(b)).vanishes() for a, b in pairs)
         except DomainError:
             return found
-        many = len({x for b in (balls, own) for _, x in b.literals if is_rounded(x)}) > LITERALS
+        many = sum(map(is_rounded, literals)) > LITERALS
         return replace(found, rounded=meets and (not many or found.digits >= TAKEN))
 
     def moved(self, point: Point, other: Point, norm: float) -> float | None:
         """In how few digits the right gradients of two points agree; None past a kink."""
         try:
             with precision(BITS[0]):
-                pairs = [self.run(RIGHT, self.claim.representable(p)) for p in (point, other)]
-                a, b = ([*numbers(results[1:], balls)] for results, balls in pairs)
-                top = max((x.size() for x in a), default=0.0) * self.claim.precision.rough
-                digits = [agreed(x, y, max(top, norm)) for x, y in zip(a, b, strict=True)]
-                same = pairs[0][1].watch.sides == pairs[1][1].watch.sides
-                return min(digits, default=math.inf) if same else None
+                also = Watch(""), Watch("")
+                (a, ways), (b, others) = (
+                    self.right(self.judge.representable(p), also=kept)
+                    for p, kept in zip((point, other), also, strict=True)
+                )
+                if ways.sides != others.sides or also[0].sides != also[1].sides:
+                    return None
+                pairs, scale = zip(a[1:], b[1:], strict=True), self.scale(a, norm)
+                return min((agreed(x, y, scale) for x, y in pairs), default=math.inf)
         except SymgradError:
             return None
 
     def error(self, point: Point, flat: int) -> float | None:
         """By how much a function's component is off; None where that cannot be told."""
         try:
-            point = self.claim.representable(point)
             with precision(BITS[0]), np.errstate(all="ignore"):
-                right, balls = self.run(RIGHT, point)
-                want = [*numbers(right[1:], balls)][flat]
-                got = [*leaves(self.claim.values(point))][flat]
-                return float((balls.variable(got) - want).middle()) if is_real(got) else None
+                seen = self.seen(self.judge.representable(point))
+                want, got = seen.right[flat + 1], seen.got[flat]
+                return float((want.lift(got) - want).middle()) if is_real(got) else None
         except (SymgradError, ValueError, TypeError):
             return None
 
-    def one_sided(self, known: Watch) -> tuple[int, int]:
-        """How many comparisons of the claim, and of the loss, came out one way alone."""
-        lines = known.one_sided()
-        return sum(n > self.start for n in lines), sum(n in self.loss for n in lines)
+    def is_usable(self, point: Point) -> bool:
+        """True if loss and gradient are finite there."""
+        try:
+            with precision(BITS[0]):
+                return all(math.isfinite(x.middle()) for x in self.right(point)[0])
+        except SymgradError:
+            return False
+
+    def _check_shapes(self, point: Point, claimed: Sequence[Any]) -> None:
+        for name, c in zip(self.wrt, claimed, strict=True):
+            if np.shape(point[name]) != np.shape(c):
+                raise ShapeError(
+                    f"claimed: the gradient of {name} has shape {np.shape(point[name])}, got "
+                    f"{np.shape(c)}"
+                )
 
 
-def _deciding(gradient: Function, text: str) -> frozenset[int]:
-    f = inlined(gradient, lambda x: x.op.made)
-    needed, stack = set[Any](), [f.results[0]]
-    while stack:
-        x = stack.pop()
-        if x not in needed:
-            needed.add(x)
-            stack += x.operands
-    head = {line.partition(" = ")[0].strip(): n for n, line in enumerate(text.splitlines(), 1)}
-    asks = {x for x in f.body if is_equality(x)}
-    return frozenset(head[f"v{i}"] for i, x in enumerate(f.body) if x in needed - asks)
+def gradient_text(
+    problem: Problem, judge: GradientClaim, types: Mapping[str, str], given: Point
+) -> GradientText:
+    """Loss and claim as one text, for arguments of these types."""
+    names = ", ".join(f"a{i}" for i in range(len(problem.parameters)))
+    text, both = text_of(problem.loss), f"{LOSS}({names})"
+    if judge.function is not None:
+        own = text_of(judge.function).partition("\n\n\n")[2]
+        text += "\n\n" + own.replace(f"def {LOSS}(", f"def {CLAIMED}(")
+        both += f", {CLAIMED}({names})"
+    text += f"\n\ndef both({names}):\n    return {both}\n"
+    wrt = tuple(problem.differentiated)
+    return GradientText(
+        text, None, types, wrt, given=given, budget=BALLS, problem=problem, judge=judge
+    )
 
 
-def lifted(balls: Balls, x: Any) -> Any:
-    """An argument; integers and truth values stay."""
-    x = np.asarray(x)
-    if x.dtype.kind in "ib":
-        return x[()]
-    return np.asarray(np.frompyfunc(balls.variable, 1, 1)(x), object)[()]
+def ways_of(watch: Watch) -> dict[Any, frozenset[int]]:
+    return {place: frozenset(sides) for place, sides in watch.sides.items()}
 
 
-def numbers(results: Any, balls: Balls) -> Any:
-    """All numbers in results, as balls where they are finite."""
-    for x in leaves(results):
-        yield x if isinstance(x, Ball) or not is_real(x) else balls.one.lift(x)
+def _weight(x: Ball) -> float:
+    size = x.size()
+    return 1.0 if x.vanishes() or not 1e-300 < size < 1e300 else 1.0 / size
 
 
-def as_written(one: Ball, x: float) -> Any:
-    """A literal as the float that it is."""
-    return one.rational(Fraction(x))
-
-
-def as_rounded(one: Ball, x: float) -> Any:
+def as_rounded(one: Ball, x: float) -> Ball:
     """A literal, with all that a float may stand for."""
     y = one.rational(Fraction(x))
     around = one.balls.arithmetic.about(2.0**-52)
@@ -274,8 +355,8 @@ def is_real(x: Any) -> bool:
     return isinstance(x, int | float | Fraction | np.number | np.bool_) and math.isfinite(x)
 
 
-def _plain(x: Any) -> float:
-    return float(x) if isinstance(x, float | np.floating) else math.nan
+def _float(x: Any) -> float:
+    return float(x.middle() if isinstance(x, Ball) else x)
 
 
 def agreed(right: Ball, got: Any, scale: float) -> float:
@@ -283,6 +364,7 @@ def agreed(right: Ball, got: Any, scale: float) -> float:
     may be equal, and the balls show too few digits of them."""
     if not is_real(got):
         return -math.inf
+    got = right.lift(got)
     gap = right.minus(got)
     if gap.is_zero():
         return math.inf

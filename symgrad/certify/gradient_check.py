@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from symgrad.certify import gradient_points as points
-from symgrad.certify.claimed_functions import claim_of
-from symgrad.certify.exact_gradients import BITS, RIGHT, Comparison, agreed, is_real, numbers
-from symgrad.certify.gradient_claims import ALIKE, GradientClaim, Point, Problem
+from symgrad.certify.exact_gradients import BITS, Comparison, agreed
+from symgrad.certify.gradient_claims import ALIKE, Point, Problem, claim_of
 from symgrad.certify.proving import at_fault, proof
 from symgrad.certify.survey import Survey, shown
 from symgrad.checker.balls import precision
-from symgrad.errors import ArgumentError
+from symgrad.checker.real_functions import reading
+from symgrad.errors import ArgumentError, SymgradError
 
 MOST = 60.0  # digits in which formulas are said to agree at most
 _SHOWN = 3  # single points that the outcome names
@@ -90,47 +92,38 @@ def judged(
     if type(count) is not int or count < 1:
         raise ArgumentError(f"points: expected 1 or more, got {count!r}")
     given = points.given_values(problem, at)
-    usual = points.checked_sizes(problem, given, sizes, points.SIZE)
-    survey = Survey(problem, claim, given, usual)
-    base = survey.base = survey.usual(count)
-    if len(base) < count:
-        reason = "the loss or its gradient is not a finite real number at any point that was drawn"
-        return GradientCheck("undecided", reason=reason)
-    survey.text.compared(base[0])  # shows the precision of a function
-    other = points.checked_sizes(problem, given, sizes, points.SIZE + 2)
-    if (
-        survey.drawn([*base, *survey.elsewhere(other)])
-        or survey.held()
-        or survey.along_lines()
-        or survey.beside_ties()
-    ):
-        return _refuted(survey, seconds)
-    if not survey.count:
-        return GradientCheck("undecided", reason="the values are too extreme at all points")
-    return _not_refuted(survey, seconds)
+    types = points.argument_types(problem, given, sizes, points.SIZE)
+    others = points.argument_types(problem, given, sizes, points.SIZE + 2)
+    survey = Survey(problem, claim, given, types)
+    with reading(None):  # literals are what they say
+        if survey.refutes(count, others):
+            return _refuted(survey, seconds)
+        if len(survey.base) < count:
+            reason = "the loss or its gradient is not a finite real number at any point that was"
+            return GradientCheck("undecided", reason=f"{reason} drawn")
+        if not survey.count:
+            return GradientCheck("undecided", reason="the values are too extreme at all points")
+        off = _off_by_little(survey)
+        return _not_refuted(survey, seconds) if off is None else off
 
 
 def _not_refuted(survey: Survey, seconds: float) -> GradientCheck:
     """The outcome where no point speaks against the claim."""
     claim, exact = survey.judge, survey.judge.exact
-    count = sum(int(np.prod(np.shape(survey.base[0][n]))) for n in survey.problem.differentiated)
-    off = None if survey.worst_at is None else _off_by_little(survey, *survey.worst_at)
-    if off is not None:
-        return off
+    count = sum(int(np.size(survey.base[0][n])) for n in survey.problem.differentiated)
     but = "; ".join(survey.exceptions[:_SHOWN])
     if len(survey.exceptions) > _SHOWN:
         but += f"; and at {len(survey.exceptions) - _SHOWN} more points"
     reason = f"it is a function, which is compared in {claim.precision.name}"
-    if exact:
+    if exact and survey.rounded:
         reason = "the difference is within the rounding of the literals"
-    if exact and not survey.rounded and survey.worst < ALIKE:
+    elif exact and survey.worst < ALIKE:
         reason = "the difference is within rtol"
-    elif exact and not survey.rounded:
+    elif exact:
         reason = proof(survey.problem, claim, seconds)
         if not reason:
             return GradientCheck("proved", MOST, survey.count, count=count, but=but)
-    own, of_loss = survey.text.one_sided(survey.ran)
-    for whose, n in (("claim", own), ("loss", of_loss)):
+    for whose, n in zip(("claim", "loss"), survey.text.one_sided(survey.ran), strict=True):
         if n:
             reason += f"; {n} of the {whose}'s comparisons came out one way alone"
     if survey.left_out:
@@ -141,17 +134,19 @@ def _not_refuted(survey: Survey, seconds: float) -> GradientCheck:
     return GradientCheck("agrees", digits, survey.count, reason=reason, count=count, but=but)
 
 
-def _off_by_little(survey: Survey, point: Point, found: Comparison) -> GradientCheck | None:
+def _off_by_little(survey: Survey) -> GradientCheck | None:
     """The outcome where a function is right in some digits, and may be off in the others.
 
     None where it is right in as many as its precision asks for.
     """
     claim, precise = survey.judge, survey.judge.precision
-    if claim.exact or claim.rtol is not None or found.digits >= precise.clear:
+    if claim.exact or claim.rtol is not None or survey.worst >= precise.clear:
         return None
-    told = _located(survey.problem, claim, point, found)
-    if survey.is_regular(point, found):
-        part = abs(told[3] - told[2]) / max(abs(told[3]), abs(told[2]))
+    assert survey.worst_at is not None
+    found = survey.worst_at[1]
+    told = _located(survey, *survey.worst_at)
+    if survey.is_regular(*survey.worst_at):
+        part = abs(found.claimed - found.expected) / max(abs(found.claimed), abs(found.expected))
         fault = f"off by {part:.1e} of it, here and next to it, as rounding is not"
         return GradientCheck("refuted", max(0.0, found.digits), survey.count, *told, fault)
     if found.digits >= claim.enough:
@@ -165,54 +160,42 @@ def _off_by_little(survey: Survey, point: Point, found: Comparison) -> GradientC
 
 
 def _located(
-    problem: Problem, claim: GradientClaim, point: Point, found: Comparison
+    survey: Survey, point: Point, found: Comparison
 ) -> tuple[str, dict[str, Any], float, float]:
     """The component, where it was looked at, and the right and the claimed value there."""
-    there = claim.representable(point)
-    component = problem.component(point, found.flat)
-    return component, {n: there[n] for n in problem.names}, found.expected, found.claimed
+    component = survey.problem.component(point, found.flat)
+    return component, dict(survey.judge.representable(point)), found.expected, found.claimed
 
 
 def _refuted(survey: Survey, seconds: float) -> GradientCheck:
     assert survey.wrong is not None
-    problem, claim, (point, found) = survey.problem, survey.judge, survey.wrong
-    told = _located(problem, claim, point, found)
+    claim, found = survey.judge, survey.wrong[1]
+    told = _located(survey, *survey.wrong)
     others = [survey.text.compared(p) for p in survey.base]
-    right = [c for c in others if c is not None and c.is_right(claim)]
+    right = sum(c is not None and c.reaches(claim.enough) for c in others)
     if right:
-        fault = f"it is right at {len(right)} other points: on a part of the domain only?"
+        fault = f"it is right at {right} other points: on a part of the domain only?"
     else:
-        fault = _swapped(survey, told[0]) or at_fault(
-            problem, claim, found.flat, survey.base, seconds
-        )
+        fault = _swapped(survey, told[0].partition("[")[0].removeprefix("d_"))
+        fault = fault or at_fault(survey.problem, claim, found.flat, survey.base, seconds)
     return GradientCheck("refuted", max(0.0, found.digits), 1, *told, fault)
 
 
-def _swapped(survey: Survey, component: str) -> str:
-    """True if what is claimed for one argument is the gradient of another, in words."""
-    names = survey.problem.differentiated
-    wrong = next(n for n in names if component.partition("[")[0] == f"d_{n}")
-    for name in names:
-        if name != wrong and all(_same(survey, p, wrong, name) for p in survey.base):
-            return f"it is the gradient of {name}: are they in another order?"
+def _swapped(survey: Survey, wrong: str) -> str:
+    """The argument whose gradient is claimed for another one, in words; '' if there is none."""
+    base, names = survey.base, survey.problem.differentiated
+    ends = np.cumsum([0, *(np.size(base[0][name]) for name in names)]).tolist()
+    parts = {name: slice(*pair) for name, pair in zip(names, pairwise(ends), strict=True)}
+    with precision(BITS[0]), suppress(SymgradError):
+        seen = [survey.text.seen(survey.judge.representable(point)) for point in base]
+        for name in names:
+            rows = [(s.right[1:][parts[name]], s.got[parts[wrong]]) for s in seen]
+            alike = np.shape(base[0][name]) == np.shape(base[0][wrong])
+            pairs = [pair for row in rows if alike for pair in zip(*row, strict=True)]
+            digits = [agreed(a, b, 0.0) for a, b in pairs]
+            if name != wrong and digits and not any(d < survey.judge.enough for d in digits):
+                return f"it is the gradient of {name}: are they in another order?"
     return ""
-
-
-def _same(survey: Survey, point: Point, claimed: str, right: str) -> bool:
-    """True if at a point the claim for one argument is the gradient by another."""
-    sizes = [int(np.prod(np.shape(point[n]))) for n in survey.problem.differentiated]
-    names = survey.problem.differentiated
-    i, j = names.index(claimed), names.index(right)
-    if np.shape(point[claimed]) != np.shape(point[right]):
-        return False
-    with precision(BITS[0]):
-        found, balls = survey.text.run(RIGHT, point)
-        want, got = [*numbers(found[1:], balls)], survey.text.claims(point, balls)
-        ends = [sum(sizes[: k + 1]) for k in range(len(sizes))]
-        pairs = zip(
-            want[ends[j] - sizes[j] : ends[j]], got[ends[i] - sizes[i] : ends[i]], strict=True
-        )
-        return all(is_real(b) and not agreed(a, b, 0.0) < survey.judge.enough for a, b in pairs)
 
 
 __all__ = ["GradientCheck", "judged"]

@@ -1,17 +1,18 @@
 """A loss, its gradient, and a gradient that somebody claims: formulas, expressions, or a function.
 
-Formulas of SymPy and symgrad's expressions become one IR function, and that a text; a Python
-function is called.  Numbers of SymPy stay exact, as quotients of whole numbers.
+Formulas of SymPy and symgrad's expressions become one IR function, and that a text.  A Python
+function is called, and judged by the precision of what it returns: JAX computes in float32 unless
+it is told otherwise.  Its arguments come in the order of its own parameters where these are named
+as those of the loss, and otherwise in the order of the loss:
 
->>> import symgrad.ops
->>> import sympy as sp
->>> f = ExactNumbers()
->>> f.exactly(sp.Rational(1, 3)).instr, f.exactly(sp.Float(0.1)).instr["value"]
-(<_ = divide : f64[]>, 0.1)
+>>> parameters = inspect.signature(lambda y, x, scale=1.0: ...).parameters
+>>> plan_of(parameters, ["x", "y"])
+(['y', 'x'], [])
 """
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import ArgumentError, DomainError, ShapeError, SymgradError
+from symgrad.errors import ArgumentError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.trace import trace
 from symgrad.ir.function import Function, Instr, function
-from symgrad.ops.terms import IRAlgebra, Term
 
 Point = Mapping[str, Any]  # arrays by the names of the leaves
-DIGITS = 2500  # decimal digits of an irrational number: more than any ball has
-WORD = 2**53  # whole numbers below it are floats
+Plan = tuple[list[str], list[str]]  # the arguments that are passed in order, and those by name
+_KINDS = inspect.Parameter
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,19 @@ class Problem:
         for name in self.differentiated:
             shape = np.shape(point[name])
             if flat < math.prod(shape):
-                return element(f"d_{name}", tuple(map(int, np.unravel_index(flat, shape))))
+                return element(f"d_{name}", shape, flat)
             flat -= math.prod(shape)
         return ""
 
 
-def element(name: str, index: tuple[int, ...]) -> str:
-    """How an element of an argument is written."""
-    return f"{name}[{', '.join(map(str, index))}]" if index else name
+def element(name: str, shape: tuple[int, ...], k: int) -> str:
+    """How the element at a flat place of an argument is written.
+
+    >>> element("w", (2, 3), 4), element("b", (), 0)
+    ('w[1, 1]', 'b')
+    """
+    index = ", ".join(map(str, np.unravel_index(k, shape)))
+    return f"{name}[{index}]" if shape else name
 
 
 @dataclass(frozen=True, order=True)
@@ -150,125 +155,11 @@ class FormulaClaim(GradientClaim):
     """SymPy expressions, one for each element of each gradient."""
 
     def __init__(self, problem: Problem, claimed: Sequence[Any]) -> None:
-        self.problem = problem
-        arrays: list[Any] = []
-        for c, i in zip(claimed, problem.wrt, strict=True):
-            p, array = problem.parameters[i], _elements(c)
-            if p.type.rank == 1 and array.ndim == 2 and 1 in array.shape:
-                array = array.reshape(-1)  # SymPy has no vectors but columns and rows
-            arrays.append(array)
-            if array.ndim != p.type.rank:
-                raise ShapeError(
-                    f"claimed: the gradient of {p.hint} is {p.type}, got {array.shape}"
-                )
-        f, self.arrays = ExactNumbers(), arrays
-        terms = [f.lifted(self._read(f, e)).instr for array in self.arrays for e in array.flat]
-        self.function = function("claimed", problem.parameters, terms)
+        from symgrad.symbolic.claimed_formulas import elements, exact_function
 
-    def _read(self, f: ExactNumbers, expression: Any) -> Any:
-        from symgrad.symbolic.from_sympy import read
-
-        known = {p.hint: p for p in self.problem.parameters}
-        _check_indices(expression, known)
-
-        def bind(symbol: Any) -> Term:
-            if symbol.name not in known:
-                there = ", ".join(known)
-                raise ArgumentError(
-                    f"claimed: {symbol} is no argument of the loss (it has {there})"
-                )
-            _refuse_narrow(symbol)
-            value = f.term(known[symbol.name])
-            return value if value.instr.type.dtype == "f64" else f.cast(value, dtype="f64")
-
-        try:
-            return read(expression, f, bind)
-        except (IndexError, ShapeError) as error:
-            raise ArgumentError(f"claimed: {expression}: {error}") from error
-
-
-class ExactNumbers(IRAlgebra):
-    """Builds IR in which SymPy's numbers are whole numbers and their quotients."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.known: dict[Any, Term] = {}
-
-    def lifted(self, x: Any) -> Term:
-        """A term, also of a Python number."""
-        return x if isinstance(x, Term) else self.term(self.number(float(x), "f64"))
-
-    def exactly(self, x: Any) -> Term:
-        """A number of SymPy's; a Float, or what is made of one, as the float that it is."""
-        if x not in self.known:
-            self.known[x] = self._made(x)
-        return self.known[x]
-
-    def _made(self, x: Any) -> Term:
-        import sympy as sp
-
-        if x.is_infinite or x is sp.S.NaN or x.has(sp.Float):
-            return self.lifted(float(x))
-        if x.is_Rational:
-            return self._whole(x.p) if x.q == 1 else self._whole(x.p) / self._whole(x.q)
-        sign, mantissa, exponent, _ = sp.N(x, DIGITS)._to_mpmath(4 * DIGITS)._mpf_
-        y, power = self._whole(int(mantissa) * (-1) ** sign), self._whole(2 ** abs(exponent))
-        return y * power if exponent > 0 else y / power
-
-    def _whole(self, n: int) -> Term:
-        """A whole number of any size."""
-        digits: list[int] = []
-        rest = abs(n)
-        while rest or not digits:
-            rest, digit = divmod(rest, WORD)
-            digits.append(digit if n >= 0 else -digit)
-        y = self.lifted(digits.pop())
-        while digits:
-            y = y * self.lifted(WORD) + self.lifted(digits.pop())
-        return y
-
-
-def _check_indices(expression: Any, known: Mapping[str, Instr]) -> None:
-    """Raises ArgumentError for an element that an array does not have."""
-    import sympy as sp
-
-    for x in sp.ordered(expression.atoms(sp.Indexed)):
-        p = known.get(str(x.base.name))
-        for k, (i, n) in enumerate(zip(x.indices, p.type.shape if p else (), strict=False)):
-            if isinstance(n, int) and i.is_Integer and not -n <= int(i) < n:
-                raise ArgumentError(
-                    f"claimed: {x}: index {i} is out of bounds for axis {k} with size {n}"
-                )
-
-
-def _refuse_narrow(symbol: Any) -> None:
-    """Raises DomainError for a symbol that SymPy simplifies by as what no argument is."""
-    for kind in ("integer", "rational", "irrational", "imaginary"):
-        if symbol.assumptions0.get(kind):
-            raise DomainError(
-                f"claimed: the symbol {symbol} is declared {kind}, and SymPy simplifies by that; "
-                f"arguments are real numbers: sp.Symbol({str(symbol.name)!r}, real=True)"
-            )
-
-
-def _elements(claimed: Any) -> Any:
-    """One claim as an array of SymPy expressions: a matrix, nested lists, or one expression."""
-    from symgrad.symbolic.from_sympy import expression
-
-    if hasattr(claimed, "tolist") and not isinstance(claimed, Expr):
-        claimed = claimed.tolist()
-    array = np.empty((), dtype=object)
-    if isinstance(claimed, list | tuple):
-        array = np.array(claimed, dtype=object)
-    else:
-        array[()] = claimed
-    out = np.empty(array.shape, dtype=object)
-    for place in np.ndindex(array.shape):
-        try:
-            out[place] = expression(array[place])
-        except SymgradError as error:
-            raise ArgumentError(f"claimed: {error}") from error
-    return out
+        own = [problem.parameters[i] for i in problem.wrt]
+        self.arrays = [elements(c, p) for c, p in zip(claimed, own, strict=True)]
+        self.function = exact_function(problem.parameters, self.arrays)
 
 
 class ExpressionClaim(GradientClaim):
@@ -283,3 +174,151 @@ class ExpressionClaim(GradientClaim):
         own = dict(zip(map(id, traced.leaves), traced.function.parameters, strict=True))
         parameters = [own[id(leaf)] for leaf in problem.leaves]
         self.function = function("claimed", parameters, traced.function.results)
+
+
+class FunctionClaim(GradientClaim):
+    """A Python function of all arguments that returns the gradient, or a tuple of gradients."""
+
+    def __init__(self, problem: Problem, claimed: Callable[..., Any]) -> None:
+        self.problem = problem
+        self.called = claimed
+        try:
+            parameters: Mapping[str, Any] = inspect.signature(claimed).parameters
+        except (TypeError, ValueError):
+            parameters = {}  # a builtin
+        self.plan = plan_of(parameters, problem.names)
+
+    def values(self, point: Point) -> list[Any]:
+        whole = {n: v.copy() if np.ndim(v) else v[()] for n, v in point.items()}
+        ordered, named = self.plan
+        try:
+            result = self.called(*[whole[n] for n in ordered], **{n: whole[n] for n in named})
+        except (Exception, SystemExit) as error:
+            how = ", ".join([*ordered, *(f"{n}={n}" for n in named)])
+            raise ArgumentError(
+                f"claimed: the function, called with ({how}), raised {type(error).__name__}: "
+                f"{error}"
+            ) from error
+        parts = [self._array(p, i) for i, p in enumerate(self._parts(result, point))]
+        self.precision = max([self.precision, *(precision for _, precision in parts)])
+        return [array for array, _ in parts]
+
+    def _parts(self, result: Any, point: Point) -> Sequence[Any]:
+        """The returned gradient of each argument that is differentiated by."""
+        names = self.problem.differentiated
+        if isinstance(result, Mapping):
+            if set(result) != set(names):
+                raise ArgumentError(
+                    f"claimed: expected gradients of {', '.join(names)} from the function, got a "
+                    f"dict of {', '.join(map(repr, result))}"
+                )
+            return [result[name] for name in names]
+        several = isinstance(result, tuple | list)
+        if several and _is_with_loss(result, len(names)):
+            raise ArgumentError(
+                "claimed: the function returns a loss and gradients; claim the gradients alone: "
+                "lambda *args: f(*args)[1]"
+            )
+        if len(names) > 1:
+            if not several or len(result) != len(names):
+                raise ArgumentError(
+                    f"claimed: expected {len(names)} gradients in a tuple from the function, got "
+                    f"{result!r}"
+                )
+            return list(result)
+        if several and len(result) == 1 and _shape(result[0]) == np.shape(point[names[0]]):
+            return [result[0]]
+        return [result]
+
+    def _array(self, part: Any, i: int) -> tuple[Any, Precision]:
+        """One gradient as an array of floats, and its precision."""
+        try:
+            array = plain(part)
+            if array.dtype == object and any(v is None for v in array.flat):
+                raise TypeError("None is no number; is a return missing?")
+            precision = precision_of(array, str(getattr(part, "dtype", "")))
+            if array.dtype.kind not in "biufOV":
+                raise TypeError(f"{array.dtype} is not real")
+            return array.astype(float), precision
+        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+            raise ArgumentError(
+                f"claimed: expected a gradient of real numbers from the function, got {part!r}: "
+                f"{error}"
+            ) from error
+
+
+def plan_of(parameters: Mapping[str, Any], names: Sequence[str]) -> Plan:
+    """How a function of these parameters is called with the arguments of these names.
+
+    Some functions, as those of ``jax.grad``, take them in order alone; so names are used only where
+    nothing else is possible.
+    """
+    own = {n: p for n, p in parameters.items() if p.kind in _NAMED}
+    kinds = {p.kind for p in parameters.values()}
+    takes_any = _KINDS.VAR_KEYWORD in kinds and _KINDS.VAR_POSITIONAL not in kinds
+    needed = {n for n, p in own.items() if p.default is p.empty}
+    if not needed <= set(names) or not (takes_any or set(names) <= set(own)):
+        return list(names), []
+    ordered: list[str] = []
+    for name, p in own.items():
+        if name not in names or p.kind == _KINDS.KEYWORD_ONLY:
+            break  # what is behind it is passed by name
+        ordered.append(name)
+    return ordered, [name for name in names if name not in ordered]
+
+
+_NAMED = (_KINDS.POSITIONAL_ONLY, _KINDS.POSITIONAL_OR_KEYWORD, _KINDS.KEYWORD_ONLY)
+
+
+def plain(part: Any) -> Any:
+    """An array of numbers: NumPy's, JAX's and PyTorch's, a data frame, nested lists of any."""
+    if isinstance(part, tuple | list):
+        return np.array([plain(p) for p in part]) if len(part) else np.zeros(0)
+    if hasattr(part, "detach"):  # PyTorch refuses to convert what requires a gradient
+        part = part.detach().cpu()
+        part = part.float() if "bfloat16" in str(part.dtype) else part
+    return np.asarray(part)
+
+
+def precision_of(array: Any, dtype: str = "") -> Precision:
+    """The precision of an array's numbers, whose library may call its dtype otherwise.
+
+    >>> precision_of(np.float32(1.0)).name, precision_of(np.array(3)).name
+    ('float32', 'float64')
+    """
+    if array.dtype.kind == "V" or "bfloat16" in dtype or array.dtype == np.float16:
+        return HALF
+    return SINGLE if array.dtype == np.float32 else DOUBLE
+
+
+def _is_with_loss(result: Sequence[Any], count: int) -> bool:
+    """True if it is a number, and as many gradients as were asked for."""
+    if len(result) != 2 or not isinstance(result[1], tuple | list) or np.ndim(plain(result[0])):
+        return False
+    return len(result[1]) == count
+
+
+def _shape(part: Any) -> tuple[int, ...] | None:
+    try:
+        return tuple(np.shape(plain(part)))
+    except (TypeError, ValueError):
+        return None
+
+
+def claim_of(problem: Problem, claimed: Any, several: bool) -> GradientClaim:
+    """The claim in a form that has values.  Raises ArgumentError for what is none."""
+    if callable(claimed) and not isinstance(claimed, Expr) and not _is_sympy(claimed):
+        return FunctionClaim(problem, claimed)
+    parts = list(claimed) if several and isinstance(claimed, list | tuple) else [claimed]
+    if len(parts) != len(problem.wrt):
+        kind = "" if isinstance(claimed, list | tuple) else f": {type(claimed).__name__}"
+        raise ArgumentError(
+            f"claimed: expected {len(problem.wrt)} gradients, got {len(parts)}{kind}"
+        )
+    if all(isinstance(c, Expr) for c in parts):
+        return ExpressionClaim(problem, parts)
+    return FormulaClaim(problem, parts)
+
+
+def _is_sympy(x: Any) -> bool:
+    return type(x).__module__.partition(".")[0] == "sympy"

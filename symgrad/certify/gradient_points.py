@@ -1,22 +1,20 @@
 """Points at which a gradient is looked at, the same ones each time, drawn as the checker draws.
 
->>> from symgrad.checker import Claim
->>> types = argument_types({"x": "f64[N, 2]"}, {"N": 3})
->>> types, [*along({"x": np.zeros(2)}, ("x", (1,)), (1.0,))]
-({'x': 'f64[3, 2]'}, [(1.0, {'x': array([0., 1.])})])
+>>> [*along_lines({"x": np.zeros(2)}, ["x"], (1.0,), 1)]
+[('x[0] = 1.0', {'x': array([1., 0.])})]
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from symgrad.certify.gradient_claims import Point, Problem
+from symgrad.certify.gradient_claims import Point, Problem, element
 from symgrad.checker import samples
-from symgrad.checker.outlines import dims_of, size_of
 from symgrad.errors import ArgumentError, LimitError, ShapeError
 from symgrad.ir import dims
 from symgrad.ir.types import Type
@@ -27,24 +25,18 @@ LIMIT = 100_000  # elements of one argument, each of which is computed to many d
 DRAWS = (samples.ordinary, samples.inside, samples.above, samples.sought)  # where losses may live
 _MAGNITUDES = (0.001, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 GRID = (*(-s for s in reversed(_MAGNITUDES)), 0.0, *_MAGNITUDES)
-Line = tuple[str, tuple[int, ...]]  # an argument, and which element of it moves
 
 
-def argument_types(types: Mapping[str, str], sizes: Mapping[str, int]) -> dict[str, str]:
-    """Types with numbers for the named sizes."""
-    shown = {k: ", ".join(str(size_of(d, sizes)) for d in dims_of(t)) for k, t in types.items()}
-    return {k: f"{types[k].partition('[')[0]}[{shape}]" for k, shape in shown.items()}
-
-
-def checked_sizes(
-    problem: Problem, at: Mapping[str, Any], sizes: Mapping[str, int], usual: int
-) -> dict[str, int]:
-    """A number for each named size: as it is given, as given values have it, or the usual one.
+def argument_types(
+    problem: Problem, at: Point, sizes: Mapping[str, int], usual: int
+) -> dict[str, str]:
+    """The types with a number for each named size: as it is given, as given values have it, or the
+    usual one.
 
     Raises ArgumentError for a size that is none, LimitError for one that is too large.
     """
-    types = [p.type for p in problem.parameters]
-    known = dict.fromkeys([n for t in types for dim in t.shape for n in dims.names(dim)], usual)
+    named = [n for p in problem.parameters for dim in p.type.shape for n in dims.names(dim)]
+    known = dict.fromkeys(named, usual)
     for name, n in sizes.items():
         if name not in known:
             there = ", ".join(known) or "none"
@@ -55,11 +47,15 @@ def checked_sizes(
         shape = np.shape(at[p.hint]) if p.hint in at else ()
         known |= {d: n for d, n in zip(p.type.shape, shape, strict=False) if d in known}
     known |= sizes
+    types = {}
     for p in problem.parameters:
-        count = math.prod(dims.evaluate(dim, known) for dim in p.type.shape)
-        if count > LIMIT:
-            raise LimitError(f"sizes: {p.hint} would have {count} elements, more than {LIMIT}")
-    return known
+        shape = tuple(dims.evaluate(dim, known) for dim in p.type.shape)
+        if math.prod(shape) > LIMIT:
+            raise LimitError(
+                f"sizes: {p.hint} would have {math.prod(shape)} elements, more than {LIMIT}"
+            )
+        types[p.hint] = str(Type(p.type.dtype, shape))
+    return types
 
 
 def given_values(problem: Problem, at: Mapping[str, Any]) -> Point:
@@ -97,19 +93,17 @@ def displaced(point: Point, names: Iterable[str], step: float) -> Point:
     return {**point, **moved}
 
 
-def lines(base: Point, names: Sequence[str]) -> Iterator[Line]:
-    """The first element of each argument, then the second of each, and so on."""
-    places = [[*np.ndindex(np.shape(base[name]))] for name in names]
-    for i in range(max(map(len, places), default=0)):
-        for name, own in zip(names, places, strict=True):
-            if i < len(own):
-                yield name, own[i]
+def along_lines(
+    base: Point, names: Sequence[str], values: Sequence[float], most: int
+) -> Iterator[tuple[str, Point]]:
+    """The point with one element set to each of some values, and how that is written.
 
-
-def along(base: Point, line: Line, values: Sequence[float]) -> Iterator[tuple[float, Point]]:
-    """The point with one element set to each of some values."""
-    name, index = line
-    for t in values:
-        value = np.array(base[name])
-        value[index] = t
-        yield t, {**base, name: value}
+    most   of the elements are moved: the first of each argument, then the second, and so on
+    """
+    places = [(k, name) for name in names for k in range(np.size(base[name]))]
+    for k, name in sorted(places, key=itemgetter(0))[:most]:
+        place = element(name, np.shape(base[name]), k)
+        for t in values:
+            value = np.array(base[name])
+            value.flat[k] = t
+            yield f"{place} = {t!r}", {**base, name: value}

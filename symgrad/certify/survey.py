@@ -8,68 +8,89 @@ convention, and a formula may have a gap.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, partial
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from symgrad.certify import gradient_points as points
-from symgrad.certify.exact_gradients import BITS, RIGHT, Comparison, GradientText, numbers
-from symgrad.certify.gradient_claims import DOUBLE, GradientClaim, Point, Problem, element
+from symgrad.certify.exact_gradients import BITS, UNWATCHED, Comparison, GradientText, gradient_text
+from symgrad.certify.gradient_claims import DOUBLE, GradientClaim, Point, Problem
 from symgrad.certify.gradient_points import displaced
-from symgrad.checker import Claim, Refuted, samples
-from symgrad.checker.balls import Balls, precision
-from symgrad.checker.claim import Draw
-from symgrad.checker.comparisons import Enough, Place, Watch
+from symgrad.checker import Refuted, samples
+from symgrad.checker.balls import precision
+from symgrad.checker.claim import Draw, forward
+from symgrad.checker.comparisons import Place, Watch
+from symgrad.checker.exact_text import leaves
+from symgrad.checker.real_functions import JUMPS
+from symgrad.checker.rounding import started
 from symgrad.checker.ties import Ties, middle
 from symgrad.errors import ArgumentError, DomainError, SymgradError, UnsupportedError
+from symgrad.ops import OPS
 
 LINES = {True: 6, False: 2}  # for formulas, and for functions, which may take long
 OPERATIONS = 60_000  # of the gradient, on its elements, that all lines may take
-BALLS = 100_000  # that the search for ties may take
 STEP = Fraction(1, 2**51)  # from a tie to the points beside it, which are floats
+NEAR = 2**190  # parts of a way between two points, for a function: its sides are other floats
 CLEAR = 2.0  # digits by which a difference is larger than what rounding makes
 BESIDE = [2.0**-18 * (k + 1) for k in range(12)]  # steps around a point where digits are few
 _FAR = 3
 
 
-class TextClaim(Claim):
-    """Loss, gradient and claim as one text, whose comparisons are looked for."""
-
-    @cached_property
-    def program(self) -> Any:
-        return self.reference.exact
-
-    @cached_property
-    def expected(self) -> Any:
-        return partial(self.program.run, name=RIGHT)
-
-
 class TextRun:
     """The text at one point, as the search for ties asks of it."""
 
-    def __init__(self, text: GradientText, point: Point) -> None:
-        self.text, self.point = text, point
-        self.values, self.algebra = self.run()
+    def __init__(self, claim: GradientText, point: Point) -> None:
+        self.claim, self.point = claim, point
+        self.algebra, self.at = started(claim, point)
+        self.values = self.run()
+        watch = self.algebra.watch
+        for place in filter(is_smooth, [*watch.sides]):
+            del watch.sides[place]
+            watch.gaps.pop(place, None)
 
-    def run(self, watch: Watch | None = None) -> tuple[list[Any], Balls]:
-        found, balls = self.text.run("both", self.point, watch=watch)
-        return [*numbers(found, balls)], balls
+    def run(self) -> list[Any]:
+        return [*leaves(self.claim.program.run(self.algebra.one, *self.at.values()))]
+
+    def slope(self) -> list[Any]:
+        """The derivative of the loss in some direction, if it has one."""
+        rng, one = random.Random(0), self.algebra.one
+        count = self.claim.count(self.at)
+        along = [self.algebra.variable(rng.uniform(-1.0, 1.0)) for _ in range(count)]
+        with suppress(DomainError):
+            return [forward(self.claim, one, self.at, along)[0][0].slope]
+        return []
+
+    @cached_property
+    def still(self) -> list[Any]:
+        """The same derivative, with no comparison taken for another; none is recorded."""
+        watch, self.algebra.watch = self.algebra.watch, UNWATCHED
+        try:
+            return self.slope()
+        finally:
+            self.algebra.watch = watch
 
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
-        """True if results are others where one side of a comparison is taken for another."""
-        watch = Watch(self.text.exact.filename)
-        watch.taken = (place, old, new, which)
+        """True if results, or the derivative, are others where one side of a comparison is taken
+        for another."""
+        watch = self.algebra.watch
         try:
-            found, _ = self.run(watch)
-            pairs = zip(self.values, found, strict=True)
-            return not all(a is b or a.minus(b).vanishes() for a, b in pairs)
+            still = self.still
+            for results, known in ((self.run, self.values), (self.slope, still)):
+                watch.taken, watch.count = (place, old, new, which), 0
+                pairs = zip(known, results(), strict=True)
+                if not all(a is b or a.minus(b).vanishes() for a, b in pairs):
+                    return True
+            return False
         except (SymgradError, ValueError, AttributeError):
-            return True
+            return True  # it would have been seen
+        finally:
+            watch.taken = None
 
 
 class Survey(Ties):
@@ -85,18 +106,12 @@ class Survey(Ties):
     """
 
     def __init__(
-        self,
-        problem: Problem,
-        claim: GradientClaim,
-        at: Mapping[str, Any],
-        sizes: Mapping[str, int],
+        self, problem: Problem, judge: GradientClaim, at: Point, types: Mapping[str, str]
     ) -> None:
-        self.problem, self.judge, self.text = problem, claim, GradientText(problem, claim)
-        types = {p.hint: str(p.type) for p in problem.parameters}
-        own, wrt = points.argument_types(types, sizes), tuple(problem.differentiated)
-        claim_of_text = TextClaim(self.text.text, self.text, own, wrt, given=at, budget=BALLS)
-        super().__init__(claim_of_text, (1,), 0)
-        self.step = STEP
+        self.problem, self.judge = problem, judge
+        self.text = gradient_text(problem, judge, types, at)
+        super().__init__(self.text, (1,), 0)
+        self.step, self.near = STEP, self.near if judge.exact else NEAR
         self.free = [p.hint for p in problem.parameters if p.type.is_float and p.hint not in at]
         self.worst, self.count, self.rounded, self.norm = math.inf, 0, False, 0.0
         self.worst_at: tuple[Point, Comparison] | None = None
@@ -106,28 +121,20 @@ class Survey(Ties):
         self.exceptions: list[str] = []
         self.left_out: list[tuple[str, Point]] = []
 
-    def usual(self, count: int, draws: Sequence[Draw] = points.DRAWS) -> list[Point]:
-        """That many points of one kind at which loss and gradient are finite, or fewer."""
-        found: list[Point] = []
-        for draw in draws:
-            found = []
-            for k in range(points.TRIES * count):
-                with suppress(DomainError):
-                    point = samples.drawn(self.claim, 1, f"usual {k}", draw)
-                    if self.is_usable(point):
-                        found.append(point)
-                if len(found) == count:
-                    return found
-        return found
+    def refutes(self, count: int, types: Mapping[str, str]) -> bool:
+        """Looks everywhere, from that many points on; whether a point refutes the claim.
 
-    def is_usable(self, point: Point) -> bool:
-        """True if loss and gradient are finite there."""
-        try:
-            with precision(BITS[0]):
-                results, balls = self.text.run(RIGHT, point)
-                return all(math.isfinite(x.middle()) for x in numbers(results, balls))
-        except (SymgradError, AttributeError):
+        types   of arguments of other sizes, at which a function is looked at as well
+        """
+        self.base = usual(self.text, count)
+        if len(self.base) < count:
             return False
+        self.text.compared(self.base[0])  # shows the precision of a function
+        far = usual(self.text, _FAR, (samples.large,)) if self.judge.exact else []
+        if not self.judge.exact and types != self.text.types:
+            far = usual(replace(self.text, types=types), 1)
+        drawn = self.drawn([*self.base, *far])
+        return drawn or self.held() or self.along_lines() or self.beside_ties()
 
     def drawn(self, at: Iterable[Point]) -> bool:
         """Looks at points; whether one of them refutes the claim."""
@@ -142,13 +149,6 @@ class Survey(Ties):
             self.learned(point)
         return False
 
-    def elsewhere(self, sizes: Mapping[str, int]) -> list[Point]:
-        """For formulas points farther out; for a function one of other sizes, if there are any."""
-        if self.judge.exact:
-            return self.usual(_FAR, (samples.large,))
-        other = Survey(self.problem, self.judge, self.claim.given, sizes)
-        return other.usual(1) if other.claim.types != self.claim.types else []
-
     def held(self) -> bool:
         """Looks at the data of the parameters; whether they refute the claim."""
         held = {k: np.asarray(v, float) for k, v in self.problem.held.items() if k in self.free}
@@ -160,11 +160,9 @@ class Survey(Ties):
         base = self.base[0]
         size = len(self.problem.gradient.body) * max(np.size(v) for v in base.values())
         most = max(1, OPERATIONS // max(1, size * len(points.GRID)))
-        for line in islice(points.lines(base, self.free), min(most, LINES[self.judge.exact])):
-            for t, point in points.along(base, line, points.GRID):
-                if not self.accepts(point, f"at {element(*line)} = {t!r}"):
-                    return True
-        return False
+        most = min(most, LINES[self.judge.exact])
+        line = points.along_lines(base, self.free, points.GRID, most)
+        return not all(self.accepts(point, f"at {where}") for where, point in line)
 
     def beside_ties(self) -> bool:
         """Looks beside each tie that is found; whether a point there refutes the claim."""
@@ -188,14 +186,6 @@ class Survey(Ties):
             return run
         return None
 
-    def gaps(self, place: Place, at: Point, count: int = 0) -> list[Any]:
-        watch = Watch(self.text.exact.filename, every=True)
-        watch.enough = (place, count)
-        with suppress(Enough):
-            _, balls = self.text.run("both", at, watch=watch)
-            self.made += balls.made
-        return list(watch.gaps[place])
-
     def start(self, place: Place, k: int) -> tuple[Point, list[Any]]:
         """Also from the text's numbers; a function is judged by floats, at points as they come."""
         own: Iterable[Point] = [] if self.judge.exact else self.base
@@ -212,9 +202,9 @@ class Survey(Ties):
 
     def from_literals(self) -> Iterator[Point]:
         """The first point with one of its elements set to a number of the text."""
-        known = [sign * x for x in self.claim.literals for sign in (1.0, -1.0)]
-        for line in islice(points.lines(self.base[0], self.free), LINES[False]):
-            yield from (point for _, point in points.along(self.base[0], line, known))
+        known = [sign * x for x in self.text.literals for sign in (1.0, -1.0)]
+        line = points.along_lines(self.base[0], self.free, known, LINES[False])
+        return (point for _, point in line)
 
     def looked(self, point: Point) -> Comparison | None:
         """The comparison far out, where a function may give out without being wrong."""
@@ -233,15 +223,15 @@ class Survey(Ties):
 
     def taken(self, point: Point, found: Comparison) -> bool:
         """Takes note of a comparison that does not refute the claim."""
-        if not found.is_bearable(self.judge):
+        if not found.reaches(self.judge.wrong):
             return False
         self.count += 1
         cancels = found.rounded and all(point is not own for own in self.base)
         if found.digits < self.worst and not cancels:  # far out literals' roundings grow
             self.worst, self.worst_at = found.digits, (point, found)
         self.rounded |= found.rounded
-        for watch in (found.loss, found.claim):
-            self.ran.add(watch)
+        self.ran.add(found.seen.loss)
+        self.ran.add(found.seen.claim)
         return True
 
     def accepts(self, point: Point, where: str, lone: bool = False) -> bool:
@@ -249,39 +239,31 @@ class Survey(Ties):
 
         lone   whether it counts as a kink where no comparison shows one, as at equal elements
         """
-        found = self.looked(point)
+        found, precise = self.looked(point), self.judge.precision
         if found is not None and self.is_lost(point, found):
-            self.left_out.append((f"{self.judge.precision.name} holds too few digits", point))
+            self.left_out.append((f"{precise.name} holds too few digits", point))
             return True
         if found is None or self.taken(point, found):
             return True
-        near = self.judge.precision.near
-        sides = [self.looked(displaced(point, self.free, step)) for step in (-near, near)]
-        there = [s for s in sides if s is not None]
+        near = [displaced(point, self.free, step) for step in (-precise.near, precise.near)]
+        there = [s for s in map(self.looked, near) if s is not None]
         is_kink = lone or any(s.ways != found.ways for s in there)
-        if (
-            not there
-            or not all(s.is_bearable(self.judge) for s in there)
-            or (found.finite and not is_kink and len(there) == 2)
-        ):
+        right = there and all(s.reaches(self.judge.wrong) for s in there)
+        if not right or (found.finite and not is_kink and len(there) == 2):
             self.wrong = point, found
             return False
-        if is_kink and self.judge.precision != DOUBLE:
-            name = self.judge.precision.name
-            self.left_out.append((f"{name} rounds to the other side of a kink", point))
+        if is_kink and precise != DOUBLE:
+            self.left_out.append((f"{precise.name} rounds to the other side of a kink", point))
             return True
-        told = self.told(point, where, found, is_kink)
+        told = f"{where}, where the claim has no value"
+        if found.finite:
+            what = "a kink" if is_kink else "the edge of the domain"
+            told = (
+                f"{where}, {what}, where {self.problem.component(point, found.flat)} is "
+                f"{found.expected!r} by convention, claimed {found.claimed!r}"
+            )
         self.exceptions += [told] if told not in self.exceptions else []
         return True
-
-    def told(self, point: Point, where: str, found: Comparison, is_kink: bool) -> str:
-        if not found.finite:
-            return f"{where}, where the claim has no value"
-        what = "a kink" if is_kink else "the edge of the domain"
-        return (
-            f"{where}, {what}, where {self.problem.component(point, found.flat)} is "
-            f"{found.expected!r} by convention, claimed {found.claimed!r}"
-        )
 
     def is_lost(self, point: Point, found: Comparison) -> bool:
         """True if a function differs no more than the gradient moves by rounding the arguments."""
@@ -306,6 +288,28 @@ class Survey(Ties):
         sizes = [*map(abs, known)]
         alike = len(known) == len(near) and min(known) * max(known) > 0
         return alike and max(sizes) <= 2 * min(sizes)
+
+
+def is_smooth(place: Place) -> bool:
+    """True if an op without a kink compares there, as softplus does, so that no tie is one."""
+    op = OPS.get(str(place.inner[-1])) if place.inner else None
+    jumps = not JUMPS.isdisjoint(place.inner)
+    return op is not None and op.partials is not None and not op.kinks and not jumps
+
+
+def usual(text: GradientText, count: int, draws: Sequence[Draw] = points.DRAWS) -> list[Point]:
+    """That many points of one kind at which loss and gradient are finite, or fewer."""
+    found: list[Point] = []
+    for draw in draws:
+        found = []
+        for k in range(points.TRIES * count):
+            with suppress(DomainError):
+                point = samples.drawn(text, 1, f"usual {k}", draw)
+                if text.is_usable(point):
+                    found.append(point)
+            if len(found) == count:
+                return found
+    return found
 
 
 def shown(point: Mapping[str, Any]) -> str:

@@ -486,6 +486,7 @@ def test_the_command_line(tmp_path: Path, name, status, says):
         "certify.gradient_points",
         "symbolic.blame",
         "symbolic.claimed",
+        "symbolic.claimed_formulas",
         "symbolic.precise",
         "cli.main",
     ],
