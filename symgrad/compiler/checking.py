@@ -88,12 +88,8 @@ def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
     if isinstance(loss, Value):
         values = values_of(wrt)
         f = lower([loss], values, names_of(wrt))
-        every = tuple(range(len(values)))
-        grads = gradients(f.results[0], f.parameters)
         held: dict[str, Any] = {p.hint: v.data for p, v in zip(f.parameters, values, strict=True)}
-        return Problem(
-            f, function("gradient", f.parameters, [*f.results, *grads]), (), every, held, _scalars
-        ), True
+        return _with_gradient(f, (), tuple(range(len(values))), held), True
     if not isinstance(loss, Expr):
         raise ArgumentError(f"loss: expected an expression or a Value, got {type(loss).__name__}")
     if loss.shape:
@@ -105,13 +101,19 @@ def _problem(loss: Any, wrt: Any) -> tuple[Problem, bool]:
         if not isinstance(leaf, Leaf):
             raise ArgumentError(f"wrt[{i}]: expected an sg.param or sg.input, got {leaf!r}")
     traced = trace([loss], also=chosen)
-    f = traced.function
-    places = tuple(next(i for i, own in enumerate(traced.leaves) if own is leaf) for leaf in chosen)
-    grads = gradients(f.results[0], [f.parameters[i] for i in places])
-    whole = function("gradient", f.parameters, [*f.results, *grads])
+    f, known = traced.function, [id(leaf) for leaf in traced.leaves]
     pairs = zip(f.parameters, traced.leaves, strict=True)
     held = {p.hint: leaf.data for p, leaf in pairs if leaf.data is not None}
-    return Problem(f, whole, traced.leaves, places, held, _scalars), isinstance(wrt, list | tuple)
+    places = tuple(known.index(id(leaf)) for leaf in chosen)
+    return _with_gradient(f, traced.leaves, places, held), isinstance(wrt, list | tuple)
+
+
+def _with_gradient(
+    f: Function, leaves: tuple[Any, ...], wrt: tuple[int, ...], held: Mapping[str, Any]
+) -> Problem:
+    grads = gradients(f.results[0], [f.parameters[i] for i in wrt])
+    whole = function("gradient", f.parameters, [*f.results, *grads])
+    return Problem(f, whole, leaves, wrt, held, _scalars)
 
 
 def _scalars(f: Function) -> Function:
