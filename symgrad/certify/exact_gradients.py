@@ -1,11 +1,10 @@
 """A claimed gradient beside the right one at a point: in how many digits they agree.
 
 Loss and claim are one text, which the checker runs on balls: balls that do not meet refute.  The
-right gradient is the forward derivative of the loss, on duals of balls; no rule of reverse mode
-takes part where there are few components, and where there are many reverse mode's gradient is used
-once it agrees with the forward derivative.  A formula may differ as far as a literal may that a
-float rounds: a loss with 0.1 in it is as good as one with 1/10.  The floats of a function are
-compared as far as its precision holds the digits.
+right gradient is the loss's forward derivative, by the checker's own rules; reverse mode's stands
+for it where there are many components, once the two agree.  A formula may differ as far as a
+literal may that a float rounds: a loss with 0.1 in it is as good as one with 1/10.  The floats of a
+function are compared as far as its precision holds the digits.
 """
 
 from __future__ import annotations
@@ -32,19 +31,20 @@ from symgrad.checker.exact_number import Unwatched
 from symgrad.checker.exact_text import ExactText, leaves
 from symgrad.checker.real_functions import FUNCTIONS
 from symgrad.errors import DomainError, ShapeError, SymgradError, UnsupportedError
+from symgrad.ir.function import function
 from symgrad.rewrite.passes import inlined
 from symgrad.symbolic.reference import GIVEN, text_of
 from symgrad.symbolic.sides import all_settled
 
 BITS = (256, 8192)  # of a ball: more where these do not tell
-FEW = 1  # components, up to which each has a forward run of its own
+FEW = 1  # components, up to which each has a forward run of its own, without reverse mode
 TRUSTED = 3  # points at which it is compared, for all ways that comparisons go
 TINY = 1e-30  # a share of a component by which reverse and forward mode may differ
 LITERALS = 64  # that may be rounded each in its own way
 TAKEN = 12.0  # digits that are enough where there are more
 BALLS = 100_000  # that the search for ties may take
 UNWATCHED: Any = Unwatched()  # keeps nothing
-LOSS, CLAIMED = "loss", "claimed"  # functions of the text
+LOSS, REVERSE, CLAIMED = "loss", "gradient", "claimed"  # functions of the text
 
 
 class Seen(NamedTuple):
@@ -103,27 +103,29 @@ class GradientText(Claim):
         return lambda one, *at: all_settled(self.program.run(one, *at, name=LOSS))
 
     @cached_property
-    def reverse(self) -> ExactText:
-        """The loss with its gradient by reverse mode."""
-        return ExactText(text_of(self.problem.gradient), FUNCTIONS, GIVEN)
-
-    @cached_property
     def trusted(self) -> Counter[Any]:
         """At how many points reverse mode was right, by the ways that comparisons went."""
         return Counter()
 
     @cached_property
-    def deciding(self) -> Mapping[int, bool]:
-        """The lines of the loss's operations, and whether each asks for more than equality."""
-        body = inlined(self.problem.loss, lambda x: x.op.made).body
-        rows = enumerate(text_of(self.problem.loss).splitlines(), 1)
-        lines = {row.partition(" = ")[0].strip(): n for n, row in rows}
-        return {lines[f"v{i}"]: not is_equality(x) for i, x in enumerate(body)}
+    def deciding(self) -> frozenset[int]:
+        """The lines that compare on the way of the loss, but for those that ask for equality."""
+        found = set[int]()
+        for name, f in ((LOSS, self.problem.loss), (REVERSE, self.problem.gradient)):
+            body = inlined(f, lambda x: x.op.made)
+            needed = {*function(name, body.parameters, body.results[:1]).body}
+            above, _, text = self.text.partition(f"def {name}(")
+            start = above.count("\n") + 1
+            for i, x in enumerate(body.body):
+                if x in needed and not is_equality(x):
+                    found.add(start + text[: text.index(f" v{i} = ")].count("\n"))
+        return frozenset(found)
 
     def one_sided(self, known: Watch) -> tuple[int, int]:
         """How many comparisons of the claim, and of the loss, came out one way alone."""
-        lines, last = known.one_sided(), max(self.deciding, default=0)
-        return sum(n > last + 1 for n in lines), sum(self.deciding.get(n, False) for n in lines)
+        lines, (above, own, _) = known.one_sided(), self.text.partition(f"def {CLAIMED}(")
+        last = above.count("\n") if own else math.inf
+        return sum(n > last for n in lines), sum(n in self.deciding for n in lines)
 
     def count(self, at: Mapping[str, Any]) -> int:
         """How many components the gradient has."""
@@ -132,47 +134,51 @@ class GradientText(Claim):
     def right(
         self, point: Point, literal: Any = None, also: Any = UNWATCHED
     ) -> tuple[list[Any], Watch]:
-        """The loss and its gradient, and the comparisons of the loss.
+        """The loss and its gradient, and the comparisons that ran.
 
-        also   keeps the comparisons of the derivatives
-        Raises DomainError where one of them is not real.
+        also   keeps the comparisons of forward derivatives
+        Raises DomainError where one of the numbers is not real.
         """
         balls = Balls(0.0, self.program.filename, literal)
         at = {k: mapped(balls.variable, v) for k, v in point.items()}
-        [value] = leaves(self.expected(balls.one, *at.values()))
-        watch, balls.watch = balls.watch, also
-        value = balls.one.lift(value) if is_real(value) else value
-        found = [value, *self.slopes(balls, at, frozenset(ways_of(watch).items()))]
+        count = self.count(at)
+        found = self.by_reverse(balls, at) if count > FEW else []
+        if not found:
+            one, zero = balls.variable(1.0), balls.variable(0.0)
+            units = ([one if k == i else zero for k in range(count)] for i in range(count))
+            found = [*leaves(self.expected(balls.one, *at.values()))]
+            found += [self.slope(balls, at, unit, also) for unit in units]
+        found = [balls.one.lift(x) if is_real(x) else x for x in found]
         if not all(map(is_real, found)):
             raise DomainError("the gradient is not real")
-        return found, watch
+        return found, balls.watch
 
-    def slopes(self, balls: Balls, at: Mapping[str, Any], ways: Any) -> list[Any]:
-        """The components of the right gradient, where comparisons go these ways."""
-        count = self.count(at)
-        if count > FEW and (found := self.by_reverse(balls, at, ways)):
-            return found
-        one, zero = balls.variable(1.0), balls.variable(0.0)
-        units = ([one if k == i else zero for k in range(count)] for i in range(count))
-        return [forward(self, balls.one, at, unit)[0][0].slope for unit in units]
+    def slope(self, balls: Balls, at: Mapping[str, Any], along: Any, also: Any = UNWATCHED) -> Any:
+        """The forward derivative of the loss in a direction."""
+        watch, balls.watch = balls.watch, also
+        try:
+            return forward(self, balls.one, at, along)[0][0].slope
+        finally:
+            balls.watch = watch
 
-    def by_reverse(self, balls: Balls, at: Mapping[str, Any], ways: Any) -> list[Any]:
-        """Reverse mode's gradient, if it agrees with the forward derivative; nothing otherwise.
+    def by_reverse(self, balls: Balls, at: Mapping[str, Any]) -> list[Any]:
+        """The loss and reverse mode's gradient, if it agrees with the forward derivative; nothing
+        otherwise.
 
-        The two are compared at the first points at which comparisons go these ways, each time in a
-        direction in which all components weigh alike.
+        The two are compared at the first points at which comparisons go the same ways, each time in
+        a direction in which all components weigh alike.
         """
         with suppress(DomainError, UnsupportedError):
-            results = all_settled(self.reverse.run(balls.one, *at.values()))
-            found = [balls.one.lift(x) if is_real(x) else x for x in leaves(results)][1:]
+            results = all_settled(self.program.run(balls.one, *at.values(), name=REVERSE))
+            found = [balls.one.lift(x) if is_real(x) else x for x in leaves(results)]
+            ways = frozenset(ways_of(balls.watch).items())
             if self.trusted[ways] == TRUSTED or not all(map(is_real, found)):
                 return found
             rng = random.Random(self.trusted[ways])
-            along = [balls.variable(rng.uniform(0.5, 1.5) * _weight(x)) for x in found]
-            total = sum((x * v for x, v in zip(found, along, strict=True)), 0 * balls.one)
-            gap = total - forward(self, balls.one, at, along)[0][0].slope
-            if gap.size() < TINY:
-                self.trusted[ways] += 1
+            along = [balls.variable(rng.uniform(0.5, 1.5) * _weight(x)) for x in found[1:]]
+            total = sum((x * v for x, v in zip(found[1:], along, strict=True)), 0 * balls.one)
+            gap = total - self.slope(balls, at, along)
+            self.trusted[ways] += gap.size() < TINY
             if gap.size() < TINY or (balls.literal and gap.vanishes()):
                 return found
         return []
@@ -312,10 +318,10 @@ def gradient_text(
     """Loss and claim as one text, for arguments of these types."""
     names = ", ".join(f"a{i}" for i in range(len(problem.parameters)))
     text, both = text_of(problem.loss), f"{LOSS}({names})"
-    if judge.function is not None:
-        own = text_of(judge.function).partition("\n\n\n")[2]
-        text += "\n\n" + own.replace(f"def {LOSS}(", f"def {CLAIMED}(")
-        both += f", {CLAIMED}({names})"
+    for name, f in ((REVERSE, problem.gradient), (CLAIMED, judge.function)):
+        own = text_of(f).partition("\n\n\n")[2] if f is not None else ""
+        text += own and "\n\n" + own.replace(f"def {LOSS}(", f"def {name}(")
+    both += f", {CLAIMED}({names})" if judge.exact else ""
     text += f"\n\ndef both({names}):\n    return {both}\n"
     wrt = tuple(problem.differentiated)
     return GradientText(
@@ -335,8 +341,7 @@ def _weight(x: Ball) -> float:
 def as_rounded(one: Ball, x: float) -> Ball:
     """A literal, with all that a float may stand for."""
     y = one.rational(Fraction(x))
-    around = one.balls.arithmetic.about(2.0**-52)
-    return Ball(one.balls, y.x * around, 0) if is_rounded(x) else y
+    return y.around(2.0**-52) if is_rounded(x) else y
 
 
 def is_rounded(literal: Any) -> bool:

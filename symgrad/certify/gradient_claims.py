@@ -75,8 +75,7 @@ def element(name: str, shape: tuple[int, ...], k: int) -> str:
     >>> element("w", (2, 3), 4), element("b", (), 0)
     ('w[1, 1]', 'b')
     """
-    index = ", ".join(map(str, np.unravel_index(k, shape)))
-    return f"{name}[{index}]" if shape else name
+    return f"{name}{[*map(int, np.unravel_index(k, shape))] if shape else ''}"
 
 
 @dataclass(frozen=True, order=True)
@@ -146,10 +145,6 @@ class GradientClaim:
             for name, v in point.items()
         }
 
-    def values(self, point: Point) -> list[Any]:
-        """One array of floats for each parameter that is differentiated by, by a function."""
-        raise ArgumentError("no function")
-
 
 class FormulaClaim(GradientClaim):
     """SymPy expressions, one for each element of each gradient."""
@@ -189,6 +184,7 @@ class FunctionClaim(GradientClaim):
         self.plan = plan_of(parameters, problem.names)
 
     def values(self, point: Point) -> list[Any]:
+        """One array of floats for each parameter that is differentiated by."""
         whole = {n: v.copy() if np.ndim(v) else v[()] for n, v in point.items()}
         ordered, named = self.plan
         try:

@@ -8,23 +8,22 @@ convention, and a formula may have a gap.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from symgrad.certify import gradient_points as points
-from symgrad.certify.exact_gradients import BITS, UNWATCHED, Comparison, GradientText, gradient_text
+from symgrad.certify.exact_gradients import BITS, Comparison, GradientText, gradient_text
 from symgrad.certify.gradient_claims import DOUBLE, GradientClaim, Point, Problem
 from symgrad.certify.gradient_points import displaced
 from symgrad.checker import Refuted, samples
 from symgrad.checker.balls import precision
-from symgrad.checker.claim import Draw, forward
+from symgrad.checker.claim import Draw
 from symgrad.checker.comparisons import Place, Watch
 from symgrad.checker.exact_text import leaves
 from symgrad.checker.real_functions import JUMPS
@@ -57,36 +56,13 @@ class TextRun:
     def run(self) -> list[Any]:
         return [*leaves(self.claim.program.run(self.algebra.one, *self.at.values()))]
 
-    def slope(self) -> list[Any]:
-        """The derivative of the loss in some direction, if it has one."""
-        rng, one = random.Random(0), self.algebra.one
-        count = self.claim.count(self.at)
-        along = [self.algebra.variable(rng.uniform(-1.0, 1.0)) for _ in range(count)]
-        with suppress(DomainError):
-            return [forward(self.claim, one, self.at, along)[0][0].slope]
-        return []
-
-    @cached_property
-    def still(self) -> list[Any]:
-        """The same derivative, with no comparison taken for another; none is recorded."""
-        watch, self.algebra.watch = self.algebra.watch, UNWATCHED
-        try:
-            return self.slope()
-        finally:
-            self.algebra.watch = watch
-
     def depends(self, place: Place, old: int, new: int, which: int | None = None) -> bool:
-        """True if results, or the derivative, are others where one side of a comparison is taken
-        for another."""
+        """True if results are others where one side of a comparison is taken for another."""
         watch = self.algebra.watch
+        watch.taken, watch.count = (place, old, new, which), 0
         try:
-            still = self.still
-            for results, known in ((self.run, self.values), (self.slope, still)):
-                watch.taken, watch.count = (place, old, new, which), 0
-                pairs = zip(known, results(), strict=True)
-                if not all(a is b or a.minus(b).vanishes() for a, b in pairs):
-                    return True
-            return False
+            pairs = zip(self.values, self.run(), strict=True)
+            return not all(a is b or a.minus(b).vanishes() for a, b in pairs)
         except (SymgradError, ValueError, AttributeError):
             return True  # it would have been seen
         finally:

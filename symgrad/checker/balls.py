@@ -143,6 +143,10 @@ class Ball(Real):
     def magnitude(self) -> Ball:
         return Ball(self.balls, abs(self.x), 0)
 
+    def around(self, share: float) -> Ball:
+        """It, and all that is off by no more than a share of it."""
+        return Ball(self.balls, self.x * self.balls.arithmetic.about(share), 0)
+
     def vanishes(self) -> bool:
         return not (self.x > 0 or self.x < 0)
 

@@ -264,7 +264,7 @@ class Replay:
             return self.readings[x].value(one)
         y = _lifted(one, x)
         if self.loose and isinstance(y, Ball) and is_long(x):
-            return Ball(y.balls, y.x * y.balls.arithmetic.about(2.0**-51), 0)
+            return y.around(2.0**-51)
         return y
 
 

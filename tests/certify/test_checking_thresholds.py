@@ -5,6 +5,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
+from symgrad.certify.survey import Survey
 
 S, Y, Q = sg.param("s", 0.7), sg.param("y", 0.3), sg.param("q", 6000.0)
 T = sg.param("t", 0.4)
@@ -138,3 +139,13 @@ def test_comparisons_of_the_loss_that_went_one_way_alone_are_told():
     both = sg.where((V > 0.0) & (V < 1.0), V, 2 * V)
     free = sg.check_gradient(sg.sum(both), V, lambda v: np.where((v > 0) & (v < 1), 1.0, 2.0))
     assert (free.verdict, "one way" in free.reason) == ("agrees", False)
+
+
+def test_no_tie_is_sought_inside_of_a_smooth_op(monkeypatch):
+    """softplus compares with 0 where the checker computes it; only relu's kink is a tie."""
+    sought = []
+    monkeypatch.setattr(Survey, "ways", lambda survey, place, k: iter(sought.append(place) or ()))
+    assert sg.check_gradient(sg.softplus(S), S, lambda s: 1.0 / (1.0 + np.exp(-s)))
+    assert not sought
+    sg.check_gradient(sg.relu(S), S, lambda s: float(s > 0))
+    assert sought
