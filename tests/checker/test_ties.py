@@ -173,3 +173,19 @@ def test_a_quotient_that_no_argument_moves_has_no_pole() -> None:
         for place in poles:
             assert search.pivot(place, POINT, search.gaps(place, POINT)) is None
             assert search.fixed[place] == 1
+
+
+def test_points_beside_a_tie_are_as_far_apart_as_asked_for() -> None:
+    """So that they are other floats, on either side of what no float meets."""
+    loss = "def loss(w):\n    return (w if w * w < 3e7 else 2.0 * w)"
+    text = f"{loss}, (1.0 if w * w < 3e7 else 2.0,)"
+    search = Ties(claim(text, loss, {"w": "f64[]"}, "w"), (1,), 0)
+    search.near = 2**190
+    with precision(256):
+        for at in (1.0, 9e3):
+            search.look({"w": np.array(at)})
+        place = next(iter(search.known.sides))
+        [(beside, _)] = search.ways(place, 1)
+    low, high = sorted(float(point["w"]) for point in (beside[0], beside[-1]))
+    assert low * low < 3e7 < high * high
+    assert high - low > 8.0
