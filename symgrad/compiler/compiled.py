@@ -19,7 +19,7 @@ from symgrad.certify import references
 from symgrad.codegen import TARGETS
 from symgrad.compiler import saved, verifying
 from symgrad.compiler.causes import explained, is_finite, outside
-from symgrad.compiler.pipeline import History
+from symgrad.compiler.history import History
 from symgrad.compiler.saved import check_constants, check_facts
 from symgrad.errors import ArgumentError, BoundsError, DomainError, FormatError, ShapeError
 from symgrad.ir.function import Function

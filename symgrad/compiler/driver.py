@@ -3,29 +3,66 @@
 Each front door makes a ``Program``: array expressions and plain outputs (``compile``), a loss made
 of Values (``rolled``, ``looped``, ``scalar_loss``), a traced Python function (``specialise``).
 ``compile_program`` checks its length, fixes sizes, stabilises, differentiates, simplifies,
-describes, emits, and makes the text callable.
+describes, emits, and makes the text callable.  The order of the passes stands here, too.
+
+>>> SIMPLIFY[-1].name
+'dce'
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from symgrad.autodiff import differentiate
+from symgrad.autodiff.hints import name_operands
 from symgrad.certify.lone_branches import lone_branches
 from symgrad.certify.references import Reference, bare
 from symgrad.codegen import TARGETS, Loop, Pack, Structure, emit, obstacle
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, unit_of, unreached
+from symgrad.compiler.history import History, Step
 from symgrad.compiler.options import Options
-from symgrad.compiler.pipeline import JOIN, Pipeline, Step
 from symgrad.compiler.sizes import check_sizes, needs_of, ranges_of, with_sizes
 from symgrad.compiler.verifying import varied, withhold_refuted
 from symgrad.ir.function import Function
 from symgrad.ir.types import Type
+from symgrad.ir.verifier import verify
+from symgrad.rewrite import (
+    Pass,
+    canonicalize,
+    cse,
+    dce,
+    inline,
+    joining,
+    packing,
+    simplify,
+    softmax,
+    stabilize,
+    tidy,
+)
+from symgrad.rewrite.passes import early_cse, sharing
+from symgrad.rewrite.rule import REALS
+from symgrad.rewrite.softmax import accurate_softmax
 from symgrad.runtime.arguments import Argument, Signature
 from symgrad.runtime.example_rows import Layout
+
+SIMPLIFY: tuple[Pass, ...] = (
+    canonicalize,
+    packing,
+    cse,
+    softmax,
+    simplify,
+    canonicalize,
+    cse,
+    dce,
+)
+BITWISE_ONLY: tuple[Pass, ...] = (tidy, packing, cse, tidy, dce)
+JOIN: tuple[Pass, ...] = (joining, cse, dce)  # behind those, for a loop over examples
 
 
 @dataclass(frozen=True)
@@ -82,6 +119,60 @@ class Program:
         if self.is_scalar:
             return self.value, Pack(every)
         return self.value, first if self.kind == "vector" else every
+
+
+class Pipeline:
+    """Runs steps on a function and records them."""
+
+    def __init__(self, function: Function, steps: Sequence[Step] = ()) -> None:
+        self.function = function
+        self.steps = list(steps)
+
+    def run(self, name: str, apply: Callable[[Function], Function]) -> None:
+        """One step that applies no rules."""
+        self.run_pass(Pass(name, REALS, lambda f: (apply(f), ())))
+
+    def run_pass(self, p: Pass) -> None:
+        """One step.  With ``SYMGRAD_CHECK=1`` in the environment its result is verified."""
+        before, start = self.function, time.perf_counter()
+        self.function, fired = p.apply(before)
+        seconds = time.perf_counter() - start
+        self.steps.append(Step(p.name, before, self.function, seconds, fired=fired))
+        if os.environ.get("SYMGRAD_CHECK") == "1":
+            verify(self.function)
+
+    def stabilize(self) -> None:
+        self.run_pass(stabilize)
+
+    def differentiate(self, wrt: Sequence[int], options: Options) -> None:
+        """Appends the gradients of the first result by the parameters of those indices."""
+        strict, accurate = options.strict, options.accurate
+        self.run(
+            "differentiate",
+            lambda f: differentiate(early_cse(name_operands(f)), wrt, strict, accurate),
+        )
+
+    def simplify(self, options: Options) -> None:
+        """The passes behind differentiation."""
+        body = self.function.body
+        if any(x.op.inline for x in body) or sharing(self.function):
+            self.run_pass(inline)
+        passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
+        instead = {softmax: accurate_softmax} if options.accurate else {}
+        wanted = [p for p in passes if options.simplify or p is not simplify]
+        self.run_all([instead.get(p, p) for p in wanted])
+        if options.simplify == "sympy":
+            from symgrad.symbolic.regions import simplified_by_sympy  # loads SymPy
+
+            self.run_pass(Pass("sympy", REALS, simplified_by_sympy))
+
+    def run_all(self, passes: Sequence[Pass]) -> None:
+        for p in passes:
+            self.run_pass(p)
+
+    @property
+    def history(self) -> History:
+        return History(self.steps)
 
 
 def compile_program(p: Program, options: Options) -> CompiledFunction:

@@ -17,7 +17,7 @@ from symgrad.certify.references import of_scalars
 from symgrad.codegen import Loop, LoopItem
 from symgrad.compiler.describing import Words
 from symgrad.compiler.driver import Program
-from symgrad.compiler.pipeline import Step
+from symgrad.compiler.history import Step
 from symgrad.compiler.rolled import unreached
 from symgrad.compiler.scalar_loss import ScalarLoss, reader, straight
 from symgrad.frontend.scalars.linearise import linearise

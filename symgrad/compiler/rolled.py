@@ -13,7 +13,7 @@ from symgrad.certify.references import Reference, of_scalars
 from symgrad.codegen import Structure
 from symgrad.compiler.describing import Words
 from symgrad.compiler.driver import Program
-from symgrad.compiler.pipeline import Step
+from symgrad.compiler.history import Step
 from symgrad.compiler.scalar_loss import ScalarLoss, reader
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.value import Value

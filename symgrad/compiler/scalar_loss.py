@@ -18,8 +18,8 @@ from symgrad.certify.references import of_scalars
 from symgrad.codegen import TARGETS, ExampleHeading, Structure
 from symgrad.compiler.describing import Net, Words, frozen
 from symgrad.compiler.driver import Program
+from symgrad.compiler.history import Step
 from symgrad.compiler.options import Options
-from symgrad.compiler.pipeline import Step
 from symgrad.frontend.scalars.backprop import computed, reach
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.lower import hint_of, lower

@@ -28,8 +28,8 @@ from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, net_of
 from symgrad.compiler.describing import frozen as frozen_values
 from symgrad.compiler.driver import Program, compile_program
+from symgrad.compiler.history import Step
 from symgrad.compiler.options import Options
-from symgrad.compiler.pipeline import Step
 from symgrad.compiler.plain_runs import ByType, PlainRuns, agree, close, leaves
 from symgrad.compiler.retracing import Again
 from symgrad.compiler.rolled import of_theta, unreached, with_user_names

@@ -26,8 +26,8 @@ import numpy as np
 
 from symgrad.compiler.calls import LARGEST, Call
 from symgrad.compiler.compiled import CompiledFunction
+from symgrad.compiler.history import History
 from symgrad.compiler.options import check_flag, check_function_name, parse_options
-from symgrad.compiler.pipeline import History
 from symgrad.compiler.specialise import KEPT, Specialiser
 from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.refusals import located

@@ -16,7 +16,7 @@ import symgrad as sg
 from symgrad import errors
 from symgrad.compiler.compile import compile, function, grad
 from symgrad.compiler.compiled import load
-from symgrad.compiler.pipeline import SIMPLIFY
+from symgrad.compiler.driver import SIMPLIFY
 from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.leaf import constant, input, param
 from symgrad.frontend.scalars.value import Value
