@@ -15,10 +15,9 @@ from collections.abc import Sequence
 from symgrad.codegen.syntax import INDENT, WIDTH, ascii_text
 from symgrad.codegen.target import Target
 from symgrad.codegen.unit import Unit, fingerprint
-from symgrad.ir import dims
-from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import CONSTANT, Op
+from symgrad.ir.types import Dim, add, multiply
 
 VERSION = "0.1.0"
 
@@ -112,7 +111,7 @@ def flops(f: Function) -> str:
     """``1,831 N + 1,348 flops``, for array code."""
     total: Dim = 0
     for dim, n in Counter(map(flops_of, f.body)).items():
-        total = dims.add(total, dims.multiply(n, dim))
+        total = add(total, multiply(n, dim))
     return f"{spaced(total)} flops" if total != 0 else ""
 
 

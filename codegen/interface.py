@@ -13,8 +13,8 @@ from symgrad.codegen.identifiers import Names
 from symgrad.codegen.syntax import INDENT, WIDTH, ascii_text
 from symgrad.codegen.target import Target
 from symgrad.codegen.unit import ROLES, Pack, Structure, Unit, VectorArgument
-from symgrad.ir.dims import names as dim_names
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.types import names_in
 
 
 class Interface:
@@ -77,7 +77,7 @@ class Interface:
         wanted: dict[str, str] = {}
         for p in self.f.parameters:
             for axis, dim in enumerate(p.type.shape):
-                for n in dim_names(dim):
+                for n in names_in(dim):
                     if n == dim and n in words and n not in wanted:
                         name = self.named[id(p)]
                         wanted[n] = f"len({name})" if axis == 0 else f"{name}.shape[{axis}]"

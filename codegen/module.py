@@ -25,9 +25,9 @@ from symgrad.codegen.syntax import INDENT, WIDTH, Assign, body_text, quoted
 from symgrad.codegen.target import ByInstr, Form, Helper, Target, call
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError
-from symgrad.ir.dims import names, sides
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import rebuild, with_operands
+from symgrad.ir.types import names_in, sides
 from symgrad.ops.terms import IRAlgebra
 
 
@@ -125,7 +125,7 @@ def own_functions(name: str, others: list[str]) -> list[str]:
 
 def sizes_of(f: Function, functions: list[str]) -> list[str]:
     """The names of sizes, which are variables.  Raises NamingError for one that is a function."""
-    found = {n for x in (*f.parameters, *f.body) for d in x.type.shape for n in names(d)}
+    found = {n for x in (*f.parameters, *f.body) for d in x.type.shape for n in names_in(d)}
     for n in sorted(found & set(functions)):
         raise NamingError(f"a size and a function of the emitted code are called {n!r}; rename it")
     return sorted(found)

@@ -33,8 +33,8 @@ from symgrad.codegen.target import (
     suffix,
 )
 from symgrad.codegen.vectors import cut
-from symgrad.ir.dims import Dim, subtract
 from symgrad.ir.function import Instr, made_of
+from symgrad.ir.types import Dim, subtract
 
 Rule = Callable[[Instr], Form]
 MOVES: dict[str, Form | ByInstr] = {}

@@ -29,8 +29,8 @@ from symgrad.codegen.target import (
     suffix,
     within,
 )
-from symgrad.ir.dims import Dim, product
 from symgrad.ir.function import Instr
+from symgrad.ir.types import Dim, product
 from symgrad.ops import OPS
 
 

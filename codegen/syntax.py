@@ -17,8 +17,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr, Origin
+from symgrad.ir.types import Dim
 
 INDENT = "    "
 

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.ir import dims
 from symgrad.ir.function import Instr, topological
 from symgrad.ir.run import Array, Arrays, value_of
+from symgrad.ir.types import names_in, size_at
 
 RANGES = ((-1.0, 1.5), (-1.0, 1.5), (-4.0, 4.0), (-1.0, 1.5))  # of the numbers' binary logarithms
 POINTS = len(RANGES)
@@ -54,9 +54,9 @@ class RandomPoints:
 
     def shape(self, x: Instr) -> tuple[int, ...]:
         for dim in x.type.shape:
-            for name in dims.names(dim):
+            for name in names_in(dim):
                 self.sizes.setdefault(name, SIZE + len(self.sizes))
-        return tuple(dims.evaluate(dim, self.sizes) for dim in x.type.shape)
+        return tuple(size_at(dim, self.sizes) for dim in x.type.shape)
 
     def value(self, k: int, root: Instr) -> Array:
         """A value at point k."""

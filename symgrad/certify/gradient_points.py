@@ -16,8 +16,7 @@ import numpy as np
 from symgrad.certify.gradient_claims import Point, Problem, element
 from symgrad.checker import samples
 from symgrad.errors import ArgumentError, LimitError, ShapeError
-from symgrad.ir import dims
-from symgrad.ir.types import Type
+from symgrad.ir.types import Type, names_in, size_at
 
 SIZE = 3
 TRIES = 4  # draws for each point that is wanted
@@ -35,7 +34,7 @@ def argument_types(
 
     Raises ArgumentError for a size that is none, LimitError for one that is too large.
     """
-    named = [n for p in problem.parameters for dim in p.type.shape for n in dims.names(dim)]
+    named = [n for p in problem.parameters for dim in p.type.shape for n in names_in(dim)]
     known = dict.fromkeys(named, usual)
     for name, n in sizes.items():
         if name not in known:
@@ -49,7 +48,7 @@ def argument_types(
     known |= sizes
     types = {}
     for p in problem.parameters:
-        shape = tuple(dims.evaluate(dim, known) for dim in p.type.shape)
+        shape = tuple(size_at(dim, known) for dim in p.type.shape)
         if math.prod(shape) > LIMIT:
             raise LimitError(
                 f"sizes: {p.hint} would have {math.prod(shape)} elements, more than {LIMIT}"

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import BoundsError, DomainError
-from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.run import bind_sizes, failing, values_of
+from symgrad.ir.types import size_at
 from symgrad.ops.gathering import indices_of
 
 
@@ -38,7 +38,7 @@ def outside(f: Function, arguments: Sequence[Any]) -> BoundsError | None:
     x, operands = found
     sizes = bind_sizes(f, arguments)
     for axis, (index, dim) in enumerate(indices_of(x)):
-        n = dims.evaluate(dim, sizes)
+        n = size_at(dim, sizes)
         places = np.asarray(operands[x.operands.index(index)])
         least = 0 if x.op.name == "within" else -n
         wrong = places[(places < least) | (places >= n)]

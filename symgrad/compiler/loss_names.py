@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from symgrad.ir import dims
 from symgrad.ir.function import Instr, made_of, topological
+from symgrad.ir.types import names_in, size_at
 
 # The phrases for a sum over the examples, for their mean, and for one example alone.
 Phrases = tuple[str, str, str]
@@ -74,7 +74,7 @@ def averaged(data: list[Instr]) -> str:
     else:
         terms = list(addends(x))
         said, count = alike(terms), len(terms)
-    counts = [dims.evaluate(count, dict.fromkeys(dims.names(count), n)) for n in _SIZES]
+    counts = [size_at(count, dict.fromkeys(names_in(count), n)) for n in _SIZES]
     means = [f * (1.0 if x.op.name == "mean" else n) for f, n in zip(factors, counts, strict=True)]
     return scaled(said, factors if x.op.name != "mean" else [math.nan], means, count == 1)
 
@@ -106,7 +106,7 @@ def at_sizes(x: Instr, n: int) -> float | None:
         if o.is_constant:
             values[o] = float(o["value"])
         elif o.op.name == "size":
-            values[o] = float(dims.evaluate(o["dim"], dict.fromkeys(dims.names(o["dim"]), n)))
+            values[o] = float(size_at(o["dim"], dict.fromkeys(names_in(o["dim"]), n)))
         else:
             known = [np.float64(values[operand]) for operand in o.operands]
             with np.errstate(all="ignore"):

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from symgrad.codegen import TARGETS
 from symgrad.errors import FormatError
-from symgrad.ir import dims
-from symgrad.ir.types import parse_type
+from symgrad.ir.types import names_in, parse_type
 from symgrad.runtime.example_rows import EXAMPLES
 
 if TYPE_CHECKING:
@@ -270,7 +269,7 @@ def _is_beside(x: Any) -> bool:
 
 
 def _dim(x: Any) -> bool:
-    return type(x) is str and len(x) <= _LONG and _reads(dims.names, x)
+    return type(x) is str and len(x) <= _LONG and _reads(names_in, x)
 
 
 def _type(x: Any) -> bool:
@@ -355,13 +354,11 @@ def check_facts(facts: Mapping[str, Any]) -> None:
     names = [name for name, _, _ in facts["arguments"]]
     if len(set(names)) != len(names):
         _refuse("two arguments have one name")
-    sizes = {
-        n for _, t, _ in facts["arguments"] for d in parse_type(t).shape for n in dims.names(d)
-    }
+    sizes = {n for _, t, _ in facts["arguments"] for d in parse_type(t).shape for n in names_in(d)}
     promised = [d for t in _leaves(facts["returns"]) for d in parse_type(t).shape]
     told = (row[i] for key, i in (("needs", 0), ("ranges", 1)) for row in facts[key])
     for dim in (*promised, *told):
-        unknown = set(dims.names(dim)) - sizes
+        unknown = set(names_in(dim)) - sizes
         if unknown:
             _refuse(f"no argument has the size {min(unknown)!r}")
     if "values" in facts or "beside" in facts:

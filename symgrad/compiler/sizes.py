@@ -29,12 +29,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from symgrad.errors import ArgumentError, ShapeError
-from symgrad.ir import dims
-from symgrad.ir.dims import Dim, subtract
 from symgrad.ir.function import Function, Instr, parameter
 from symgrad.ir.op import Attribute
 from symgrad.ir.rebuild import rebuild
-from symgrad.ir.types import Type
+from symgrad.ir.types import Dim, Type, names_in, sides, substitute, subtract
 
 
 class Need(NamedTuple):
@@ -114,7 +112,7 @@ def check_sizes(f: Function) -> None:
     alone = {d for p in f.parameters for d in p.type.shape if isinstance(d, str)}
     for p in f.parameters:
         for dim in p.type.shape:
-            missing = [n for n in dims.names(dim) if n not in alone]
+            missing = [n for n in names_in(dim) if n not in alone]
             if missing:
                 at = f"; built at {p.origins[0].file}:{p.origins[0].line}" if p.origins else ""
                 raise ShapeError(
@@ -134,7 +132,7 @@ def check_sizes(f: Function) -> None:
 def sizes_of(x: Instr) -> Iterator[str]:
     """The names of sizes in the type and in the attributes of an instruction."""
     for dim in x.type.shape:
-        yield from dims.names(dim)
+        yield from names_in(dim)
     for key, value in x.attributes:
         if key in x.op.dim_attributes:
             stack = [value]
@@ -143,7 +141,7 @@ def sizes_of(x: Instr) -> Iterator[str]:
                 if isinstance(part, tuple):
                     stack += part[1:] if part[:1] in (("slice",), ("int",), ("new",)) else part
                 elif isinstance(part, str):
-                    yield from dims.names(part)
+                    yield from names_in(part)
 
 
 def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
@@ -162,10 +160,10 @@ def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
             hint = f"did you mean {near[0]!r}?" if near else f"the named sizes are: {there}"
             raise ArgumentError(f"option 'sizes': no size is named {name!r}; {hint}")
     for need in needs_of(f):
-        left = dims.substitute(need.dim, sizes)
+        left = substitute(need.dim, sizes)
         if isinstance(left, int) and left < 0:
-            more, less = dims.sides(need.dim)
-            given = ", ".join(f"{n} = {sizes[n]}" for n in dims.names(need.dim))
+            more, less = sides(need.dim)
+            given = ", ".join(f"{n} = {sizes[n]}" for n in names_in(need.dim))
             raise ShapeError(f"option 'sizes': {given}, expected {more} >= {less} for {need.why}")
     parameters = [
         parameter(p.hint, _type(p.type, sizes), p["kind"], p.origins) for p in f.parameters
@@ -182,7 +180,7 @@ def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
 
 
 def _type(type: Type, sizes: Mapping[str, int]) -> Type:
-    return type.with_shape(tuple(dims.substitute(d, sizes) for d in type.shape))
+    return type.with_shape(tuple(substitute(d, sizes) for d in type.shape))
 
 
 def _resolved(value: Attribute, sizes: Mapping[str, int], tagged: bool = False) -> Attribute:
@@ -192,4 +190,4 @@ def _resolved(value: Attribute, sizes: Mapping[str, int], tagged: bool = False) 
         head = value[:1] if tagged and value and isinstance(value[0], str) else ()
         rest = (_resolved(item, sizes, tagged=inner) for item in value[len(head) :])
         return (*head, *rest)
-    return dims.substitute(value, sizes) if isinstance(value, str) else value
+    return substitute(value, sizes) if isinstance(value, str) else value

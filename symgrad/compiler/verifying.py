@@ -13,8 +13,8 @@ from symgrad.certify.references import Reference
 from symgrad.codegen import TARGETS
 from symgrad.codegen.helpers import APPROXIMATE
 from symgrad.errors import FormatError, SymgradError, VerificationError
-from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.types import names_in, size_at
 from symgrad.ops import OPS
 from symgrad.ops.gathering import bounds_of
 from symgrad.runtime.arguments import Signature
@@ -220,14 +220,10 @@ def suits(signature: Signature, n: int) -> bool:
     """True if no size is negative that must not be."""
     from symgrad.checker.outlines import sizes_at
 
-    names = dict.fromkeys(
-        d for a in signature.arguments for s in a.type.shape for d in dims.names(s)
-    )
+    names = dict.fromkeys(d for a in signature.arguments for s in a.type.shape for d in names_in(s))
     sizes = sizes_at(n, [*names])
     return all(
-        dims.evaluate(dim, sizes) >= 0
-        for dim, _ in signature.needs
-        if set(dims.names(dim)) <= set(sizes)
+        size_at(dim, sizes) >= 0 for dim, _ in signature.needs if set(names_in(dim)) <= set(sizes)
     )
 
 

@@ -20,8 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from symgrad.ir.dims import Dim
-from symgrad.ir.types import Type
+from symgrad.ir.types import Dim, Type
 
 Attribute = Any  # bool, int, float, str, None, or nested tuples of them
 

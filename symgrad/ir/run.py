@@ -23,10 +23,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, IRError, ShapeError
-from symgrad.ir import dims
-from symgrad.ir.dims import Dim
 from symgrad.ir.function import Algebra, Function, Instr, V, all_values, needed_by
 from symgrad.ir.op import Attribute
+from symgrad.ir.types import Dim, is_name, names_in, polynomial, size_at
 
 Array = np.ndarray[Any, Any]
 _Equation = tuple[Dim, int, str]
@@ -79,7 +78,7 @@ class Arrays:
 
     def __call__(self, x: Instr, operands: list[Array]) -> Array:
         kind = np.float64 if self.wide and x.type.is_float else x.type.numpy
-        shape = tuple([dims.evaluate(dim, self.sizes) for dim in x.type.shape])
+        shape = tuple([size_at(dim, self.sizes) for dim in x.type.shape])
         if x.is_constant:
             return np.asarray(x["value"], dtype=kind).reshape(shape)
         result = np.asarray(x.op.evaluate(*operands, **attributes_of(x, self.sizes)), dtype=kind)
@@ -151,7 +150,7 @@ def resolve(value: Attribute, sizes: Mapping[str, int], tagged: bool = False) ->
         head = value[:1] if tagged and value and isinstance(value[0], str) else ()
         rest = tuple(resolve(item, sizes, tagged=inner) for item in value[len(head) :])
         return (*head, *rest)
-    return dims.evaluate(value, sizes) if isinstance(value, str) else value
+    return size_at(value, sizes) if isinstance(value, str) else value
 
 
 def arrays_of(function: Function, arguments: Sequence[Any]) -> list[Array]:
@@ -178,7 +177,7 @@ def _sizes(function: Function, arrays: Sequence[Array]) -> dict[str, int]:
         if array.ndim != p.type.rank:
             raise ShapeError(f"{p.hint} has shape {array.shape}, expected {p.type}")
         for dim, size in zip(p.type.shape, array.shape, strict=True):
-            if not isinstance(dim, str) or not dims.is_name(dim):
+            if not isinstance(dim, str) or not is_name(dim):
                 equations.append((dim, size, p.hint))
             elif sizes.setdefault(dim, size) != size:
                 raise ShapeError(f"{dim} is {sizes[dim]} in {where[dim]} but {size} in {p.hint}")
@@ -197,18 +196,18 @@ def _sizes(function: Function, arrays: Sequence[Array]) -> dict[str, int]:
 def _solve(equation: _Equation, sizes: dict[str, int]) -> bool:
     """Checks a size, or finds the one name it leaves unknown.  False if more are unknown."""
     dim, size, name = equation
-    unknown = [n for n in dims.names(dim) if n not in sizes]
+    unknown = [n for n in names_in(dim) if n not in sizes]
     if not unknown:
-        expected = dims.evaluate(dim, sizes)
+        expected = size_at(dim, sizes)
         if expected != size:
-            given = ", ".join(f"{n} = {sizes[n]}" for n in dims.names(dim))
+            given = ", ".join(f"{n} = {sizes[n]}" for n in names_in(dim))
             shown = f"{dim} = {expected} ({given})" if given else str(dim)
             raise ShapeError(f"a size of {name} is {size}, expected {shown}")
         return True
-    if len(unknown) > 1 or any(key.count(unknown[0]) > 1 for key in dims.polynomial(dim)):
+    if len(unknown) > 1 or any(key.count(unknown[0]) > 1 for key in polynomial(dim)):
         return False
-    at_zero = dims.evaluate(dim, {**sizes, unknown[0]: 0})
-    slope = dims.evaluate(dim, {**sizes, unknown[0]: 1}) - at_zero
+    at_zero = size_at(dim, {**sizes, unknown[0]: 0})
+    slope = size_at(dim, {**sizes, unknown[0]: 1}) - at_zero
     if slope == 0:
         return False
     value, remainder = divmod(size - at_zero, slope)

@@ -19,10 +19,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.dims import Dim
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import Op
-from symgrad.ir.types import DTYPES, Shape, Type
+from symgrad.ir.types import DTYPES, Dim, Shape, Type
 from symgrad.ops import array_functions
 from symgrad.ops import defining as d
 from symgrad.ops.declaring import broadcast, of_arrays, same_dtype

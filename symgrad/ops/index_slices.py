@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.dims import Dim, divide, subtract
 from symgrad.ir.op import Op
-from symgrad.ir.types import Shape, Type
+from symgrad.ir.types import Dim, Shape, Type, divide, subtract
 from symgrad.ops import array_functions
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv

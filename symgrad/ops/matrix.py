@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ShapeError
-from symgrad.ir.dims import Dim, add, polynomial, subtract
 from symgrad.ir.op import Op
-from symgrad.ir.types import Type
+from symgrad.ir.types import Dim, Type, add, polynomial, subtract
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.reduction import normalize_axis

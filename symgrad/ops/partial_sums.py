@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.dims import Dim
 from symgrad.ir.op import Op
-from symgrad.ir.types import Type
+from symgrad.ir.types import Dim, Type
 from symgrad.ops import defining as d
 from symgrad.ops.reduction import normalize_axis
 from symgrad.ops.terms import register

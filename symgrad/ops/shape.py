@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.dims import Dim, add, product
 from symgrad.ir.op import Op
-from symgrad.ir.types import DTYPES, Shape, Type
+from symgrad.ir.types import DTYPES, Dim, Shape, Type, add, product
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.terms import register

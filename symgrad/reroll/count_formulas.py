@@ -15,8 +15,7 @@ import math
 import struct
 from collections.abc import Iterator, Sequence
 
-from symgrad.ir import dims
-from symgrad.ir.dims import Dim
+from symgrad.ir.types import Dim, dim_text, size_at
 from symgrad.ops.float_algebra import value
 from symgrad.ops.terms import IRAlgebra, Term
 
@@ -34,8 +33,8 @@ def dim_of(values: Sequence[int], sizes: Sequence[int]) -> Dim | None:
     guesses = [{(DIM,): slope, (): values[0] - slope * sizes[0]}] if not rest else []
     guesses += [{(DIM, DIM): values[0] // sizes[0] ** 2}, {(DIM, DIM): 1, (DIM,): -1}]
     for guess in guesses:
-        dim = dims.text(guess)
-        if all(dims.evaluate(dim, {DIM: n}) == v for v, n in zip(values, sizes, strict=True)):
+        dim = dim_text(guess)
+        if all(size_at(dim, {DIM: n}) == v for v, n in zip(values, sizes, strict=True)):
             return dim
     return None
 
@@ -45,7 +44,7 @@ def value_of(form: Form, n: int) -> float:
     if isinstance(form, float):
         return form
     if isinstance(form, str):
-        return float(dims.evaluate(form, {DIM: n}))
+        return float(size_at(form, {DIM: n}))
     op, parts = form
     return value(op)(*[value_of(part, n) for part in parts])
 

@@ -35,9 +35,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import moved_operands, needed_by
+from symgrad.ir.types import names_in, size_at
 from symgrad.rewrite.passes import cse
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, apply_rules
 from symgrad.rewrite.rule import CHEAPEN, POSITIVE, REAL, REALS, Applied, Pass, Rule
@@ -67,7 +67,7 @@ def elements(x: Instr) -> int:
     size = x.type.size
     if isinstance(size, int):
         return size
-    return max(0, dims.evaluate(size, dict.fromkeys(dims.names(size), NOMINAL)))
+    return max(0, size_at(size, dict.fromkeys(names_in(size), NOMINAL)))
 
 
 class Prices:

@@ -29,8 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.ir import dims
-from symgrad.ir.types import DTYPES, Type
+from symgrad.ir.types import DTYPES, Dim, Type, dim_text, is_name, names_in, polynomial
 from symgrad.runtime.load import load_source
 
 # np.float64 is a float and computes as one.
@@ -64,7 +63,7 @@ def text_of(types: Sequence[Type], needs: Sequence[str] = ()) -> str:
     places: dict[str, str] = {}
     for name, type in zip(names, types, strict=True):
         for axis, dim in enumerate(type.shape):
-            if isinstance(dim, str) and dims.is_name(dim):
+            if isinstance(dim, str) and is_name(dim):
                 places.setdefault(dim, f"{name}.shape[{axis}]")
     parts = [_is_kind(name, type) for name, type in zip(names, types, strict=True)]
     for name, type in zip(names, types, strict=True):
@@ -96,12 +95,12 @@ def _sizes(name: str, type: Type, places: dict[str, str]) -> list[str]:
     return [f"{own} == {size}" for own, size in pairs if size and size != own]
 
 
-def _size(dim: dims.Dim, places: dict[str, str]) -> str:
+def _size(dim: Dim, places: dict[str, str]) -> str:
     """A dim in terms of the arguments' shapes; "" where an argument does not tell."""
-    if not set(dims.names(dim)) <= set(places):
+    if not set(names_in(dim)) <= set(places):
         return ""
-    terms = dims.polynomial(dim)
-    return str(dims.text({tuple(places[n] for n in key): c for key, c in terms.items()}))
+    terms = polynomial(dim)
+    return str(dim_text({tuple(places[n] for n in key): c for key, c in terms.items()}))
 
 
 def listed(type: Type) -> Callable[[Any], Any]:

@@ -15,8 +15,7 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, DomainError, DTypeError, ShapeError, SymgradError
 from symgrad.frontend.operands import as_data
-from symgrad.ir import dims
-from symgrad.ir.types import DTYPES, Type, parse_type
+from symgrad.ir.types import DTYPES, Type, is_name, names_in, parse_type, sides, size_at
 from symgrad.runtime.acceptance import accepts, listed
 from symgrad.runtime.example_rows import EXAMPLES, ExampleRows, Layout
 
@@ -203,7 +202,7 @@ class Checker:
         sizes: dict[Any, int] = {}
         for a, v in zip(self.arguments, values, strict=True):
             sizes.update(zip(a.type.shape, np.shape(v), strict=True))
-        return dims.evaluate(dim, {str(n): size for n, size in sizes.items()})
+        return size_at(dim, {str(n): size for n, size in sizes.items()})
 
     def _unify(self, shapes: Sequence[tuple[int, ...]]) -> None:
         sizes: dict[str, tuple[int, str]] = {}
@@ -212,23 +211,23 @@ class Checker:
                 if isinstance(dim, int):
                     if dim != n:
                         raise _mismatch(a, shape)
-                elif dims.is_name(dim):
+                elif is_name(dim):
                     known, where = sizes.setdefault(dim, (n, a.name))
                     if known != n:
                         raise ShapeError(f"{dim} is {known} in {where} but {n} in {a.name}")
         known_sizes = {name: n for name, (n, _) in sizes.items()}
         for dim, why in self.needs:
-            own = dims.names(dim)
-            if set(own) <= set(known_sizes) and dims.evaluate(dim, known_sizes) < 0:
+            own = names_in(dim)
+            if set(own) <= set(known_sizes) and size_at(dim, known_sizes) < 0:
                 given = ", ".join(f"{n} is {sizes[n][0]} in {sizes[n][1]}" for n in own)
-                more, less = dims.sides(dim)
+                more, less = sides(dim)
                 raise ShapeError(f"{given}, expected {more} >= {less} for {why}")
         for a, shape in zip(self.arguments, shapes, strict=True):
             for dim, n in zip(a.type.shape, shape, strict=True):
-                known_all = set(dims.names(dim)) <= set(known_sizes)
-                if known_all and dims.evaluate(dim, known_sizes) != n:
+                known_all = set(names_in(dim)) <= set(known_sizes)
+                if known_all and size_at(dim, known_sizes) != n:
                     raise ShapeError(
-                        f"{a.name}: expected {dim} = {dims.evaluate(dim, known_sizes)}, got {n}"
+                        f"{a.name}: expected {dim} = {size_at(dim, known_sizes)}, got {n}"
                     )
 
 

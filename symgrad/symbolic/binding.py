@@ -23,8 +23,7 @@ from symgrad.frontend.arrays.leaf import Leaf, input
 from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import caller
-from symgrad.ir.dims import is_name
-from symgrad.ir.types import Type
+from symgrad.ir.types import Type, is_name
 from symgrad.ops.terms import IRAlgebra, Term
 
 

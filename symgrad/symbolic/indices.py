@@ -20,8 +20,7 @@ from typing import Any
 import sympy as sp
 
 from symgrad.errors import ShapeError, UnsupportedError
-from symgrad.ir import dims
-from symgrad.ir.dims import Dim
+from symgrad.ir.types import Dim, add, product
 from symgrad.symbolic.reader import Entry, Lane, Reader
 
 
@@ -37,7 +36,7 @@ def dim_of(size: Any) -> Dim:
         if not whole:
             raise ShapeError(f"the size {size} is no polynomial of names with whole coefficients")
         factors = [b.name for b, p in powers.items() if b != 1 for _ in range(int(p))]
-        total = dims.add(total, dims.product([int(coefficient), *factors]))
+        total = add(total, product([int(coefficient), *factors]))
     return total
 
 

@@ -45,11 +45,11 @@ from symgrad.checker.exact_number import ExactNumber
 from symgrad.checker.exact_text import Elementwise, ExactText
 from symgrad.checker.real_functions import FUNCTIONS
 from symgrad.errors import DomainError, UnsupportedError
-from symgrad.ir import dims
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import Op
 from symgrad.ir.program import EXPONENT, INPUT, PARAM, START, ScalarProgram
 from symgrad.ir.run import run
+from symgrad.ir.types import names_in
 from symgrad.ops import OPS
 from symgrad.ops.defining import Definition
 from symgrad.rewrite.passes import inlined
@@ -137,7 +137,7 @@ class Printed:
 
 def _sizes(f: Function, names: Mapping[Instr, str]) -> Iterator[tuple[str, str]]:
     """How each named size is read off the arguments."""
-    wanted = [n for x in f.parameters for d in x.type.shape for n in dims.names(d)]
+    wanted = [n for x in f.parameters for d in x.type.shape for n in names_in(d)]
     for name in dict.fromkeys(wanted):
         places = [
             (names[x], axis)

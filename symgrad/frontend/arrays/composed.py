@@ -21,7 +21,7 @@ from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.arrays.subscript import getitem
 from symgrad.frontend.arrays.ufuncs import condition_of
 from symgrad.frontend.operands import whole
-from symgrad.ir.dims import Dim, multiply, product
+from symgrad.ir.types import Dim, multiply, product
 
 
 def _cut(x: Expr, axis: int, part: slice) -> Expr:

@@ -17,7 +17,7 @@ from symgrad.frontend.arrays.expr import as_expr, raw
 from symgrad.frontend.arrays.leaf import dims_of, dtype_of
 from symgrad.frontend.arrays.size import Size, as_dim, as_size
 from symgrad.frontend.refusals import located
-from symgrad.ir.dims import product, subtract
+from symgrad.ir.types import product, subtract
 
 
 @located

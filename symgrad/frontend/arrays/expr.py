@@ -25,10 +25,9 @@ from symgrad.frontend.numpy_protocol import call_function, call_ufunc
 from symgrad.frontend.operands import Array, plain_array
 from symgrad.frontend.refusals import nearest, refusing
 from symgrad.frontend.source.origin import caller
-from symgrad.ir.dims import Dim
 from symgrad.ir.function import Instr, Origin, emit
 from symgrad.ir.function import constant as literal
-from symgrad.ir.types import DTYPES, Type, dtype_name
+from symgrad.ir.types import DTYPES, Dim, Type, dtype_name
 from symgrad.ops.terms import OPS
 
 __all__ = ["Array", "Expr", "apply", "as_expr", "plain_array", "promote"]

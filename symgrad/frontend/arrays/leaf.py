@@ -24,10 +24,9 @@ from symgrad.frontend.arrays.expr import Array, Expr, plain_array
 from symgrad.frontend.namespace import deferred
 from symgrad.frontend.refusals import located
 from symgrad.frontend.source.origin import caller
-from symgrad.ir.dims import Dim, canonical, names
 from symgrad.ir.function import Instr, Origin
 from symgrad.ir.op import PARAMETER
-from symgrad.ir.types import DTYPES, Type, dtype_name, parse_type
+from symgrad.ir.types import DTYPES, Dim, Type, canonical, dtype_name, names_in, parse_type
 
 _serial = count().__next__
 
@@ -130,7 +129,7 @@ def dtype_of(dtype: Any) -> str:
 
 def _sayable(dim: Dim) -> Dim:
     """A dim whose names emitted code can use for variables, as they are.  Raises NamingError."""
-    for n in names(dim):
+    for n in names_in(dim):
         if keyword.iskeyword(n) or hasattr(builtins, n) or n in ("np", "math") or n[0] == "_":
             raise NamingError(
                 f"a size named {n!r} cannot be a variable of emitted code; choose another name"

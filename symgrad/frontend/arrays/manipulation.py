@@ -18,7 +18,7 @@ from symgrad.frontend.arrays.leaf import dims_of, dtype_of
 from symgrad.frontend.arrays.reductions import axes_of, axis_of, diagonal_of
 from symgrad.frontend.arrays.subscript import check_places, known_data, read_of
 from symgrad.frontend.operands import whole
-from symgrad.ir.dims import Dim, divide, product
+from symgrad.ir.types import Dim, divide, product
 
 
 @public

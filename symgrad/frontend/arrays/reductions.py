@@ -19,7 +19,7 @@ from symgrad.frontend.arrays.expr import Expr, apply, as_expr, raw
 from symgrad.frontend.arrays.ufuncs import condition_of
 from symgrad.frontend.namespace import alias
 from symgrad.frontend.operands import real, whole
-from symgrad.ir.dims import product
+from symgrad.ir.types import product
 
 
 def axis_of(axis: Any, rank: int, name: str) -> int:

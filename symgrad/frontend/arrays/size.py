@@ -23,13 +23,12 @@ from symgrad.frontend.namespace import DEFERRED
 from symgrad.frontend.numpy_protocol import call_ufunc
 from symgrad.frontend.refusals import refusing
 from symgrad.frontend.source.origin import caller
-from symgrad.ir import dims
-from symgrad.ir.dims import Dim
+from symgrad.ir.types import Dim, add, divide, multiply, product, subtract
 
 _EXACT: dict[str, Callable[[Dim, Dim], Dim]] = {
-    "add": dims.add,
-    "subtract": dims.subtract,
-    "multiply": dims.multiply,
+    "add": add,
+    "subtract": subtract,
+    "multiply": multiply,
 }
 
 
@@ -99,13 +98,13 @@ class Size(str):
     def __pow__(self, exponent: Any) -> Any:
         """A whole power is a size."""
         if type(exponent) is int and exponent >= 0:
-            return as_size(dims.product([str(self)] * exponent))
+            return as_size(product([str(self)] * exponent))
         return _applied("power", self, exponent)
 
     def __floordiv__(self, other: Any) -> Any:
         """A size where the division is exact."""
         dim = as_dim(other)
-        quotient = dims.divide(str(self), dim) if dim else None
+        quotient = divide(str(self), dim) if dim else None
         if quotient is None:
             instead = "its floor as a number is sg.floor of the quotient"
             raise _refusal(f"{self} // {other}", self, instead)
@@ -132,7 +131,7 @@ class Size(str):
         raise _refusal(f"the format {spec!r} of {self}", self, "format what a call gives")
 
     def __neg__(self) -> Any:
-        return as_size(dims.multiply(-1, str(self)))
+        return as_size(multiply(-1, str(self)))
 
     def __pos__(self) -> Size:
         return self

@@ -23,7 +23,7 @@ from symgrad.frontend.arrays.leaf import leaf_of
 from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.namespace import deferred
 from symgrad.frontend.refusals import located
-from symgrad.ir.dims import Dim, add, divide, polynomial, subtract
+from symgrad.ir.types import Dim, add, divide, polynomial, subtract
 
 Entry = tuple[Any, ...]
 
