@@ -17,8 +17,8 @@ from symgrad.codegen.syntax import WIDTH, Assign, is_breakable
 from symgrad.codegen.target import ADD, UNARY, Reading, Target, Text, atom, bare, number, suffix
 from symgrad.codegen.vectors import Vectors
 from symgrad.errors import UnsupportedError
-from symgrad.ir.derived_names import is_inside, lettered
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.naming import is_inside, lettered
 
 MAX_DEPTH = 8
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
 
-from symgrad.ir.derived_names import before, letter_of, lettered, letters, numbered
 from symgrad.ir.function import Instr
+from symgrad.ir.naming import before, letter_of, lettered, letters, numbered
 
 RESERVED = frozenset(
     {"np", "math", "float", "int", "bool", "len", "range", "tuple", "abs", "min", "max", "zip"}

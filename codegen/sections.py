@@ -13,8 +13,8 @@ from collections.abc import Collection, Sequence
 from symgrad.codegen.identifiers import lettered_names
 from symgrad.codegen.syntax import Assign, Section
 from symgrad.codegen.unit import ExampleHeading
-from symgrad.ir.derived_names import before, letter_of
 from symgrad.ir.function import Function
+from symgrad.ir.naming import before, letter_of
 
 _SHORT = 4
 

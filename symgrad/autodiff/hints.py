@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from operator import is_
 
-from symgrad.ir.derived_names import before, lettered, letters, numbered
 from symgrad.ir.function import Function, Instr
+from symgrad.ir.naming import before, lettered, letters, numbered
 from symgrad.ir.rebuild import rebuild
 
 

@@ -33,10 +33,10 @@ from symgrad.frontend.arrays.leaf import Leaf
 from symgrad.frontend.arrays.trace import TracedFunction, trace
 from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.lower import names_of, values_of
-from symgrad.frontend.scalars.node import uncollected
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.names import expression_nodes, user_names
 from symgrad.frontend.source.origin import INTERNAL
+from symgrad.ir.function import uncollected
 from symgrad.rewrite.stabilize import shared_value
 from symgrad.runtime.arguments import Argument
 

@@ -25,8 +25,8 @@ from symgrad.frontend.scalars.lower import hints_of
 from symgrad.frontend.source.counts import form_of
 from symgrad.frontend.source.names import called, expression_nodes, from_source, held, with_names
 from symgrad.frontend.source.series import Series, series_of
-from symgrad.ir.derived_names import before
 from symgrad.ir.function import Function
+from symgrad.ir.naming import before
 from symgrad.ir.types import Type
 from symgrad.reroll.count_formulas import DIM, Form
 from symgrad.reroll.example_body import lower

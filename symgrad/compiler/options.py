@@ -20,8 +20,8 @@ from typing import Any
 
 from symgrad.codegen import TARGETS
 from symgrad.errors import ArgumentError, LimitError, NamingError
-from symgrad.frontend.arrays.leaf import check_name
 from symgrad.frontend.refusals import nearest
+from symgrad.ir.naming import check_name
 
 _BESIDE = ("wrt", "aux", "target", "name")  # what sg.compile takes beside the options
 # Options of other tools, and what serves here.

@@ -36,9 +36,8 @@ from symgrad.compiler.rolled import of_theta, unreached, with_user_names
 from symgrad.compiler.tracer import Trace, Ways, asked_numbers, described, trace
 from symgrad.errors import LimitError, ShapeError, TraceError, VerificationError
 from symgrad.frontend.scalars.lower import names_of
-from symgrad.frontend.scalars.node import uncollected
 from symgrad.frontend.scalars.value import Value
-from symgrad.ir.function import Function
+from symgrad.ir.function import Function, uncollected
 from symgrad.reroll import Rerolled, reroll
 from symgrad.reroll.generalise import Difference, generalise
 

@@ -29,11 +29,11 @@ from symgrad.frontend.scalars.backprop import reach
 from symgrad.frontend.scalars.linearise import linearise
 from symgrad.frontend.scalars.lower import hint_of
 from symgrad.frontend.scalars.nested import Nested
-from symgrad.frontend.scalars.node import serial, uncollected
+from symgrad.frontend.scalars.node import serial
 from symgrad.frontend.scalars.traced import Tracing
 from symgrad.frontend.scalars.value import Condition, Value, leaf
 from symgrad.frontend.source.origin import decode
-from symgrad.ir.function import Origin
+from symgrad.ir.function import Origin, uncollected
 from symgrad.ir.program import Array, ScalarProgram
 from symgrad.ir.types import Type
 

@@ -8,6 +8,7 @@ identity.
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -321,3 +322,26 @@ def literal(value: Any) -> str:
     if isinstance(value, float) and math.isnan(value):
         return "nan"
     return repr(value)
+
+
+class uncollected:
+    """A block in which the garbage collector is off; afterwards it is as it was.
+
+    Graphs and programs are free of cycles, so reference counts alone free them, and a collector
+    that looks at millions of new objects again and again costs more than making them did.
+
+    >>> import gc
+    >>> with uncollected():
+    ...     gc.isenabled()
+    False
+    """
+
+    __slots__ = ("was_on",)
+
+    def __enter__(self) -> None:
+        self.was_on = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *error: object) -> None:
+        if self.was_on:
+            gc.enable()

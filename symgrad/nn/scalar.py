@@ -22,9 +22,9 @@ import numpy as np
 
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.scalars.lower import hint_of
-from symgrad.frontend.scalars.node import uncollected
 from symgrad.frontend.scalars.parameters import Buffer, bind
 from symgrad.frontend.scalars.value import Value
+from symgrad.ir.function import uncollected
 
 ACTIVATIONS = {
     "linear": "Linear",

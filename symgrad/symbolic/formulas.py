@@ -27,11 +27,11 @@ from symgrad.errors import ArgumentError, LimitError, NamingError, SymgradError
 from symgrad.frontend.arrays import FUNCTIONS
 from symgrad.frontend.arrays.eager import numpy_too
 from symgrad.frontend.arrays.expr import apply as apply_array
-from symgrad.frontend.arrays.leaf import check_name
 from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.value import Value, leaf
 from symgrad.frontend.scalars.value import apply as apply_values
 from symgrad.ir.function import Function, function, parameter
+from symgrad.ir.naming import check_name
 from symgrad.ir.run import by_name, run
 from symgrad.ir.types import Type
 from symgrad.ops import FLOATS, OPS

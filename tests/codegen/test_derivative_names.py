@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.ir.derived_names import lettered, letters
+from symgrad.ir.naming import lettered, letters
 from symgrad.runtime import load_function
 
 NAMES = ("a", "b", "c", "d", "d_a", "e", "d_w", "w", "d_d", "h", "loss", "grads", "N", "pre_z", "z")

@@ -12,7 +12,7 @@ import pytest
 import symgrad as sg
 from symgrad.codegen.header import flops, operations
 from symgrad.codegen.syntax import broken, pieces
-from symgrad.ir.derived_names import before, letters
+from symgrad.ir.naming import before, letters
 from symgrad.ir.text import parse
 from symgrad.nn import MLP
 from symgrad.ops import OPS

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import unicodedata
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
@@ -25,6 +24,7 @@ from symgrad.frontend.namespace import deferred
 from symgrad.frontend.refusals import located
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.function import Instr, Origin
+from symgrad.ir.naming import check_name
 from symgrad.ir.op import PARAMETER
 from symgrad.ir.types import DTYPES, Dim, Type, canonical, dtype_name, names_in, parse_type
 
@@ -97,21 +97,6 @@ def _remade(name: str, type: str, kind: str, data: Array | None) -> Leaf:
 def leaf_of(instr: Instr) -> Leaf | None:
     """The leaf that a parameter instruction stands for, or None where it has none."""
     return instr.leaf if isinstance(instr, LeafInstr) else None
-
-
-def check_name(name: object) -> str:
-    """``name``, if it can name a value.  Raises NamingError.
-
-    Keywords and builtins pass: emitted code spells them differently.
-    """
-    if not isinstance(name, str) or not name:
-        raise NamingError(f"a name is a non-empty string, got {name!r}")
-    if unicodedata.normalize("NFKC", name) != name:
-        normal = unicodedata.normalize("NFKC", name)
-        raise NamingError(f"{name!r} reads as {normal!r} in Python; use that spelling")
-    if not name.isidentifier():
-        raise NamingError(f"{name!r} is no identifier; use letters, digits and underscores")
-    return name
 
 
 def dtype_of(dtype: Any) -> str:

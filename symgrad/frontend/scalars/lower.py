@@ -22,8 +22,8 @@ from symgrad.frontend.scalars.backprop import USER, computed
 from symgrad.frontend.scalars.node import TRUTHS
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import decode
-from symgrad.ir.derived_names import before
 from symgrad.ir.function import Function, Instr, Origins, parameter
+from symgrad.ir.naming import before
 from symgrad.ir.op import CONSTANT
 from symgrad.ir.types import Type
 from symgrad.ops import OPS

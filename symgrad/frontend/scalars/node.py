@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from itertools import count
 from types import CodeType
 from typing import Any
@@ -60,26 +59,3 @@ class ScalarNode:
     def origin(self) -> Origin | None:
         """The file and line that made this node; None for a leaf."""
         return None if self._code is None else decode(self._code, self._at)
-
-
-class uncollected:
-    """A block in which the garbage collector is off; afterwards it is as it was.
-
-    Graphs and programs are free of cycles, so reference counts alone free them, and a collector
-    that looks at millions of new objects again and again costs more than making them did.
-
-    >>> import gc
-    >>> with uncollected():
-    ...     gc.isenabled()
-    False
-    """
-
-    __slots__ = ("was_on",)
-
-    def __enter__(self) -> None:
-        self.was_on = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *error: object) -> None:
-        if self.was_on:
-            gc.enable()

@@ -29,7 +29,7 @@ import numpy as np
 from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refusing, unknown
-from symgrad.frontend.scalars.node import TRUTHS, serial, uncollected
+from symgrad.frontend.scalars.node import TRUTHS, serial
 from symgrad.frontend.scalars.parameters import Parameter, moves
 from symgrad.frontend.scalars.value import (
     Condition,
@@ -41,7 +41,7 @@ from symgrad.frontend.scalars.value import (
     operand,
 )
 from symgrad.frontend.source.origin import caller
-from symgrad.ir.function import Origin
+from symgrad.ir.function import Origin, uncollected
 from symgrad.ops import OPS
 
 NAN = math.nan

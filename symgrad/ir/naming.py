@@ -1,4 +1,4 @@
-"""How names for people are made from names: the conventions that rooms share.
+"""Names: which there may be, and how one is made from another, as all rooms have it.
 
 ``z1`` is the operand of the activation that made ``h1``, ``pre_losses`` that of ``losses``.  Values
 of one name are told apart by letters where they stand side by side (``h1_1a``, ``ypred_a``), and
@@ -17,14 +17,32 @@ by numbers where each is made from the one before (``h1``, ``h2``).
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import reduce
 from itertools import product
+
+from symgrad.errors import NamingError
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 _HIDDEN = re.compile(r"h(\d+(_\d+)*[a-z]{0,2}|_[a-z]{1,2})?\Z")
 _INSIDE = re.compile(r"z(\d+(_\d+)*[a-z]{0,2}|_[a-z]{1,2})\Z")
 _LETTERED = re.compile(r"(.*(?:\d|[A-Za-z0-9]_))([a-z]{1,3})\Z")
+
+
+def check_name(name: object) -> str:
+    """``name``, if it can name a value.  Raises NamingError.
+
+    Keywords and builtins pass: emitted code spells them differently.
+    """
+    if not isinstance(name, str) or not name:
+        raise NamingError(f"a name is a non-empty string, got {name!r}")
+    if unicodedata.normalize("NFKC", name) != name:
+        normal = unicodedata.normalize("NFKC", name)
+        raise NamingError(f"{name!r} reads as {normal!r} in Python; use that spelling")
+    if not name.isidentifier():
+        raise NamingError(f"{name!r} is no identifier; use letters, digits and underscores")
+    return name
 
 
 def before(name: str) -> str:
