@@ -79,13 +79,10 @@ class CompiledFunction:
         self.__name__ = signature.name
         self.constants = dict(constants)
         self._bound = _bound(signature, constants)
-        self._default = default = dict(default)
+        self._default = dict(default)
         self.source = source
         self._arguments = tuple(a for a in signature.arguments if a.kind != "constant")
         self._count = len(self._arguments)
-        self._arrange = Arranger(self._arguments, default, str(signature)).arrange
-        self._checker = Checker(self._arguments, signature, default)
-        self._checked = self._checker.check
         self._plain = signature.kind != "gradients"
 
     @property
@@ -105,9 +102,9 @@ class CompiledFunction:
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         values: Any = args
         if kwargs or len(args) != self._count:
-            values = self._arrange(args, kwargs)
+            values = self._arranger.arrange(args, kwargs)
         if self.check:
-            values = self._checked(values)
+            values = self._checker.check(values)
         try:
             result = self._run(*values, *self._bound)
         except IndexError as error:
@@ -117,6 +114,15 @@ class CompiledFunction:
         value, grads = result
         return value, self._wrap(grads)
 
+    # The first call makes what calls need: many a function is compiled to be read.
+    @cached_property
+    def _arranger(self) -> Arranger:
+        return Arranger(self._arguments, self._default, str(self.signature))
+
+    @cached_property
+    def _checker(self) -> Checker:
+        return Checker(self._arguments, self.signature, self._default)
+
     @cached_property
     def _wrap(self) -> Callable[[Iterable[Any]], Gradients]:
         return wrapper(tuple([name for name, _ in self.signature.wrt]))
@@ -125,7 +131,7 @@ class CompiledFunction:
         """Checks arguments once: a function for more of the same shapes and dtypes, which checks
         nothing but labels.  Raises as a call does."""
         if self.check:
-            self._checked(values)
+            self._checker.check(values)
         if self.check and self.signature.ranges:
             return self
         run, bound = self._run, self._bound
@@ -169,7 +175,7 @@ class CompiledFunction:
             raise self._outside(values, error) from error
 
     def _values(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        values = self._checker.convert(self._arrange((), kwargs))
+        values = self._checker.convert(self._arranger.arrange((), kwargs))
         return {a.name: v for a, v in zip(self._arguments, values, strict=True)}
 
     def bind(self, /, **inputs: Any) -> Callable[..., Any]:
@@ -182,10 +188,7 @@ class CompiledFunction:
         start = {a.name: self._default.get(a.name, _missing(a)) for a in free}
         example = {**inputs, **{a.name: self._example(a) for a in free}}
         fixed = self._values(example)
-        order, checker = (
-            [a.name for a in self._arguments],
-            Checker(free, self.signature),
-        )
+        order, checker = [a.name for a in self._arguments], Checker(free, self.signature)
 
         def bound(*parameters: Any) -> Any:
             """Value and gradients at the parameters, for the inputs that were bound."""
@@ -374,9 +377,8 @@ def _restore(
         strict=strict,
         reference=references.reference_of(facts),
     )
-    takes = restored.python.__code__.co_argcount
-    if takes != len(signature.arguments):
-        told = len(signature.arguments)
+    takes, told = restored.python.__code__.co_argcount, len(signature.arguments)
+    if takes != told:
         raise FormatError(f"the facts of the file: {told} arguments, but the text takes {takes}")
     return restored
 

@@ -138,17 +138,10 @@ class Checker:
         return all_of
 
     def _arrays(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
-        """The first call writes the test: many a function is compiled to be read."""
+        types = [a.type for a in self.arguments]
+        test = accepts(types, [dim for dim, _ in self.needs])
         convert = self.convert
-        test: Callable[..., bool] | None = None
-
-        def check(values: Sequence[Any]) -> Sequence[Any]:
-            nonlocal test
-            if test is None:
-                test = accepts([a.type for a in self.arguments], [dim for dim, _ in self.needs])
-            return values if test(*values) else convert(values)
-
-        return check
+        return lambda values: values if test(*values) else convert(values)
 
     def _lists(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
         takes = [listed(a.type) for a in self.arguments]

@@ -181,14 +181,14 @@ def test_a_wrong_set_of_arguments_is_explained(call: Any, why: str) -> None:
 
 
 def test_checks_cost_little() -> None:
-    """The checks of four arguments take fewer than forty calls, once the first call has written
-    their test."""
+    """The checks of four arguments take fewer than forty calls, once the first calls have made
+    them."""
     f, x, y = _line()
     text, fixed = f.python, f.python(np.ones(2), 0.5, x, y)
     assert text is not None
     f.python = lambda *values: fixed
 
     w = np.ones(2)
-    f(w, 0.5, x, y)
+    f(w, 0.5, x, y), f(x=x, y=y)
     assert calls(lambda: f(w, 0.5, x, y)) < 40
     assert calls(lambda: f(x=x, y=y)) < 40
