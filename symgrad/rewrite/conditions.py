@@ -105,8 +105,9 @@ def is_level(bound: Bindings) -> bool:
 
 
 def is_from_3(n: Any) -> bool:
-    """True for a literal of at least 3: x**(n - 1) has two derivatives at 0 then."""
-    return (literal_value(n) or 0.0) >= 3.0
+    """True for a literal of at least 3, so that x**(n - 1) has two derivatives at 0, and of which
+    n - 1 is exact."""
+    return 3.0 <= (literal_value(n) or 0.0) < 2.0**53
 
 
 def is_above_0(bound: Bindings) -> bool:

@@ -22,6 +22,8 @@ BITS, REALS = "bits", "reals"  # what stays: every bit, or the function of real 
 STABILISE, CHEAPEN, CANONICAL = "stabilise", "cheapen", "canonical"
 
 Interval = tuple[float, float]
+# Samples are drawn from these, so that both sides are finite; signs count, sizes do not.  Beyond
+# 1e4, and outside its domain, a rule is held to by tests/rewrite/test_whole_range.py.
 REAL: Interval = (-1e4, 1e4)
 POSITIVE: Interval = (0.0, 1e4)
 NEGATIVE: Interval = (-1e4, 0.0)
@@ -61,6 +63,8 @@ class Rule:
     lists      variables that stand for several values (``f.total``)
     arrays     variables that are arrays; the others are values of any shape
     condition  a further demand on what the variables are bound to
+    deviates   (*numbers) -> True where the right side may be another float than the left: a value
+               on its way overflows or vanishes, or it fills a hole; None if it is nowhere
     quick      a cheap test that an instruction has to pass before it is searched
     alone      whether the operands of the whole must have no other use
     """
@@ -73,6 +77,7 @@ class Rule:
     arrays: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     condition: Callable[[Bindings], bool] | None = None
+    deviates: Callable[..., bool] | None = None
     quick: Callable[[Instr], bool] | None = None
     alone: bool = False
     preserves: str = REALS
