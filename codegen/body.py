@@ -266,7 +266,8 @@ class Writer:
         if x.is_constant:
             return number(x["value"])
         if x.op.name not in self.target.emit:
-            reason = self.target.refusals.get(x.op.name, "it has no text for it")
+            mend = "; declare it with an expansion or sources" if x.op.partials else ""
+            reason = self.target.refusals.get(x.op.name, f"it has no text for it{mend}")
             place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
             raise UnsupportedError(
                 f"the target {self.target.name!r} refuses {x.op.name!r}: {reason}{place}"

@@ -104,6 +104,7 @@ AT_NAN = {"relu": 0.0, "leaky_relu": 0.125, "negative": -1.0}  # not nan
 @pytest.mark.parametrize("name", [op.name for op in slopes.ops() if op.arity == 1])
 def test_derivatives_at_infinity_and_at_nan(name, target):
     """The limit, or nan where there is none; by either rule, in both targets."""
+    assert name in AT_INFINITY, f"add {name!r} to AT_INFINITY: its slopes at -inf and inf"
     x = sg.param("x", 0.5)
     loss = sg.frontend.arrays.expr.apply(name, x, **slopes.ATTRIBUTES.get(name, {}))
     for accurate in (False, True):

@@ -1,7 +1,9 @@
 """A new elementwise op is declared in one place and named in the front end in another, no more.
 
 The product files that it touches are two: one of ``symgrad/ops``, with the declaration, and
-``symgrad/frontend/arrays/ufuncs.py``, with its public names.
+``symgrad/frontend/arrays/ufuncs.py``, with its public names.  That is not the whole job: API.md
+lists all functions (``make api`` writes it), and ``AT_INFINITY`` in ``tests/ops/test_slopes.py``
+needs the op's slopes at -inf and inf.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import sympy as sp
 
 import symgrad as sg
 from symgrad import Value
+from symgrad.errors import UnsupportedError
+from symgrad.frontend.arrays.expr import apply
 from symgrad.frontend.arrays.ufuncs import UFUNCS, enter
 from symgrad.frontend.namespace import FUNCTIONS, ON_SCALARS
 from symgrad.ops import OPS
@@ -123,3 +127,15 @@ def test_as_a_formula(cardinal_sine: Any) -> None:
     a, x = sg.param("a", 0.3), sp.Symbol("x", positive=True)
     formula = sg.to_sympy(cardinal_sine(a * a), symbols={a: x})
     assert sp.simplify(formula - sp.sin(x**2) / x**2) == 0
+
+
+def test_an_op_without_a_text_says_what_it_lacks() -> None:
+    """Its reference alone lets it run, and no target knows how to write it."""
+    elementwise("bare", np.sinc, lambda sp, x: sp.sin(x) / x, _slope, doc="sin(x)/x")
+    try:
+        loss = apply("bare", sg.param("a", 0.3))
+        for target in ("numpy", "python"):
+            with pytest.raises(UnsupportedError, match=r"'bare'.*an expansion or sources"):
+                sg.compile(loss, target=target)
+    finally:
+        del OPS["bare"]
