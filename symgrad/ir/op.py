@@ -51,6 +51,14 @@ TRAITS = {
 class Op:
     """One operation.  Identity is the object; ``name`` is its name in the IR's text.
 
+    An elementwise op needs ``name``, ``meaning``, ``partials``, ``domain`` and ``doc``, and for its
+    value and its text an ``expansion`` or ``sources`` (see ``ops.declaring``).  All else is
+    optional.  Without ``interval`` no guard behind the op is left out for a proof that its value
+    is not 0; without ``accurate``, ``accurate=True`` uses ``partials``; without ``cost`` it counts
+    as a transcendental when simplification decides what is cheaper; without ``called`` and
+    ``inside`` emitted text names values by the op; without ``kinks`` and ``masks`` derivatives are
+    taken to be smooth; without traits it takes part in nothing that TRAITS names.
+
     infer        (operand types, **attributes) -> result type; raises ShapeError or DTypeError
     evaluate     (*arrays, **attributes) -> array: the reference semantics, IEEE, no warnings
     dim_attributes  attributes that hold dims; the interpreter resolves them to ints
@@ -86,7 +94,8 @@ class Op:
     traits       what else passes and targets ask for, of TRAITS
     symbol       Python's operator for it, as it is written
     folds        the op of two operands that a reduction applies along an axis
-    called       what a value of it is called in texts if nobody named it; by default the name
+    called       what a value of it is called in texts if nobody named it; by default the name, or
+                 for an op that is written as its expansion, the outermost op of that
     inside       what an operand of it is called there
     named        how the short names of its operands make the name of its value, as ``sum_{}``
     slope        its derivative as a text, of its result h

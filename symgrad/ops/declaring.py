@@ -4,8 +4,9 @@
 A rule of derivatives computes with + - * only; it divides by ``f.divide`` and takes powers by
 ``f.power``, because Python's ``/`` and ``**`` on floats raise where IEEE gives inf.
 
-A new elementwise op is declared in one file of this room, with an ``expansion`` or with
-``sources``, and entered in ``UFUNCS`` of the front end; every other room reads its declaration.
+A new elementwise op is declared in one file of this room, which ``symgrad/ops/__init__.py`` helps
+to choose, and entered in ``UFUNCS`` of the front end; every other room reads its declaration.
+``tests/project/test_new_op.py`` does it, and names the tests and pages that list the ops.
 
 >>> import symgrad.ops
 >>> symgrad.ops.OPS["tanh"].infer(Type("f64", ("N",)))
@@ -122,8 +123,13 @@ def elementwise(
 ) -> Op:
     """Declares and registers an elementwise op; its arity is the length of ``domain``.
 
-    evaluate   None where the function of arrays among ``sources``, or the ``expansion``, run on
-               arrays, is the reference
+    evaluate   the reference semantics; None where the function of arrays among ``sources``, or
+               the ``expansion``, run on arrays, is the reference
+    expansion  the op from simpler ones; with it nothing else is needed for an op to run and to be
+               emitted
+    sources    a plain function of arrays and one of floats, without an expansion; both targets
+               paste their text.  A helper that several ops call, or that is also an evaluate, is
+               instead a function of the op's name in array_functions and in float_functions
     integers   the op takes i64 as well as floats
     facts      the other fields of ``Op``
     Raises NamingError for a name that is taken, TypeError for a fact that ``Op`` does not have.
