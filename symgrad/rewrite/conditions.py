@@ -118,6 +118,11 @@ def is_above_0(bound: Bindings) -> bool:
     return bool(np.all(np.asarray(c["value"]) > 0.0) and np.all(np.isfinite(c["value"])))
 
 
+def is_extreme(x: float) -> bool:
+    """True for a number that has overflowed or vanished, or nearly so; and for nan."""
+    return not 1e-300 < abs(x) < 1e300
+
+
 def is_never_below_0(x: Instr) -> bool:
     """True if the intervals of its operands show that a value is not below 0."""
     return Intervals().of(x).low >= 0.0

@@ -1,7 +1,7 @@
 """Rewrites that keep every bit.
 
 Zeros keep their sign: x - 0 and x + -0.0 are x, x + 0.0 is not (-0.0 + 0.0 is 0.0).  The sign of
-a nan may change.
+a nan may change, and a sum of one value is that value, also where NumPy makes 0.0 of a -0.0.
 
 An op on literals becomes its literal if the value is exact: a rounded literal in the text would no
 longer be the user's number.  Results of more than 64 elements stay computed, and so does what
@@ -16,8 +16,9 @@ merely repeats a literal: a reader wants 1.0, not a list of ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -318,8 +319,12 @@ _BROADCASTING = (
 )
 
 
-def _keeping(name: str, ops: str, right: Callable[..., Any], among: str = "") -> Rule:
-    return built(name, ops, right, among, preserves=BITS)
+_keeping = partial(built, preserves=BITS)
+
+
+def _is_zero(a: float) -> bool:
+    """NumPy's sum of -0.0 alone is 0.0."""
+    return a == 0.0
 
 
 _SPREAD = "broadcast_to"
@@ -331,7 +336,7 @@ RULES = RuleSet((
     _keeping("moved(spread(s)) = spread(s)", "reshape transpose broadcast_to flip index",
              _one_value, _SPREAD),
     _keeping("reshape(s) = spread(s)", "reshape", _spread_scalar),
-    _keeping("sum(a, no axes) = a", "sum mean prod max min any all", _no_axes),
+    _keeping("sum(a, no axes) = a", "sum mean prod max min any all", _no_axes, deviates=_is_zero),
     _keeping("1*a = a, -1*a = -a", "multiply", _times, "constant"),
     _keeping("a/1 = a, a/-1 = -a", "divide", _over, "constant"),
     _keeping("(-a)*b = -(a*b)", "multiply divide", _hoist_negation, "negative"),
@@ -343,7 +348,8 @@ RULES = RuleSet((
     _keeping("a and true = a, a or true = true", "logical_and logical_or", _known_truth,
              "constant"),
     _keeping("where(c, where(c, a, b), d) = where(c, a, d)", "where", _settled_branch, "where"),
-    _keeping("sum(a, axes of size 1) = reshape(a)", "sum mean prod max min", _of_one),
+    _keeping("sum(a, axes of size 1) = reshape(a)", "sum mean prod max min", _of_one,
+             deviates=_is_zero),
     _keeping("a in its own type = a", "cast reshape broadcast_to", _own_type),
     _keeping("transpose(a, axes in order) = a", "transpose", _own_axes),
     _keeping("transpose(transpose(a)) = transpose(a)", "transpose", _double_transpose,

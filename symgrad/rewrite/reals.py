@@ -9,7 +9,7 @@ import math
 
 from symgrad.ir.function import Instr, made_of
 from symgrad.ops import OPS
-from symgrad.rewrite.conditions import is_product
+from symgrad.rewrite.conditions import is_extreme, is_product
 from symgrad.rewrite.identities import is_exact
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import built
@@ -230,8 +230,10 @@ RULES = RuleSet((
     built("c1*(c2*a) = (c1*c2)*a", "multiply", _collect_constants, "constant"),
     built("c1*(c2/a) = (c1*c2)/a", "multiply", _constant_over, "constant"),
     built("a*(c*b) = (c*a)*b", "multiply", _literal_first, "multiply"),
-    built("(s*a)*t = (s*t)*a", "multiply", _scalars_first, "multiply"),
-    built("(s*a)/t = (s/t)*a", "divide", _scalars_first_over, "multiply"),
+    built("(s*a)*t = (s*t)*a", "multiply", _scalars_first, "multiply",
+          deviates=lambda s, a, t: is_extreme(s * t)),
+    built("(s*a)/t = (s/t)*a", "divide", _scalars_first_over, "multiply",
+          deviates=lambda s, a, t: t == 0.0 or is_extreme(s / t)),
     built("x**n for small n", "power", _power, "constant"),
     built("-(a - b) = b - a", "negative", _negate_difference, "subtract"),
     built("sum(spread(s)) = count*s", "sum", _sum_of_broadcast, "broadcast_to"),

@@ -106,11 +106,16 @@ class Rule:
 
 
 def built(
-    name: str, ops: str, right: Callable[..., Any], among: str = "", preserves: str = REALS
+    name: str,
+    ops: str,
+    right: Callable[..., Any],
+    among: str = "",
+    preserves: str = REALS,
+    deviates: Callable[..., bool] | None = None,
 ) -> Rule:
     """A canonical rule that a function applies to values of some ops, with operands of others."""
     left = Ops(frozenset(ops.split()), frozenset(among.split()))
-    return Rule(name, left, right, preserves=preserves, purpose=CANONICAL)
+    return Rule(name, left, right, preserves=preserves, purpose=CANONICAL, deviates=deviates)
 
 
 class Fired(NamedTuple):

@@ -43,6 +43,7 @@ import numpy as np
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import names_in, size_at
+from symgrad.rewrite.conditions import is_extreme
 from symgrad.rewrite.passes import cse
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, apply_rules
 from symgrad.rewrite.rule import CHEAPEN, POSITIVE, REAL, REALS, Applied, Pass, Rule
@@ -177,11 +178,6 @@ def _is_moderate(x: Instr) -> bool:
     return bool(np.all((sizes >= 1e-100) & (sizes <= 1e100)))
 
 
-def _is_extreme(x: float) -> bool:
-    """True for a quotient that has overflowed or vanished, or nearly so; and for nan."""
-    return not 1e-300 < abs(x) < 1e300
-
-
 def _shares(x: Instr) -> bool:
     """True if the two operands have an operand in common."""
     first, second = (o.operands for o in x.operands)
@@ -199,7 +195,7 @@ CHEAP: tuple[Rule, ...] = tuple(replace(rule, purpose=CHEAPEN) for rule in (
          {"a": REAL, "c": POSITIVE}),
     Rule("a*(b/c) = b*(a/c)", lambda f, a, b, c: a * f.divide(b, c),
          lambda f, a, b, c: b * f.divide(a, c), _ABC,
-         deviates=lambda a, b, c: c == 0.0 or _is_extreme(a / c)),  # a/c often stands there anyway
+         deviates=lambda a, b, c: c == 0.0 or is_extreme(a / c)),  # a/c often stands there anyway
     Rule("(a/c)/b = a/(b*c)", lambda f, a, b, c: f.divide(f.divide(a, c), b),
          lambda f, a, b, c: f.divide(a, b * c), {"a": REAL, "b": POSITIVE, "c": POSITIVE},
          condition=lambda bound: any(_is_moderate(bound[k]) for k in "bc")),  # b*c may overflow

@@ -6,11 +6,12 @@ sqrt(b) = sqrt(a*b) fail: its right side is inf at a = b = 1e200, and 1 at a = b
 
 import itertools
 import math
-from functools import cache
+from functools import cache, partial
 
 import mpmath
 import numpy as np
 import pytest
+from worse_floats import FEW, as_float, is_worse
 
 from symgrad.certify.accuracy import IRFamilies
 from symgrad.ir import Type, constant, function, interpret, parameter
@@ -22,9 +23,7 @@ from symgrad.symbolic.precise import PRECISE, digits
 COUNT = 3  # how many values a list or an array has
 LINE = [0.0] + [s * m for m in (1e-200, 0.5, 1.0, 3.0, 20.0, 1e200) for s in (1.0, -1.0)]
 LINE += [-0.0, 1e-8, 700.0, -700.0]
-FEW = [0.0, 1e-200, 0.5, -3.0, 1e200, -1e200]
 MILD = [0.0, 1e-200, 0.5, -3.0, 700.0, -700.0]  # at 1e200 a sum of exponentials has no digits
-TINY, CLOSE = 1e-300, 1e-6
 
 
 def points(rule):
@@ -74,7 +73,7 @@ def exactly(rule, point):
     try:
         with digits(700):
             left = np.asarray(rule.first(PRECISE, values), dtype=object).reshape(-1)[0]
-            return math.nan if isinstance(left, mpmath.mpc) else float(left)
+            return as_float(left)
     except ZeroDivisionError:
         return None
     except OverflowError:
@@ -91,30 +90,13 @@ def may_fire(rule, point):
     return rule.condition is None or rule.condition(literals) or rule.condition(values)
 
 
-def is_worse(rule, point, left, right):
-    """True if the right side has an inf, a 0, a nan or a number that is neither the left side's nor
-    right.  The sign of an inf does not count: at a pole it is that of a zero."""
-    if close(left, right) or not (math.isfinite(left) or math.isfinite(right)):
-        return False
-    exact = exactly(rule, point)
-    if exact is None:
-        return True
-    return not (close(right, exact) or math.isinf(exact))
-
-
-def close(a, b):
-    if not (math.isfinite(a) and math.isfinite(b)):
-        return a == b or (math.isnan(a) and math.isnan(b))
-    return abs(a - b) <= CLOSE * max(abs(a), abs(b)) + TINY
-
-
 def deviations(rule):
     """The points at which the right side is worse, with both sides there."""
     found = []
     for point in points(rule):
         if may_fire(rule, point):
             left, right = on_floats(rule, point)
-            if is_worse(rule, point, left, right):
+            if is_worse(left, right, partial(exactly, rule, point)):
                 found.append((point, left, right))
     return found
 

@@ -1,0 +1,191 @@
+"""Rules that a function applies, each on a line or two of IR: at huge, tiny and signed values.
+
+Rules that keep bits keep them all; the others are worse nowhere, but where they say so.
+"""
+
+import itertools
+from functools import partial
+
+import mpmath
+import numpy as np
+import pytest
+from worse_floats import FEW, as_float, is_worse
+
+from symgrad.ir import interpret, parse
+from symgrad.ir.run import by_name, run
+from symgrad.ops import OPS
+from symgrad.rewrite import IDENTITIES, OF_REALS, RuleSet, apply_rules
+from symgrad.symbolic.precise import PRECISE, digits
+
+TYPES = {"a": "f64[]", "b": "f64[]", "s": "f64[]", "t": "f64[]", "A": "f64[2]", "B": "f64[2]"}
+SPREAD = "%s2 = broadcast_to %s {shape = (2,)} : f64[2]; "
+TRUTH = "%p = greater %a, %b : bool[]; "
+TRUE = "%true = constant true : bool[]; "
+TURNED = "%m = reshape %A {shape = (1, 2)} : f64[1, 2]; "
+
+IN_BITS = {
+    "f(spread(a), b) = f(a, b)": ["s A", SPREAD + "%y = add %s2, %A : f64[2]"],
+    "f(spread(a), b) = spread(f(a, b))": ["s b", SPREAD + "%y = divide %s2, %b : f64[2]"],
+    "moved(spread(s)) = spread(s)": ["s", SPREAD + "%y = flip %s2 {axis = (0,)} : f64[2]"],
+    "reshape(s) = spread(s)": ["s", "%y = reshape %s {shape = (1,)} : f64[1]"],
+    "sum(a, no axes) = a": ["A", "%y = sum %A {axis = (), keepdims = false} : f64[2]"],
+    "1*a = a, -1*a = -a": ["a", "%c = constant -1.0 : f64[]; %y = multiply %c, %a : f64[]"],
+    "a/1 = a, a/-1 = -a": ["a", "%c = constant -1.0 : f64[]; %y = divide %a, %c : f64[]"],
+    "(-a)*b = -(a*b)": ["a b", "%n = negative %b : f64[]; %y = divide %a, %n : f64[]"],
+    "-(c*a) = (-c)*a": [
+        "a",
+        "%c = constant 3.0 : f64[]; %p = multiply %c, %a : f64[]; %y = negative %p : f64[]",
+    ],
+    "a + -0 = a, a + -b = a - b": ["a b", "%n = negative %a : f64[]; %y = add %n, %b : f64[]"],
+    "a - 0 = a, a - -b = a + b": ["a", "%c = constant 0.0 : f64[]; %y = subtract %a, %c : f64[]"],
+    "where(c, a, a) = a": ["a b", TRUTH + "%y = where %p, %a, %a : f64[]"],
+    "where(true, a, b) = a": ["a b", TRUE + "%y = where %true, %a, %b : f64[]"],
+    "a and true = a, a or true = true": [
+        "a b",
+        TRUTH + TRUE + "%y = logical_and %p, %true : bool[]",
+    ],
+    "where(c, where(c, a, b), d) = where(c, a, d)": [
+        "a b s",
+        TRUTH + "%q = where %p, %a, %b : f64[]; %y = where %p, %q, %s : f64[]",
+    ],
+    "sum(a, axes of size 1) = reshape(a)": [
+        "A",
+        TURNED + "%y = sum %m {axis = (0,), keepdims = false} : f64[2]",
+    ],
+    "a in its own type = a": ["A", "%y = reshape %A {shape = (2,)} : f64[2]"],
+    "transpose(a, axes in order) = a": [
+        "A",
+        TURNED + "%y = transpose %m {axes = (0, 1)} : f64[1, 2]",
+    ],
+    "transpose(transpose(a)) = transpose(a)": [
+        "A",
+        TURNED + "%n = transpose %m {axes = (1, 0)} : f64[2, 1]; "
+        "%y = transpose %n {axes = (1, 0)} : f64[1, 2]",
+    ],
+    "reshape(reshape(a)) = reshape(a)": ["A", TURNED + "%y = reshape %m {shape = (2,)} : f64[2]"],
+}
+IN_REALS = {
+    "one index a row = rows of the identity": [
+        "A",
+        "%g = reshape %A {shape = (2, 1)} : f64[2, 1]; "
+        "%i = constant ((0,), (2,)) : i64[2, 1]; "
+        "%y = add_along_axis %g, %i {axis = 1, size = 3} : f64[2, 3]",
+    ],
+    "s*a + s*b = s*(a + b)": [
+        "s A B",
+        "%p = multiply %s, %A : f64[2]; %q = multiply %s, %B : f64[2]; %y = add %p, %q : f64[2]",
+    ],
+    "(1/n)*(a + b) = (a + b)/n": [
+        "A B",
+        "%c = constant 1.0 : f64[]; %n = constant 3.0 : f64[]; %d = divide %c, %n : f64[]; "
+        "%p = add %A, %B : f64[2]; %y = multiply %d, %p : f64[2]",
+    ],
+    "(a.T @ b).T = b.T @ a": [
+        "A B",
+        TURNED + "%n = reshape %B {shape = (1, 2)} : f64[1, 2]; "
+        "%u = transpose %m {axes = (1, 0)} : f64[2, 1]; %p = matmul %u, %n : f64[2, 2]; "
+        "%y = transpose %p {axes = (1, 0)} : f64[2, 2]",
+    ],
+    "sum(sum(a)) = sum(a)": [
+        "A B",
+        "%m = reshape %A {shape = (2, 1)} : f64[2, 1]; %p = multiply %m, %B : f64[2, 2]; "
+        "%u = sum %p {axis = (0,), keepdims = false} : f64[2]; "
+        "%y = sum %u {axis = (0,), keepdims = false} : f64[]",
+    ],
+    "a + 0 = a": ["a", "%c = constant 0.0 : f64[]; %y = add %a, %c : f64[]"],
+    "a + a = 2*a": ["a", "%y = add %a, %a : f64[]"],
+    "c1*(c2*a) = (c1*c2)*a": [
+        "a",
+        "%c = constant 3.0 : f64[]; %d = constant 0.5 : f64[]; %p = multiply %c, %a : f64[]; "
+        "%y = multiply %p, %d : f64[]",
+    ],
+    "c1*(c2/a) = (c1*c2)/a": [
+        "a",
+        "%c = constant 3.0 : f64[]; %d = constant 0.5 : f64[]; %p = divide %c, %a : f64[]; "
+        "%y = multiply %p, %d : f64[]",
+    ],
+    "a*(c*b) = (c*a)*b": [
+        "a b",
+        "%c = constant 3.0 : f64[]; %p = multiply %c, %b : f64[]; %y = multiply %a, %p : f64[]",
+    ],
+    "(s*a)*t = (s*t)*a": [
+        "s A t",
+        "%p = multiply %s, %A : f64[2]; %y = multiply %p, %t : f64[2]",
+    ],
+    "(s*a)/t = (s/t)*a": ["s A t", "%p = multiply %s, %A : f64[2]; %y = divide %p, %t : f64[2]"],
+    "x**n for small n": ["a", "%c = constant 0.5 : f64[]; %y = power %a, %c : f64[]"],
+    "-(a - b) = b - a": ["a b", "%p = subtract %a, %b : f64[]; %y = negative %p : f64[]"],
+    "sum(spread(s)) = count*s": [
+        "s",
+        SPREAD + "%y = sum %s2 {axis = (0,), keepdims = false} : f64[]",
+    ],
+    "sum(a*b) = vdot(a, b)": [
+        "A B",
+        "%p = multiply %A, %B : f64[2]; %y = sum %p {axis = (0,), keepdims = false} : f64[]",
+    ],
+}
+
+
+def program(names, body):
+    head = ", ".join(f"input %{name}: {TYPES[name]}" for name in names.split())
+    lines = "".join(f"  {line.strip()}\n" for line in body.split(";"))
+    return parse(f"func @f({head}) {{\n{lines}  return %y\n}}\n", OPS)
+
+
+def both(rule, names, body):
+    """The program, what the rule makes of it, and the points to compare them at."""
+    before = program(names, body)
+    after, fired = apply_rules(before, RuleSet([rule]))
+    assert fired
+    own = names.split()
+    for values in itertools.product([*FEW, -0.0], repeat=len(own)):
+        yield before, after, dict(zip(own, values, strict=True))
+
+
+def arguments(point):
+    """An array has the value of its name, and one half."""
+    return [np.array(v) if n.islower() else np.array([v, 0.5]) for n, v in point.items()]
+
+
+def test_each_rule_stands_in_the_tables():
+    """A new one is tried as well."""
+    assert list(IN_BITS) == [rule.name for rule in IDENTITIES.rules]
+    assert list(IN_REALS) == [rule.name for rule in OF_REALS.rules]
+
+
+@pytest.mark.parametrize("rule", IDENTITIES.rules, ids=str)
+def test_a_rule_that_keeps_bits_keeps_the_sign_of_zeros_too(rule):
+    """But not that of a nan; and but for what the rule declares."""
+    declared = rule.deviates or (lambda *numbers: False)
+    for before, after, point in both(rule, *IN_BITS[rule.name]):
+        (a,), (b,) = (interpret(f, arguments(point)) for f in (before, after))
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+        if a.dtype == float and not declared(*point.values()):
+            same = (np.signbit(a) == np.signbit(b)) | np.isnan(a)
+            assert same.all(), point
+
+
+def exactly(function, point, i):
+    """An element of the result with as many digits as it takes; None at a pole."""
+    exact = [np.vectorize(mpmath.mpf, otypes=[object])(v)[()] for v in arguments(point)]
+    try:
+        with digits(700):
+            (found,) = run(function, by_name(PRECISE), exact)
+            return as_float(np.asarray(found, dtype=object).reshape(-1)[i])
+    except ZeroDivisionError:
+        return None
+
+
+@pytest.mark.parametrize("rule", OF_REALS.rules, ids=str)
+def test_a_rule_of_reals_makes_no_float_worse_but_where_it_says_so(rule):
+    """The law that formulas keep."""
+    found = []
+    for before, after, point in both(rule, *IN_REALS[rule.name]):
+        (a,), (b,) = (interpret(f, arguments(point)) for f in (before, after))
+        for i, sides in enumerate(zip(a.reshape(-1), b.reshape(-1), strict=True)):
+            if is_worse(*sides, partial(exactly, before, point, i)):
+                found.append((point, *sides))
+    declared = rule.deviates or (lambda *numbers: False)
+    assert [d for d in found if not declared(*d[0].values())] == []
+    assert found or rule.deviates is None, "it deviates nowhere: declare nothing"
