@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import math
+from zlib import crc32
 
 import mpmath
 import numpy as np
@@ -62,7 +63,9 @@ def test_a_rule_is_proved_over_its_domain(rule):
     for a, b in zip(left, right, strict=True):
         difference = sp.sympify(a - b)
         floats = {c: sp.Rational(float(c)) for c in difference.atoms(sp.Float)}
-        assert is_zero(difference.xreplace(floats))
+        assert is_zero(difference.xreplace(floats)), (
+            "SymPy did not prove it; if it is true, add a way to is_zero"
+        )
 
 
 def is_zero(difference):
@@ -72,7 +75,8 @@ def is_zero(difference):
     if simple == 0 or sp.simplify(difference.rewrite(sp.tanh)) == 0:
         return True
     if len(difference.free_symbols) == 1 and difference.has(sp.atanh):
-        (p,) = difference.free_symbols  # equal where the slopes are, and the values at one point
+        # SymPy combines no atanh with logarithms: equal where slopes are, and values at one point
+        (p,) = difference.free_symbols
         return sp.simplify(sp.diff(difference, p)) == 0 == sp.simplify(difference.subs(p, 1))
     reals = sorted((s for s in difference.free_symbols if not s.is_positive), key=str)
     if not reals:
@@ -118,7 +122,10 @@ def test_both_sides_agree_to_50_digits(rule):
     assert compared >= 10
 
 
-@pytest.mark.parametrize("rule", STABLE[:: many(2, 1)], ids=str)
+MEASURED = [rule for rule in STABLE if crc32(rule.name.encode()) % many(2, 1) == 0]
+
+
+@pytest.mark.parametrize("rule", MEASURED, ids=str)
 def test_a_rule_loses_no_accuracy_where_the_formula_was_at_its_worst(rule):
     """Value and slopes at the sample where the left side is worst."""
     worst = measured(rule)
