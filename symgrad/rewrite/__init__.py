@@ -6,7 +6,8 @@
  ('softmax', 'reals'), ('simplify', 'reals'), ('cse', 'bits'), ('dce', 'bits'),
  ('joining', 'reals')]
 
-A rule of one's own is a few lines, and joins others in a set:
+A rule of one's own is a few lines.  No option of compile takes one: it is added to the set that a
+pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a set of its own:
 
 >>> from symgrad.ir import parse
 >>> from symgrad.ops import OPS

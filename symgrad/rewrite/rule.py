@@ -59,7 +59,8 @@ class Rule:
                in its place, or None
     domain     the interval of each variable, by its name and in order; of each element of an array
     preserves  BITS or REALS
-    purpose    STABILISE, CANONICAL, or CHEAPEN: applied only where the cost falls
+    purpose    STABILISE, CANONICAL, or CHEAPEN: applied only where the cost falls, which needs no
+               condition of its own
     lists      variables that stand for several values (``f.total``)
     arrays     variables that are arrays; the others are values of any shape
     condition  a further demand on what the variables are bound to

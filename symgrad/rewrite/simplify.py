@@ -1,8 +1,9 @@
 """Simplify: value and gradient together become cheaper, by declared identities.
 
-A rule is applied only where the cost falls: what it builds, less what exists already, against what
-nothing needs any more.  So x**6 and its derivative 6*x**5 share the squares of x, and the two
-quotients in the gradient of a/b become one.
+A rule is applied only where the cost falls: what it builds, less what stands above it already,
+against what nothing needs any more.  So x**6 and its derivative 6*x**5 share the squares of x, and
+the two quotients in the gradient of a/b become one.  The order of statements counts: a*(b/c) is
+b*(a/c) where a/c stands above it, not where it stands below.
 
 >>> import symgrad.ops
 >>> from symgrad.ir import parse
@@ -20,7 +21,12 @@ func @f(input %x: f64[]) {
 }
 <BLANKLINE>
 
-A rule is proved with SymPy in the tests.  Powers by products are within 8 ulp, as measured there;
+A saving that must come before differentiation is a rule of ``stable_rules``: where the gradient
+reads the same sqrt, max or sin, nothing goes, and here the rule would not pay.
+
+A rule is proved with SymPy in the tests, and tried at huge and tiny values.  A new one needs beside
+that a program before and after, and one that stays as it is, in ``tests/rewrite/test_simplify.py``.
+Powers by products are within 8 ulp, as measured there;
 each other right side rounds no more often than its left side.
 
 The cost is in additions: the ratios of the emitted operations on numbers, rounded.  A
@@ -81,7 +87,7 @@ class Prices:
 
     def __init__(self, rewriter: Rewriter) -> None:
         self.rewriter = rewriter
-        self.first: dict[int, Instr] = {}  # by number, what stands in the body
+        self.first: dict[int, Instr] = {}  # by number, what stands above
         self.counted = 0
 
     def of(self, x: Instr, y: Instr, bound: Any) -> tuple[int, int]:
@@ -106,7 +112,7 @@ class Prices:
         return whole
 
     def added(self, y: Instr) -> int:
-        """The cost of what is new: neither in the body nor equal to something in use there."""
+        """The cost of what is new: neither above nor equal to something in use there."""
         whole = 0
         for z in needed_by(y, self.rewriter.entered):
             known = self.first.get(self.rewriter.number_of(z))
@@ -115,7 +121,7 @@ class Prices:
         return whole
 
     def shared(self, y: Instr) -> Instr:
-        """The value made of what stands in the body already, as far as it does."""
+        """The value made of what stands above already, as far as it does."""
         made: dict[Instr, Instr] = {}
         for z in needed_by(y, self.rewriter.entered):
             known = self.first.get(self.rewriter.number_of(z))

@@ -5,6 +5,11 @@ interval of each variable.  The tests prove each one with SymPy over that domain
 sides at 50 digits.  Rules are tried in order; operands are already rewritten, so left sides are in
 the form that the rules above them leave: 1 - exp(x) is written -expm1(x).
 
+The tests of all rules take up a new one by themselves.  It needs beside that a formula in ``FOUND``
+and its near misses in ``DENIED`` of ``tests/rewrite/test_stabilize.py``, a row of ``ROWS`` there if
+the formula is nan or inf where the function is not, and a family in
+``tests/compiler/test_stable_families.py``.
+
 Rules that need a proof of sign are not here: log(a*b), log(a/b), sqrt(a*b), log(a**b),
 a**(b + c), sqrt(x)**2 but of what is a sum of squares.
 """
