@@ -28,7 +28,7 @@ from symgrad.errors import ArgumentError, NamingError
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import rebuild, with_operands
 from symgrad.ir.types import names_in, sides
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 
 
 def write_module(unit: Unit, target: Target) -> str:

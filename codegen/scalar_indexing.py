@@ -18,7 +18,7 @@ import numpy as np
 from symgrad.errors import LimitError, ShapeError
 from symgrad.ir.function import Instr, constant
 from symgrad.ir.types import Type
-from symgrad.ops.terms import OPS, IRAlgebra, Term
+from symgrad.ops.table import OPS, IRAlgebra, Term
 
 Elements = np.ndarray[Any, np.dtype[np.object_]]
 

@@ -34,7 +34,7 @@ from symgrad.ir.run import run
 from symgrad.ir.types import Type
 from symgrad.ops.index_slices import entries
 from symgrad.ops.strong import rank_one, strong_product
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 
 Shape = tuple[int, ...]
 OpRule = Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]

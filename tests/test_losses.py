@@ -10,7 +10,7 @@ import symgrad.ops
 from symgrad import losses
 from symgrad.errors import ArgumentError, DomainError, ShapeError
 from symgrad.frontend.arrays.leaf import input
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 
 Z = np.array([[1.0, 2.0, 3.0], [0.5, -0.5, 0.0]])
 LABELS = np.array([2, 0])

@@ -24,7 +24,7 @@ from symgrad.autodiff import strong_zeros
 from symgrad.ir.function import Instr, constant
 from symgrad.ir.types import Shape, Type
 from symgrad.ops.intervals import Intervals
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 
 Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
 DEPTH = 4  # of a condition that is told from another

@@ -32,7 +32,7 @@ from symgrad.ir.function import Instr, emit, parameter, topological
 from symgrad.ir.rebuild import needed_by
 from symgrad.ops import OPS
 from symgrad.ops.intervals import Intervals
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 
 Gradients = Callable[[Instr, Sequence[Instr]], list[Instr]]
 STEPS = (1e-3, 1e-7, 1e-12)  # of a length

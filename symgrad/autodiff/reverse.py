@@ -61,7 +61,7 @@ from symgrad.autodiff.lengths import Lengths
 from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, Instr, constant, derived, topological
 from symgrad.ops.intervals import Intervals
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 
 
 def differentiate(

@@ -22,7 +22,7 @@ from typing import Any
 from symgrad.ir.function import Instr
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.product import parse_spec
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 
 
 def product(

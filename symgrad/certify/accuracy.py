@@ -21,7 +21,7 @@ from symgrad.autodiff import gradients
 from symgrad.ir.function import Instr, function, parameter
 from symgrad.ir.run import interpret
 from symgrad.ir.types import Type
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 from symgrad.rewrite.patterns import Families
 from symgrad.rewrite.rule import Fired, Rule
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from symgrad.checker.balls import Balls, precision
 from symgrad.errors import SymgradError
 from symgrad.ops import FloatAlgebra
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 from symgrad.symbolic.reference import scalar_text
 
 STEP = 2.0**-80

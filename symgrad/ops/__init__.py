@@ -29,6 +29,6 @@ from symgrad.ops import (  # noqa: F401
     transcendental,
 )
 from symgrad.ops.float_algebra import FLOATS, FloatAlgebra
-from symgrad.ops.terms import OPS, ArrayAlgebra, IRAlgebra, Term, register
+from symgrad.ops.table import OPS, ArrayAlgebra, IRAlgebra, Term, register
 
 __all__ = ["FLOATS", "OPS", "ArrayAlgebra", "FloatAlgebra", "IRAlgebra", "Term", "register"]

@@ -18,8 +18,8 @@ from typing import Any
 
 from symgrad.ops import array_functions
 from symgrad.ops import intervals as iv
-from symgrad.ops.declaring import by_element, either_side, elementwise, of_arrays
 from symgrad.ops.normal import INVERSE_SQRT_2PI, square_in_parts
+from symgrad.ops.table import by_element, either_side, elementwise, of_arrays
 
 TWO_BY_SQRT_PI = 2.0 / math.sqrt(math.pi)
 

@@ -1,7 +1,7 @@
 """Arithmetic: the ops of the four rules, magnitudes, extrema, and rounding.
 
 >>> import symgrad.ops
->>> from symgrad.ops.terms import ArrayAlgebra
+>>> from symgrad.ops.table import ArrayAlgebra
 >>> MAXIMUM.partials(ArrayAlgebra(), 2.0, 2.0, 2.0)
 (np.float64(0.5), np.float64(0.5))
 """
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.ops import intervals as iv
-from symgrad.ops.declaring import REAL, either_side, elementwise
+from symgrad.ops.table import REAL, either_side, elementwise
 
 NONZERO = (0.2, 3.0)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from symgrad.ops import array_functions
 from symgrad.ops import defining as d
-from symgrad.ops.declaring import REAL, elementwise, of_arrays
+from symgrad.ops.table import REAL, elementwise, of_arrays
 
 
 def _stumpff(sp: Any, x: Any, *, k: int, d: int) -> Any:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.ops import float_functions as functions
-from symgrad.ops.terms import OPS, ArrayAlgebra
+from symgrad.ops.table import OPS, ArrayAlgebra
 
 
 class FloatAlgebra:

@@ -24,8 +24,7 @@ from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Dim, Shape, Type
 from symgrad.ops import array_functions
 from symgrad.ops import defining as d
-from symgrad.ops.declaring import broadcast, of_arrays, same_dtype
-from symgrad.ops.terms import register
+from symgrad.ops.table import broadcast, of_arrays, register, same_dtype
 
 _FORMS: Any = array_functions  # which have no annotations
 

@@ -24,8 +24,7 @@ from symgrad.ir.types import Dim, Shape, Type, divide, subtract
 from symgrad.ops import array_functions
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
-from symgrad.ops.declaring import of_arrays
-from symgrad.ops.terms import register
+from symgrad.ops.table import of_arrays, register
 
 _FORMS: Any = array_functions  # which have no annotations
 

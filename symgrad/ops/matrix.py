@@ -18,7 +18,7 @@ from symgrad.ir.types import Dim, Type, add, polynomial, subtract
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.reduction import normalize_axis
-from symgrad.ops.terms import register
+from symgrad.ops.table import register
 
 
 def _triangle(name: str, evaluate: Any, doc: str) -> Op:

@@ -19,7 +19,7 @@ from typing import Any
 from symgrad.ops import defining as d
 from symgrad.ops import float_functions
 from symgrad.ops import intervals as iv
-from symgrad.ops.declaring import by_element, elementwise
+from symgrad.ops.table import by_element, elementwise
 
 INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 

@@ -17,7 +17,7 @@ from symgrad.ir.op import Op
 from symgrad.ir.types import Dim, Type
 from symgrad.ops import defining as d
 from symgrad.ops.reduction import normalize_axis
-from symgrad.ops.terms import register
+from symgrad.ops.table import register
 
 
 def _segments(name: str, x: Type, starts: Type) -> None:

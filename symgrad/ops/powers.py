@@ -1,7 +1,7 @@
 """Powers, roots and lengths, whose slopes may overflow, cancel or be infinite.
 
 >>> import symgrad.ops
->>> from symgrad.ops.terms import ArrayAlgebra
+>>> from symgrad.ops.table import ArrayAlgebra
 >>> DIRECTION.evaluate(3.0, 4.0), POWER_SLOPE.evaluate(2.0, 3.0)
 (np.float64(0.6), np.float64(12.0))
 """
@@ -15,8 +15,7 @@ import numpy as np
 
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import NONZERO, rounded_off, smallest
-from symgrad.ops.declaring import POSITIVE, REAL, elementwise, known
-from symgrad.ops.terms import ArrayAlgebra
+from symgrad.ops.table import POSITIVE, REAL, ArrayAlgebra, elementwise, known
 
 _ARRAYS = ArrayAlgebra()
 

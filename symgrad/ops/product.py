@@ -17,9 +17,8 @@ from symgrad.ir.op import Op
 from symgrad.ir.types import Dim, Type, add, multiply, product
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
-from symgrad.ops.declaring import broadcast
 from symgrad.ops.shape import unbroadcast
-from symgrad.ops.terms import register
+from symgrad.ops.table import broadcast, register
 
 
 def matmul_result(a: Type, b: Type) -> Type:

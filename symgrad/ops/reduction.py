@@ -18,8 +18,7 @@ from symgrad.ops import array_functions
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
-from symgrad.ops.declaring import of_arrays
-from symgrad.ops.terms import register
+from symgrad.ops.table import of_arrays, register
 
 Axes = tuple[int, ...]
 

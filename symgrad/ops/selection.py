@@ -21,8 +21,7 @@ from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Type
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
-from symgrad.ops.declaring import broadcast, comparison_result, logical_result, same_dtype
-from symgrad.ops.terms import register
+from symgrad.ops.table import broadcast, comparison_result, logical_result, register, same_dtype
 
 
 def _comparison(

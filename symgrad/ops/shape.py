@@ -15,7 +15,7 @@ from symgrad.ir.op import Op
 from symgrad.ir.types import DTYPES, Dim, Shape, Type, add, product
 from symgrad.ops import defining as d
 from symgrad.ops import intervals as iv
-from symgrad.ops.terms import register
+from symgrad.ops.table import register
 
 
 def _reshaped(x: Type, *, shape: Shape) -> Type:

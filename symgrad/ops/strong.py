@@ -16,9 +16,8 @@ from typing import Any
 from symgrad.ir.op import Op
 from symgrad.ops import array_functions
 from symgrad.ops import defining as d
-from symgrad.ops.declaring import REAL, elementwise, of_arrays
 from symgrad.ops.product import matmul_pullback, matmul_result
-from symgrad.ops.terms import register
+from symgrad.ops.table import REAL, elementwise, of_arrays, register
 
 EVERYWHERE = (True, True)  # either operand may be infinite
 

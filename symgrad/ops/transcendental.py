@@ -4,7 +4,7 @@ Derivatives reuse the result where that is accurate.  ``tanh`` gives 1 - y*y, wh
 ulp *of 1* everywhere but has no correct digit left for abs(x) > 19.
 
 >>> import symgrad.ops
->>> from symgrad.ops.terms import ArrayAlgebra
+>>> from symgrad.ops.table import ArrayAlgebra
 >>> TANH.partials(ArrayAlgebra(), 0.5, float(np.arctanh(0.5)))
 (0.75,)
 """
@@ -19,8 +19,8 @@ import numpy as np
 from symgrad.ops import array_functions
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
-from symgrad.ops.declaring import POSITIVE, REAL, UNIT, elementwise, of_arrays
 from symgrad.ops.powers import scaled
+from symgrad.ops.table import POSITIVE, REAL, UNIT, elementwise, of_arrays
 
 LN2 = math.log(2.0)
 INVERSE_LN2 = 1.0 / math.log(2.0)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.ir.program import EXPONENT, INPUT, Ints, ScalarProgram
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 from symgrad.reroll.flatten import Flat
 
 # Below this many nodes a level, a Python loop is faster than NumPy's calls.

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from symgrad.ir.types import Dim, dim_text, size_at
 from symgrad.ops.float_algebra import value
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 
 DIM = "N"
 

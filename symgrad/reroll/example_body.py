@@ -12,7 +12,7 @@ from typing import Any
 from symgrad.ir.function import Function, Instr, Origins, function, parameter
 from symgrad.ir.program import EXPONENT, PARAM
 from symgrad.ir.types import Type
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 from symgrad.reroll.count_formulas import DIM, Form, formed
 from symgrad.reroll.example_loop import Lanes, Literal, Operand, is_varying
 

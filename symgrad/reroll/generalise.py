@@ -37,7 +37,7 @@ from symgrad.errors import ShapeError
 from symgrad.ir.function import Function, Instr, Origins, emit, parameter
 from symgrad.ir.function import function as function_of
 from symgrad.ir.types import Type
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 from symgrad.reroll.count_formulas import dim_of, form_of, formed
 from symgrad.reroll.roll import Rerolled
 

@@ -23,7 +23,7 @@ import numpy as np
 from symgrad.ir.function import Instr, constant, parameter
 from symgrad.ir.program import CONSTANT, EXPONENT, INPUT, PARAM, START, Ints, ScalarProgram
 from symgrad.ir.types import Type, dtype_name
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 from symgrad.reroll.index_patterns import Int, Slice, Take, View, squeezed, strided, view_of
 from symgrad.reroll.named_axes import Named
 from symgrad.reroll.tensors import Axes, Axis

@@ -27,7 +27,7 @@ import numpy as np
 
 from symgrad.ir.function import Function, Instr, function
 from symgrad.ir.program import Ints, ScalarProgram
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 from symgrad.reroll.index_patterns import Slice
 from symgrad.reroll.leaf_tensors import Leaves
 from symgrad.reroll.named_axes import (

@@ -28,7 +28,7 @@ from collections.abc import Callable
 
 from symgrad.ir.function import Function, Instr, Origins, union
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, with_body
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 from symgrad.rewrite.rule import BITS, Pass
 
 

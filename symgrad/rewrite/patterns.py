@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from symgrad.ir.function import Instr
-from symgrad.ops.terms import OPS, IRAlgebra, Term
+from symgrad.ops.table import OPS, IRAlgebra, Term
 
 Bindings = Mapping[str, Any]
 

@@ -19,7 +19,7 @@ from symgrad.ir.function import Function, Instr, Origins, constant, emit
 from symgrad.ir.op import CONSTANT, Attribute, Op
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, use_counts, with_body
 from symgrad.ir.types import Type
-from symgrad.ops.terms import OPS, IRAlgebra, Term
+from symgrad.ops.table import OPS, IRAlgebra, Term
 from symgrad.rewrite.patterns import Bindings, Families, Matcher, Pattern, pattern
 from symgrad.rewrite.rule import BITS, CHEAPEN, REALS, Applied, Fired, Ops, Pass, Rule
 

@@ -27,7 +27,7 @@ from typing import NamedTuple
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Shape
 from symgrad.ops.reduction import exponentials, kept, reduced
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
 from symgrad.rewrite.rule import Pass, built
 

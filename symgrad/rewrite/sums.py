@@ -16,7 +16,7 @@ from typing import Any
 
 from symgrad.ir.function import Instr, emit
 from symgrad.ops.index_slices import Block, slice_of
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
 from symgrad.rewrite.rule import built
 

@@ -24,7 +24,7 @@ from symgrad.frontend.refusals import located
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.types import Type, is_name
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 
 
 @located

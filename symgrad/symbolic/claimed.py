@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 from symgrad.ir.text import parse
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 from symgrad.symbolic.blame import blamed
 from symgrad.symbolic.to_sympy import write
 from symgrad.symbolic.vanishing import is_zero

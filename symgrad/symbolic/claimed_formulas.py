@@ -22,7 +22,7 @@ import sympy as sp
 
 from symgrad.errors import ArgumentError, DomainError, ShapeError, SymgradError
 from symgrad.ir.function import Function, Instr, function
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 from symgrad.symbolic.from_sympy import expression, read
 
 DIGITS = 2500  # decimal digits of an irrational number: more than any ball has

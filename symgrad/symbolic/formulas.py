@@ -35,9 +35,8 @@ from symgrad.ir.naming import check_name
 from symgrad.ir.run import by_name, run
 from symgrad.ir.types import Type
 from symgrad.ops import FLOATS, OPS
-from symgrad.ops.declaring import REAL
-from symgrad.ops.declaring import elementwise as declare
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import REAL, IRAlgebra, Term
+from symgrad.ops.table import elementwise as declare
 from symgrad.rewrite import cse, fold, identities
 from symgrad.rewrite.simplify import cost
 from symgrad.rewrite.stabilize import stabilize

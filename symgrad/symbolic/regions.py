@@ -39,7 +39,7 @@ from symgrad.ir.function import Function, Instr, function, parameter, union
 from symgrad.ir.rebuild import live, moved_operands, needed_by, use_counts, with_body
 from symgrad.ir.run import by_name, interpret, run
 from symgrad.ir.types import Type
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 from symgrad.rewrite.identities import fold, identities
 from symgrad.rewrite.passes import cse, dce
 from symgrad.rewrite.reals import reals

@@ -17,7 +17,7 @@ import numpy as np
 import sympy as sp
 
 from symgrad.ir.types import Type
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 from symgrad.rewrite.patterns import Families
 
 

@@ -25,7 +25,7 @@ from symgrad.errors import LimitError, UnsupportedError
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.rebuild import rebuild, with_operands
 from symgrad.ir.run import run
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 from symgrad.symbolic import large
 from symgrad.symbolic.sympy_numbers import literal
 

@@ -14,7 +14,7 @@ from symgrad.errors import DTypeError, ShapeError
 from symgrad.ir.function import Function, function, parameter
 from symgrad.ir.run import interpret
 from symgrad.ir.types import Dim, Type
-from symgrad.ops.terms import IRAlgebra
+from symgrad.ops.table import IRAlgebra
 
 Rule = Callable[..., Any]
 

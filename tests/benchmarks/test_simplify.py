@@ -13,7 +13,7 @@ import sympy as sp
 import symgrad as sg
 from symgrad.ir.function import Function, function, parameter
 from symgrad.ir.types import Type
-from symgrad.ops.terms import IRAlgebra, Term
+from symgrad.ops.table import IRAlgebra, Term
 from symgrad.rewrite import cse, fold, identities, reals
 from symgrad.rewrite.simplify import cost
 from symgrad.symbolic.from_sympy import leaves, read

@@ -12,7 +12,7 @@ import symgrad as sg
 from symgrad.errors import ArgumentError
 from symgrad.frontend.arrays.leaf import input
 from symgrad.nn.array import Linear, Sequential
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 
 
 def test_one_seed_gives_one_net() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from symgrad.ir.op import TRAITS, Op
 from symgrad.ops import OPS
-from symgrad.ops.terms import ArrayAlgebra
+from symgrad.ops.table import ArrayAlgebra
 
 RNG = np.random.default_rng(3)
 

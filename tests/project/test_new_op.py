@@ -23,7 +23,7 @@ from symgrad.frontend.arrays.expr import apply
 from symgrad.frontend.arrays.ufuncs import UFUNCS, enter
 from symgrad.frontend.namespace import FUNCTIONS, ON_SCALARS
 from symgrad.ops import OPS
-from symgrad.ops.declaring import elementwise
+from symgrad.ops.table import elementwise
 
 NAME = "cardinal_sine"
 X = np.linspace(-2.0, 2.0, 8).reshape(4, 2)

@@ -28,7 +28,7 @@ from symgrad.frontend.source.origin import caller
 from symgrad.ir.function import Instr, Origin, emit
 from symgrad.ir.function import constant as literal
 from symgrad.ir.types import DTYPES, Dim, Type, dtype_name
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 
 __all__ = ["Array", "Expr", "apply", "as_expr", "plain_array", "promote"]
 

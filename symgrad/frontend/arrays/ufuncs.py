@@ -21,7 +21,7 @@ from symgrad.frontend.arrays.leaf import dtype_of
 from symgrad.frontend.namespace import alias
 from symgrad.frontend.operands import real, whole
 from symgrad.frontend.scalars import choices
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 
 
 def _apply(name: str, *xs: Any, **attributes: Any) -> Any:

@@ -13,7 +13,7 @@ from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import constant, input, param
 from symgrad.frontend.arrays.trace import trace
 from symgrad.frontend.source.names import name_from_frame
-from symgrad.ops.terms import OPS
+from symgrad.ops.table import OPS
 
 A = np.linspace(0.1, 0.9, 6).reshape(2, 3)
 B = np.array([0.5, 0.25, 2.0])

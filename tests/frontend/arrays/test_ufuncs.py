@@ -13,7 +13,7 @@ from symgrad.frontend.arrays.leaf import input
 from symgrad.frontend.namespace import ON_SCALARS
 from symgrad.frontend.scalars.traced import Tracing
 from symgrad.ops import OPS
-from symgrad.ops.declaring import elementwise
+from symgrad.ops.table import elementwise
 
 
 @pytest.fixture
