@@ -9,23 +9,23 @@ if __name__ != "symgrad.codegen":
         "run from another folder, or write `import symgrad.codegen`"
     )
 
+from symgrad.codegen.header import fingerprint
 from symgrad.codegen.looped_style import obstacle
 from symgrad.codegen.module import TARGETS, emit
 from symgrad.codegen.unit import (
     ExampleHeading,
-    Loop,
+    ExampleLoop,
     LoopItem,
     Pack,
     Structure,
     Unit,
     VectorArgument,
-    fingerprint,
 )
 
 __all__ = [
     "TARGETS",
     "ExampleHeading",
-    "Loop",
+    "ExampleLoop",
     "LoopItem",
     "Pack",
     "Structure",

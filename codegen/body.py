@@ -7,14 +7,25 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed
 from symgrad.codegen.literals import literal_arrays
-from symgrad.codegen.numpy_target import Singles, is_bounded_count
-from symgrad.codegen.syntax import WIDTH, Assign, is_breakable
-from symgrad.codegen.target import ADD, UNARY, Reading, Target, Text, atom, bare, number, suffix
+from symgrad.codegen.planned_lines import Comments, Line
+from symgrad.codegen.printer import is_breakable
+from symgrad.codegen.sections import sections
+from symgrad.codegen.statement_tree import AddInto, Assign, Section, Statement, WriteInto
+from symgrad.codegen.target import (
+    ADD,
+    UNARY,
+    Reading,
+    Target,
+    Text,
+    atom,
+    is_bounded_count,
+    number,
+)
+from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors
 from symgrad.errors import UnsupportedError
 from symgrad.ir.function import Function, Instr
@@ -55,15 +66,6 @@ def is_short(x: Instr) -> bool:
     return is_bounded_count(x)
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How long an expression may grow: characters, and operations; and a row of one that breaks."""
-
-    width: int
-    ops: int
-    row: int = WIDTH - 8
-
-
 def is_derived(x: Instr, known: set[int]) -> bool:
     """A value belongs to the gradients if all its origins say so, or else an operand's do."""
     if x.origins:
@@ -72,13 +74,14 @@ def is_derived(x: Instr, known: set[int]) -> bool:
 
 
 class Writer:
-    """Writes the body of one function for one target."""
+    """Plans the body of one function for one target."""
 
-    def __init__(self, function: Function, target: Target, names: Names, limits: Limits) -> None:
-        self.function = function
+    def __init__(self, unit: Unit, target: Target, names: Names) -> None:
+        self.unit = unit
+        self.function = function = unit.function
         self.target = target
-        self.limits = limits
-        self.lines: list[Assign] = []
+        self.limits = target.limits
+        self.lines: list[Line] = []
         self.derived: set[int] = set()
         for x in function.body:
             if is_derived(x, self.derived):
@@ -97,7 +100,7 @@ class Writer:
             if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
         }
         self.texts: dict[int, Text] = {}
-        self.singles = Singles()
+        self.mark = target.marker() if target.marker else None
         self.names = names
         self.named = name_values(function.parameters, names)
         for p in function.parameters:
@@ -145,8 +148,26 @@ class Writer:
     def is_hinted(self, x: Instr) -> bool:
         return bool(x.hint) and id(x) not in self.named and x not in self.floating
 
-    def write(self) -> list[Assign]:
-        """All lines, in order."""
+    def arguments(self) -> Sequence[tuple[str, str, str, str]]:
+        """Arguments that the plan itself needs; see ``Interface.add``."""
+        return ()
+
+    def sizes(self, named: tuple[Assign, ...]) -> tuple[Statement, ...]:
+        """The statements that begin the body, given those of the sizes which it reads."""
+        return named
+
+    def statements(self) -> list[Section]:
+        """The body under headings."""
+        self.write()
+        comments = self.comments()
+        plan = sections(self.lines, self.function, self.derived, self.unit.examples)
+        return [Section(text, comments.statements(lines)) for text, lines in plan]
+
+    def comments(self) -> Comments:
+        return Comments(self.function, self.lines, self.target.takes_arrays)
+
+    def write(self) -> None:
+        """Plans all lines, in the order of the function."""
         for x in self.body:
             if id(x) in self.texts:  # a literal array, or a block of a vector
                 continue
@@ -163,7 +184,6 @@ class Writer:
                 self.late[id(x)] = x
             else:
                 self.put(x, text)
-        return self.lines
 
     def put(self, x: Instr, text: Text) -> None:
         """Gives a value its line."""
@@ -171,8 +191,12 @@ class Writer:
             self.named[id(x)] = self.names.fresh(x.hint or self.called(x))
         self.late.pop(id(x), None)
         self.spend(x)
-        self.lines.append(Assign(x, self.named[id(x)], text.text))
+        self.lines.append(Line(x, self.named[id(x)], text.text, self.kind(x)))
         self.texts[id(x)] = atom(self.named[id(x)])
+
+    def kind(self, x: Instr) -> type[Assign]:
+        """The kind of statement that gives a value its name."""
+        return Assign
 
     def spend(self, x: Instr) -> None:
         stack = [x]
@@ -205,21 +229,21 @@ class Writer:
             if id(piece) in self.late and len(place) + len(text.text) > self.limits.width:
                 self.put(piece, text)
                 text = self.texts[id(piece)]
-            rows.append(Assign(piece, place, text.text, build.operator))
-        cuts = [Assign(x, layer, cut, bare=True) for layer, cut in build.cuts]
+            rows.append(Line(piece, place, text.text, AddInto if build.adds else WriteInto))
+        cuts = [Line(x, layer, cut, quiet=True) for layer, cut in build.cuts]
         first, about = build.zeros, None
         if build.base is not None:
             own = self.texts[id(build.base)]
-            own = own if self.is_fresh(build.base) else suffix(".copy()")(own)
+            own = own if self.is_fresh(build.base) else self.target.copied(own)
             first, about = own.text, build.base
         self.named[id(x)] = name
-        line = Assign(x, name, first, rows=(*cuts, *rows), about=about, bare=about is None)
+        line = Line(x, name, first, rows=(*cuts, *rows), about=about, quiet=about is None)
         self.lines.append(line)
         self.texts[id(x)] = atom(name)
 
     def is_fresh(self, x: Instr) -> bool:
         """The text of a value makes an array that nothing else reads."""
-        return self.texts[id(x)].ops > 0 and not may_alias(x, self.uses)
+        return self.texts[id(x)].ops > 0 and not self.target.may_alias(x, self.uses)
 
     def floats(self, x: Instr) -> bool:
         """A value gets no line of its own, as far as length allows."""
@@ -229,7 +253,7 @@ class Writer:
             return True
         if x.op.name == "transpose" and not self.is_compound(x.operands[0]):
             return True
-        if bare(x) and x.op.name == "cast":
+        if x.op.name == "cast" and self.target.condition(x):
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])
         if self.uses.get(id(x), 0) != 1:
             return False
@@ -251,7 +275,8 @@ class Writer:
             parts = [o for o in free if self.texts[id(o)].ops]
             if not parts:
                 break
-            part = max(parts, key=lambda o: (not bare(o), len(self.texts[id(o)].text)))
+            condition = self.target.condition
+            part = max(parts, key=lambda o: (not condition(o), len(self.texts[id(o)].text)))
             self.put(part, self.texts[id(part)])
             text = self.compose(x)
         return text
@@ -276,9 +301,9 @@ class Writer:
             form, read = self.readings[id(x)]
             return form(*(self.texts[id(o)] for o in read))
         operands = [self.operand(x, o) for o in x.operands]
-        if self.target.single and x.type.dtype == "f32":
+        if self.mark and x.type.dtype == "f32":
             conditions = [self.condition(x, o) is not None for o in x.operands]
-            operands = self.singles.marked(x, operands, conditions)
+            operands = self.mark(x, operands, conditions)
         if x.op.name == "multiply" and x.operands[1].is_constant and not x.operands[0].is_constant:
             operands.reverse()  # 2.0 * x, as people write it; the product is the same
         form = self.target.form(x)
@@ -306,44 +331,11 @@ class Writer:
         return form(*(self.texts[id(i)] for i in read))
 
     def condition(self, x: Instr, o: Instr) -> Reading | None:
-        return bare(o) if id(o) in self.late and meets_float(x, o) else None
+        found = self.target.condition(o) if id(o) in self.late else None
+        return found if found and self.meets_float(x, o) else None
 
-
-def meets_float(x: Instr, condition: Instr) -> bool:
-    """The other operand is a float, so that NumPy takes the condition for 0 or 1."""
-    if x.op.name != "multiply" and ("adds" not in x.op.traits or condition.op.name == "cast"):
-        return False
-    return sum(1 for o in x.operands if bare(o)) == 1
-
-
-def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
-    """True of an array that could share memory with an argument, or with a value that others read.
-
-    ``uses`` counts the readers of a value.  What is broadcast shares its memory with itself, and
-    NumPy lets nobody write into it, nor into a diagonal.
-
-    >>> from symgrad.ir.text import parse
-    >>> from symgrad.ops import OPS
-    >>> f = parse('''func @f(param %x: f64[2, 2]) {
-    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
-    ...   %z = square %x : f64[2, 2]
-    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
-    ...   return %y, %w
-    ... }''', OPS)
-    >>> [may_alias(r, {}) for r in f.results]
-    [True, False]
-    """
-    while "view" in x.op.traits:
-        (operand, *_) = x.operands
-        if x.op.name == "broadcast_to":
-            return operand.type.rank > 0
-        if x.op.name == "diagonal":
-            return True
-        if "reduces" in x.op.traits and x["axis"]:
+    def meets_float(self, x: Instr, condition: Instr) -> bool:
+        """The other operand is a float, so that the condition counts as 0 or 1."""
+        if x.op.name != "multiply" and ("adds" not in x.op.traits or condition.op.name == "cast"):
             return False
-        if x.op.name == "cast" and x.type != operand.type:
-            return False
-        if uses.get(id(operand), 0) > 1:
-            return True
-        x = operand
-    return x.is_parameter or x.is_constant
+        return sum(1 for o in x.operands if self.target.condition(o)) == 1

@@ -8,18 +8,24 @@ of n elements.  Signs, comparisons, selections and moves of data count nothing.
 
 from __future__ import annotations
 
+import hashlib
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from symgrad.codegen.syntax import INDENT, WIDTH, ascii_text
+from symgrad.codegen.printer import INDENT, WIDTH, ascii_text
 from symgrad.codegen.target import Target
-from symgrad.codegen.unit import Unit, fingerprint
+from symgrad.codegen.unit import Unit
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.op import CONSTANT, Op
 from symgrad.ir.types import Dim, add, multiply
 
 VERSION = "0.1.0"
+
+
+def fingerprint(function: Function) -> str:
+    """A SHA-256 of the function's IR without hints and origins, in hexadecimal."""
+    return hashlib.sha256(function.structure_text().encode()).hexdigest()
 
 
 def header(unit: Unit, target: Target, imports: list[str]) -> str:
@@ -41,7 +47,6 @@ def header(unit: Unit, target: Target, imports: list[str]) -> str:
             "",
             *table([(label, ascii_text(text)) for label, text in facts]),
             '"""',
-            "",
         ]
     )
 

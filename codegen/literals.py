@@ -1,7 +1,7 @@
 r'''Literal arrays: named in capitals above the function, or given by a saved text's own function.
 
->>> print("\n".join(definition("XS", ((2.0, 3.0), (-1.0, 0.5)), "")))
-XS = np.array([[2.0, 3.0], [-1.0, 0.5]])
+>>> definition("XS", ((2.0, 3.0), (-1.0, 0.5)), "").value.items
+('[2.0, 3.0]', '[-1.0, 0.5]')
 
 The small constants of a saved text are literals of it.  Larger ones stand in a file beside it,
 which the text names and knows by its SHA-256, so that no other file is taken for it.
@@ -23,22 +23,23 @@ from typing import Any
 import numpy as np
 
 from symgrad.codegen.identifiers import Names
-from symgrad.codegen.syntax import INDENT, WIDTH, filled
+from symgrad.codegen.printer import assigned, code, fits
+from symgrad.codegen.statement_tree import Assign, Listing
 from symgrad.codegen.target import number
 from symgrad.ir.function import Instr
 from symgrad.ir.types import dtype_name
 
 
-def literal_arrays(body: Iterable[Instr], names: Names) -> tuple[dict[int, str], list[str]]:
-    """The name of each literal array in a body by ``id``, and the lines that define them."""
+def literal_arrays(body: Iterable[Instr], names: Names) -> tuple[dict[int, str], list[Assign]]:
+    """The name of each literal array in a body by ``id``, and the statements that define them."""
     named: dict[int, str] = {}
-    lines: list[str] = []
+    constants: list[Assign] = []
     for x in body:
         if x.is_constant and x.type.rank:
             stem = x.hint or ("places" if x.type.dtype == "i64" else "data")
             named[id(x)] = names.fresh(stem.upper())
-            lines += definition(named[id(x)], x["value"], dtype_of(x))
-    return named, lines
+            constants.append(definition(named[id(x)], x["value"], dtype_of(x)))
+    return named, constants
 
 
 def dtype_of(x: Instr) -> str:
@@ -47,15 +48,14 @@ def dtype_of(x: Instr) -> str:
     return "" if told else f", dtype=np.{x.type.numpy.name}"
 
 
-def definition(name: str, value: object, dtype: str) -> list[str]:
-    """``NAME = np.array(...)``, over several lines where it is long: a row of a matrix each."""
-    line = f"{name} = np.array({nested(value)}{dtype})"
-    if len(line) <= WIDTH or not isinstance(value, tuple):
-        return [line]
-    rows = [f"{nested(v)}," for v in value]
-    if not isinstance(value[0], tuple) or any(len(INDENT + row) > WIDTH for row in rows):
-        rows = filled(f"{nested(value)[1:-1]},".split(" "), WIDTH - len(INDENT))
-    return [f"{name} = np.array([", *(INDENT + row for row in rows), f"]{dtype})"]
+def definition(name: str, value: object, dtype: str) -> Assign:
+    """``NAME = np.array(...)``; a matrix has a line for each row, as far as these are short."""
+    if not isinstance(value, tuple):
+        return Assign(name, f"np.array({nested(value)}{dtype})")
+    items, lengths = tuple(map(nested, value)), (1,) * len(value)
+    if not value or not isinstance(value[0], tuple) or not all(fits(f"{i},") for i in items):
+        items, lengths = tuple(nested(value)[1:-1].split(", ")), ()
+    return Assign(name, Listing(items, "np.array([", f"]{dtype})", lengths))
 
 
 def nested(value: object) -> str:
@@ -123,7 +123,9 @@ def _rows(value: Array, arrays: bool) -> list[str]:
     if arrays and not value.size:
         return [f"np.zeros({value.shape}, dtype=np.{value.dtype.name})"]
     plain = dtype_name(value.dtype) in ("f64", "i64", "bool")
-    rows = definition("_", literal, "" if plain or not arrays else f", dtype=np.{value.dtype.name}")
+    dtype = "" if plain else f", dtype=np.{value.dtype.name}"
+    made = definition("_", literal, dtype if arrays else "")
+    rows = assigned(made, code(made), "", 0, "")
     rows[0] = rows[0].removeprefix("_ = " if arrays else "_ = np.array(")
     rows[-1] = rows[-1] if arrays else rows[-1].removesuffix(")")
     return rows

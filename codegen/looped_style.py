@@ -12,16 +12,28 @@ So every value stands before the loop, in it, or behind it; see ``Phases``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from symgrad.codegen.body import Limits, Writer
+from symgrad.codegen.body import Writer
 from symgrad.codegen.identifiers import Names
+from symgrad.codegen.planned_lines import Line, dependencies
+from symgrad.codegen.printer import WIDTH, in_line
 from symgrad.codegen.python_target import PYTHON
-from symgrad.codegen.sections import dependencies, derivative_note, told_forward
-from symgrad.codegen.syntax import INDENT, WIDTH, Assign, Section, filled
-from symgrad.codegen.target import MUL, ByInstr, Form, Target, Text, atom, infix, number
-from symgrad.codegen.unit import Loop, Unit
+from symgrad.codegen.sections import Headed, derivative_note, parted, told_forward
+from symgrad.codegen.statement_tree import (
+    AddInto,
+    Assign,
+    AssignAll,
+    Guard,
+    Listing,
+    Loop,
+    Section,
+    Statement,
+    SubtractFrom,
+)
+from symgrad.codegen.target import MUL, ByInstr, Form, Limits, Target, Text, atom, infix, number
+from symgrad.codegen.unit import ExampleLoop, Unit
 from symgrad.ir.function import Function, Instr, topological
 from symgrad.ir.op import Op
 
@@ -48,6 +60,7 @@ def _same(a: Text) -> Text:
 LOOPED: Target = replace(
     PYTHON,
     style="looped",
+    limits=Limits(WIDTH - 12, 40, WIDTH - 12),
     plain=_is_plain,
     emit={
         **PYTHON.emit,
@@ -111,21 +124,22 @@ def obstacle(f: Function) -> str:
 
 
 class LoopWriter(Writer):
-    """Writes the lines of a function that has a loop."""
+    """Plans the body of a function that has a loop."""
 
-    def __init__(self, function: Function, target: Target, names: Names, limits: Limits) -> None:
+    def __init__(self, unit: Unit, target: Target, names: Names) -> None:
+        function = unit.function
         self.phases = Phases(function)
         read_within = [o for x in function.body if x.type.rank for o in x.operands]
         self.hoisted = {id(o) for o in read_within if not (o.type.rank or o.is_constant)}
-        super().__init__(function, target, names, limits)
+        super().__init__(unit, target, names)
         self.completed = self.completions(function)
         for x, (share, _, _) in self.completed.items():
             if id(x) in self.named:
                 self.named[id(share)] = self.named[id(x)]
 
-    def completions(self, function: Function) -> dict[Instr, tuple[Instr, Instr, str]]:
-        """Results that add something to what the loop collects: that, the rest, and the sign."""
-        found = {}
+    def completions(self, function: Function) -> dict[Instr, tuple[Instr, Instr, type[Assign]]]:
+        """Results that add to what the loop collects: that, the rest, and the kind of statement."""
+        found: dict[Instr, tuple[Instr, Instr, type[Assign]]] = {}
         for x in dict.fromkeys(function.results):
             if x.op.name not in ("add", "subtract") or not x.hint:
                 continue
@@ -133,7 +147,7 @@ class LoopWriter(Writer):
             for share, rest in pairs:
                 alone = self.uses[id(share)] == 1 and not share.hint
                 if id(share) in self.phases.collects and alone:
-                    found[x] = share, rest, "+=" if x.op.name == "add" else "-="
+                    found[x] = share, rest, AddInto if x.op.name == "add" else SubtractFrom
                     break
         return found
 
@@ -155,31 +169,114 @@ class LoopWriter(Writer):
             return "weight"
         return super().called(x)
 
-    def put(self, x: Instr, text: Text) -> None:
-        super().put(x, text)
+    def kind(self, x: Instr) -> type[Assign]:
         if id(x) in self.phases.collects:
-            self.lines[-1] = replace(self.lines[-1], operator="+=")
-        elif x in self.completed:
-            self.lines[-1] = replace(self.lines[-1], operator=self.completed[x][2])
+            return AddInto
+        return self.completed[x][2] if x in self.completed else Assign
+
+    def arguments(self) -> Sequence[tuple[str, str, str, str]]:
+        """The examples, if others may take the place of those that were traced."""
+        assert self.unit.loop is not None
+        self.examples = examples = Examples(self.unit, self.unit.loop, self.named, self.names)
+        self.constants = [examples.definition()]
+        if not examples.loop.is_open:
+            return ()
+        return ((examples.argument, examples.counted, "", f"={examples.constant}"),)
+
+    def sizes(self, named: tuple[Assign, ...]) -> tuple[Statement, ...]:
+        """``N = len(examples)`` where the body reads it; one at least where it divides by it."""
+        read = [x for x in self.body if any(o.op.name == "size" for o in x.operands)]
+        if not read:
+            return ()
+        size = Assign("N", f"len({self.examples.over})")
+        if not self.examples.loop.is_open or all(x.op.name != "divide" for x in read):
+            return (size,)
+        why = "expected at least one, for the loss divides by their number"
+        return size, Guard("N < 1", f"{self.examples.argument}: {why}")
+
+    def statements(self) -> list[Section]:
+        """The sections before the loop, in it, and behind it."""
+        self.write()
+        comments = self.comments()
+
+        def sections(plan: Sequence[Headed]) -> list[Section]:
+            return [Section(text, comments.statements(lines)) for text, lines in plan if lines]
+
+        placed: dict[int, list[Line]] = {BEFORE: [], WITHIN: [], BEHIND: []}
+        read = self.read_within()
+        for line in self.lines:
+            phase = self.phases.of[id(line.x)]
+            late = phase == BEFORE and id(line.x) not in read
+            placed[BEHIND if late else phase].append(line)
+        forward, back, shares = self.in_round(placed[WITHIN])
+        note = derivative_note([line.name for line in back], self.function)
+        share = "each parameter collects its share from this example"
+        inside = sections([("forward", forward), (f"back{note}", back), (share, shares)])
+        loss = [line for line in placed[BEHIND] if id(line.x) not in self.derived]
+        rest = [line for line in placed[BEHIND] if id(line.x) in self.derived]
+        loop = Loop(self.examples.variables(), self.examples.over, tuple(inside))
+        return [
+            *sections([("what all examples read", placed[BEFORE])]),
+            Section("", tuple(self.zeros(shares))),
+            Section("", (loop,)),
+            *sections([("loss", loss), ("the rest of the gradient", rest)]),
+        ]
+
+    def in_round(self, lines: list[Line]) -> tuple[list[Line], list[Line], list[Line]]:
+        """The lines of a round: forward, back, and the parameters' shares in their order."""
+        needs = dependencies(lines)
+        collects = self.phases.collects
+        forward, backward = parted(lines, self.derived, needs)
+        back = [line for line in backward if id(line.x) not in collects]
+        order = first_results(self.function)
+        shares = [line for line in backward if id(line.x) in collects]
+        return forward, told_forward(back, needs), sorted(shares, key=lambda s: order[id(s.x)])
+
+    def read_within(self) -> set[int]:
+        """The values that the loop reads, straight or through others."""
+        read: set[int] = set()
+        for x in reversed(self.function.body):
+            if self.phases.of[id(x)] == WITHIN or id(x) in read:
+                read.update(id(o) for o in x.operands)
+        return read
+
+    def zeros(self, shares: Sequence[Line]) -> list[AssignAll]:
+        """``d_w1 = d_w2 = d_b = 0.0``: what the loop collects, in the rows of the parameters."""
+        own = {line.name for line in shares}
+        collects = self.phases.collects
+        others = [x.name for x in self.lines if id(x.x) in collects and x.name not in own]
+        rows = [[name] for name in others]
+        left = [line.name for line in shares]
+        for g in self.unit.groups:
+            members = iter(g.members)
+            for length in (*g.rows, len(g.members) - sum(g.rows)):
+                row = [next(members) for _ in range(length)]
+                results = [self.function.results[-len(g.members) + k] for k in row]
+                found = dict.fromkeys(
+                    self.texts[id(r)].text for r in results if id(r) in self.texts
+                )
+                rows.append([n for n in found if n in left])
+                left = [n for n in left if n not in found]
+        return [AssignAll(tuple(row), "0.0") for row in (*rows, left) if row]
 
 
 _SHOWN = 6  # numbers of a row that the docstring names
 
 
-class Rounds:
-    """The loop of a unit, with the names that it has in the text."""
+class Examples:
+    """The examples that a loop goes over, with the names that they have in the text."""
 
-    def __init__(self, unit: Unit, loop: Loop, writer: LoopWriter, names: Names) -> None:
-        self.unit = unit
+    def __init__(
+        self, unit: Unit, loop: ExampleLoop, named: Mapping[int, str], names: Names
+    ) -> None:
         self.loop = loop
-        self.writer = writer
         self.constant = names.fresh(loop.name.upper())
         self.argument = names.fresh(loop.name)
         self.over = self.argument if loop.is_open else self.constant
         parameters = unit.function.parameters
         self.names = [
             [
-                names.fresh(f"_{name}") if i is None else writer.named[id(parameters[i])]
+                names.fresh(f"_{name}") if i is None else named[id(parameters[i])]
                 for i, name in zip(part.members, part.names, strict=True)
             ]
             for part in loop.parts
@@ -201,131 +298,19 @@ class Rounds:
             texts.append(f"({row})" if part.is_row and not alone else row)
         return ", ".join(texts)
 
-    def definition(self) -> list[str]:
+    def definition(self) -> Assign:
         """``EXAMPLES = (...)``, an example a line."""
-        lines = []
-        for row in self.loop.rows:
-            text = f"{nested(row)},"
-            if len(INDENT + text) <= WIDTH:
-                lines.append(INDENT + text)
-                continue
-            inner = filled(f"{text[1:-2]},".split(" "), WIDTH - 2 * len(INDENT))
-            lines += [f"{INDENT}(", *(INDENT * 2 + part for part in inner), f"{INDENT}),"]
-        return [f"{self.constant} = (", *lines, ")"]
-
-    def size(self) -> list[str]:
-        """``N = len(examples)`` where the body reads it; one at least where it divides by it."""
-        read = [x for x in self.writer.body if any(o.op.name == "size" for o in x.operands)]
-        if not read:
-            return []
-        lines = [f"{INDENT}N = len({self.over})"]
-        if self.loop.is_open and any(x.op.name == "divide" for x in read):
-            why = "the loss divides by their number"
-            error = f'raise ValueError("{self.argument}: expected at least one, for {why}")'
-            lines += [f"{INDENT}if N < 1:", f"{INDENT * 2}{error}"]
-        return lines
-
-    def head(self) -> tuple[str, ...]:
-        """``for ... in examples:``, over several lines where it is long."""
-        text = self.variables()
-        line = f"for {text} in {self.over}:"
-        if len(INDENT + line) <= WIDTH:
-            return (line,)
-        rows = filled(f"{text},".split(" "), WIDTH - 2 * len(INDENT))
-        return ("for (", *(INDENT + row for row in rows), f") in {self.over}:")
-
-    def sections(self) -> list[Section]:
-        """The sections before the loop, in it, and behind it."""
-        placed: dict[int, list[Assign]] = {BEFORE: [], WITHIN: [], BEHIND: []}
-        read = self.read_within()
-        for line in self.writer.lines:
-            phase = self.writer.phases.of[id(line.x)]
-            late = phase == BEFORE and id(line.x) not in read
-            placed[BEHIND if late else phase].append(line)
-        derived = self.writer.derived
-        loss = [line for line in placed[BEHIND] if id(line.x) not in derived]
-        rest = [line for line in placed[BEHIND] if id(line.x) in derived]
-        forward, back, shares = parted(placed[WITHIN], self.writer)
-        note = derivative_note([line.name for line in back], self.unit.function)
-        inside = [
-            ("forward", forward),
-            (f"back{note}", back),
-            ("each parameter collects its share from this example", shares),
-        ]
-        (heading, first), *others = [(text, lines) for text, lines in inside if lines]
-        plan = [
-            Section("what all examples read", placed[BEFORE]),
-            Section("", (), opening=tuple(self.zeros(shares))),
-            Section(heading, first, 1, self.head()),
-            *(Section(text, lines, 1) for text, lines in others),
-            Section("loss", loss),
-            Section("the rest of the gradient", rest),
-        ]
-        return [s for s in plan if s.lines or s.opening]
-
-    def read_within(self) -> set[int]:
-        """The values that the loop reads, straight or through others."""
-        read: set[int] = set()
-        for x in reversed(self.writer.function.body):
-            if self.writer.phases.of[id(x)] == WITHIN or id(x) in read:
-                read.update(id(o) for o in x.operands)
-        return read
-
-    def zeros(self, shares: Sequence[Assign]) -> list[str]:
-        """``d_w1 = d_w2 = d_b = 0.0``: what the loop collects, in the rows of the parameters."""
-        own = {line.name for line in shares}
-        collects = self.writer.phases.collects
-        others = [x.name for x in self.writer.lines if id(x.x) in collects and x.name not in own]
-        lines = [f"{name} = 0.0" for name in others]
-        left = [line.name for line in shares]
-        texts = self.writer.texts
-        for g in self.unit.groups:
-            members = iter(g.members)
-            for length in (*g.rows, len(g.members) - sum(g.rows)):
-                row = [next(members) for _ in range(length)]
-                results = [self.unit.function.results[-len(g.members) + k] for k in row]
-                found = dict.fromkeys(texts[id(r)].text for r in results if id(r) in texts)
-                names = [n for n in found if n in left]
-                left = [n for n in left if n not in found]
-                lines += chained(names)
-        return [*lines, *chained(left)]
+        rows = tuple(map(row_of, self.loop.rows))
+        return Assign(self.constant, Listing(rows, rows=(1,) * len(rows), tall=True))
 
 
-def nested(value: object) -> str:
+def row_of(value: object) -> str | Listing:
     """An example as it is written: floats in nested tuples."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(nested, value))}{',' if len(value) == 1 else ''})"
-    assert isinstance(value, float)
-    return number(value).text
-
-
-def chained(names: Sequence[str]) -> list[str]:
-    """``a = b = c = 0.0``, in as many lines as it takes."""
-    lines, row = [], ""
-    for name in names:
-        if row and len(INDENT + row + name) + 6 > WIDTH:
-            lines.append(f"{row}0.0")
-            row = ""
-        row += f"{name} = "
-    return [*lines, f"{row}0.0"] if row else lines
-
-
-def parted(
-    lines: list[Assign], writer: LoopWriter
-) -> tuple[list[Assign], list[Assign], list[Assign]]:
-    """The lines of a round: forward, back, and the shares of the parameters in their order."""
-    needs = dependencies(lines)
-    late: set[int] = set()
-    for line in lines:
-        if id(line.x) in writer.derived or late & needs[id(line.x)]:
-            late.add(id(line.x))
-    forward = [line for line in lines if id(line.x) not in late]
-    backward = [line for line in lines if id(line.x) in late]
-    collects = writer.phases.collects
-    back = [line for line in backward if id(line.x) not in collects]
-    order = first_results(writer.function)
-    shares = [line for line in backward if id(line.x) in collects]
-    return forward, told_forward(back, needs), sorted(shares, key=lambda s: order[id(s.x)])
+    if not isinstance(value, tuple):
+        assert isinstance(value, float)
+        return number(value).text
+    items = in_line(Listing(tuple(map(row_of, value))))[1:-1].rstrip(",").split(", ")
+    return Listing(tuple(items))
 
 
 def first_results(f: Function) -> dict[int, int]:

@@ -8,20 +8,30 @@ with the shape of each array and the user's line that it came from.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from symgrad.codegen.body import Limits, Writer
+from symgrad.codegen.body import Writer
 from symgrad.codegen.header import header
 from symgrad.codegen.helpers import pasted
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.interface import Interface, Returns
-from symgrad.codegen.looped_style import LOOPED, LoopWriter, Rounds
+from symgrad.codegen.looped_style import LOOPED, LoopWriter
 from symgrad.codegen.numpy_target import NUMPY
+from symgrad.codegen.printer import in_line, printed
 from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize
-from symgrad.codegen.sections import sections
-from symgrad.codegen.syntax import INDENT, WIDTH, Assign, body_text, quoted
+from symgrad.codegen.statement_tree import (
+    Assign,
+    Def,
+    EmittedModule,
+    Guard,
+    Loop,
+    Return,
+    Section,
+    Statement,
+)
 from symgrad.codegen.target import ByInstr, Form, Helper, Target, call
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError
@@ -37,39 +47,19 @@ def write_module(unit: Unit, target: Target) -> str:
     helpers, imports = needed(whole, target)
     functions = own_functions(whole.name, [h.name for h in helpers] + imported(imports))
     names = Names([*functions, *sizes_of(whole, functions)])
-    writer = writer_of(unit, target, names)
-    signature = Interface(unit, whole, writer.named, names, target)
-    rounds = None
-    if unit.loop and isinstance(writer, LoopWriter):
-        rounds = Rounds(unit, unit.loop, writer, names)
-        if unit.loop.is_open:
-            signature.add(rounds.argument, rounds.counted, "", f"={rounds.constant}")
-    lines = writer.write()
+    writer = (LoopWriter if unit.loop else Writer)(unit, target, names)
+    signature = Interface(unit, writer.named, names, target)
+    for argument in writer.arguments():
+        signature.add(*argument)
+    sections = writer.statements()
     signature.notes += exceptions(whole, writer)
-    returns = Returns(unit, whole, writer, target)
-    guards = guard_lines(unit)
-    if rounds:
-        plan, sizes = rounds.sections(), rounds.size()
-    else:
-        plan = sections(lines, whole, writer.derived, unit.examples)
-        sizes = signature.sizes(sizes_used(lines, "\n".join([returns.text, *guards])))
-    body = [
-        *signature.docstring(),
-        *sizes,
-        *guards,
-        *signature.unpacking(),
-        *vector_lines(writer),
-        *body_text(plan, whole, not target.takes_arrays),
-        *returns.lines(),
-    ]
-    above = [
-        header(unit, target, imports).rstrip("\n"),
-        "\n".join(import_lines(target, imports, lines)),
-        "\n".join(rounds.definition() if rounds else writer.constants),
-    ]
-    function = f"def {whole.name}({', '.join(signature.arguments)}):\n" + "\n".join(body) + "\n"
-    parts = ["\n\n".join(part for part in above if part) + "\n", *(h.source for h in helpers)]
-    return "\n\n".join([*parts, function])
+    returned = Returns(unit, writer).statements()
+    guards = guards_of(unit)
+    sizes = writer.sizes(signature.sizes(texts([*sections, *returned, *guards])))
+    body = [*sizes, *guards, *signature.unpacking(), *blocks(writer), *sections, *returned]
+    function = Def(whole.name, (*signature.arguments,), (*signature.docstring(),), (*body,))
+    above = header(unit, target, imports), import_lines(target, imports), (*writer.constants,)
+    return printed(EmittedModule(*above, tuple([h.source for h in helpers]), function))
 
 
 def exceptions(f: Function, writer: Writer) -> list[str]:
@@ -109,13 +99,6 @@ def names_derivatives(f: Function) -> bool:
     return called and any(o.derived for x in values for o in x.origins)
 
 
-def writer_of(unit: Unit, target: Target, names: Names) -> Writer:
-    if unit.loop:
-        return LoopWriter(unit.function, target, names, Limits(WIDTH - 12, 40, WIDTH - 12))
-    limits = Limits(60, 6) if target.takes_arrays else Limits(WIDTH - 8, 40)
-    return Writer(unit.function, target, names, limits)
-
-
 def own_functions(name: str, others: list[str]) -> list[str]:
     """The functions of the module.  Raises NamingError where the main one is called as another."""
     if name in others:
@@ -131,31 +114,34 @@ def sizes_of(f: Function, functions: list[str]) -> list[str]:
     return sorted(found)
 
 
-def sizes_used(lines: list[Assign], tail: str) -> str:
-    """All emitted expressions, in which names of sizes are looked for."""
-    texts = [item.text for line in lines for item in (line, *line.rows)]
-    return "\n".join([*texts, tail])
+def texts(statements: Sequence[Statement]) -> Iterator[str]:
+    """All expressions in statements."""
+    for s in statements:
+        if isinstance(s, Assign):
+            yield in_line(s.value)
+        elif isinstance(s, Guard):
+            yield s.condition
+        elif isinstance(s, Return):
+            yield from map(in_line, s.values)
+        elif isinstance(s, Section | Loop):
+            yield from texts(s.body)
 
 
-def vector_lines(writer: Writer) -> list[str]:
+def blocks(writer: Writer) -> list[Section]:
     """The blocks of parameters by their names."""
-    if not writer.vectors.lines:
+    vectors = writer.vectors
+    if not vectors.lines:
         return []
-    rows = [f"{INDENT}{line}" for line in writer.vectors.lines]
-    return ["", f"{INDENT}# {writer.vectors.heading}", *rows]
+    return [Section(vectors.heading, tuple([Assign(*line) for line in vectors.lines]))]
 
 
-def guard_lines(unit: Unit) -> list[str]:
+def guards_of(unit: Unit) -> list[Guard]:
     """Checks of sizes that a slice needs, for NumPy would clamp the slice in silence."""
-    lines = []
-    for dim, why in unit.guards:
-        more, less = sides(dim)
-        text = quoted(f"expected {more} >= {less} for {why}")
-        line = f"{INDENT * 2}raise ValueError({text})"
-        lines.append(f"{INDENT}if {more} < {less}:")
-        long = [f"{INDENT * 2}raise ValueError(", f"{INDENT * 3}{text}", f"{INDENT * 2})"]
-        lines += [line] if len(line) <= WIDTH else long
-    return lines
+    pairs = [(*sides(dim), why) for dim, why in unit.guards]
+    return [
+        Guard(f"{more} < {less}", f"expected {more} >= {less} for {why}")
+        for more, less, why in pairs
+    ]
 
 
 def needed(f: Function, target: Target) -> tuple[list[Helper], list[str]]:
@@ -185,7 +171,7 @@ def imported(imports: list[str]) -> list[str]:
     return [line.rpartition(" ")[2] for line in imports]
 
 
-def import_lines(target: Target, imports: list[str], lines: list[Assign]) -> list[str]:
+def import_lines(target: Target, imports: list[str]) -> tuple[str, ...]:
     """``from math import ...`` in one line a module, then the prelude."""
     modules: dict[str, list[str]] = {}
     for line in imports:
@@ -195,7 +181,7 @@ def import_lines(target: Target, imports: list[str], lines: list[Assign]) -> lis
     prelude = [target.prelude] if target.prelude else []
     plain = [r for r in rows if not r.startswith("from scipy")]
     foreign = [r for r in rows if r.startswith("from scipy")]
-    return plain + prelude + foreign
+    return (*plain, *prelude, *foreign)
 
 
 def with_sources(target: Target, f: Function) -> Target:

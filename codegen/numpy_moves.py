@@ -15,12 +15,13 @@ that a small array lacks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from symgrad.codegen.target import (
     ADD,
     ATOM,
+    COMPARE,
     ByInstr,
     Form,
     Reading,
@@ -29,8 +30,8 @@ from symgrad.codegen.target import (
     call,
     count,
     infix,
-    one_hot,
     suffix,
+    within,
 )
 from symgrad.codegen.vectors import cut
 from symgrad.ir.function import Instr, made_of
@@ -225,6 +226,19 @@ def _embed(x: Instr) -> Form:
     return typed(x, lambda a: call("embed")(a, shape, atom(f"np.s_[{key}]")))
 
 
+def one_hot(x: Instr) -> Reading:
+    """The comparison that is true in one place along a new last axis."""
+    rank = x.operands[0].type.rank
+    column = ("", "[:, None]")[rank] if rank < 2 else "[..., None]"
+
+    def form(i: Text) -> Text:
+        index = suffix(column)(i) if column else i
+        text = f"{within(index, COMPARE + 1).text} == np.arange({x['size']})"
+        return Text(text, COMPARE, index.depth + 1, count(i))
+
+    return form, x.operands
+
+
 @_written("one_hot")
 def _one_hot(x: Instr) -> Form:
     chosen, _ = one_hot(x)
@@ -328,3 +342,36 @@ def _wrap(x: Instr) -> Form:
 
 MOVES["pack"] = call("pack")  # written as statements, see vectors
 MOVES["segment_sum"] = call("np.add.reduceat")
+
+
+def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
+    """True of an array that could share memory with an argument, or with a value that others read.
+
+    ``uses`` counts the readers of a value.  What is broadcast shares its memory with itself, and
+    NumPy lets nobody write into it, nor into a diagonal.
+
+    >>> from symgrad.ir.text import parse
+    >>> from symgrad.ops import OPS
+    >>> f = parse('''func @f(param %x: f64[2, 2]) {
+    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
+    ...   %z = square %x : f64[2, 2]
+    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
+    ...   return %y, %w
+    ... }''', OPS)
+    >>> [may_alias(r, {}) for r in f.results]
+    [True, False]
+    """
+    while "view" in x.op.traits:
+        (operand, *_) = x.operands
+        if x.op.name == "broadcast_to":
+            return operand.type.rank > 0
+        if x.op.name == "diagonal":
+            return True
+        if "reduces" in x.op.traits and x["axis"]:
+            return False
+        if x.op.name == "cast" and x.type != operand.type:
+            return False
+        if uses.get(id(operand), 0) > 1:
+            return True
+        x = operand
+    return x.is_parameter or x.is_constant

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from symgrad.codegen.helpers import helpers_of
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, pick
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, may_alias, one_hot, pick
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -16,14 +16,19 @@ from symgrad.codegen.target import (
     POWER,
     ByInstr,
     Form,
+    Limits,
+    Reading,
     Target,
     Text,
     atom,
     call,
+    cast_condition,
     count,
     helped,
     imported_call,
     infix,
+    is_bounded_count,
+    is_count,
     negation,
     number,
     suffix,
@@ -36,18 +41,6 @@ from symgrad.ops import OPS
 
 def _scalars(x: Instr) -> bool:
     return all(o.type.rank == 0 for o in x.operands)
-
-
-def is_count(x: Instr) -> bool:
-    """A size as a number, or one that literals were added to or taken from: an int in the text."""
-    while "adds" in x.op.traits and x.operands[1].is_constant:
-        x = x.operands[0]
-    return x.op.name == "size" and x.type.rank == 0
-
-
-def is_bounded_count(x: Instr) -> bool:
-    """A count with a lower bound, such as max(N, 1)."""
-    return x.op.name == "maximum" and is_count(x.operands[0]) and x.operands[1].is_constant
 
 
 def is_positive_count(x: Instr) -> bool:
@@ -171,6 +164,10 @@ def _with(name: str, *attributes: str, helper: str = "") -> ByInstr:
     return ByInstr(lambda x: call(name, *(f"{k}={x[k]}" for k in attributes)), helper)
 
 
+def _condition(x: Instr) -> Reading | None:
+    return one_hot(x) if x.op.name == "one_hot" and x.type.is_float else cast_condition(x)
+
+
 HELPERS = helpers_of("scipy_functions", "array_functions")
 
 
@@ -195,7 +192,7 @@ EMIT: dict[str, Form | ByInstr] = {
     "divide": ByInstr(_divide),
     "maximum": ByInstr(_maximum),
     "power": ByInstr(_power),
-    "negative": ByInstr(negation),
+    "negative": negation(_condition),
     "square": ByInstr(_square),
     "reciprocal": ByInstr(_reciprocal),
     "round": call("np.round"),
@@ -237,19 +234,6 @@ EMIT: dict[str, Form | ByInstr] = {
 }
 
 
-NUMPY = Target(
-    name="numpy",
-    needs="NumPy",
-    prelude="import numpy as np",
-    emit=EMIT,
-    helpers=HELPERS,
-    idioms={"reshape": pick, "diag": eye},
-    single=True,
-    medium="in NumPy",
-    styles=("readable",),
-)
-
-
 _single = call("np.float32")
 
 
@@ -263,7 +247,7 @@ class Singles:
         """A value of float32 is a Python number in the text."""
         return x.type.rank == 0 and (x.is_constant or x.op.name == "size" or id(x) in self.numbers)
 
-    def marked(self, x: Instr, texts: Sequence[Text], conditions: Sequence[bool]) -> list[Text]:
+    def __call__(self, x: Instr, texts: Sequence[Text], conditions: Sequence[bool]) -> list[Text]:
         """The operands' texts, with ``np.float32`` where the result would not be of that dtype.
 
         conditions  whether an operand is written as a condition that stands for 0 or 1
@@ -285,3 +269,32 @@ class Singles:
 def _is_arithmetic(x: Instr) -> bool:
     signed = "adds" in x.op.traits or x.op.name in ("multiply", "negative")
     return signed or is_count(x) or is_bounded_count(x) or is_plain_quotient(x)
+
+
+_CONVERT = {"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}
+
+
+def _returned(x: Instr, text: str, shared: bool) -> str:
+    """A result, fresh: a number of Python's own, or an array that nobody else has."""
+    if x.type.rank == 0:
+        return text if x.is_constant else f"{_CONVERT[x.type.dtype]}({text})"
+    return f"{text}.copy()" if shared else text
+
+
+NUMPY = Target(
+    name="numpy",
+    needs="NumPy",
+    prelude="import numpy as np",
+    emit=EMIT,
+    limits=Limits(60, 6),
+    brackets=("np.array([", "])"),
+    helpers=HELPERS,
+    idioms={"reshape": pick, "diag": eye},
+    condition=_condition,
+    marker=Singles,
+    may_alias=may_alias,
+    copied=suffix(".copy()"),
+    returned=_returned,
+    medium="in NumPy",
+    styles=("readable",),
+)

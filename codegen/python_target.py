@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from symgrad.codegen.helpers import helpers_of
+from symgrad.codegen.printer import WIDTH
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -13,9 +14,11 @@ from symgrad.codegen.target import (
     TERNARY,
     ByInstr,
     Form,
+    Limits,
     Target,
     Text,
     call,
+    cast_condition,
     count,
     helped,
     imported_call,
@@ -98,7 +101,7 @@ EMIT: dict[str, Form | ByInstr] = {
     "multiply": _times,
     "divide": ByInstr(_divide, helper="divide"),
     "reciprocal": ByInstr(lambda x: _inverse, helper="divide"),
-    "negative": ByInstr(negation),
+    "negative": negation(cast_condition),
     "absolute": call("abs"),
     "square": ByInstr(lambda x: lambda a: _times(a, a), repeats=True),
     "leaky_relu": ByInstr(_leaky, repeats=True),
@@ -133,6 +136,7 @@ PYTHON = Target(
     needs="Python's math module",
     prelude="",
     emit=EMIT,
+    limits=Limits(WIDTH - 8, 40),
     helpers=HELPERS,
     refusals=dict.fromkeys(["segment_sum", "segment_spread"], _ROLLED),
     takes_arrays=False,

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from symgrad.codegen.identifiers import lettered_names
-from symgrad.codegen.syntax import Assign, Section
+from symgrad.codegen.planned_lines import Line, Needs, dependencies
 from symgrad.codegen.unit import ExampleHeading
 from symgrad.ir.function import Function
 from symgrad.ir.naming import before, letter_of
+
+Headed = tuple[str, list[Line]]  # a heading, or "" for none, and the lines under it
 
 _SHORT = 4
 
@@ -25,72 +27,76 @@ _WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"
 class Plan:
     """The lines of one body, sorted into what comes forward and what comes back."""
 
-    def __init__(self, lines: list[Assign], f: Function, derived: set[int]) -> None:
+    def __init__(self, lines: list[Line], f: Function, derived: set[int]) -> None:
         self.lines = lines
         self.f = f
         self.needs = dependencies(lines)
-        late: set[int] = set()
-        for line in lines:
-            if id(line.x) in derived or late & self.needs[id(line.x)]:
-                late.add(id(line.x))
-        self.forward = [line for line in lines if id(line.x) not in late]
-        backward = [line for line in lines if id(line.x) in late]
+        self.forward, self.backward = parted(lines, derived, self.needs)
         results = {id(r): i for i, r in enumerate(f.results)}
-        self.backward = backward
-        self.values = told_forward(
-            [line for line in backward if id(line.x) not in results], self.needs
-        )
-        own = [line for line in backward if id(line.x) in results]
+        values = [line for line in self.backward if id(line.x) not in results]
+        self.values = told_forward(values, self.needs)
+        own = [line for line in self.backward if id(line.x) in results]
         self.own = sorted(own, key=lambda line: results[id(line.x)])
 
-    def valid(self, plan: Sequence[Section]) -> bool:
+    def valid(self, plan: Sequence[Headed]) -> bool:
         """Each line stands once, and behind all that it reads."""
         seen: set[int] = set()
-        for section in plan:
-            for line in section.lines:
+        for _, lines in plan:
+            for line in lines:
                 if not self.needs[id(line.x)] <= seen:
                     return False
                 seen.add(id(line.x))
         return len(seen) == len(self.lines)
 
 
+def parted(
+    lines: Sequence[Line], derived: Collection[int], needs: Needs
+) -> tuple[list[Line], list[Line]]:
+    """The lines that come forward, and those of gradients, with all that reads them."""
+    late: set[int] = set()
+    for line in lines:
+        if id(line.x) in derived or not late.isdisjoint(needs[id(line.x)]):
+            late.add(id(line.x))
+    forward = [line for line in lines if id(line.x) not in late]
+    return forward, [line for line in lines if id(line.x) in late]
+
+
 def sections(
-    lines: list[Assign],
+    lines: list[Line],
     f: Function,
     derived: set[int],
     examples: tuple[ExampleHeading, ...] = (),
-) -> list[Section]:
+) -> list[Headed]:
     """The lines under headings, in order; a section that would be empty is left out.
 
     ``examples`` says what each part reads, for its heading.
     """
     plan = Plan(lines, f, derived)
     choices = [by_part(plan, examples), by_kind(plan, True), by_kind(plan, False)]
-    return next(
-        [s for s in choice if s.lines] for choice in choices if choice and plan.valid(choice)
-    )
+    chosen = next(choice for choice in choices if choice and plan.valid(choice))
+    return [(text, lines) for text, lines in chosen if lines]
 
 
-def by_kind(plan: Plan, ordered: bool) -> list[Section]:
+def by_kind(plan: Plan, ordered: bool) -> list[Headed]:
     """Forward, loss, gradients; without ``ordered``, the gradients as they came."""
     arrays = any(p.type.rank for p in plan.f.parameters)
     start = loss_start(plan.forward, plan.f) if arrays else 0
     if len(plan.forward) <= _SHORT or start in (0, len(plan.forward)):
-        result = [Section("forward", plan.forward)]
+        result = [("forward", plan.forward)]
     else:
-        result = [Section("forward", plan.forward[:start]), Section("loss", plan.forward[start:])]
+        result = [("forward", plan.forward[:start]), ("loss", plan.forward[start:])]
     if not ordered:
-        return [*result, Section("gradients", plan.backward)]
+        return [*result, ("gradients", plan.backward)]
     if sum(1 + len(line.rows) for line in plan.backward) <= _SHORT or not plan.values:
-        return [*result, Section("gradients", [*plan.values, *plan.own])]
+        return [*result, ("gradients", [*plan.values, *plan.own])]
     return [
         *result,
-        Section("gradients of the values, from the loss back", plan.values),
-        Section("gradients of the parameters", plan.own),
+        ("gradients of the values, from the loss back", plan.values),
+        ("gradients of the parameters", plan.own),
     ]
 
 
-def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Section]:
+def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Headed]:
     """A section a part, forward and back; nothing where the lines do not fall into parts."""
     member = members(plan.lines, plan.needs)
     forward = parts(plan.forward, member)
@@ -99,25 +105,25 @@ def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Section]:
     told = reads_examples(forward, examples)
     word = "example" if told else "part"
     texts = [e.text for e in examples] if told else [""] * len(forward)
-    result = [Section(f"for all {word}s", common(plan.forward, member, plan.needs, before=True))]
+    result = [(f"for all {word}s", common(plan.forward, member, plan.needs, before=True))]
     for (letter, lines), text in zip(forward.items(), texts, strict=True):
-        result.append(Section(f"{word} {letter}: {text}".rstrip(": "), lines))
+        result.append((f"{word} {letter}: {text}".rstrip(": "), lines))
     rest = common(plan.forward, member, plan.needs, before=False)
-    result.append(Section("loss" if len(rest) > 1 else "", rest))
+    result.append(("loss" if len(rest) > 1 else "", rest))
     backward = parts(plan.values, member)
     if plan.values and not backward:
-        result.append(Section("gradients of the values, from the loss back", plan.values))
+        result.append(("gradients of the values, from the loss back", plan.values))
     else:
         first = common(plan.values, member, plan.needs, before=True)
         last = common(plan.values, member, plan.needs, before=False)
-        result.append(Section("back through the loss", first))
+        result.append(("back through the loss", first))
         inner = derivative_note([line.name for line in plan.values], plan.f)
         for letter, lines in backward.items():
-            result.append(Section(f"back through {word} {letter}{inner}", lines))
-        result.append(Section("gradients of what all parts read", last))
+            result.append((f"back through {word} {letter}{inner}", lines))
+        result.append(("gradients of what all parts read", last))
     count = _WORDS[len(forward) - 2] if len(forward) - 2 < len(_WORDS) else str(len(forward))
     share = f"each parameter collects its share from the {count} {word}s"
-    return [*result, Section(f"the gradient: {share}", plan.own)]
+    return [*result, (f"the gradient: {share}", plan.own)]
 
 
 def derivative_note(names: Collection[str], f: Function) -> str:
@@ -133,7 +139,7 @@ def derivative_note(names: Collection[str], f: Function) -> str:
     return f": z is the sum inside a neuron{''.join(told)}"
 
 
-def reads_examples(forward: dict[str, list[Assign]], examples: tuple[ExampleHeading, ...]) -> bool:
+def reads_examples(forward: dict[str, list[Line]], examples: tuple[ExampleHeading, ...]) -> bool:
     """True where the literals that not all parts share are the numbers of each part's example.
 
     Signs do not count, for a difference may have swallowed one.
@@ -150,7 +156,7 @@ def reads_examples(forward: dict[str, list[Assign]], examples: tuple[ExampleHead
     return all(numbers - shared <= set(map(abs, e.numbers)) for numbers, e in pairs)
 
 
-def common(lines: list[Assign], member: dict[int, str], needs: Needs, before: bool) -> list[Assign]:
+def common(lines: list[Line], member: dict[int, str], needs: Needs, before: bool) -> list[Line]:
     """The lines of no part: those that some part reads, or else the others."""
     wanted: set[int] = set()
     for line in reversed(lines):
@@ -159,10 +165,10 @@ def common(lines: list[Assign], member: dict[int, str], needs: Needs, before: bo
     return [line for line in lines if id(line.x) not in member and (id(line.x) in wanted) == before]
 
 
-def told_forward(lines: list[Assign], needs: Needs) -> list[Assign]:
+def told_forward(lines: list[Line], needs: Needs) -> list[Line]:
     """Lines of the reverse sweep, with those that do not read each other in the forward order."""
-    result: list[Assign] = []
-    run: list[Assign] = []
+    result: list[Line] = []
+    run: list[Line] = []
     known: set[int] = set()
     for line in lines:
         if not known.isdisjoint(needs[id(line.x)]):
@@ -173,24 +179,7 @@ def told_forward(lines: list[Assign], needs: Needs) -> list[Assign]:
     return [*result, *reversed(run)]
 
 
-def dependencies(lines: list[Assign]) -> Needs:
-    """The lines that each line reads, by ``id`` of their values; inlined parts are looked into."""
-    own = {id(line.x) for line in lines}
-    needs: Needs = {}
-    for line in lines:
-        found: set[int] = set()
-        stack = list(line.x.operands)
-        while stack:
-            o = stack.pop()
-            if id(o) in own:
-                found.add(id(o))
-            else:
-                stack.extend(o.operands)
-        needs[id(line.x)] = found
-    return needs
-
-
-def loss_start(forward: list[Assign], f: Function) -> int:
+def loss_start(forward: list[Line], f: Function) -> int:
     """The first line of the loss: it reads an input which the net does not."""
     inputs = {id(p) for p in f.parameters if p["kind"] == "input"}
     if not inputs:
@@ -210,14 +199,11 @@ def loss_start(forward: list[Assign], f: Function) -> int:
     return first_scalar(forward)
 
 
-def first_scalar(lines: list[Assign]) -> int:
+def first_scalar(lines: list[Line]) -> int:
     return next((k for k, line in enumerate(lines) if line.x.type.rank == 0), len(lines))
 
 
-Needs = dict[int, set[int]]
-
-
-def members(lines: Sequence[Assign], needs: Needs) -> dict[int, str]:
+def members(lines: Sequence[Line], needs: Needs) -> dict[int, str]:
     """The letter of each line that belongs to one part, by ``id`` of its value.
 
     A line without a letter belongs to the part that it reads; one that reads several, or none,
@@ -237,9 +223,9 @@ def members(lines: Sequence[Assign], needs: Needs) -> dict[int, str]:
     return result
 
 
-def parts(lines: Sequence[Assign], member: dict[int, str]) -> dict[str, list[Assign]]:
+def parts(lines: Sequence[Line], member: dict[int, str]) -> dict[str, list[Line]]:
     """The lines of each part, if there are several of two lines or more that look alike."""
-    found: dict[str, list[Assign]] = {}
+    found: dict[str, list[Line]] = {}
     for line in lines:
         if id(line.x) in member:
             found.setdefault(member[id(line.x)], []).append(line)

@@ -12,11 +12,12 @@ is written into the emitted module when something needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from symgrad.codegen.printer import WIDTH
 from symgrad.ir.function import Instr
 
 TERNARY, COMPARE, ADD, MUL, UNARY, POWER, ATOM = 1, 5, 10, 20, 30, 40, 100
@@ -178,34 +179,75 @@ class Helper:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long an expression may grow: characters, and operations; and a row of one that breaks."""
+
+    width: int
+    ops: int
+    row: int = WIDTH - 8
+
+
+def _same(a: Text) -> Text:
+    return a
+
+
+def cast_condition(x: Instr) -> Reading | None:
+    """A float made of a bool, as the condition that it was made of."""
+    if x.op.name == "cast" and x.operands[0].type.dtype == "bool" and x.type.is_float:
+        return _same, x.operands
+    return None
+
+
+class Marker(Protocol):
+    """Marks the operands of a float32 instruction, given which of them are conditions."""
+
+    def __call__(
+        self, x: Instr, texts: Sequence[Text], conditions: Sequence[bool]
+    ) -> list[Text]: ...
+
+
+@dataclass(frozen=True)
 class Target:
     """A language to emit.
 
     needs     what the emitted text needs, as the end of the sentence "Needs ..."
     refusals  op name -> why the target has no text for it, and what to do
-    single    whether numbers must be told to be float32 where nothing else does
+    limits    how long its expressions may grow
     takes_arrays  whether values are arrays; if not, a line stands for each scalar
+    brackets  what stands around the items of a vector
     medium    how a sentence says it, as "in NumPy"
     styles    the ways of writing that it has, the usual one first
     plain     whether an instruction is written without the helper that its op may use
     style     the way of writing it, where the target has several
     idioms    op name -> a rule that may read several instructions as one: the form, and the
               operands that it takes, or None
+    condition  a rule that reads a 0 or 1 as the condition that it stands for
+    marker    makes what marks float32 in a function, where numbers would not be of that dtype
+    may_alias whether an array could share memory with one that others have, given the count of
+              readers of each value
+    copied    how a copy of an array is written
+    returned  how a result is written, given its text and whether others have its memory
     """
 
     name: str
     needs: str
     prelude: str
     emit: Mapping[str, Form | ByInstr]
+    limits: Limits
     helpers: Mapping[str, Helper] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
-    single: bool = False
     takes_arrays: bool = True
+    brackets: tuple[str, str] = ("(", ")")
     medium: str = ""
     styles: tuple[str, ...] = ()
     plain: Callable[[Instr], bool] = lambda x: False
     style: str = ""
     idioms: Mapping[str, Idiom] = field(default_factory=dict)
+    condition: Idiom = cast_condition
+    marker: Callable[[], Marker] | None = None
+    may_alias: Callable[[Instr, Mapping[int, int]], bool] = lambda x, uses: False
+    copied: Form = _same
+    returned: Callable[[Instr, str, bool], str] = lambda x, text, shared: text
 
     def form(self, x: Instr) -> Form:
         """How an instruction is written.  Raises KeyError for an op without text."""
@@ -227,42 +269,36 @@ class Target:
         return entry.form(x) if isinstance(entry, ByInstr) else entry
 
 
-def one_hot(x: Instr) -> Reading:
-    """The comparison that is true in one place along a new last axis."""
-    rank = x.operands[0].type.rank
-    column = ("", "[:, None]")[rank] if rank < 2 else "[..., None]"
-
-    def form(i: Text) -> Text:
-        index = suffix(column)(i) if column else i
-        text = f"{within(index, COMPARE + 1).text} == np.arange({x['size']})"
-        return Text(text, COMPARE, index.depth + 1, count(i))
-
-    return form, x.operands
+def is_count(x: Instr) -> bool:
+    """A size as a number, or one that literals were added to or taken from: an int in the text."""
+    while "adds" in x.op.traits and x.operands[1].is_constant:
+        x = x.operands[0]
+    return x.op.name == "size" and x.type.rank == 0
 
 
-def bare(x: Instr) -> Reading | None:
-    """A 0 or 1 as the condition that it stands for."""
-    if x.op.name == "one_hot" and x.type.is_float:
-        return one_hot(x)
-    if x.op.name == "cast" and x.operands[0].type.dtype == "bool" and x.type.is_float:
-        return (lambda a: a), x.operands
-    return None
+def is_bounded_count(x: Instr) -> bool:
+    """A count with a lower bound, such as max(N, 1)."""
+    return x.op.name == "maximum" and is_count(x.operands[0]) and x.operands[1].is_constant
 
 
-def negation(x: Instr) -> Form:
+def negation(condition: Idiom) -> ByInstr:
     """-a * b, which is -(a * b) to the last bit, and never goes over more elements.
 
-    A condition that stands for 0 or 1 takes no sign: NumPy has no minus for it.
+    A factor that is written as a ``condition`` takes no sign: NumPy has no minus for it.
     """
-    product = x.operands[0].op.name in ("multiply", "divide") and not bare(_first(x.operands[0]))
 
-    def form(a: Text) -> Text:
-        if product and a.precedence == MUL and not a.text.startswith("-") and "@" not in a.text:
-            return a._replace(text=f"-{a.text}", ops=a.ops + 1)
-        inner = within(a, UNARY)
-        return Text(f"-{inner.text}", UNARY, inner.depth, count(a))
+    def rule(x: Instr) -> Form:
+        (inner,) = x.operands
+        product = inner.op.name in ("multiply", "divide") and not condition(_first(inner))
+        return _negative_product if product else prefix("-")
 
-    return form
+    return ByInstr(rule)
+
+
+def _negative_product(a: Text) -> Text:
+    if a.precedence == MUL and not a.text.startswith("-") and "@" not in a.text:
+        return a._replace(text=f"-{a.text}", ops=a.ops + 1)
+    return prefix("-")(a)
 
 
 def _first(x: Instr) -> Instr:

@@ -7,7 +7,6 @@ scalar results in one vector, and a ``VectorArgument`` passes scalar parameters 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,7 +65,7 @@ class LoopItem:
 
 
 @dataclass(frozen=True)
-class Loop:
+class ExampleLoop:
     """A loop over examples, for a function whose vectors all run along one axis.
 
     rows    the examples that the program was traced with, each with its parts
@@ -116,10 +115,5 @@ class Unit:
     guards: tuple[tuple[str, str], ...] = ()
     examples: tuple[ExampleHeading, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
-    loop: Loop | None = None
+    loop: ExampleLoop | None = None
     asked: str = ""
-
-
-def fingerprint(function: Function) -> str:
-    """A SHA-256 of the function's IR without hints and origins, in hexadecimal."""
-    return hashlib.sha256(function.structure_text().encode()).hexdigest()

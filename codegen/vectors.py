@@ -151,27 +151,30 @@ class Layout:
         kind = "w" if not lone else "b" if last or layer.rows == 1 else "u"
         return f"{kind}{self.layers.index(layer) + 1}"
 
-    def reads(self, names: Mapping[Block, str], vector: str) -> list[str]:
+    def reads(self, names: Mapping[Block, str], vector: str) -> list[tuple[str, str]]:
         """``w1, b1 = layer1[:, :-1], layer1[:, -1]``: the named blocks, a layer a line."""
         lines = []
         for layer in self.layers:
             own = [b for b in sorted(layer.members) if b in names]
             if own:
                 left = ", ".join(names[b] for b in own)
-                lines.append(f"{left} = {', '.join(self.place(b, vector, '') for b in own)}")
+                lines.append((left, ", ".join(self.place(b, vector, "") for b in own)))
         lone = [b for b in sorted(names) if b not in self.home]
-        return lines + [f"{names[b]} = {self.place(b, vector, '')}" for b in lone]
+        return lines + [(names[b], self.place(b, vector, "")) for b in lone]
 
 
 @dataclass(frozen=True)
 class Build:
-    """How a vector is put together: from ``base`` or from ``zeros``, and then in ``places``."""
+    """How a vector is put together: from ``base`` or from ``zeros``, and then in ``places``.
+
+    ``adds`` says whether the pieces are added to what stands there.
+    """
 
     base: Instr | None
     zeros: str
     cuts: list[tuple[str, str]]
     places: list[tuple[Instr, str]]
-    operator: str
+    adds: bool
 
 
 class Vectors:
@@ -187,7 +190,7 @@ class Vectors:
         self.named: dict[int, str] = {}
         self.placed: dict[int, str] = {}
         self.layouts: dict[str, Layout] = {}  # by the name of the vector, or of its gradient
-        self.lines: list[str] = []
+        self.lines: list[tuple[str, str]] = []
         self.heading = "parameters"
         packs = [x for x in f.body if x.op.name == "pack"]
         turned = [x for x in f.body if x.op.name == "transpose"]
@@ -227,8 +230,7 @@ class Vectors:
             self.named.update(zip(map(id, members), names.series(stem, len(members)), strict=True))
         called = {_block(x): self.named[id(x)] for x in wanted}
         self.placed.update((id(x), layout.place(_block(x), vector, "")) for x in views)
-        self.lines += [f"{name} = {text}" for name, text in layout.cuts(vector, "")]
-        self.lines += layout.reads(called, vector)
+        self.lines += layout.cuts(vector, "") + layout.reads(called, vector)
         if called and all(re.fullmatch(r"[wb]\d+", name) for name in called.values()):
             rows = "each row of a layer is a neuron, its weights and then its bias"
             self.heading = f"parameters: {rows}"
@@ -254,8 +256,8 @@ class Vectors:
             if id(layer) in used
         ]
         places = [(o, subscripted(layout.place(b, name, prefix))) for o, b in pieces]
-        operator = "+=" if base is not None or counts.max(initial=0) > 1 else "="
-        return Build(base, f"{made}({size})", cuts, places, operator)
+        adds = base is not None or counts.max(initial=0) > 1
+        return Build(base, f"{made}({size})", cuts, places, adds)
 
 
 def _block(x: Instr) -> Block:

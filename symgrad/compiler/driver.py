@@ -22,7 +22,7 @@ from symgrad.autodiff import differentiate
 from symgrad.autodiff.hints import name_operands
 from symgrad.certify.lone_branches import lone_branches
 from symgrad.certify.references import Reference, bare
-from symgrad.codegen import TARGETS, Loop, Pack, Structure, emit, obstacle
+from symgrad.codegen import TARGETS, ExampleLoop, Pack, Structure, emit, obstacle
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, unit_of, unreached
 from symgrad.compiler.history import History, Step
@@ -98,7 +98,7 @@ class Program:
     constants: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
-    loop: Loop | None = None
+    loop: ExampleLoop | None = None
     layout: Layout = ()
     otherwise: Callable[[str], Program] | None = None
     remarks: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from typing import Any
 
 from symgrad.autodiff.hints import is_square_or_distance
 from symgrad.certify.references import of_scalars
-from symgrad.codegen import Loop, LoopItem
+from symgrad.codegen import ExampleLoop, LoopItem
 from symgrad.compiler.describing import Words
 from symgrad.compiler.driver import Program
 from symgrad.compiler.history import Step
@@ -75,7 +75,7 @@ def looped(p: ScalarLoss) -> Program | str:
     )
 
 
-def examples_argument(loop: Loop, series: Series) -> tuple[tuple[Argument], Layout]:
+def examples_argument(loop: ExampleLoop, series: Series) -> tuple[tuple[Argument], Layout]:
     """The argument of a loop over any number of examples, and the parts of each."""
     width = sum(len(part.names) for part in series.parts)
     layout = tuple((x.name, len(x.names) if x.is_row else 0) for x in series.parts)
@@ -110,8 +110,8 @@ def told(f: Function) -> Function:
     return with_names(f, named)
 
 
-def loop_of(series: Series, f: Function) -> Loop:
+def loop_of(series: Series, f: Function) -> ExampleLoop:
     """The loop, whose data are the inputs among the function's parameters."""
     place = {p.hint: i for i, p in enumerate(f.parameters) if p["kind"] == "input"}
     parts = tuple(LoopItem(tuple(map(place.get, x.names)), x.names, x.is_row) for x in series.parts)
-    return Loop(parts, series.rows(), not series.reason)
+    return ExampleLoop(parts, series.rows(), not series.reason)

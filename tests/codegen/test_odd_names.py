@@ -18,7 +18,8 @@ import pytest
 
 import symgrad as sg
 from symgrad.codegen.header import table
-from symgrad.codegen.syntax import quoted, shortened
+from symgrad.codegen.planned_lines import shortened
+from symgrad.codegen.printer import quoted
 
 X = np.linspace(-1.0, 2.0, 10).reshape(5, 2)
 PYTHON = ("np", "len", "lambda", "None", "_", "__", "größe")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import symgrad as sg
 from symgrad.codegen.identifiers import Names
-from symgrad.codegen.syntax import ascii_text
+from symgrad.codegen.printer import ascii_text
 from symgrad.codegen.target import ADD, MUL, POWER, Text, atom, infix, number, prefix, suffix
 
 _BINARY = {"+": (ADD, ast.Add), "-": (ADD, ast.Sub), "*": (MUL, ast.Mult), "@": (MUL, ast.MatMult)}

@@ -1,0 +1,353 @@
+"""The printer: statements in, the lines of a Python module out.
+
+All layout is settled here: indentation, blank lines, the breaks of long lines, the column of the
+comments.  A long expression is broken where a reader would, at the terms of a sum.  A comment gives
+the shape of an array, and the user's lines that a statement came from where they are not those of
+the line above.
+
+>>> terms("a*b + f(c - d) - e")
+['a*b', '+ f(c - d)', '- e']
+>>> broken("y =", "2.0 * (a + b)", 12)
+['y = 2.0 * (', '    a + b', ')']
+>>> print("\\n".join(body_lines((Section("forward", (Assign("y", "w*x", "(N,)", "a.py:3"),)),))))
+<BLANKLINE>
+    # forward
+    y = w*x    # (N,)  a.py:3
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from symgrad.codegen.statement_tree import (
+    AddInto,
+    Assign,
+    AssignAll,
+    EmittedModule,
+    Guard,
+    Listing,
+    Loop,
+    Return,
+    Section,
+    Statement,
+    SubtractFrom,
+    Unpack,
+    WriteInto,
+)
+
+INDENT = "    "
+
+
+WIDTH = 100
+
+
+MAX_ROWS = 8  # of a long expression
+
+
+_OPEN, _CLOSE = "([{", ")]}"
+
+
+@cache
+def _marks(separators: tuple[str, ...]) -> re.Pattern[str]:
+    """Brackets, and the empty places before separators."""
+    return re.compile(rf"[{re.escape(_OPEN + _CLOSE)}]|(?={'|'.join(map(re.escape, separators))})")
+
+
+def split(text: str, separators: tuple[str, ...]) -> list[str]:
+    """The text cut before each separator that stands outside all brackets."""
+    if not any(separator in text for separator in separators):
+        return [text]
+    parts, start, depth = [], 0, 0
+    for found in _marks(separators).finditer(text):
+        i, mark = found.start(), found[0]
+        if mark:
+            depth += 1 if mark in _OPEN else -1
+        elif depth == 0 and i > start:
+            parts.append(text[start:i])
+            start = i
+    return [*parts, text[start:]]
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a sum, each but the first with its sign."""
+    return [part.strip() for part in split(text, (" + ", " - "))]
+
+
+def groups(text: str) -> list[tuple[int, int]]:
+    """The places at which the outermost round brackets open and close."""
+    found, depth, start = [], 0, 0
+    for i, c in enumerate(text):
+        if c in _OPEN:
+            start = i if depth == 0 else start
+            depth += 1
+        elif c in _CLOSE:
+            depth -= 1
+            if depth == 0 and c == ")":
+                found.append((start, i))
+    return found
+
+
+def pieces(text: str) -> tuple[str, list[str], str] | None:
+    """The text before a bracket, the pieces in it (at least one a row), and the text behind it.
+
+    A sum gets brackets of its own; a product breaks in a bracketed sum that it has, a call at its
+    arguments.  None where there is nothing to break at.
+    """
+    own = terms(text)
+    if len(own) > 1:
+        return "", own, ""
+    sums = [
+        (stop - start, start, stop)
+        for start, stop in groups(text)
+        if not re.search(r"[\w\])]\Z", text[:start]) and len(terms(text[start + 1 : stop])) > 1
+    ]
+    if sums:
+        _, start, stop = max(sums)
+        return text[:start], terms(text[start + 1 : stop]), text[stop + 1 :]
+    called = re.match(r"[\w.]+\(", text)
+    if not called or groups(text) != [(called.end() - 1, len(text) - 1)]:
+        return None
+    arguments = split(text[called.end() : -1], (", ",))
+    parts = [a.removeprefix(", ") for a in arguments]
+    return (called[0][:-1], [f"{a}," for a in parts], "") if len(parts) > 1 else None
+
+
+def filled(parts: list[str], width: int) -> list[str]:
+    """The parts in rows of at most ``width`` characters, as far as the parts themselves allow."""
+    rows, row = [], ""
+    for part in parts:
+        if row and len(row) + 1 + len(part) > width:
+            rows.append(row)
+            row = part
+        else:
+            row = f"{row} {part}" if row else part
+    return [*rows, row]
+
+
+def is_breakable(text: str, width: int) -> bool:
+    """Most of the text fits a few rows of ``width`` without a break inside a term."""
+    found = pieces(text)
+    if found is None or 2 * len(" ".join(found[1])) < len(text):
+        return False
+    rows = filled(found[1], width)
+    return len(rows) <= MAX_ROWS and all(len(row) <= width for row in rows)
+
+
+def broken(start: str, text: str, width: int) -> list[str]:
+    """An expression behind ``start``, such as ``y =``, over several lines without indentation."""
+    head, parts, tail = pieces(text) or ("", text.split(" "), "")
+    rows = filled(parts, width - len(INDENT))
+    if parts[0].endswith(","):  # a call: its arguments in one row, or a row each
+        rows = [rows[0].rstrip(",")] if len(rows) == 1 else parts
+    return [f"{start} {head}(", *(INDENT + row for row in rows), f"){tail}"]
+
+
+def ascii_text(text: str) -> str:
+    """A user's text, safe inside a comment or docstring: ASCII, one line, no closing quotes."""
+    return ascii(text)[1:-1].replace('"""', "'''").replace("\\'", "'")
+
+
+def quoted(text: str) -> str:
+    r"""A user's text as a literal in double quotes.
+
+    >>> print(quoted('a "b" in C:\\d'))
+    "a \"b\" in C:\\d"
+    """
+    return '"' + ascii(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+_LAST_COLUMN = 72
+
+
+_WIDEST = 80  # a longer comment has no part in choosing the column
+
+
+_OPERATORS = {Assign: "=", WriteInto: "=", AddInto: "+=", SubtractFrom: "-="}
+
+
+def printed(module: EmittedModule) -> str:
+    """The source text of a module."""
+    constants = [row for s in module.constants for row in assigned(s, code(s), "", 0, "")]
+    above = [module.docstring, "\n".join(module.imports), "\n".join(constants)]
+    f = module.function
+    head = f"def {f.name}({', '.join(f.arguments)}):"
+    function = "\n".join([head, *f.docstring, *body_lines(f.body)]) + "\n"
+    first = "\n\n".join(part for part in above if part) + "\n"
+    return "\n\n".join([first, *module.helpers, function])
+
+
+def body_lines(body: Sequence[Statement]) -> list[str]:
+    """The lines of a function's body."""
+    rows = [*flattened(body, INDENT)]
+    notes = comments([s for s, _, _ in rows])
+    column = column_of(rows, notes)
+    out: list[str] = []
+    opened = False
+    for (s, indent, text), note in zip(rows, notes, strict=True):
+        if isinstance(s, Assign):
+            out += assigned(s, text, note, column, indent)
+        else:  # the first section in a loop stands close to the loop's head
+            out += _PRINTERS[type(s)](s, indent)[opened:]
+        opened = isinstance(s, Loop)
+    return out
+
+
+def flattened(body: Sequence[Statement], indent: str) -> Iterator[tuple[Statement, str, str]]:
+    """Each statement, its indentation, and an assignment's code; then the statements in it."""
+    for s in body:
+        yield s, indent, code(s) if isinstance(s, Assign) else ""
+        if isinstance(s, Section):
+            yield from flattened(s.body, indent)
+        elif isinstance(s, Loop):
+            yield from flattened(s.body, indent + INDENT)
+
+
+def code(s: Assign) -> str:
+    return f"{s.place} {_OPERATORS[type(s)]} {in_line(s.value)}"
+
+
+def in_line(value: str | Listing) -> str:
+    """An expression in one line."""
+    if isinstance(value, str):
+        return value
+    comma = "," if len(value.items) == 1 and value.opening == "(" else ""
+    return f"{value.opening}{', '.join(map(in_line, value.items))}{comma}{value.closing}"
+
+
+def comments(statements: Sequence[Statement]) -> list[str]:
+    """The comment of each statement: shapes in a column of their own, an origin once in a row."""
+    width = max((len(s.shape) for s in statements if isinstance(s, Assign)), default=0)
+    found, last = [], ""
+    for s in statements:
+        if not isinstance(s, Assign) or s.quiet:
+            last = "" if isinstance(s, Section) else last
+            found.append("")
+            continue
+        origin = s.origin if s.origin != last else ""
+        last = s.origin or last
+        found.append((f"{s.shape:<{width}}  " if width else "") + origin)
+    return [note.rstrip() for note in found]
+
+
+def column_of(rows: Sequence[tuple[Statement, str, str]], notes: Sequence[str]) -> int:
+    """The column of the comments: behind the longest line, unless a comment needs the room."""
+    told = zip(rows, notes, strict=True)
+    lengths = [len(indent) + len(text) for (_, indent, text), note in told if note]
+    widest = max((n for note in notes if (n := len(note)) <= _WIDEST), default=0)
+    last = min(_LAST_COLUMN, WIDTH - 4 - widest)
+    return min(max([n for n in lengths if n <= last - 2], default=40) + 2, last)
+
+
+def assigned(s: Assign, text: str, note: str, column: int, indent: str) -> list[str]:
+    """One assignment with its comment, broken where it would pass the width."""
+    line, margin = indent + text, len(indent) > 0
+    start = f"{s.place} {_OPERATORS[type(s)]}"
+    if isinstance(s.value, Listing):
+        long = s.value.tall or len(line) > WIDTH
+        return in_rows(f"{start} ", s.value, "", indent, margin) if long else [line]
+    if len(line) > WIDTH and s.place.startswith("("):
+        return wrapped("", s.place, f" = {s.value}", indent)
+    rest: list[str] = []
+    tight = note and len(line) + len(note.strip()) + 4 > WIDTH
+    if len(line) > WIDTH or (tight and is_breakable(s.value, WIDTH - len(indent + INDENT))):
+        rows = broken(start, s.value, WIDTH - len(indent))
+        line, *rest = [indent + row for row in rows]
+    return [commented(line, note, column), *rest]
+
+
+def commented(text: str, note: str, column: int) -> str:
+    """The text with its comment, in its column if there is room, behind the text else."""
+    if not note:
+        return text
+    full = f"{text:<{column}}  # {note}"
+    if len(full) <= WIDTH:
+        return full
+    short = f"{text}  # {note.strip()}"
+    return short if len(short) <= WIDTH else text
+
+
+def in_rows(start: str, listing: Listing, tail: str, indent: str, margin: int = 0) -> list[str]:
+    """A listing over several lines, which end ``margin`` columns before the width."""
+    inner, rows, items = indent + INDENT, list[str](), iter(listing.items)
+    for count in listing.rows or (len(listing.items),):
+        part = [*islice(items, count)]
+        texts = [f"{in_line(item)}," for item in part]
+        if count == 1 and isinstance(part[0], Listing) and len(inner + texts[0]) > WIDTH:
+            rows += in_rows("", part[0], ",", inner)
+        else:
+            rows += [inner + row for row in filled(texts, WIDTH - len(inner) - margin)]
+    first, last = f"{indent}{start}{listing.opening}", f"{indent}{listing.closing}{tail}"
+    if any(listing.labels) and len(listing.labels) == len(rows):
+        column = max(map(len, (first, *rows, last)))
+        told = zip(rows, listing.labels, strict=True)
+        rows = [f"{row:<{column}}  # {label}" if label else row for row, label in told]
+    return [first, *rows, last]
+
+
+def wrapped(start: str, text: str, tail: str, indent: str) -> list[str]:
+    """A tuple's text over several lines, broken behind its commas."""
+    *rows, last = in_rows(start, Listing(tuple(text[1:-1].split(", "))), tail, indent, 1)
+    return [*rows[:-1], rows[-1].removesuffix(","), last]
+
+
+def _assign_all(s: AssignAll, indent: str) -> list[str]:
+    """``a = b = c = 0.0``, in as many lines as it takes."""
+    lines, row = [], indent
+    for name in s.names:
+        if row != indent and len(f"{row}{name} = {s.value}") > WIDTH:
+            lines.append(row + s.value)
+            row = indent
+        row += f"{name} = "
+    return [*lines, row + s.value]
+
+
+def _unpack(s: Unpack, indent: str) -> list[str]:
+    names = in_line(s.names).removeprefix(s.names.opening).removesuffix(s.names.closing)
+    line = f"{indent}{names} = {s.value}"
+    return [line] if len(line) <= WIDTH else in_rows("", s.names, f" = {s.value}", indent, 1)
+
+
+def _guard(s: Guard, indent: str) -> list[str]:
+    inner, text = indent + INDENT, quoted(s.message)
+    line = f"{inner}raise ValueError({text})"
+    long = [f"{inner}raise ValueError(", f"{inner}{INDENT}{text}", f"{inner})"]
+    return [f"{indent}if {s.condition}:", *([line] if len(line) <= WIDTH else long)]
+
+
+def _return(s: Return, indent: str) -> list[str]:
+    *others, last = s.values
+    text = ", ".join(map(in_line, s.values))
+    if len(f"{indent}return {text}") <= WIDTH:
+        return [f"{indent}return {text}"]
+    if isinstance(last, Listing):
+        return in_rows(f"return {''.join(f'{in_line(o)}, ' for o in others)}", last, "", indent, 1)
+    return wrapped("return ", f"({text})", "", indent)
+
+
+def _section(s: Section, indent: str) -> list[str]:
+    return ["", f"{indent}# {s.heading}"] if s.heading else [""]
+
+
+def _loop(s: Loop, indent: str) -> list[str]:
+    line = f"{indent}for {s.names} in {s.over}:"
+    long = in_rows("for ", Listing(tuple(s.names.split(", "))), f" in {s.over}:", indent)
+    return [line] if len(line) <= WIDTH else long
+
+
+_PRINTERS: dict[type, Callable[[Any, str], list[str]]] = {
+    AssignAll: _assign_all,
+    Unpack: _unpack,
+    Guard: _guard,
+    Return: _return,
+    Section: _section,
+    Loop: _loop,
+}
+
+
+def fits(text: str, depth: int = 1) -> bool:
+    """One line holds the text, under so many indentations."""
+    return len(INDENT) * depth + len(text) <= WIDTH
