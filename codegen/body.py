@@ -73,6 +73,15 @@ def is_derived(x: Instr, known: set[int]) -> bool:
     return any(id(o) in known for o in x.operands)
 
 
+def named_inside(function: Function) -> set[int]:
+    """The values that are named after the activation which takes them."""
+    return {
+        id(x.operands[0])
+        for x in function.body
+        if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
+    }
+
+
 class Writer:
     """Plans the body of one function for one target."""
 
@@ -88,24 +97,22 @@ class Writer:
                 self.derived.add(id(x))
         self.kept = {id(r) for r in function.results}
         self.readings = {id(x): r for x in function.body if (r := target.reading(x))}
+        self.conditions = {id(x): r for x in function.body if (r := target.condition(x))}
         self.body = self.read(function)
         self.uses = self.count_uses(function)
         self.user: dict[int, Instr] = {}
         for x in self.body:
             for o in self.operands(x):
                 self.user.setdefault(id(o), x)
-        self.inside = {
-            id(x.operands[0])
-            for x in function.body
-            if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
-        }
+        self.inside = named_inside(function)
         self.texts: dict[int, Text] = {}
         self.mark = target.marker() if target.marker else None
         self.names = names
         self.named = name_values(function.parameters, names)
         for p in function.parameters:
             self.texts[id(p)] = atom(self.named[id(p)])
-        arrays, self.constants = literal_arrays(self.body, names)
+        given = [x for x in self.body if x.is_constant and x.type.rank]
+        arrays, self.constants = literal_arrays(given, names) if given else ({}, [])
         self.vectors = Vectors(function, self.named, names, self.uses)
         for key, name in (*arrays.items(), *self.vectors.named.items()):
             self.named[key], self.texts[key] = name, atom(name)
@@ -113,7 +120,7 @@ class Writer:
         self.name_hinted(names)
         self.letters = lettered_names(self.named.values())
         self.late: dict[int, Instr] = {}
-        self.spent: set[int] = set()  # late values that are part of a line: too late for their own
+        self.spent: set[int] = set()  # inlined values, which can get no line any more
 
     def name_hinted(self, names: Names) -> None:
         """Gives the values with hints their names, the user's own first."""
@@ -124,10 +131,11 @@ class Writer:
 
     def operands(self, x: Instr) -> tuple[Instr, ...]:
         """The operands of an instruction, or those that the text of its idiom reads."""
-        return self.readings[id(x)][1] if id(x) in self.readings else x.operands
+        found = self.readings.get(id(x)) if self.readings else None
+        return found[1] if found else x.operands
 
     def read(self, function: Function) -> list[Instr]:
-        """The body without what only the inner parts of idioms need."""
+        """The body without the values that only inner parts of idioms read."""
         needed = {id(r) for r in function.results}
         kept = []
         for x in reversed(function.body):
@@ -206,9 +214,11 @@ class Writer:
             self.spent.update(map(id, inside))
 
     def called(self, x: Instr) -> str:
-        """A name for a value that nobody named; a letter if all that it reads is of one part."""
+        """A name for a value that nobody named, with the letter of the one part that it reads."""
         known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}
         name = unnamed(x, self.user.get(id(x)), known, id(x) in self.derived)
+        if not self.letters:
+            return name
         letters: set[str] = set()
         stack = list(x.operands)
         while stack:
@@ -220,7 +230,7 @@ class Writer:
         return lettered(name, letters.pop()) if len(letters) == 1 else name
 
     def put_vector(self, x: Instr) -> None:
-        """A vector that is made first, whole, and then written into block by block."""
+        """Plans a vector that is made whole and then filled block by block."""
         name = self.named.get(id(x)) or self.names.fresh(x.hint or "packed")
         build = self.vectors.build(x, name)
         rows = []
@@ -242,18 +252,18 @@ class Writer:
         self.texts[id(x)] = atom(name)
 
     def is_fresh(self, x: Instr) -> bool:
-        """The text of a value makes an array that nothing else reads."""
+        """True where the text of a value makes an array that nothing else reads."""
         return self.texts[id(x)].ops > 0 and not self.target.may_alias(x, self.uses)
 
     def floats(self, x: Instr) -> bool:
-        """A value gets no line of its own, as far as length allows."""
+        """True of a value that is inlined, unless its line grows too long."""
         if id(x) in self.kept:
             return x.is_constant and x.type.rank == 0
         if is_cheap(x):
             return True
         if x.op.name == "transpose" and not self.is_compound(x.operands[0]):
             return True
-        if x.op.name == "cast" and self.target.condition(x):
+        if id(x) in self.conditions and x.op.name == "cast":
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])
         if self.uses.get(id(x), 0) != 1:
             return False
@@ -275,8 +285,8 @@ class Writer:
             parts = [o for o in free if self.texts[id(o)].ops]
             if not parts:
                 break
-            condition = self.target.condition
-            part = max(parts, key=lambda o: (not condition(o), len(self.texts[id(o)].text)))
+            texts, conditions = self.texts, self.conditions
+            part = max(parts, key=lambda o: (id(o) not in conditions, len(texts[id(o)].text)))
             self.put(part, self.texts[id(part)])
             text = self.compose(x)
         return text
@@ -300,7 +310,10 @@ class Writer:
         if id(x) in self.readings:
             form, read = self.readings[id(x)]
             return form(*(self.texts[id(o)] for o in read))
-        operands = [self.operand(x, o) for o in x.operands]
+        if self.conditions:
+            operands = [self.operand(x, o) for o in x.operands]
+        else:
+            operands = [self.texts[key] for key in map(id, x.operands)]
         if self.mark and x.type.dtype == "f32":
             conditions = [self.condition(x, o) is not None for o in x.operands]
             operands = self.mark(x, operands, conditions)
@@ -331,11 +344,11 @@ class Writer:
         return form(*(self.texts[id(i)] for i in read))
 
     def condition(self, x: Instr, o: Instr) -> Reading | None:
-        found = self.target.condition(o) if id(o) in self.late else None
+        found = self.conditions.get(id(o)) if id(o) in self.late else None
         return found if found and self.meets_float(x, o) else None
 
     def meets_float(self, x: Instr, condition: Instr) -> bool:
         """The other operand is a float, so that the condition counts as 0 or 1."""
         if x.op.name != "multiply" and ("adds" not in x.op.traits or condition.op.name == "cast"):
             return False
-        return sum(1 for o in x.operands if self.target.condition(o)) == 1
+        return sum(1 for o in x.operands if id(o) in self.conditions) == 1

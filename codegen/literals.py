@@ -30,20 +30,19 @@ from symgrad.ir.function import Instr
 from symgrad.ir.types import dtype_name
 
 
-def literal_arrays(body: Iterable[Instr], names: Names) -> tuple[dict[int, str], list[Assign]]:
-    """The name of each literal array in a body by ``id``, and the statements that define them."""
+def literal_arrays(arrays: Iterable[Instr], names: Names) -> tuple[dict[int, str], list[Assign]]:
+    """The names of literal arrays by ``id``, and the statements that define them."""
     named: dict[int, str] = {}
     constants: list[Assign] = []
-    for x in body:
-        if x.is_constant and x.type.rank:
-            stem = x.hint or ("places" if x.type.dtype == "i64" else "data")
-            named[id(x)] = names.fresh(stem.upper())
-            constants.append(definition(named[id(x)], x["value"], dtype_of(x)))
+    for x in arrays:
+        stem = x.hint or ("places" if x.type.dtype == "i64" else "data")
+        named[id(x)] = names.fresh(stem.upper())
+        constants.append(definition(named[id(x)], x["value"], dtype_of(x)))
     return named, constants
 
 
 def dtype_of(x: Instr) -> str:
-    """The dtype, where NumPy would choose another for the numbers as they stand."""
+    """The argument ``dtype``, where NumPy would choose another for the numbers."""
     told = x.type.dtype in ("f64", "bool") or (x.type.dtype == "i64" and x.type.size != 0)
     return "" if told else f", dtype=np.{x.type.numpy.name}"
 

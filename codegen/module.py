@@ -1,7 +1,7 @@
 """The whole module: docstring, imports, helpers, the function with its sections and comments.
 
-What comes out is one file that needs the target's prelude and nothing else, is the same to the
-byte at every run, and is meant to be read: sections *forward*, *loss* and *gradients*, a comment
+The result is one file, which needs the target's prelude and nothing else, is the same to the byte
+at every run, and is meant to be read: sections *forward*, *loss* and *gradients*, a comment
 with the shape of each array and the user's line that it came from.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from symgrad.codegen.body import Writer
 from symgrad.codegen.header import header
@@ -32,7 +31,7 @@ from symgrad.codegen.statement_tree import (
     Section,
     Statement,
 )
-from symgrad.codegen.target import ByInstr, Form, Helper, Target, call
+from symgrad.codegen.target import ByInstr, Helper, Target, helped
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.ir.function import Function, Instr
@@ -63,7 +62,7 @@ def write_module(unit: Unit, target: Target) -> str:
 
 
 def exceptions(f: Function, writer: Writer) -> list[str]:
-    """The names d_v that stand for no d loss / d v: the user's own; and what stands for it then."""
+    """A note on the user's own names d_v, and on the names that derivatives have instead."""
     own, others = [], []
     known = writer.derived | gradients(f)
     for x in (*f.parameters, *f.body):
@@ -84,7 +83,7 @@ def exceptions(f: Function, writer: Writer) -> list[str]:
 def gradients(f: Function) -> set[int]:
     """The values that are returned as gradients, under their names.
 
-    One of the forward pass may be: exp(w) is the derivative of b*exp(w) by b.
+    A value of the forward pass may be one: exp(w) is the derivative of b*exp(w) by b.
     """
     hints = Counter(x.hint for x in (*f.parameters, *f.body))
     found = [x for r in f.results[1:] for x in (r, *r.operands)]
@@ -93,7 +92,7 @@ def gradients(f: Function) -> set[int]:
 
 
 def names_derivatives(f: Function) -> bool:
-    """Some value of a function with gradients is called d_v."""
+    """True of a function with gradients in which some value is called d_v."""
     values = (*f.body, *f.results)
     called = any(x.hint.startswith("d_") for x in values)
     return called and any(o.derived for x in values for o in x.origins)
@@ -190,14 +189,9 @@ def with_sources(target: Target, f: Function) -> Target:
     if not ops:
         return target
     own = {op.name: pasted(op.sources[0 if target.takes_arrays else 1]) for op in ops}
-    forms = {name: ByInstr(partial(_called, h.name), h.name) for name, h in own.items()}
+    forms = {name: helped(h.name) for name, h in own.items()}
     helpers = {**target.helpers, **{h.name: h for h in own.values()}}
     return replace(target, emit={**target.emit, **forms}, helpers=helpers)
-
-
-def _called(helper: str, x: Instr) -> Form:
-    """A call of the helper, with the op's attributes behind the operands."""
-    return call(helper, *(repr(value) for _, value in x.attributes))
 
 
 def expanded(f: Function, target: Target) -> Function:

@@ -1,4 +1,4 @@
-"""How NumPy writes what moves elements: views, subscripts, and reading and adding up by index.
+"""The texts of ops that move elements: views, subscripts, reading and adding up by index.
 
 >>> from symgrad.codegen.target import atom
 >>> shape_text(("N", 3)), shape_text((4,))
@@ -15,7 +15,7 @@ that a small array lacks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from symgrad.codegen.target import (
@@ -157,7 +157,7 @@ def typed(x: Instr, form: Form) -> Form:
 
 
 def is_python_number(x: Instr) -> bool:
-    """The value is made of literals and sizes alone, so that the text has it as a Python number."""
+    """True of a value made of literals and sizes alone, which is a Python number in the text."""
     return made_of(x, lambda o: not (o.type.rank or o.is_parameter), lambda o: False)
 
 
@@ -273,7 +273,7 @@ def _gather(x: Instr) -> Form:
 
 
 def array(x: Instr) -> Form:
-    """An operand that a helper asks for its shape: a Python float becomes a NumPy scalar."""
+    """An operand whose shape a helper reads: a Python float becomes a NumPy scalar."""
     scalar = x.operands[0].type.rank == 0
     return call(DTYPES[x.operands[0].type.dtype]) if scalar else _same
 
@@ -342,36 +342,3 @@ def _wrap(x: Instr) -> Form:
 
 MOVES["pack"] = call("pack")  # written as statements, see vectors
 MOVES["segment_sum"] = call("np.add.reduceat")
-
-
-def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
-    """True of an array that could share memory with an argument, or with a value that others read.
-
-    ``uses`` counts the readers of a value.  What is broadcast shares its memory with itself, and
-    NumPy lets nobody write into it, nor into a diagonal.
-
-    >>> from symgrad.ir.text import parse
-    >>> from symgrad.ops import OPS
-    >>> f = parse('''func @f(param %x: f64[2, 2]) {
-    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
-    ...   %z = square %x : f64[2, 2]
-    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
-    ...   return %y, %w
-    ... }''', OPS)
-    >>> [may_alias(r, {}) for r in f.results]
-    [True, False]
-    """
-    while "view" in x.op.traits:
-        (operand, *_) = x.operands
-        if x.op.name == "broadcast_to":
-            return operand.type.rank > 0
-        if x.op.name == "diagonal":
-            return True
-        if "reduces" in x.op.traits and x["axis"]:
-            return False
-        if x.op.name == "cast" and x.type != operand.type:
-            return False
-        if uses.get(id(operand), 0) > 1:
-            return True
-        x = operand
-    return x.is_parameter or x.is_constant

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from symgrad.codegen.helpers import helpers_of
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, may_alias, one_hot, pick
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, one_hot, pick
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -57,14 +57,14 @@ def _maximum(x: Instr) -> Form:
 def _divide(x: Instr) -> Form:
     """Python's own / raises for a zero; between scalars it may be Python's.
 
-    Over a count it stays: it stands where a user divided by the number of examples, who gets for
-    no examples what the loops would have given.
+    A division by a count is written with it, too: where a user divided by the number of examples,
+    no examples give what the loops would have given.
     """
     return infix("/", MUL) if is_plain_quotient(x) or not _scalars(x) else call("np.divide")
 
 
 def is_plain_quotient(x: Instr) -> bool:
-    """A quotient that Python's / may be for, even between its own numbers."""
+    """True of a quotient for which Python's own / is right, even between Python's numbers."""
     if x.op.name != "divide":
         return False
     below = x.operands[1]
@@ -244,7 +244,7 @@ class Singles:
         self.numbers: set[int] = set()
 
     def is_number(self, x: Instr) -> bool:
-        """A value of float32 is a Python number in the text."""
+        """True of a value of float32 that is a Python number in the text."""
         return x.type.rank == 0 and (x.is_constant or x.op.name == "size" or id(x) in self.numbers)
 
     def __call__(self, x: Instr, texts: Sequence[Text], conditions: Sequence[bool]) -> list[Text]:
@@ -269,6 +269,39 @@ class Singles:
 def _is_arithmetic(x: Instr) -> bool:
     signed = "adds" in x.op.traits or x.op.name in ("multiply", "negative")
     return signed or is_count(x) or is_bounded_count(x) or is_plain_quotient(x)
+
+
+def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
+    """True of an array that could share memory with an argument, or with a value that others read.
+
+    ``uses`` counts the readers of a value.  A broadcast array shares its
+    memory with itself, and NumPy lets nobody write into it, nor into a diagonal.
+
+    >>> from symgrad.ir.text import parse
+    >>> from symgrad.ops import OPS
+    >>> f = parse('''func @f(param %x: f64[2, 2]) {
+    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
+    ...   %z = square %x : f64[2, 2]
+    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
+    ...   return %y, %w
+    ... }''', OPS)
+    >>> [may_alias(r, {}) for r in f.results]
+    [True, False]
+    """
+    while "view" in x.op.traits:
+        (operand, *_) = x.operands
+        if x.op.name == "broadcast_to":
+            return operand.type.rank > 0
+        if x.op.name == "diagonal":
+            return True
+        if "reduces" in x.op.traits and x["axis"]:
+            return False
+        if x.op.name == "cast" and x.type != operand.type:
+            return False
+        if uses.get(id(operand), 0) > 1:
+            return True
+        x = operand
+    return x.is_parameter or x.is_constant
 
 
 _CONVERT = {"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}

@@ -53,7 +53,7 @@ Needs = dict[int, set[int]]
 
 
 def dependencies(lines: Sequence[Line]) -> Needs:
-    """The lines that each line reads, by ``id`` of their values; inlined parts are looked into."""
+    """The lines that each line reads, by ``id`` of their values, also through inlined ones."""
     own = {id(line.x) for line in lines}
     needs: Needs = {}
     for line in lines:
@@ -79,6 +79,7 @@ class Comments:
         self.made = {o._replace(derived=True) for p in f.parameters for o in p.origins}
         self.own = {id(line.x) for line in lines}
         self.shapes = shapes
+        self.origins: dict[tuple[int, ...], str] = {}
 
     def statements(self, lines: Sequence[Line]) -> tuple[Assign, ...]:
         """The statements of lines, each followed by those of its rows."""
@@ -86,7 +87,10 @@ class Comments:
 
     def statement(self, line: Line) -> Assign:
         told = line.told
-        origin = merged(told, line.inlined(self.own), self.made)
+        parts = [*line.inlined(self.own)]
+        key = tuple([id(part.origins) for part in parts])
+        if (origin := self.origins.get(key)) is None:
+            origin = self.origins[key] = merged(told, parts, self.made)
         shape = shape_note(told.type.shape) if self.shapes else ""
         return line.kind(line.name, line.text, shape, origin, line.quiet)
 
