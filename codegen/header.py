@@ -55,7 +55,7 @@ _WIDEST = 40  # a longer name, or type, stands outside of the columns
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Rows of cells in columns, the last cell unpadded; a very long one moves its own row alone.
+    """Rows of cells in columns, the last cell unpadded; a very long cell shifts only its own row.
 
     >>> table([("x", "f64[N, 2]", "input"), ("returns", "loss")])
     ['    x        f64[N, 2]  input', '    returns  loss']
@@ -83,7 +83,7 @@ _FIRST = ["multiplications", "additions", "divisions"]
 
 
 def operations(f: Function, looped: bool = False) -> str:
-    """``360 multiplications, 342 additions, 36 tanh``, for scalar code; of a loop, in a round."""
+    """``360 multiplications, 342 additions, 36 tanh``, for scalar code; for a loop, per round."""
     counts: dict[str, int] = dict.fromkeys(_FIRST, 0)
     body = [x for x in f.body if x.type.rank or "contracts" in x.op.traits] if looped else f.body
     made = Counter([x.op for x in body if not is_literal(x)])
@@ -104,7 +104,7 @@ def singular(word: str) -> str:
 
 
 def is_counted(op: Op) -> bool:
-    """The op computes a number, and not just its sign."""
+    """True of an op that computes a number, and not just its sign."""
     return op.partials is not None and op.name != "negative"
 
 

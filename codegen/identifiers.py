@@ -102,7 +102,7 @@ def unnamed(
 
 
 def part_played(x: Instr, user: Instr) -> str:
-    """The name of what an activation takes, and of the terms of a loss."""
+    """A name for the input of an activation, or for a term of a loss."""
     if len(user.operands) == 1 and user.op.inside:
         return before(user.hint) if user.hint else user.op.inside
     if "loss" not in user.hint:
@@ -114,7 +114,7 @@ def part_played(x: Instr, user: Instr) -> str:
 
 
 def reads_data(x: Instr) -> bool:
-    """A value depends on more than params and literals."""
+    """True of a value that depends on more than params and literals."""
     stack, seen = [x], {x}
     while stack:
         top = stack.pop()
@@ -136,7 +136,7 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
 
 
 def _called_cast(x: Instr) -> str:
-    """Of integers, or of floats: a sum of truths is a count."""
+    """A name for a cast to integers or floats; a sum of truths is a count."""
     (a,) = x.operands
     if a.op.name == "sum" and a.type.dtype == "i64":
         return "count"

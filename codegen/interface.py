@@ -127,7 +127,7 @@ class Returns:
         self.seen: set[int] = set()
 
     def statements(self) -> list[Section]:
-        """The statement; before it another for a long vector of NumPy's."""
+        """The statement, after another that makes the vector where the line would be too long."""
         structure = self.unit.structure
         if not isinstance(structure, tuple) or len(structure) == 1:
             return [Section("", (Return((self.nested(structure),)),))]

@@ -1,6 +1,6 @@
 """The style ``looped`` of the ``python`` target: a ``for`` over examples with scalars in its body.
 
-What comes in is a function of scalars and of vectors along one axis, the examples.  A vector is
+The input is a function of scalars and of vectors along one axis, the examples.  A vector is
 written as the scalar that it is for one example, and a sum over the examples as a variable that
 collects a share in each round::
 
@@ -45,7 +45,7 @@ def _whole(x: Instr) -> Text:
 
 
 def _is_plain(x: Instr) -> bool:
-    """The number of examples is no zero: the function checks it first."""
+    """True where no divisor is zero: the function checks the number of examples first."""
     return PYTHON.plain(x) or (x.op.name == "divide" and x.operands[1].op.name == "size")
 
 
@@ -84,7 +84,7 @@ class Phases:
 
     ``obstacle`` says why there can be no loop; it is empty where there can be one.
 
-    A sum over the examples is made within the loop and known behind it: ``collects`` has these.
+    A sum over the examples grows in the loop and is known behind it: ``collects`` has these.
     """
 
     def __init__(self, f: Function) -> None:
@@ -138,7 +138,7 @@ class LoopWriter(Writer):
                 self.named[id(share)] = self.named[id(x)]
 
     def completions(self, function: Function) -> dict[Instr, tuple[Instr, Instr, type[Assign]]]:
-        """Results that add to what the loop collects: that, the rest, and the kind of statement."""
+        """Results that add a rest to a sum of the loop: sum, rest, and kind of statement."""
         found: dict[Instr, tuple[Instr, Instr, type[Assign]]] = {}
         for x in dict.fromkeys(function.results):
             if x.op.name not in ("add", "subtract") or not x.hint:
@@ -152,7 +152,7 @@ class LoopWriter(Writer):
         return found
 
     def floats(self, x: Instr) -> bool:
-        """Sums have lines of their own, and so has what each round would compute anew."""
+        """Neither sums are inlined nor values that each round would compute anew."""
         if id(x) in self.phases.collects:
             return False
         if id(x) in self.hoisted and not x.type.rank:

@@ -62,7 +62,7 @@ def gather(
 def scatter(
     f: IRAlgebra, x: Instr, operands: list[Elements], shape: tuple[int, ...], wrapped: Wrapped
 ) -> Elements:
-    """The elements added up where the gather that undoes it would read them."""
+    """The sums of the elements at the places where the inverse gather would read them."""
     items: list[Any] = [None] * math.prod(shape)
     places = reads(f, x, x.op.reader, shape, operands[1:], operands[0].shape, wrapped)
     for (positions, which), t in zip(places, operands[0].flat, strict=True):
@@ -83,7 +83,7 @@ def reads(
     result: tuple[int, ...],
     wrapped: Wrapped,
 ) -> Iterator[Read]:
-    """For each element of the result, what it reads from an array of the shape ``source``."""
+    """Yields what each element of the result reads from an array of the shape ``source``."""
     axes = range(len(indices)) if reader == "gather" else (x["axis"],)
     sizes = [source[a] for a in axes]
     steps = [math.prod(source[a + 1 :]) for a in axes]
@@ -142,7 +142,7 @@ def count(f: IRAlgebra, x: Instr, index: Term, size: int, wrapped: Wrapped) -> i
 
 
 def flat_index(f: IRAlgebra, moving: list[tuple[Any, int]], wrapped: Wrapped) -> Term | None:
-    """Several coordinates as one, row by row; None for none."""
+    """Several coordinates as one index, counted row by row; None where there are none."""
     total: Term | None = None
     for c, n in moving:
         if total is None:

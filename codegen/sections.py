@@ -39,7 +39,7 @@ class Plan:
         self.own = sorted(own, key=lambda line: results[id(line.x)])
 
     def valid(self, plan: Sequence[Headed]) -> bool:
-        """Each line stands once, and behind all that it reads."""
+        """True where each line stands once, and behind all that it reads."""
         seen: set[int] = set()
         for _, lines in plan:
             for line in lines:
@@ -52,7 +52,7 @@ class Plan:
 def parted(
     lines: Sequence[Line], derived: Collection[int], needs: Needs
 ) -> tuple[list[Line], list[Line]]:
-    """The lines that come forward, and those of gradients, with all that reads them."""
+    """The lines of the forward pass, and those of gradients and of all that reads them."""
     late: set[int] = set()
     for line in lines:
         if id(line.x) in derived or not late.isdisjoint(needs[id(line.x)]):

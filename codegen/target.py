@@ -259,7 +259,7 @@ class Target:
         return rule(x) if rule else None
 
     def repeats(self, op: str) -> bool:
-        """The text of an op names an operand twice."""
+        """True of an op whose text names an operand twice."""
         entry = self.emit.get(op)
         return isinstance(entry, ByInstr) and entry.repeats
 

@@ -22,7 +22,7 @@ class VectorArgument:
 
     ``shape`` nests the members (row by row) where the argument is no plain vector; ``rows`` are the
     lengths of the lines in which a vector's members are listed, () for as many as fit; ``labels``
-    the comments of these lines, and ``role`` what the argument is, of which ``dtype``.
+    the comments of these lines.  ``role`` says what the argument is, and ``dtype`` of which type.
     """
 
     name: str

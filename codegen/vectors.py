@@ -46,7 +46,7 @@ class LayerRows:
         return self.first, (self.rows, self.width), (self.width, 1)
 
     def takes(self, block: Block) -> bool:
-        """A block lies in these rows, in the same columns of each."""
+        """True of a block that lies in these rows, in the same columns of each."""
         offset, shape, strides = block
         at = offset - self.first
         if self.rows == 1:
@@ -122,7 +122,7 @@ class Layout:
         ]
 
     def is_wanted(self, layer: LayerRows) -> bool:
-        """A lone row is cut as it is; a matrix has a name, for it is also written into."""
+        """True of a layer with a name: a matrix, which is also written into, or a shared row."""
         if layer.rows == 1 and layer.width == self.size:
             return False
         return len(layer.members) > 1 or layer.rows > 1
