@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from symgrad.frontend.namespace import restored  # noqa: F401
+from symgrad.frontend.scalars.parameters import Memory, Parameter  # noqa: F401
 from symgrad.frontend.scalars.value import Value
 
+# Pickles name ``restored``, ``Memory`` and ``Parameter`` as parts of this module, too.
 __all__ = ["Value", "draw_dot"]
 
 

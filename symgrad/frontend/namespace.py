@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, TypeVar
+from operator import index
+from typing import Any, SupportsIndex, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,4 +43,26 @@ def method(name: str) -> Callable[..., Any]:
     return found
 
 
-__all__ = ["DEFERRED", "FUNCTIONS", "METHODS", "ON_SCALARS", "alias", "deferred", "method"]
+def restored(module: str, name: str) -> Any:
+    """A bare object of a class by its public name, which unpickling fills."""
+    return object.__new__(getattr(import_module(module), name))
+
+
+restored.__module__ = "symgrad.engine"  # pickles name it by a module that never moves
+
+
+def pickled_from(module: str, *names: str) -> Callable[[Any, SupportsIndex], tuple[Any, ...]]:
+    """A ``__reduce_ex__`` by which pickles name these classes as parts of a public module.
+
+    A pickle then outlives a move of the file that defines the class.  ``__module__`` stays as it
+    is, because ``inspect.getsource`` reads it.  Subclasses of the user's are pickled as usual.
+    """
+
+    def reduce(self: Any, protocol: SupportsIndex) -> Any:
+        made: Any = object.__reduce_ex__(self, max(index(protocol), 2))
+        kind = type(self)
+        if kind.__name__ not in names or not kind.__module__.startswith("symgrad."):
+            return made
+        return restored, (module, kind.__name__), *made[2:]
+
+    return reduce

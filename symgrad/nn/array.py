@@ -19,6 +19,7 @@ import numpy as np
 from symgrad.errors import ArgumentError
 from symgrad.frontend.arrays.leaf import Leaf, param
 from symgrad.frontend.arrays.manipulation import matmul
+from symgrad.frontend.namespace import pickled_from
 
 Layer = Callable[[Any], Any]
 
@@ -30,6 +31,8 @@ class Linear:
     (``out_w``); without it a Linear that stands alone has w and b, and ``Sequential`` numbers them.
     Raises ArgumentError for sizes that are not positive.
     """
+
+    __reduce_ex__ = pickled_from("symgrad.nn", "Linear")
 
     def __init__(
         self,
@@ -83,6 +86,8 @@ class Sequential:
     They are given one by one, or as one list.  A Linear without a name gets ``l1``, ``l2``... by
     its place among the Linear layers.  Raises ArgumentError for a layer that cannot be called.
     """
+
+    __reduce_ex__ = pickled_from("symgrad.nn", "Sequential")
 
     def __init__(self, *layers: Layer | Iterable[Layer]) -> None:
         one = layers[0] if len(layers) == 1 else None

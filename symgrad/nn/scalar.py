@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, ShapeError
+from symgrad.frontend.namespace import pickled_from
 from symgrad.frontend.scalars.lower import hint_of
 from symgrad.frontend.scalars.parameters import Buffer, bind
 from symgrad.frontend.scalars.value import Value
@@ -37,6 +38,8 @@ ACTIVATIONS = {
 
 class Module:
     """Something with parameters.  A subclass says which, in ``parameters()``."""
+
+    __reduce_ex__ = pickled_from("symgrad.nn", "Module", "Neuron", "Layer", "MLP")
 
     def zero_grad(self) -> None:
         """Sets every parameter's gradient to 0."""

@@ -26,7 +26,7 @@ from symgrad.frontend.source.origin import caller
 from symgrad.ir.function import Instr, Origin
 from symgrad.ir.naming import check_name
 from symgrad.ir.op import PARAMETER
-from symgrad.ir.types import DTYPES, Dim, Type, canonical, dtype_name, names_in, parse_type
+from symgrad.ir.types import DTYPES, Dim, Type, canonical, dtype_name, names_in
 
 _serial = count().__next__
 
@@ -84,14 +84,15 @@ class Leaf(Expr):
 
     def __reduce__(self) -> Any:
         """A copy is a leaf of its own, with the same name and data."""
-        return _remade, (self.name, str(self.instr.type), self.kind, self._data)
+        type = self.instr.type
+        if self.kind == "input":
+            return input, (self.name, type.shape, type.dtype)
+        if self.kind == "param":
+            return param, (self.name, self._data, type.dtype)
+        return constant, (self._data, self.name or None)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name or '(unnamed)'}: {self.instr.type}>"
-
-
-def _remade(name: str, type: str, kind: str, data: Array | None) -> Leaf:
-    return Leaf(name, parse_type(type), kind, None if data is None else data.copy())
 
 
 def leaf_of(instr: Instr) -> Leaf | None:
@@ -183,3 +184,7 @@ def constant(data: Any, name: str | None = None) -> Leaf:
     array = plain_array(data, label or "constant")
     type = Type(str(dtype_name(array.dtype)), array.shape)
     return Leaf(label, type, "constant", np.array(array))
+
+
+for _made in (input, param, constant):
+    _made.__module__ = "symgrad"  # pickles of leaves name their makers by the public module

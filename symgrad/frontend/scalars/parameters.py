@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError
+from symgrad.frontend.namespace import restored
 from symgrad.frontend.refusals import unknown
 from symgrad.frontend.scalars.value import Value
 
@@ -38,7 +39,8 @@ class Memory:
 
     def __reduce__(self) -> Any:
         """A copy knows no lists: they are of the original's values."""
-        return Memory, (self.numbers,)
+        state = {"numbers": self.numbers, "bound": {}}
+        return restored, ("symgrad.engine", "Memory"), (None, state)
 
 
 class Parameter(Value):

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError
+from symgrad.frontend.namespace import pickled_from
 from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.refusals import refusing
 from symgrad.frontend.scalars.backprop import USER, computed, pull
@@ -82,6 +83,7 @@ class Value(ScalarNode):
     an array of Values.  Raises ArgumentError where ``data`` is no real number.
     """
 
+    __reduce_ex__ = pickled_from("symgrad.engine", "Value", "Parameter")
     __slots__ = (
         "__dict__",
         "__weakref__",
