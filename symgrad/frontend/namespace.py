@@ -30,6 +30,13 @@ def deferred(function: F) -> F:
     return function
 
 
+def named(function: F, name: str, doc: str) -> F:
+    """A function that was made for a name of the table."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
+
+
 def alias(name: str, function: F) -> F:
     """Another public name of a function."""
     FUNCTIONS[name] = function

@@ -206,13 +206,3 @@ def unknown(call: str) -> TraceError:
     return TraceError(
         f"{call} takes no symgrad expression, at {caller()}; write {instead} what sg has: {there}"
     )
-
-
-__all__ = [
-    "call_function",
-    "call_function_on_scalars",
-    "call_ufunc",
-    "call_ufunc_on_scalars",
-    "ours",
-    "unknown",
-]

@@ -134,15 +134,3 @@ def number(data: Any) -> float:
 def is_array(x: Any) -> bool:
     """True for an array or a Series, beside which a Value goes element by element."""
     return getattr(x, "ndim", 0) != 0 and hasattr(type(x), "__array_ufunc__")
-
-
-__all__ = [
-    "Array",
-    "as_data",
-    "is_array",
-    "number",
-    "plain_array",
-    "real",
-    "refuse_tensor",
-    "whole",
-]

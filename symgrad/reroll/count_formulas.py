@@ -96,6 +96,3 @@ def _scaled(values: Sequence[float], sizes: Sequence[int], unit: Form) -> Iterat
 
 def _bits(x: float) -> bytes:
     return struct.pack("<d", x)
-
-
-__all__ = ["DIM", "Form", "dim_of", "form_of"]

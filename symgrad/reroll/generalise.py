@@ -183,6 +183,3 @@ def _numbers(f: Function) -> dict[int, int]:
 def _equal(a: Any, b: Any) -> bool:
     a, b = np.asarray(a), np.asarray(b)
     return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())
-
-
-__all__ = ["Difference", "generalise"]

@@ -12,7 +12,7 @@ Importing the room defines all of ``FUNCTIONS``:
 np.float64(3.0)
 """
 
-from symgrad.frontend.arrays import (
+from symgrad.frontend.arrays import (  # noqa: F401
     composed,
     creation,
     manipulation,
@@ -22,12 +22,4 @@ from symgrad.frontend.arrays import (
 )
 from symgrad.frontend.namespace import FUNCTIONS
 
-__all__ = [
-    "FUNCTIONS",
-    "composed",
-    "creation",
-    "manipulation",
-    "reductions",
-    "subscript",
-    "ufuncs",
-]
+__all__ = ["FUNCTIONS"]

@@ -79,6 +79,3 @@ def ones(shape: Any, dtype: Any = None) -> Any:
 def zeros(shape: Any, dtype: Any = None) -> Any:
     """An array of that shape, every element 0; see ``full``."""
     return full(shape, 0.0, dtype)
-
-
-__all__ = ["arange", "eye", "full", "linspace", "ones", "zeros"]

@@ -30,8 +30,6 @@ from symgrad.ir.function import constant as literal
 from symgrad.ir.types import DTYPES, Dim, Type, dtype_name
 from symgrad.ops.table import OPS
 
-__all__ = ["Array", "Expr", "apply", "as_expr", "plain_array", "promote"]
-
 
 def _binary(name: str, reflected: bool = False) -> Callable[[Expr, Any], Expr]:
     def method(self: Expr, other: Any) -> Expr:

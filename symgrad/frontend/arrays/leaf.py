@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
-from symgrad.frontend.arrays.expr import Array, Expr, plain_array
+from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.namespace import deferred
+from symgrad.frontend.operands import Array, plain_array
 from symgrad.frontend.refusals import located
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.function import Instr, Origin

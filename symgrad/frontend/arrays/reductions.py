@@ -16,8 +16,8 @@ from typing import Any
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.arrays.eager import public
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, raw
-from symgrad.frontend.arrays.ufuncs import condition_of
-from symgrad.frontend.namespace import alias
+from symgrad.frontend.arrays.ufuncs import as_float, condition_of
+from symgrad.frontend.namespace import alias, named
 from symgrad.frontend.operands import real, whole
 from symgrad.ir.types import product
 
@@ -57,9 +57,7 @@ def _reduction(name: str, doc: str, of_bools: str = "") -> Callable[..., Any]:
         axes = axes_of(axis, x.ndim, name)
         return apply(name, x, axis=axes, keepdims=bool(keepdims))
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{doc} over ``axis`` (None: all; an int or a tuple)."
-    return public(function)
+    return public(named(function, name, f"{doc} over ``axis`` (None: all; an int or a tuple)."))
 
 
 def _arg(name: str) -> Callable[..., Any]:
@@ -71,9 +69,8 @@ def _arg(name: str) -> Callable[..., Any]:
             return raw("reshape", y, shape=(1,) * x.ndim) if keepdims else y
         return raw(name, x, axis=axis_of(axis, x.ndim, name), keepdims=bool(keepdims))
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = "The i64 index of the extreme element along ``axis`` (None: flattened)."
-    return public(function)
+    doc = "The i64 index of the extreme element along ``axis`` (None: flattened)."
+    return public(named(function, name, doc))
 
 
 sum = _reduction("sum", "The sum", "counts")
@@ -95,7 +92,7 @@ def var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> An
 
 
 def _var(x: Any, axis: Any, ddof: float, keepdims: bool, name: str) -> Any:
-    x = _float(x, name)
+    x = as_float(x, name)
     axes = axes_of(axis, x.ndim, name)
     less = real(ddof, f"{name}: ddof")
     squares = apply("square", x - mean(x, axes, keepdims=True))
@@ -124,7 +121,7 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None) -> A
     ``hypot`` does not.  ``ord`` may be 1, 2, inf or -inf for vectors and "fro" for matrices.
     Raises ArgumentError for another one.
     """
-    x = _float(x, "norm")
+    x = as_float(x, "norm")
     axes = axes_of(axis, x.ndim, "norm")
     if ord is None or (len(axes), ord) in ((1, 2), (2, "fro")):
         return apply("sqrt", sum(apply("square", x), axes, keepdims))
@@ -144,7 +141,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 
 
 def _log_softmax(x: Any, axis: Any, name: str) -> Any:
-    x = _float(x, name)
+    x = as_float(x, name)
     return x - logsumexp(x, axes_of(axis, x.ndim, name), keepdims=True)
 
 
@@ -176,8 +173,3 @@ def diagonal_of(x: Any, offset: Any, name: str) -> Expr:
     if x.ndim != 2:
         raise ShapeError(f"{name}: expected a matrix, got {x.instr.type}; reshape it")
     return raw("diagonal", x, k=whole(offset, f"{name}: offset"))
-
-
-def _float(x: Any, name: str) -> Expr:
-    x = as_expr(x, name=name)
-    return x if x.instr.type.dtype != "i64" else as_expr(x, "f64")

@@ -151,6 +151,3 @@ class Size(str):
         "range({0}), np.zeros({0}) or an index",
         "use whole-array functions, sg.zeros, sg.ones or sg.full",
     )
-
-
-__all__ = ["Size", "as_dim", "as_size"]

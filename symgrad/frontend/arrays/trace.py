@@ -90,6 +90,3 @@ def _constant_names(leaves: Sequence[Leaf]) -> dict[int, str]:
             number += 1
         names[id(leaf.instr)] = f"c{number}"
     return names
-
-
-__all__ = ["TracedFunction", "trace"]

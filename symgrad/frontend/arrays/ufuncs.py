@@ -18,7 +18,7 @@ from symgrad.errors import ArgumentError
 from symgrad.frontend.arrays.eager import on_scalars, public
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, promote, raw
 from symgrad.frontend.arrays.leaf import dtype_of
-from symgrad.frontend.namespace import alias
+from symgrad.frontend.namespace import alias, named
 from symgrad.frontend.operands import real, whole
 from symgrad.frontend.scalars import choices
 from symgrad.ops.table import OPS
@@ -66,9 +66,8 @@ def enter(op: str, names: str) -> None:
 
     function = unary if OPS[op].arity == 1 else binary
     name, *others = names.split()
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{OPS[op].doc or op}\n\nElementwise; the operands broadcast as in NumPy."
-    made = on_scalars(function)
+    doc = f"{OPS[op].doc or op}\n\nElementwise; the operands broadcast as in NumPy."
+    made = on_scalars(named(function, name, doc))
     for other in others:
         alias(other, made)
 
@@ -124,10 +123,12 @@ def positive(x: Any, /) -> Any:
 @on_scalars
 def fabs(x: Any, /) -> Any:
     """The absolute value, a float of integers too."""
-    return _apply("absolute", x if choices.is_scalar(x) else _as_float(as_expr(x)))
+    return _apply("absolute", x if choices.is_scalar(x) else as_float(x))
 
 
-def _as_float(x: Expr) -> Expr:
+def as_float(x: Any, name: str = "argument") -> Expr:
+    """An expression whose integers became floats; ``name`` heads the errors."""
+    x = as_expr(x, name=name)
     return as_expr(x, "f64") if x.instr.type.dtype == "i64" else x
 
 
@@ -220,9 +221,8 @@ def _filled(name: str, value: float) -> Callable[..., Any]:
     def function(x: Any, dtype: Any = None) -> Any:
         return full_like(x, value, dtype)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"An array of the shape of ``x``, every element {value}."
-    return alias(name, function)
+    doc = f"An array of the shape of ``x``, every element {value}."
+    return alias(name, named(function, name, doc))
 
 
 @public

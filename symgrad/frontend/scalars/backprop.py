@@ -78,6 +78,3 @@ def pull(v: Any) -> None:
         if i == 1 and name in _CARRIES:
             g = v._carry = getattr(v, "_carry", 0.0) + g
         x.grad += slope * g
-
-
-__all__ = ["USER", "computed", "pull", "reach"]

@@ -78,6 +78,3 @@ def pick(values: Sequence[Any], index: Any) -> Any:
     if not 0 <= index < len(values):
         raise DomainError(f"pick: expected an index from 0 to {len(values) - 1}, got {index}")
     return values[int(index)]
-
-
-__all__ = ["apply_op", "is_scalar", "pick", "where"]

@@ -175,6 +175,3 @@ def _with_exponents(p: ScalarProgram, nodes: Sequence[Value]) -> ScalarProgram:
         origin=shifted(p.origin, -1),
         label=Labels(nodes, p.label.names if isinstance(p.label, Labels) else {}, count),
     )
-
-
-__all__ = ["linearise"]

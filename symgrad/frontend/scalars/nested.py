@@ -131,6 +131,3 @@ class Nested(Sequence[Any]):
 
     def __repr__(self) -> str:
         return f"<{self.name}: nested scalars of shape {self.shape}>"
-
-
-__all__ = ["Nested"]

@@ -362,6 +362,3 @@ class Tracing:
         if alone:
             made.__class__ = Integer if dtype == "i64" else Scalar
         return made
-
-
-__all__ = ["AUX", "Traced", "TracedCondition", "TracedNumber", "Tracing", "Truth"]

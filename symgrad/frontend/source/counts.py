@@ -11,21 +11,21 @@ that it is 1 over the number of examples.
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import statement, value_of
 from symgrad.ir.function import Origins
+from symgrad.ops.float_algebra import value
 
 Form = Any  # a number, "N", or an op with its operands
 
-_OPS: dict[type, tuple[str, Callable[[float, float], float]]] = {
-    ast.Add: ("add", operator.add),
-    ast.Sub: ("subtract", operator.sub),
-    ast.Mult: ("multiply", operator.mul),
-    ast.Div: ("divide", operator.truediv),
+_OPS: dict[type, str] = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
 }
 
 
@@ -42,7 +42,7 @@ def form_of(value: float, origins: Origins, count: int, variables: Mapping[str, 
     Raises LookupError, with the line, where that cannot be told.
     """
     for origin in origins:
-        path = PATHS.get(origin.file, "")
+        path = PATHS[origin.file]
         tree = statement(path, origin.line)
         if tree is None:
             continue
@@ -98,10 +98,10 @@ def _evaluated(
         right = _evaluated(node.right, count, variables, path)
         if left is None or right is None or (isinstance(node.op, ast.Div) and not right.value):
             return None
-        name, apply = _OPS[type(node.op)]
-        value = apply(left.value, right.value)
+        name = _OPS[type(node.op)]
+        number = value(name)(left.value, right.value)
         plain = isinstance(left.form, float) and isinstance(right.form, float)
-        return Counted(value, float(value) if plain else (name, (left.form, right.form)))
+        return Counted(number, float(number) if plain else (name, (left.form, right.form)))
     return None
 
 

@@ -18,8 +18,7 @@ import numpy as np
 from symgrad.frontend.scalars.backprop import computed
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.names import is_a, items, listed
-from symgrad.frontend.source.origin import PATHS
-from symgrad.frontend.source.statements import elements
+from symgrad.frontend.source.statements import loop_variables
 
 _LIMIT = 8  # numbers of one example that a heading shows
 DEPTH = 32  # of lists in lists: those that hold themselves end there
@@ -51,14 +50,13 @@ def examples_of(outputs: Sequence[Value], variables: Mapping[str, Any]) -> tuple
     every number in it is read by the program.
     """
     order = computed(outputs)
-    lines = dict.fromkeys(v.origin for v in order if v.origin is not None)
+    lines = {v.origin for v in order if v.origin is not None}
     read = {repr(o.data) for v in order for o in v._operands if not o._operands}
     found: dict[str, tuple[str, list[Any]]] = {}
-    for origin in sorted(lines):
-        for e in elements(PATHS.get(origin.file, ""), origin.line):
-            rows = numbers(variables.get(e.series))
-            if rows and all(repr(n) in read for row in rows for n in flat(row)):
-                found.setdefault(e.series, (e.element, rows))
+    for e in loop_variables(lines):
+        rows = numbers(variables.get(e.series))
+        if rows and all(repr(n) in read for row in rows for n in flat(row)):
+            found.setdefault(e.series, (e.element, rows))
     counts = {len(rows) for _, rows in found.values()}
     if len(counts) != 1 or any(len(flat(r)) > _LIMIT for _, rows in found.values() for r in rows):
         return ()

@@ -206,7 +206,7 @@ def _statement(origin: Origin | None) -> Assignment | None:
     """The assignment that made a value."""
     if origin is None:
         return None
-    return assignments(PATHS.get(origin.file, "")).get(origin.line)
+    return assignments(PATHS[origin.file]).get(origin.line)
 
 
 def with_names(f: Function, names: Mapping[int, str]) -> Function:

@@ -37,7 +37,16 @@ class _Internal(dict[object, bool]):
 
 
 INTERNAL = _Internal()
-PATHS: dict[str, str] = {}  # where to read a file that origins name: for names, never for output
+
+
+class _Paths(dict[str, str]):
+    """The whole path of each file that origins name; "" for an unknown file."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+PATHS = _Paths()
 
 
 def call_site(depth: int = 1) -> Site | None:

@@ -18,8 +18,7 @@ import numpy as np
 
 from symgrad.frontend.source.examples import flat, numbers
 from symgrad.frontend.source.names import listed
-from symgrad.frontend.source.origin import PATHS
-from symgrad.frontend.source.statements import elements
+from symgrad.frontend.source.statements import loop_variables
 from symgrad.ir.function import Origins
 
 
@@ -119,9 +118,8 @@ def candidates(
 ) -> Iterator[ExamplePart]:
     """Lists of numbers, or of rows of them, that may hold the examples: those of loops first."""
     looped: dict[str, str] = {}
-    for origin in sorted({o for origins in lines for o in origins}):
-        for e in elements(PATHS.get(origin.file, ""), origin.line):
-            looped.setdefault(e.series, e.element)
+    for e in loop_variables({o for origins in lines for o in origins}):
+        looped.setdefault(e.series, e.element)
     others = {n: singular(n) for n in variables if n not in looped and not n.startswith("_")}
     seen: dict[int, str] = {}
     names: set[str] = set()

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from symgrad.frontend.source.origin import PATHS
+from symgrad.ir.function import Origin
 
 Loop = ast.For | ast.comprehension
 
@@ -113,6 +117,12 @@ def _assigned(node: ast.AST) -> str:
 def elements(path: str, line: int) -> list[LoopVariable]:
     """The variables of the loops around a line, or in its statement, innermost loop first."""
     return [e for start, stop, e in reversed(_elements(path)) if start <= line <= stop]
+
+
+def loop_variables(origins: set[Origin]) -> Iterator[LoopVariable]:
+    """The variables of the loops around the lines, from the first line to the last."""
+    for origin in sorted(origins):
+        yield from elements(PATHS[origin.file], origin.line)
 
 
 @lru_cache(maxsize=64)
