@@ -1,5 +1,5 @@
 """Scalar and array front ends.
 
-``arrays`` holds array expressions, ``scalars`` micrograd's ``Value``, and ``source`` whatever reads
+``arrays`` holds array expressions, ``scalars`` micrograd's ``Value``, and ``source`` all that reads
 the user's file.
 """

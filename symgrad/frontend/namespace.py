@@ -1,7 +1,7 @@
-"""The functions of ``sg`` by their public names, and functions that a class calls by name.
+"""Tables of the functions of ``sg`` by their public names, and of functions that methods call.
 
-A file of the front end enters its functions as it defines them; importing a room defines them all.
-Nothing is imported here, so that every file may read the tables.
+Each file of the front end enters its functions here.  This file imports no other one, so that all
+of them may read the tables.
 
 >>> METHODS["upper"] = ("string", "capwords")
 >>> method("upper")("two words")
@@ -19,9 +19,9 @@ from typing import Any, SupportsIndex, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}  # filled by ``frontend.arrays``
-ON_SCALARS: set[str] = set()  # those that take a ``Value`` as well as an ``Expr``
-DEFERRED: dict[str, Callable[..., Any]] = {}  # written with a class, and called by its methods
-METHODS: dict[str, tuple[str, str]] = {}  # of later rooms: name -> the module and the function
+ON_SCALARS: set[str] = set()  # functions that take a ``Value`` as well as an ``Expr``
+DEFERRED: dict[str, Callable[..., Any]] = {}  # called by methods of a class that they import
+METHODS: dict[str, tuple[str, str]] = {}  # name -> the module and function of a later room
 
 
 def deferred(function: F) -> F:
@@ -44,7 +44,7 @@ def alias(name: str, function: F) -> F:
 
 
 def method(name: str) -> Callable[..., Any]:
-    """The function behind a method whose work is done by a later room, imported when called."""
+    """The function that a later room has for a method, imported when the method is called."""
     module, function = METHODS[name]
     found: Callable[..., Any] = getattr(import_module(module), function)
     return found

@@ -1,8 +1,8 @@
 """NumPy's functions on our values: ``np.tanh(x)`` is ``sg.tanh(x)``, by the name that they share.
 
-NumPy hands a call over by ``__array_function__`` and ``__array_ufunc__``.  The table is that of
-``sg`` itself; arguments are bound as NumPy binds them, and those that stand at their default are
-dropped, so that an argument that ``sg`` does not take is refused by name.
+NumPy hands a call over by ``__array_function__`` and ``__array_ufunc__``, and ``sg``'s function of
+the same name computes it.  Arguments are bound as NumPy binds them.  Those equal to their default
+are dropped, and ``sg`` refuses any other that it does not take.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
@@ -59,7 +59,7 @@ _FORMULAS = {
     "nansum": "sg.sum(sg.where(sg.isnan(x), 0.0, x))",
     "allclose": "sg.all(sg.abs(x - y) < 1e-8)",
 }
-_WITHOUT_MEANING = frozenset(("optimize", "like", "subok"))  # they change no value
+_WITHOUT_MEANING = frozenset(("optimize", "like", "subok"))  # options that change no value
 
 
 def ours(name: str, module: str = "numpy") -> Callable[..., Any] | None:
@@ -70,9 +70,9 @@ def ours(name: str, module: str = "numpy") -> Callable[..., Any] | None:
 
 
 def call_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """``function`` of NumPy's, called with an expression among its arguments.
+    """A call of one of NumPy's functions with an expression among its arguments.
 
-    Raises TraceError, naming what there is, for a function that ``sg`` lacks.
+    Raises TraceError, which lists the functions of ``sg``, for one that ``sg`` lacks.
     """
     name, module = function.__name__, getattr(function, "__module__", "")
     if name in _FACTS and module == "numpy":
@@ -118,7 +118,7 @@ def _is(value: Any, default: Any) -> bool:
 
 @lru_cache(maxsize=256)
 def _parameters(function: Any) -> list[inspect.Parameter] | None:
-    """NumPy's parameters; None where a function in C does not tell them."""
+    """NumPy's parameters; None for a function in C without a signature."""
     try:
         return list(inspect.signature(function).parameters.values())
     except ValueError:
@@ -126,9 +126,9 @@ def _parameters(function: Any) -> list[inspect.Parameter] | None:
 
 
 def call_ufunc(ufunc: Any, method: str, operands: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """A ufunc of NumPy's or SciPy's, called with an expression among its operands.
+    """A call of a ufunc of NumPy or SciPy with an expression among its operands.
 
-    Raises TraceError, naming what there is, for a ufunc or a method of one that ``sg`` lacks.
+    Raises TraceError, which lists the functions of ``sg``, for a ufunc or a method that it lacks.
     """
     name = ufunc.__name__
     own = ours(name)
@@ -148,9 +148,9 @@ def call_ufunc(ufunc: Any, method: str, operands: Sequence[Any], options: Mappin
 
 
 def call_function_on_scalars(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """A function of NumPy's with a ``Value`` among its arguments.
+    """A call of one of NumPy's functions with a ``Value`` among its arguments.
 
-    NumPy itself computes on arrays of objects for what ``sg`` has for arrays only.
+    If ``sg`` has no such function of scalars, NumPy computes on arrays of objects.
     """
     own = ours(function.__name__, function.__module__)
     if own is None or function.__name__ not in ON_SCALARS or not _is_plain((args, kwargs)):
@@ -162,10 +162,7 @@ def call_function_on_scalars(function: Any, args: Sequence[Any], kwargs: Mapping
 def call_ufunc_on_scalars(
     ufunc: Any, method: str, operands: Sequence[Any], options: Mapping[str, Any]
 ) -> Any:
-    """A ufunc with a ``Value`` among its operands.
-
-    ``np.float64(2) * v`` arrives here, and asks for the operator of the Value on the other side.
-    """
+    """A call of a ufunc with a ``Value`` among its operands, such as ``np.float64(2) * v``."""
     own = _OPERATORS.get(ufunc.__name__) or ours(ufunc.__name__)
     if own is None or method != "__call__" or options or not _is_plain(operands):
         return getattr(ufunc, method)(*_boxed(operands), **options)
@@ -182,7 +179,7 @@ def _is_plain(x: Any) -> bool:
 
 
 def _boxed(x: Any) -> Any:
-    """Scalars as arrays of one object, which NumPy computes with element by element."""
+    """The argument with each scalar as an array of one object, for NumPy to compute with."""
     if isinstance(x, list | tuple):
         return type(x)(map(_boxed, x))
     if not hasattr(x, "_operands"):
@@ -199,7 +196,7 @@ def _along(x: Any, before: int, behind: int) -> Any:
 
 
 def unknown(call: str) -> TraceError:
-    """The error for a function that ``sg`` has no like of."""
+    """The error for a function that ``sg`` lacks."""
     there = ", ".join(sorted(FUNCTIONS))
     formula = _FORMULAS.get(call.rpartition(".")[2])
     instead = f"{formula}, of" if formula else "it with"

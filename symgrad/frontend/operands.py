@@ -1,4 +1,4 @@
-"""Numbers and arrays of the user's: what they are read as, and which are refused.
+"""The user's numbers and arrays, read as floats and NumPy arrays or refused.
 
 >>> plain_array([1, 2], "x").dtype.name, number(np.float32(0.5)), is_array(np.ones(2))
 ('int64', 0.5, True)
@@ -16,7 +16,7 @@ from symgrad.ir.types import dtype_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
 INT64 = range(-(2**63), 2**63)
-# float() takes these, and would lose what they are
+# Kinds that ``float()`` accepts, though they are no real numbers.
 _UNREAL = (
     *(str, bytes, bytearray, complex, np.complexfloating, np.timedelta64, np.datetime64),
     np.ma.MaskedArray,
@@ -24,10 +24,10 @@ _UNREAL = (
 
 
 def as_data(value: Any, name: str) -> Array:
-    """``np.asarray(value)``, for data alone.
+    """``np.asarray(value)`` of numbers.
 
-    Raises DTypeError for what another library says is none, such as a value that JAX traces or a
-    tensor that requires grad; ValueError, TypeError and OverflowError as NumPy does.
+    Raises DTypeError for another library's values that NumPy cannot read, or that belong to a graph
+    of gradients; ValueError, TypeError and OverflowError as NumPy does.
     """
     refuse_tensor(name, value)
     try:
@@ -46,7 +46,7 @@ def as_data(value: Any, name: str) -> Array:
 
 
 def _owner(value: Any) -> tuple[str, str]:
-    """The package and the name of a value's class; in lists that of the first that is no number."""
+    """The package and name of a value's class; of a list, those of its first item but numbers."""
     while isinstance(value, list | tuple) and len(value):
         value = next((v for v in value if not isinstance(v, int | float)), value[0])
     kind = type(value)
@@ -81,7 +81,7 @@ def plain_array(value: Any, name: str) -> Array:
 
 
 def refuse_tensor(name: str, value: Any) -> None:
-    """Raises DTypeError for what is part of another tool's graph: its gradient would be lost."""
+    """Raises DTypeError for a tensor of another tool's graph: its gradient would be lost."""
     kind = type(value)
     module = kind.__module__.partition(".")[0]
     if module == "torch" and getattr(value, "requires_grad", False):
@@ -115,7 +115,7 @@ def whole(value: Any, name: str) -> int:
 
 
 def number(data: Any) -> float:
-    """``data`` as a Python float.  Raises ArgumentError where it is no real number."""
+    """``data`` as a Python float.  Raises ArgumentError if it is no real number."""
     if type(data) is float:
         return data
     try:
@@ -132,5 +132,5 @@ def number(data: Any) -> float:
 
 
 def is_array(x: Any) -> bool:
-    """True for an array or a Series, beside which a Value goes element by element."""
+    """True for an array or a Series, with which a Value is combined element by element."""
     return getattr(x, "ndim", 0) != 0 and hasattr(type(x), "__array_ufunc__")

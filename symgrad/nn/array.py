@@ -55,7 +55,7 @@ class Linear:
         self._leaves: tuple[Leaf, ...] = ()
 
     def _made(self) -> tuple[Leaf, ...]:
-        # Made at first use, so that Sequential can number the layers that have no name.
+        # Leaves are made at first use, so that Sequential can number the layers without a name.
         if not self._leaves:
             head = f"{self.name}_" if self.name else ""
             w, b = self._data

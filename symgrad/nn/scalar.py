@@ -73,8 +73,10 @@ class Module:
 
 
 def _lists(module: Any) -> list[list[Value]]:
-    """The parameters in the lists that hold them, where their class says which; no value is
-    touched.  A class that has other ``parameters()`` is asked for those."""
+    """The lists that hold the parameters, without a look at any value.
+
+    A subclass that defines ``parameters()`` is asked for those instead.
+    """
     for space in (vars(module), *map(vars, type(module).__mro__)):
         if "_parameter_lists" in space:
             lists: list[list[Value]] = module._parameter_lists()
@@ -100,7 +102,7 @@ class Neuron(Module):
         self.b = Value(0)
         self.nonlin = chosen != "linear"
         self.activation = chosen
-        self.hint = ""  # names the output in drawings and in emitted code
+        self.hint = ""  # the name of the output in drawings and in emitted code
 
     def __call__(self, x: Iterable[Value | float] | Value) -> Value:
         if isinstance(x, Value):  # a lone neuron's output comes unwrapped
@@ -190,7 +192,7 @@ class MLP(Module):
         for i, layer in enumerate(self.layers):
             for j, n in enumerate(layer.neurons):
                 n.hint = f"h{i + 1}" if len(layer.neurons) == 1 else f"h{i + 1}_{j + 1}"
-        # A label each, so that a list of parameters is named in compiled text and in drawings.
+        # Labels name the parameters in emitted code and in drawings.
         for p, name in zip(self.parameters(), self.parameter_names(), strict=True):
             p.label = name
 
@@ -210,7 +212,7 @@ class MLP(Module):
         return [name for i, layer in enumerate(self.layers) for name in layer._names(str(i + 1))]
 
     def parameter_rows(self) -> list[tuple[int, str]]:
-        """How many parameters each neuron has, and the layer that begins with it, or ``""``."""
+        """The number of parameters of each neuron, and the layer that begins with it, or ``""``."""
         return [
             (len(n.w) + 1, "" if j else f"layer {i + 1}")
             for i, layer in enumerate(self.layers)

@@ -1,9 +1,9 @@
-"""Classes: nodes of one structure, whatever their leaves.
+"""Classes: nodes of one structure, with any leaves.
 
-Level by level from the leaves up, the row (op, classes of the operands) of each node is interned;
-a sum's row is the *set* of its terms' (class, sign), so that the order and number of terms do not
-matter; where the order is to stay, the sequence of them, each run once.  Rows are compared
-exactly: no hash is trusted.
+Level by level from the leaves up, the row (op, classes of the operands) of each node is interned.
+The row of a sum is the *set* of its terms' (class, sign), so that the order and number of terms do
+not matter; if the order is kept, it is the sequence of them, each run once.  Rows are compared
+exactly, never by a hash.
 
 >>> from symgrad.ir.program import PARAM, ScalarProgram
 >>> from symgrad.reroll.flatten import flatten
@@ -26,8 +26,7 @@ from symgrad.ir.program import EXPONENT, INPUT, Ints, ScalarProgram
 from symgrad.ops.table import OPS
 from symgrad.reroll.flatten import Flat
 
-# Below this many nodes a level, a Python loop is faster than NumPy's calls.
-WIDE = 200
+WIDE = 200  # nodes a level, below which a Python loop is faster than NumPy's calls
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +83,7 @@ def levels(flat: Flat) -> Ints:
         if np.array_equal(above, level):
             return level
         level = above
-    # Deeper than it is wide: operands come first in order of creation, chains last.
+    # A deep program: one pass in order of creation, in which operands come first.
     start, operand, deep = flat.start.tolist(), flat.operand.tolist(), [0] * n
     for i in has.tolist():
         deep[i] = 1 + max([deep[o] for o in operand[start[i] : start[i + 1]]])
@@ -163,7 +162,7 @@ def _sums(flat: Flat, nodes: Ints, of: Ints, ordered: bool) -> Ints:
 
 
 def edges_of(flat: Flat, nodes: Ints) -> tuple[Ints, Ints]:
-    """The edges of several nodes, and for each the position in ``nodes`` of its owner."""
+    """The edges of several nodes, each with the position of its owner in ``nodes``, first."""
     counts = flat.start[nodes + 1] - flat.start[nodes]
     lane = np.repeat(np.arange(len(nodes)), counts)
     within = np.arange(len(lane)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -1,7 +1,7 @@
 """The lanes of a loop as IR: the program of one example, in vectors of one entry an example.
 
-Parameters are scalars, columns of data vectors of the named size ``N``, and the sum of what the
-lanes give a ``sum``.
+Parameters are scalars, columns of data are vectors of the named size ``N``, and the sum of the
+lanes' results is a ``sum``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def lower(
 ) -> Function:
     """The function of the parameters and the data, with their names.
 
-    columns   for each column the name of the data that it is, and whether it is their negative
+    columns   for each column the name of its data, and True if it is their negative
     forms     formulas of the literals that depend on the number of examples
     """
     theta = [parameter(n, _SCALAR, "param") for n in parameters]
@@ -110,7 +110,7 @@ class _Body:
         return total
 
     def named(self, x: Operand, value: Term) -> Term:
-        """The value with what the user calls its first node and its last as a hint."""
+        """The value, with the user's name of its first node and its last as a hint."""
         y, label = value.instr, self.program.label
         if not label or y.hint or y.is_parameter or y.is_constant:
             return value
@@ -126,7 +126,7 @@ def unsigned(f: IRAlgebra, x: Term) -> Term:
 
 
 def product(f: IRAlgebra, a: Term, b: Term) -> Term:
-    """a*b, or -(x*y) to the same bit where just one is a negative, so that the sign meets a sum."""
+    """a*b, or the same bits as -(x*y) if one is a negative, so that a sum can take the sign."""
     x, y = unsigned(f, a), unsigned(f, b)
     if (x is a) == (y is b):
         return f.multiply(a, b)
@@ -134,7 +134,7 @@ def product(f: IRAlgebra, a: Term, b: Term) -> Term:
 
 
 def summed(f: IRAlgebra, x: Term, ordered: bool) -> Term:
-    """The sum over the lanes; of a value that they share, so many times the value."""
+    """The sum over the lanes; of a value that they share, the value times their number."""
     if x.instr.type.rank == 0 and not ordered:
         return f.multiply(f.size(dim=DIM, dtype="f64"), x)
     lanes = x if x.instr.type.rank else f.broadcast_to(x, shape=(DIM,))

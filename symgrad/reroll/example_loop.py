@@ -1,14 +1,14 @@
 """A loop over examples in a scalar program: a sum whose terms are one computation on other data.
 
-The lanes of the loop are gone through in lockstep, with nothing inside them rolled up: what comes
-out is the straight-line code of one example, whose values are vectors of one entry an example.
-Parameters stay scalars and must be the same in every lane; numbers that differ from lane to lane
-are columns of data.  For ``loss = sum((w*x - y)**2 for x, y in data)``::
+The lanes of the loop are walked in lockstep, with nothing inside them rolled up.  The result is the
+straight-line code of one example, whose values are vectors of one entry an example.  Parameters are
+scalars and must be the same in every lane; numbers that differ from lane to lane are columns of
+data.  For ``loss = sum((w*x - y)**2 for x, y in data)``::
 
     loss = sum (w*x - y)**2     w: f64[], x and y: f64[N]
 
-Classes propose the lanes, and are told apart by the very parameters they read; the walk checks the
-op and the number of operands of each lane.
+Nodes of one class that read the same parameters are proposed as lanes; the walk checks the op and
+the number of operands of each lane.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _SPARES_LITTLE = "a loop would leave more outside of it than it spares"
 
 
 class IrregularError(Exception):
-    """Lanes that do not compute the same; never leaves this file."""
+    """Lanes do not compute the same; caught in this file."""
 
 
 @dataclass(frozen=True)
 class Operand:
     """Nodes that are read together, one a lane, or a single one that all lanes share.
 
-    ``summed``: they are lanes of the loop, and it is their sum that is read.
+    ``summed``: they are lanes of the loop, and their sum is read.
     """
 
     ids: Ints
@@ -57,7 +57,7 @@ class Literal:
 class Lanes:
     """The loop that a program has, if any.
 
-    count      how many lanes there are; 0 where there is no loop, and ``reason`` says why
+    count      the number of lanes; 0 if there is no loop, and ``reason`` says why
     columns    the data, each an array of one number a lane, in the order of their first use
     literals   the numbers that do not differ from lane to lane
     """
@@ -104,7 +104,7 @@ class Lanes:
         return count
 
     def without_loops(self, terms: Ints, signs: Ints, work: dict[int, int]) -> Ints:
-        """The terms of a sum that are no lanes of a loop; notes the work of those that are."""
+        """The terms of a sum that are no lanes of a loop; ``work`` receives that of the lanes."""
         key = 2 * self.of[terms] + (signs < 0)
         left = np.ones(len(terms), bool)
         for k in dict.fromkeys(key.tolist()):
@@ -123,7 +123,7 @@ class Lanes:
         return terms[left]
 
     def walk(self, roots: Sequence[Operand], count: int) -> list[tuple[Operand, list[Operand]]]:
-        """All that the roots need, operands first, each with what it reads.
+        """All that the roots need, operands first, each with its operands.
 
         Raises IrregularError where lanes differ.
         """
@@ -217,7 +217,7 @@ class Lanes:
             return False
 
     def check(self) -> None:
-        """There is no loop where single lanes are read outside of it, or too much stays outside."""
+        """Gives the loop up if single lanes are read outside of it, or too much stays outside."""
         inner = [x.ids for x, operands in self.order if operands and len(x.ids) > 1]
         alone = [x.ids for x, operands in self.order if operands and len(x.ids) == 1]
         if not any(o.summed for _, operands in self.order for o in operands):
@@ -231,7 +231,7 @@ class Lanes:
         self.count = 0
 
     def note_leaves(self) -> None:
-        """Notes the columns and the literals, in the order in which they are met."""
+        """Fills in the columns and the literals, in the order of their first use."""
         found: dict[bytes, Floats] = {}
         literals: dict[Literal, None] = {}
         for x, operands in self.order:
@@ -248,7 +248,7 @@ class Lanes:
 
 
 def squeezed(x: Operand) -> Operand:
-    """A single node where all lanes read the same."""
+    """A single node if all lanes read the same one."""
     if len(x.ids) > 1 and bool(np.all(x.ids == x.ids[0])):
         return Operand(x.ids[:1], x.negative, x.summed)
     return x

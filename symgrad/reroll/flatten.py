@@ -1,9 +1,9 @@
 """Chains of additions, subtractions and signs become sums of many signed terms.
 
-A chain is what a loop builds: ``((b + w0*x0) + w1*x1) + ...``.  An addition inside a chain has one
-reader, and is that reader's first operand; a sum that stands on the right, as in
-``total + sum(...)``, stays a sum of its own, and so a sum over examples of sums over outputs keeps
-its two levels.  The integer 0 that Python's ``sum`` begins with is dropped.
+A loop builds a chain: ``((b + w0*x0) + w1*x1) + ...``.  An addition inside a chain has one reader,
+and is that reader's first operand.  A sum on the right, as in ``total + sum(...)``, remains a sum
+of its own, so that a sum over examples of sums over outputs keeps its two levels.  The integer 0
+that Python's ``sum`` begins with is dropped.
 
 >>> from symgrad.ir.program import PARAM, ScalarProgram
 >>> rows = [(PARAM, 0), (PARAM, 1), (PARAM, 2), ("add", 0, 1), ("subtract", 3, 2)]
@@ -56,7 +56,7 @@ class Flat:
 def flatten(p: ScalarProgram, ordered: bool = False) -> Flat:
     """The program with chains as sums.
 
-    With ``ordered`` the terms stand exactly as the chain adds them, the first 0 included.
+    With ``ordered`` the terms are in the order in which the chain adds them, with the first 0.
     """
     names = (*p.names, SUM)
     n = len(p)
@@ -71,8 +71,8 @@ def flatten(p: ScalarProgram, ordered: bool = False) -> Flat:
     subtracts, negative = p.code == p.code_of("subtract"), p.code == p.code_of("negative")
     linear = (p.code == p.code_of("add")) | subtracts | negative
 
-    # An edge continues its reader's chain if what it reads is linear, read once, and either a sign
-    # or the first operand of an addition; what Python's sum begins with is a term like the others.
+    # An edge continues its reader's chain if its operand is linear, read once, and either a sign or
+    # the first operand of an addition.  The first value that Python's sum adds is a plain term.
     continues = real & linear[owner] & linear[operand] & (uses[operand] == 1)
     begins = np.zeros(n, bool)
     begins[owner[p.code[p.operand] == START]] = True
@@ -95,7 +95,7 @@ def flatten(p: ScalarProgram, ordered: bool = False) -> Flat:
 
 
 def _aliases(p: ScalarProgram, owner: Ints) -> Ints:
-    """For each node one of the same value: x for ``x + 0`` if the 0 begins a sum, else itself."""
+    """For each node one of the same value: x for ``0 + x`` at the start of a sum, else itself."""
     alias = np.arange(len(p))
     starts = np.flatnonzero(p.code[p.operand] == START)
     for node in owner[starts].tolist():

@@ -1,8 +1,8 @@
 """One array function for any number of examples, from those of a few.
 
-The functions of three sizes are compared instruction by instruction.  Equal parts stay as
-they are; sizes that differ become polynomials in ``N``, numbers that differ expressions in it (see
-``count_formulas``).  Anything else that differs says that the program is not the same for every N.
+The functions of three sizes are compared instruction by instruction.  Equal parts stay as they are;
+sizes that differ become polynomials in ``N``, numbers that differ expressions in it (see
+``count_formulas``).  Any other difference means that the program is not the same for every N.
 
 >>> from symgrad.ir.text import parse
 >>> from symgrad.ops import OPS
@@ -44,7 +44,7 @@ from symgrad.reroll.roll import Rerolled
 
 @dataclass(frozen=True)
 class Difference:
-    """Why the programs are not one program for every N, and the lines that made it."""
+    """The reason why there is no one program for every N, and the lines that caused it."""
 
     why: str
     origins: Origins = ()

@@ -1,8 +1,8 @@
 """Index tensors as slices, transposes and takes.
 
-A reader wants the elements at ``coordinates`` of an array: one tensor of indices for each axis of
-the array, all over the axes of the reader.  An index that runs along one axis of the reader is a
-slice, one that does not change a number; any other is an array of indices.
+A reader needs the elements at ``coordinates`` of an array: one tensor of indices for each axis of
+the array, all over the axes of the reader.  An index that is constant becomes a number, and one
+that runs evenly along one axis of the reader a slice; any other stays an array of indices.
 
 >>> i, j = np.indices((2, 3))
 >>> view_of([j + 1, i], ["a", "b"])
@@ -50,7 +50,7 @@ View = tuple[Int | Slice | Take, ...]
 
 
 def view_of(coordinates: Sequence[Ints], axes: Sequence[Any]) -> View:
-    """How a reader with these ``axes`` finds its elements in an array."""
+    """The view of an array that gives a reader with these ``axes`` its elements."""
     entries: list[Int | Slice | Take] = []
     for c in coordinates:
         index, kept = squeezed(c, axes)
@@ -75,7 +75,7 @@ def squeezed(ids: Ints, axes: Sequence[A]) -> tuple[Ints, tuple[A, ...]]:
 
 
 def _step(index: Ints) -> int:
-    """The constant difference of neighbours, 0 where there is none."""
+    """The constant difference of neighbours, or 0 if there is none."""
     steps = np.diff(index)
     return int(steps[0]) if len(steps) and bool(np.all(steps == steps[0])) else 0
 
@@ -95,8 +95,8 @@ class Strided(NamedTuple):
 def strided(places: Ints, length: int) -> Strided | None:
     """``places`` as blocks within blocks of a vector, or None.
 
-    Each stride divides the next longer one and spans what lies inside it, so that the elements are
-    distinct and the vector can be cut into such blocks by a reshape.
+    Each stride divides the next longer one and is at least as long as the block inside it, so that
+    the elements are distinct and a reshape of the vector has such blocks.
     """
     if places.size == 0:
         return None

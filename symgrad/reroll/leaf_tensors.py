@@ -1,8 +1,8 @@
 """Leaves by the tensor: blocks of theta, views of input arrays, and numbers.
 
-Parameters stand in theta in the order of the module, so the weights of a layer are a block of it
-(``view``), and anything else a take.  Numbers that agree are one literal; others an array, spelled
-out where it is small and bound as a constant where it is not.
+Theta has the parameters in the order of the module, so the weights of a layer are a block of it
+(``view``); other selections are a take.  Equal numbers are one literal.  Others are an array: a
+literal if it is small, else a bound constant.
 
 >>> import symgrad.ops
 >>> p = ScalarProgram.build([], [(PARAM, i) for i in range(6)], outputs=[0])
@@ -83,8 +83,8 @@ class Leaves:
         return Named(f.term(self.blocks[key]), order)
 
     def joined(self, f: IRAlgebra, places: Ints, axes: Axes) -> Named:
-        """A block of theta where the last axes are cut from one, as a row of weights that meets
-        several lists of inputs; else the places one by one."""
+        """A block of theta if the last axes are parts of one, as for a row of weights that meets
+        several lists of inputs; else a take of the places."""
         for last in range(2, places.ndim):
             shape = places.shape[:-last]
             rows = places.reshape(*shape, -1)
@@ -108,7 +108,7 @@ class Leaves:
         return found
 
     def reshaped(self, f: IRAlgebra, x: Instr, places: Ints, axes: Axes) -> Named | None:
-        """All of an array, each element once, along axes that cut it otherwise than its own."""
+        """A whole array, each element once, along other axes than its own."""
         cut = strided(places, places.size)
         size = np.prod([int(d) for d in x.type.shape])
         if cut is None or cut.offset or places.size != size:
@@ -177,7 +177,7 @@ class Leaves:
         return Named(term, tuple(axes))
 
     def gathered(self, f: IRAlgebra, x: Named, entries: Sequence[Any], shared: set[Any]) -> Named:
-        """Places that are told by several indices at once, as x[i, j] for arrays i and j."""
+        """Elements that several index arrays select together, as in ``x[i, j]``."""
         together = [k for k, e in enumerate(entries) if shared & set(_axes(e))]
         alone = [k for k in range(len(entries)) if k not in together]
         reader = list(dict.fromkeys(a for k in together for a in _axes(entries[k])))
@@ -199,7 +199,7 @@ class Leaves:
 
 
 def _row_picks(entries: Sequence[Any], rows: Axis) -> Ints | None:
-    """The column of each row, where a reader takes one element of every row of a matrix."""
+    """The column of each row, if a reader takes one element of every row of a matrix."""
     row, column = entries
     if not (isinstance(row, Slice) and isinstance(column, Take)):
         return None
@@ -214,7 +214,7 @@ def _axes(entry: Any) -> tuple[Any, ...]:
 
 
 def _shared(entries: Sequence[Any]) -> set[Any]:
-    """Axes that more than one entry runs along, and those that come along with them."""
+    """Axes of more than one entry, and all axes of entries that have one of them."""
     counts: dict[Any, int] = {}
     for e in entries:
         for a in _axes(e):

@@ -1,7 +1,7 @@
-"""Arrays with named axes: what the plan is lowered with.
+"""Arrays with named axes, of which ``plan_to_ir`` makes the plan's instructions.
 
-A ``Named`` is a term of the IR whose directions are the plan's axes, in this order.  Operations
-align their operands by axis; one that an operand lacks is broadcast.
+A ``Named`` is a term of the IR whose dimensions are the plan's axes, in this order.  Operations
+align their operands by axis, and broadcast an operand along axes that it lacks.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.function import parameter
@@ -26,7 +26,7 @@ from symgrad.reroll.tensors import Axes, Axis
 
 
 class Named(NamedTuple):
-    """A term and the axes of its directions."""
+    """A term and the axes of its dimensions."""
 
     term: Term
     axes: Axes
@@ -36,7 +36,7 @@ class Named(NamedTuple):
 
 
 def arranged(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
-    """The term with its directions in the order of ``axes``, which are just its own."""
+    """The term with its dimensions in the order of ``axes``, which are its own."""
     order = tuple(x.axes.index(a) for a in axes)
     if order == tuple(range(len(order))):
         return x.term
@@ -44,7 +44,7 @@ def arranged(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
 
 
 def aligned(f: IRAlgebra, x: Named, axes: Sequence[Axis]) -> Term:
-    """The term so that it broadcasts along those of ``axes`` that it lacks."""
+    """The term, shaped to broadcast along those of ``axes`` that it lacks."""
     own = [a for a in axes if a in x.axes]
     term = arranged(f, x, own)
     needed = list(axes)
@@ -69,7 +69,7 @@ def elementwise(
 
 
 def product(f: IRAlgebra, xs: Iterable[Named], order: Sequence[Axis]) -> Named:
-    """The product of the factors, of one at least, those with the fewest axes first."""
+    """The product of one factor or more, those with the fewest axes first."""
     total, *rest = sorted(xs, key=lambda x: len(x.axes))
     for x in rest:
         total = elementwise(f, "multiply", [total, x], order)
@@ -77,7 +77,7 @@ def product(f: IRAlgebra, xs: Iterable[Named], order: Sequence[Axis]) -> Named:
 
 
 def summed(f: IRAlgebra, x: Named, axes: Axes) -> Named:
-    """The sum along axes; times the size of one that the value lacks."""
+    """The sum along axes; times the size of each axis that the value lacks."""
     own = tuple(k for k, a in enumerate(x.axes) if a in axes)
     count = math.prod(a.size for a in axes if a not in x.axes)
     term = f.sum(x.term, axis=own, keepdims=False) if own else x.term
@@ -128,7 +128,7 @@ def _joined(f: IRAlgebra, factors: Sequence[Named], axes: Axes) -> tuple[list[Na
 def contract(f: IRAlgebra, x: Named, y: Named, axis: Axis, order: Sequence[Axis]) -> Named:
     """The sum along ``axis`` of x * y, both of which have it, as a matrix product if it is one.
 
-    Axes that both have besides are a batch; what is left of each makes rows and columns.
+    Other axes of both are a batch; the remaining axes of x are rows, those of y columns.
     """
     batch = [a for a in order if a in x.axes and a in y.axes]
     rows = [a for a in order if a in x.axes and a not in y.axes]
@@ -155,7 +155,7 @@ def contract(f: IRAlgebra, x: Named, y: Named, axis: Axis, order: Sequence[Axis]
 
 
 def spread(f: IRAlgebra, x: Named, axes: Axes) -> Term:
-    """The term with all of ``axes`` as directions, repeated along those it lacks."""
+    """The term with all of ``axes`` as dimensions, repeated along those that it lacks."""
     own = tuple(a for a in axes if a in x.axes)
     term = arranged(f, x, own)
     if own == axes:
@@ -187,7 +187,7 @@ def added_in_order(
 
 
 def picked(f: IRAlgebra, index: Named, values: Named, choices: Axis, order: Axes) -> Named:
-    """Of ``values``, along the axis ``choices``, the one at each index; an index is checked."""
+    """The elements of ``values`` at each index along the axis ``choices``; indices are checked."""
     x = index.term.instr
     whole = x.op.name == "cast" and x.operands[0].type.dtype == "i64"
     integers = f.term(x.operands[0]) if whole else f.cast(index.term, dtype="i64")

@@ -1,7 +1,7 @@
 """The plan as IR, from the leaves up.
 
-Each tensor becomes an array over some of its axes: one that none of its operands has is left out,
-and broadcasts.  A product that only a sum reads is not computed; the sum contracts its factors.
+Each tensor becomes an array over those of its axes that its operands have, and broadcasts along the
+others.  A product that only a sum reads is not computed; the sum contracts its factors.
 
 For ``2*w[0] + 3*w[1]``, a sum with one group of products:
 
@@ -58,8 +58,8 @@ class Lowering:
         self.fusing = self.demands_to_fuse()
 
     def run(self, name: str, roots: Sequence[tuple[Demand | None, Axes]]) -> Function:
-        """The function whose results are the roots, each along just the axes beside it; None
-        stands for a result without elements."""
+        """The function whose results are the roots, each along the axes beside it; None stands for
+        a result without elements."""
         for t in reversed(self.plan.tensors):
             if not self.is_fused(t, self.fusing):
                 self.values[id(t)] = self.compute(t)
@@ -77,7 +77,7 @@ class Lowering:
         return IRAlgebra(self.program.origins_of(t.ids.reshape(-1)))
 
     def named(self, t: Tensor, value: Named) -> Named:
-        """The value with what the user calls its nodes as a hint."""
+        """The value, with the user's name of its nodes as a hint."""
         x = value.term.instr
         label = self.program.label_of(t.ids)
         if not label or x.hint or x.is_parameter or x.is_constant:
@@ -143,7 +143,7 @@ class Lowering:
         return Named(joined if len(shape) == 1 else f.reshape(joined, shape=shape), axes)
 
     def total(self, f: IRAlgebra, t: Tensor) -> Named:
-        """A sum: reduced groups first, then single terms, then what is subtracted."""
+        """A sum: reduced groups first, then single terms, then subtracted ones."""
         if self.plan.ordered:
             return self.total_in_order(f, t)
         terms = [(g, self.term(f, g, t)) for g in t.groups]
@@ -185,7 +185,7 @@ class Lowering:
         return Named(f.reshape(total, shape=t.ids.shape) if len(t.axes) != 1 else total, t.axes)
 
     def demands_to_fuse(self) -> set[int]:
-        """The demands, by id, whose products are left to a sum; of their factors too."""
+        """The demands, by id, for products that a sum contracts, and for factors of those."""
         found: set[int] = set()
         if self.plan.ordered:
             return found
@@ -223,7 +223,7 @@ class Lowering:
 
 
 def is_plain(d: Demand, t: Tensor) -> bool:
-    """True if a reader wants each element of a tensor once, in any order of axes."""
+    """True if a reader reads each element of a tensor once, in any order of axes."""
     return d.view is not None and all(
         isinstance(e, Slice) and e.start == 0 and e.step == 1 and e.axis.size == a.size
         for e, a in zip(d.view, t.axes, strict=True)

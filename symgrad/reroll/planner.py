@@ -1,9 +1,9 @@
-"""From the outputs down: which tensors of nodes there are, and what each is computed from.
+"""Plans the tensors of nodes and their operands, from the outputs down.
 
-All demands on a class are gathered before it is opened, highest class first.  A tensor is opened
-by looking at all its lanes in lockstep: their ops must agree and their operands are demanded along
-the same axes; the terms of a sum are demanded by class, along a new axis where there are several.
-Lanes that disagree are split, so that nothing depends on the classes being right.
+All demands on a class are gathered before it is opened, highest class first.  A tensor is opened by
+looking at all its lanes in lockstep: their ops must agree, and their operands are demanded along
+the same axes; the terms of a sum are demanded by class, along a new axis if there are several.
+Lanes that disagree are split, so that a wrong class does no harm.
 
 For ``h[0] + h[1]`` with ``h[i] = tanh(w[i])``: the sum has one group, the two tanh along a new
 axis, which are one tensor; the two w that it reads are leaves.
@@ -32,8 +32,7 @@ from symgrad.reroll.flatten import Flat
 from symgrad.reroll.shared_tensors import Gatherer
 from symgrad.reroll.tensors import PICK, Axes, Axis, Demand, SumGroup, Tensor
 
-# So deep into a term the operands are looked at for the loops that a list of terms came from.
-PROBES = 3
+PROBES = 3  # the depth of operands in which traces of loops are looked for
 
 
 class Planner:
@@ -80,18 +79,18 @@ class Planner:
         return demand
 
     def open(self, t: Tensor) -> None:
-        """Fills in what the tensor is computed from."""
+        """Fills in the operands of the tensor."""
         ids = t.ids.reshape(-1)
         code, arity = self.flat.code[ids], np.diff(self.flat.start)[ids]
         sums = code == self.flat.sum
-        # A number for each lane's form: its op and arity; of a sum, the kinds of its terms.
+        # A number for each lane's op and arity; lanes of different numbers are split.
         form = np.where(sums, -1, code * (int(arity.max()) + 1) + arity)
         if np.any(form != form[0]):
             self.split(t, ids, form)
         elif sums[0]:
             self.open_sum(t, ids)
         elif not arity[0]:
-            t.code = int(code[0])  # a leaf that came in among others of a wrong class
+            t.code = int(code[0])  # a leaf in a wrong class
             t.operands = ()
         else:
             t.code = int(code[0])
@@ -123,7 +122,7 @@ class Planner:
         return operands
 
     def split(self, t: Tensor, ids: Ints, form: Ints) -> None:
-        """Lanes of different forms are computed apart, and put together again."""
+        """Makes a tensor of the lanes of each form; the given one joins them."""
         for kind in dict.fromkeys(form.tolist()):
             lanes = np.flatnonzero(form == kind)
             part = Tensor(ids[lanes], (Axis(len(lanes)),))
@@ -164,7 +163,7 @@ class Planner:
         t.groups = [group for _, group in sorted(groups, key=lambda pair: pair[0])]
 
     def loops(self, terms: Ints) -> tuple[int, ...]:
-        """The sizes of the loops that made a list of terms, as far as what they read tells."""
+        """The sizes of the loops that made a list of terms, as far as their operands show them."""
         sizes = factored(self.reached[terms])
         for _ in range(PROBES):
             if len(sizes) > 1:
@@ -207,7 +206,7 @@ def _forms(rows: Ints, runs: Ints) -> Ints:
 
 
 def factored(firsts: Ints) -> tuple[int, ...]:
-    """The sizes of the loops that made a list, from something that each element reads.
+    """The sizes of the loops that made a list, from a number that each element reads.
 
     >>> factored(np.array([0, 5, 9, 0, 5, 9])), factored(np.array([0, 0, 5, 5, 9, 9]))
     ((2, 3), (3, 2))
@@ -231,7 +230,7 @@ def factored(firsts: Ints) -> tuple[int, ...]:
 def _reached(p: ScalarProgram, flat: Flat, classes: Classes) -> Ints:
     """For each node the first parameter that it depends on.
 
-    A loop over examples within one over outputs, or the other way round, shows as a period in it.
+    It is periodic for a loop over examples within a loop over outputs, or the other way round.
     """
     far = np.iinfo(np.int64).max
     first = np.where(p.code == PARAM, p.place, far)
@@ -247,7 +246,7 @@ def _reached(p: ScalarProgram, flat: Flat, classes: Classes) -> Ints:
 def _ranks(p: ScalarProgram, flat: Flat) -> Ints:
     """For each node the first parameter that it is or reads at once; terms are sorted by it.
 
-    So a sum over inputs in any order meets its weights in theirs.
+    A sum over inputs in any order then has its weights in the order of theta.
     """
     far = np.iinfo(np.int64).max
     rank = np.where(p.code == PARAM, p.place, far)

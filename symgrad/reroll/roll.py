@@ -1,8 +1,8 @@
-"""The entry of the room: a scalar program in, an array function out.
+"""Re-rolls a scalar program into an array function, and tells if the result is worth it.
 
-An array function is preferred to a straight line of scalars unless it costs three times as much:
-arrays read better.  Measured with NumPy 2.4 on Python 3.11, a call on a small array takes about a
-microsecond, a scalar operation in straight-line Python about 40 ns, an element about 1 ns.
+An array function is preferred to a straight line of scalars unless it costs three times as much,
+because arrays read better.  Measured with NumPy 2.4 on Python 3.11, a call on a small array takes
+about a microsecond, a scalar operation in straight-line Python 40 ns, an element 1 ns.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.program import PARAM
@@ -53,7 +53,7 @@ class Structure:
 
     @property
     def kinds(self) -> int:
-        """How many kinds of computed nodes there are: the least number of array operations."""
+        """The number of kinds of computed nodes: array operations are at least as many."""
         computed = self.flat.live & (self.classes.level > 0)
         return len(np.unique(self.classes.of[computed]))
 
@@ -75,7 +75,7 @@ def reroll(
 
     shapes    how the outputs are grouped: a shape for each result; by default scalars
     ordered   sums are added from left to right, bit for bit as the program adds
-    known     ``structure(program, ordered)``, where it is at hand
+    known     ``structure(program, ordered)``, if it is computed already
     """
     found = known or structure(program, ordered)
     flat, classes = found.flat, found.classes

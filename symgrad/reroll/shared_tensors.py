@@ -1,8 +1,8 @@
-"""One tensor for what several readers want of a class, and a view of it for each.
+"""One tensor for the demands of several readers on a class, and a view of it for each reader.
 
-Readers that want the same nodes share a tensor, whatever order their axes come in; one that wants
-some of them, or some of them twice, reads it through a view.  Nodes that overlap without either
-holding the other are joined.  Many lone nodes of one class are stacked along a new axis.
+Readers of the same nodes share a tensor, in any order of axes.  A reader of a part of the nodes, or
+of a node twice, has a view of it.  Demands that overlap are joined if neither holds the other.
+Many lone nodes of one class are stacked along a new axis.
 
 >>> a, b = Axis(2), Axis(3)
 >>> whole = Demand(np.array([[5, 6, 7], [8, 9, 10]]), (a, b))
@@ -22,12 +22,11 @@ from symgrad.ir.program import Ints
 from symgrad.reroll.index_patterns import Slice, view_of
 from symgrad.reroll.tensors import Axes, Axis, Demand, Tensor
 
-# So many lone nodes of one class are worth computing as one array.
-STACK = 4
+STACK = 4  # so many lone nodes of one class are computed as one array
 
 
 class Gatherer:
-    """Gathers demands; ``nodes`` is how many nodes there are."""
+    """Gathers demands; ``nodes`` is the number of nodes."""
 
     def __init__(self, nodes: int) -> None:
         self.home = np.full(nodes, -1, np.int64)
@@ -77,7 +76,7 @@ class Gatherer:
 
 
 def distinct(ids: Ints, axes: Axes) -> tuple[Ints, Axes]:
-    """Each node once.  Axes that tell nodes apart by themselves stay; the others become one."""
+    """Each node once.  Axes along which no node recurs are kept; the others become one."""
     flat, inverse = np.unique(ids, return_inverse=True)
     if len(flat) == ids.size:
         return ids, axes
@@ -96,7 +95,7 @@ def distinct(ids: Ints, axes: Axes) -> tuple[Ints, Axes]:
 
 
 def _separates(inverse: Ints, k: int, count: int) -> bool:
-    """True if each node stands at one place along axis ``k`` only."""
+    """True if each node is at one place only along axis ``k``."""
     along = np.broadcast_to(
         np.arange(inverse.shape[k]).reshape((-1,) + (1,) * (inverse.ndim - 1 - k)), inverse.shape
     )
@@ -107,7 +106,7 @@ def _separates(inverse: Ints, k: int, count: int) -> bool:
 
 
 def stacked(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Lone nodes along a new axis, where there are many."""
+    """The tensors, with lone nodes as one along a new axis if there are many."""
     lone = [t for t in tensors if not t.axes]
     if len(lone) < STACK:
         return list(tensors)

@@ -1,8 +1,8 @@
-"""The plan of an array program: tensors of nodes, and what each is computed from.
+"""The plan of an array program: tensors of nodes, and the operands of each.
 
-A ``Tensor`` stands for distinct nodes of one class, arranged along axes.  A ``Demand`` is what a
-reader wants of a class: nodes in an arrangement of the reader's own, repeated ones included.  An
-axis is an object, not a size: two axes of 16 are not mixed up.
+A ``Tensor`` stands for distinct nodes of one class, arranged along axes.  A ``Demand`` is the
+arrangement of nodes that a reader needs, in which nodes may recur.  An axis is an object, not a
+size, so that two axes of 16 are not mixed up.
 
 >>> import numpy as np
 >>> Demand(np.array([[3, 3], [4, 4]]), (Axis(2), Axis(2))).ids.tolist()   # squeezed
@@ -31,10 +31,10 @@ PICK = "pick"  # an op of scalars: of an index and values, the value at the inde
 
 @dataclass(eq=False)
 class Demand:
-    """Nodes that a reader wants, along the reader's axes.
+    """Nodes that a reader needs, along the reader's axes.
 
-    Axes along which the nodes do not change are dropped: what does not vary is broadcast.
-    ``tensor`` and ``view`` say where the nodes are found; a leaf has neither.
+    Axes along which the nodes do not change are dropped, and broadcast later.  The nodes are those
+    of ``tensor`` through ``view``; a leaf has neither.
     """
 
     ids: Ints
@@ -51,8 +51,8 @@ class SumGroup:
     """Terms of one class and sign in a sum.
 
     axes    along which each lane's terms are arranged; none for one term a lane
-    starts  where lanes differ in their number of terms: all terms stand along the one axis, lane
-            after lane, and these are the places where each lane's begin
+    starts  if lanes differ in their number of terms: all terms are along the one axis, lane after
+            lane, and each lane's begin at these places
     """
 
     negative: bool
@@ -64,7 +64,7 @@ class SumGroup:
 @dataclass(eq=False)
 class Tensor:
     """Distinct nodes that are computed together: by an op from ``operands``, as a sum of
-    ``groups``, or, where their ops differ, from ``parts`` that hold the lanes listed with them.
+    ``groups``, or, if their ops differ, from ``parts``, each beside the lanes that it holds.
 
     choices   of a pick: the axis of its second operand along which the values stand
     """

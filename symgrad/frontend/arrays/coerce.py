@@ -1,6 +1,7 @@
-"""The dtypes of operands: a Python number takes that of the others, an array keeps its own.
+"""The dtypes of operands, by NumPy's rules (NEP 50).
 
-A Python number or a size is weak (NEP 50).  An array of up to 64 elements becomes a literal.
+A Python number or a size is weak: it takes the dtype of the other operands.  An array keeps its
+own, and is written as a literal up to 64 elements.
 
 >>> common_dtype(["f32"], [2.0]), common_dtype([], [1, 2.0])
 ('f32', 'f64')
@@ -18,7 +19,7 @@ from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.operands import INT64
 from symgrad.ir.types import DTYPES, dtype_name
 
-LITERAL_LIMIT = 64  # elements; a larger array is bound to the function instead of spelled out
+LITERAL_LIMIT = 64  # elements; a larger array becomes a bound constant
 
 
 def is_weak(value: object) -> bool:
@@ -27,7 +28,7 @@ def is_weak(value: object) -> bool:
 
 
 def weak_literal(value: bool | int | float, dtype: str, name: str) -> bool | int | float:
-    """A Python number as a literal of ``dtype``.  Raises DTypeError where it does not fit."""
+    """A Python number as a literal of ``dtype``.  Raises DTypeError if it does not fit."""
     if isinstance(value, bool) != (dtype == "bool"):
         raise DTypeError(
             f"{name}: {value!r} beside {dtype}; bool and numbers do not mix, use sg.where or astype"
@@ -49,7 +50,7 @@ def weak_literal(value: bool | int | float, dtype: str, name: str) -> bool | int
 
 
 def common_dtype(strong: Sequence[str], weak: Sequence[bool | int | float | Size]) -> str:
-    """The dtype that NumPy's promotion gives to operands and Python numbers together."""
+    """The dtype to which NumPy promotes operands of dtypes ``strong`` and weak numbers."""
     if not strong:
         if weak and all(isinstance(v, bool) for v in weak):
             return "bool"

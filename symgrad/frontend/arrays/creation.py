@@ -1,4 +1,4 @@
-"""Arrays of one number, as NumPy makes them; where the shape has named sizes, expressions.
+"""New arrays, as NumPy makes them; with a named size in the shape they are expressions.
 
 >>> import symgrad.ops
 >>> ones(2), ones(("N", 2)).shape

@@ -1,4 +1,4 @@
-"""Functions that take plain arrays too: without an expression among the arguments they compute.
+"""Functions that take plain arrays, too, and then compute at once.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays import FUNCTIONS
@@ -24,21 +24,21 @@ from symgrad.ir.function import Instr
 from symgrad.ir.run import value_of
 from symgrad.ir.types import DTYPES
 
-MAX_ELEMENTS = 10**9  # of an array that is made while building
+MAX_ELEMENTS = 10**9  # of an array that is computed while building
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def evaluate(x: Expr) -> Any:
     """The value of an expression of constants and params, by the ops' reference semantics.
 
-    Raises TraceError where it depends on an input.
+    Raises TraceError if it depends on an input.
     """
     with np.errstate(all="ignore"):
         return value_of(x.instr, _value, {})
 
 
 def check_count(name: str, count: Any) -> None:
-    """Raises LimitError for more elements than ``MAX_ELEMENTS``, before anything is made."""
+    """Raises LimitError for more elements than ``MAX_ELEMENTS``, before memory is taken."""
     if not isinstance(count, str) and count > MAX_ELEMENTS:
         raise LimitError(
             f"{name}: {count:,} elements, more than the {MAX_ELEMENTS:,} of an array that is made "
@@ -77,8 +77,10 @@ def _settled(x: Any) -> Any:
 
 
 def numpy_too(function: F) -> F:
-    """Lets ``function`` compute at once when it is called without any expression; what has a named
-    size stays an expression."""
+    """Makes ``function`` compute at once when no argument is an expression.
+
+    A result with a named size stays an expression.
+    """
 
     @located
     @functools.wraps(function)
@@ -94,7 +96,7 @@ def numpy_too(function: F) -> F:
 def public(function: F) -> F:
     """Enters a function that takes plain arrays too in the namespace, by its own name."""
     made = numpy_too(function)
-    made.__module__ = "symgrad"  # it is pickled by its public name
+    made.__module__ = "symgrad"  # pickles name it by the public module
     return alias(function.__name__, made)
 
 

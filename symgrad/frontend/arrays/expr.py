@@ -41,7 +41,7 @@ def _binary(name: str, reflected: bool = False) -> Callable[[Expr, Any], Expr]:
 
 def _function(name: str) -> Callable[..., Any]:
     def method(self: Expr, *args: Any, **kwargs: Any) -> Any:
-        # np.sum(x) calls x.sum(dtype=None, out=None).
+        # ``np.sum(x)`` calls ``x.sum(dtype=None, out=None)``.
         absent = [k for k in ("dtype", "out") if kwargs.get(k, ...) is None]
         given = {k: v for k, v in kwargs.items() if k not in absent}
         return FUNCTIONS[name](self, *args, **given)
@@ -81,7 +81,7 @@ class Expr:
         self.instr = instr
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """``np.tanh(x)``, and ``array + x``: NumPy's functions are ours by the same name."""
+        """``np.tanh(x)`` and ``array + x``: ``sg``'s functions of the same names."""
         return call_ufunc(ufunc, method, operands, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -90,12 +90,12 @@ class Expr:
 
     @property
     def shape(self) -> tuple[int | Size, ...]:
-        """Ints, and a ``Size`` for each named size, which is computed with as a number is."""
+        """Ints, and a ``Size`` for each named size, which takes part in arithmetic."""
         return tuple(map(as_size, self.instr.type.shape))
 
     @property
     def dims(self) -> tuple[Dim, ...]:
-        """The shape in the IR's own terms: ints and texts."""
+        """The shape as the IR has it: ints and texts."""
         return self.instr.type.shape
 
     @property
@@ -211,7 +211,7 @@ class Expr:
     repeat, ptp = _function("repeat"), _function("ptp")
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Says what was meant, or which function there is in place of a method."""
+        """Raises AttributeError, naming the function or the method that was probably meant."""
         if name.startswith("_"):
             raise AttributeError(name)
         if name in FUNCTIONS:
@@ -234,7 +234,7 @@ class Expr:
 
 
 class WeakExpr(Expr):
-    """A float that Python would hold, such as 0.5 * N: it takes the dtype of what it meets."""
+    """A float computed from sizes, such as 0.5 * N: it takes the dtype of the other operand."""
 
     __slots__ = ()
 

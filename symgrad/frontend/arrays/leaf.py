@@ -45,8 +45,10 @@ class LeafInstr(Instr):
 
 
 class Leaf(Expr):
-    """A value from outside: ``kind`` is input, param or constant; ``name`` may be ``""`` for a
-    constant that was never named.  ``serial`` is the order of creation."""
+    """A value from outside: ``kind`` is input, param or constant.
+
+    ``serial`` counts leaves in order of creation.  A constant without a name has the name ``""``.
+    """
 
     __slots__ = ("_data", "kind", "name", "origin", "serial")
 
@@ -97,7 +99,7 @@ class Leaf(Expr):
 
 
 def leaf_of(instr: Instr) -> Leaf | None:
-    """The leaf that a parameter instruction stands for, or None where it has none."""
+    """The leaf of a parameter instruction, or None if it has none."""
     return instr.leaf if isinstance(instr, LeafInstr) else None
 
 
@@ -115,7 +117,7 @@ def dtype_of(dtype: Any) -> str:
 
 
 def _sayable(dim: Dim) -> Dim:
-    """A dim whose names emitted code can use for variables, as they are.  Raises NamingError."""
+    """The dim, if its names can be variables of emitted code.  Raises NamingError."""
     for n in names_in(dim):
         if keyword.iskeyword(n) or hasattr(builtins, n) or n in ("np", "math") or n[0] == "_":
             raise NamingError(

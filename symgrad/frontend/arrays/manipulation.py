@@ -201,7 +201,7 @@ def diag(x: Any, k: int = 0) -> Any:
 
 
 def _index_array(indices: Any, name: str, size: Dim, read: str = "") -> Expr:
-    """Indices of i64; ``read`` tells what of that size they are into."""
+    """Indices of i64; ``read`` describes the indexed axis in errors."""
     index = as_expr(indices, name="indices")
     if index.instr.type.dtype != "i64":
         raise DTypeError(f"{name}: indices are {index.dtype}, expected int64; use astype")

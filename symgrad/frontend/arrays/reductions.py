@@ -46,7 +46,7 @@ def axes_of(axis: Any, rank: int, name: str) -> tuple[int, ...]:
 
 
 def _reduction(name: str, doc: str, of_bools: str = "") -> Callable[..., Any]:
-    """A reduction; ``of_bools`` says whether it takes operands as truths, or counts them."""
+    """A reduction; ``of_bools`` is "truths" or "counts": bools are taken as such, or counted."""
 
     def function(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         x = as_expr(x, name=name)

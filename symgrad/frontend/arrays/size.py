@@ -1,8 +1,8 @@
-"""``Size``: a named size as ``x.shape`` gives it, a text and a number.
+"""``Size``: a named size in ``x.shape``, which is both a text and a number.
 
-It equals its text, so that it declares shapes; computed with, it is the number that the call
-brings.  Sums and products with ints and sizes stay sizes; other arithmetic, and comparisons with
-numbers, give expressions.  Whatever needs the number while building raises TraceError.
+As a text it declares shapes.  In arithmetic it is the number that a call gives it: sums and
+products with ints and sizes are sizes, other arithmetic and comparisons with numbers are
+expressions.  An operation that needs the number while building raises TraceError.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
@@ -33,7 +33,7 @@ _EXACT: dict[str, Callable[[Dim, Dim], Dim]] = {
 
 
 def as_size(dim: Dim) -> int | Size:
-    """A dim as the user gets it."""
+    """A dim of the IR as the user sees it."""
     return Size(dim) if isinstance(dim, str) else dim
 
 
@@ -125,7 +125,7 @@ class Size(str):
         return self
 
     def __format__(self, spec: str) -> str:
-        """The text; a number's format has no number to show."""
+        """The text.  Raises TraceError for a format of numbers."""
         if not spec or spec[-1] not in "bcdoxXneEfFgG%":
             return str.__format__(self, spec)
         raise _refusal(f"the format {spec!r} of {self}", self, "format what a call gives")

@@ -1,7 +1,7 @@
 """``x[key]``: ints, slices, None, Ellipsis, arrays of integers, and masks that are known.
 
-A slice of a named size is taken where its length is a polynomial that is known when building:
-``x[1:]`` has N - 1 rows, ``x[:5]`` of N rows is refused.
+A slice of a named size must have a length that is a polynomial in the size: ``x[1:]`` has N - 1
+rows, ``x[:5]`` of N rows is refused.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
@@ -75,7 +75,7 @@ def _mask(item: Any) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
 
 
 def _unmasked(x: Expr, items: list[Any]) -> list[Any]:
-    """The items with the places where it holds for each mask: a slice where they are even."""
+    """The items with each mask replaced by the places of its true elements, a slice if possible."""
     if not any(_mask(item) is not None for item in items):
         return items
     found: list[Any] = []
@@ -102,13 +102,13 @@ def _unmasked(x: Expr, items: list[Any]) -> list[Any]:
 
 
 def _axes(item: Any) -> int:
-    """How many axes an item of a key is for."""
+    """The number of axes that an item of a key indexes."""
     mask = _mask(item)
     return mask.ndim if mask is not None else int(item is not None and item is not Ellipsis)
 
 
 def _even(places: np.ndarray[Any, np.dtype[np.intp]]) -> Any:
-    """Places as a slice, where their distances are equal."""
+    """Places at equal distances as a slice; others as they are."""
     if not places.size:
         return slice(0, 0)
     steps = np.diff(places)
@@ -149,7 +149,7 @@ def _is_negative(dim: Dim) -> bool:
 
 
 def _is_surely_within(low: Dim, high: Dim) -> bool:
-    """True if ``low <= high`` for all sizes, as far as the signs of the difference tell."""
+    """True if ``high - low`` has positive coefficients only, so that ``low <= high``."""
     return all(c > 0 for c in polynomial(subtract(high, low)).values())
 
 
@@ -172,7 +172,7 @@ def _int(item: Any, dim: Dim, read: str = "") -> Dim:
 
 
 def _slice(item: slice, dim: Dim) -> tuple[Entry, bool]:
-    """The ascending slice, and whether the result is then flipped."""
+    """The ascending slice, and True if the result is to be flipped."""
     start, stop = (None if v is None else _integer_or_size(v) for v in (item.start, item.stop))
     step = None if item.step is None else _integer(item.step)
     if step == 0:
@@ -202,7 +202,7 @@ def _slice(item: slice, dim: Dim) -> tuple[Entry, bool]:
 
 
 def known_data(index: Expr) -> np.ndarray[Any, np.dtype[Any]] | None:
-    """The elements of a literal or a bound constant; None for what is known at the call only."""
+    """The elements of a literal or a bound constant; None if only a call gives them."""
     leaf = leaf_of(index.instr)
     if leaf is not None:
         return leaf.data
@@ -212,7 +212,7 @@ def known_data(index: Expr) -> np.ndarray[Any, np.dtype[Any]] | None:
 def check_places(
     name: str, places: np.ndarray[Any, np.dtype[Any]] | None, size: Dim, read: str = ""
 ) -> None:
-    """Raises ShapeError for indices that are known, and outside of a known size."""
+    """Raises ShapeError for known indices outside of a known size."""
     if places is None or not isinstance(size, int):
         return
     wrong = places[(places < -size) | (places >= size)]
@@ -245,7 +245,7 @@ def _indices(item: Any, dim: Dim, read: str = "") -> Expr:
 def _stays_in_place(items: Sequence[Any], at: int) -> bool:
     """True if NumPy puts the axes of the one index array at the place of the array.
 
-    Ints beside an array are indices like it; if anything stands between, their axes go first.
+    Ints beside the array are index arrays, too; if a slice or None separates them, their axes lead.
     """
     basic = (slice, type(None), type(...))
     chosen = [i for i, v in enumerate(items) if i == at or not isinstance(v, basic)]

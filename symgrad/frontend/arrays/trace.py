@@ -1,4 +1,4 @@
-"""From expressions to an IR function.
+"""Makes an IR function of expressions.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input, param
@@ -21,7 +21,7 @@ from symgrad.ir.function import Function, topological
 
 @dataclass(frozen=True)
 class TracedFunction:
-    """A function, the leaves of its parameters in the same order, and those its results need."""
+    """A function, the leaves of its parameters in order, and the leaves that its results read."""
 
     function: Function
     leaves: tuple[Leaf, ...]
@@ -48,8 +48,8 @@ def trace(
     ``wrt`` and ``also`` are leaves that become parameters though nothing reads them.  ``names``
     maps ``id(instr)`` to a name (see ``symgrad.frontend.source.names``).
 
-    Raises ArgumentError for outputs that are no expressions, and NamingError where two leaves have
-    one name.
+    Raises ArgumentError for outputs that are no expressions, and NamingError if two leaves have one
+    name.
     """
     for i, output in enumerate(outputs):
         if not isinstance(output, Expr):

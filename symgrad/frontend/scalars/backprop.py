@@ -1,4 +1,4 @@
-"""Walks over a graph of scalars, and the step that sends a gradient down.
+"""Walks over a graph of scalars, and the step of reverse mode at one node.
 
 A node is anything with ``_operands``, ``_serial`` (the order of creation, which is topological),
 ``_name``, ``data`` and ``grad``.  Nothing here recurses.
@@ -18,15 +18,15 @@ from typing import Any
 from symgrad.ops.float_algebra import partials
 
 USER = "user:"  # heads the op name of a node that was made by hand, with its own ``_backward``
-# micrograd writes these as a + (-b) and a * b**-1.  The inner node keeps its gradient between
-# calls of backward(), and so must we to accumulate the same numbers.
+# micrograd writes these as a + (-b) and a * b**-1, whose inner node keeps its gradient between
+# calls of backward().  ``_carry`` keeps it here, so that the same numbers are accumulated.
 _CARRIES = ("subtract", "divide")
 
 
 def computed(roots: Iterable[Any], chosen: bool = False) -> list[Any]:
     """``reach`` without the leaves, which are half of a graph.
 
-    chosen   of a ``where`` only the branch that its condition chose is followed
+    chosen   of each ``where`` only the chosen branch is followed
     """
     seen = dict.fromkeys([v for v in roots if v._operands])
     stack = list(seen)
@@ -65,7 +65,7 @@ def pull(v: Any) -> None:
         if own is not None:
             own()
         return
-    if name == "where":  # selects: a product with 0 would make nan of inf
+    if name == "where":  # a product of inf and 0 would be nan
         _taken(v).grad += g
         return
     if name == "power" and len(operands) == 1:

@@ -1,4 +1,4 @@
-"""The functions of ``sg`` on scalars: what they give for ``Value``s and conditions.
+"""The functions of ``sg`` on ``Value``s and conditions.
 
 >>> from symgrad.frontend.scalars.value import Value
 >>> x = Value(-2.0)
@@ -28,7 +28,7 @@ def is_scalar(*xs: Any) -> bool:
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
-    """a where the condition holds and b elsewhere; a number counts as true where it is not 0."""
+    """a if the condition holds, else b; a number is true if it is not 0."""
     if isinstance(condition, bool | int | float | np.bool_ | np.number):
         chosen = a if condition else b
         return chosen if is_scalar(chosen) else leaf(chosen)
@@ -44,7 +44,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 class ValueAlgebra:
-    """The algebra of ``Value``s, in which an op with attributes is expanded: nodes have none."""
+    """The algebra of ``Value``s, for expanding ops with attributes, which nodes cannot have."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return where if name == "where" else partial(apply, name)
@@ -60,7 +60,7 @@ def apply_op(name: str, *xs: Any, **attributes: Any) -> Any:
 
 
 def pick(values: Sequence[Any], index: Any) -> Any:
-    """``values[index]``, where the index may be an integer that is being traced.
+    """``values[index]``; the index may be a traced integer.
 
     >>> pick([Value(1.0), Value(2.0)], 1)
     Value(data=2.0, grad=0)

@@ -1,7 +1,7 @@
-"""From a graph of ``Value``s to a scalar program.
+"""Makes a scalar program of a graph of ``Value``s.
 
-Each array of the program is filled by one map over the nodes, so that a million nodes take a
-second or so.  Nothing is folded or merged here: equal numbers stay different nodes.
+One map over the nodes fills each array of the program, so that a million nodes take about a second.
+Nothing is folded or merged: equal numbers stay different nodes.
 
 >>> from symgrad.frontend.scalars.value import Value
 >>> w = Value(3.0, label="w")
@@ -58,11 +58,10 @@ def linearise(
 ) -> ScalarProgram:
     """The program that computes ``outputs`` of theta = ``wrt`` and the arrays.
 
-    ``names`` are what the user calls some of the values, by ``id``; for the rest see
-    ``ScalarProgram``.
+    ``names`` maps ``id(value)`` to the user's name for it; for the rest see ``ScalarProgram``.
 
-    Raises UnsupportedError at a node that was made by hand, of which only Python knows the
-    derivative.
+    Raises UnsupportedError for a node that was made by hand, whose derivative is known to Python
+    alone.
     """
     nodes = reach(outputs)
     n = len(nodes)
@@ -142,7 +141,7 @@ def _origins(nodes: Sequence[Value], computed: Any) -> tuple[Any, tuple[Origins,
 
 
 def _with_exponents(p: ScalarProgram, nodes: Sequence[Value]) -> ScalarProgram:
-    """Powers by a literal get it as their second operand, a leaf of its own at the front."""
+    """The program in which each literal exponent is a leaf, at the front, and a second operand."""
     short = np.flatnonzero((p.code == p.code_of("power")) & (np.diff(p.start) == 1))
     if not len(short):
         return p

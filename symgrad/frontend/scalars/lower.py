@@ -1,4 +1,4 @@
-"""From a graph of ``Value``s to an IR function.
+"""Makes an IR function of a graph of ``Value``s.
 
 Each entry of ``wrt`` becomes a scalar parameter, reached or not; any other leaf is a literal.
 Instructions keep the order in which the program made them, and the lines that made them.
@@ -32,7 +32,7 @@ _SCALAR, _TRUTH = Type("f64"), Type("bool")
 
 
 def values_of(wrt: Any) -> list[Value]:
-    """The parameters that ``wrt`` stands for: a module's, each once, or a sequence of Values.
+    """The parameters in ``wrt``: those of a module, each once, or a sequence of Values.
 
     Raises ArgumentError for anything else, for a repeated entry and for one that is computed.
     """
@@ -63,7 +63,7 @@ def names_of(wrt: Any) -> list[str]:
 
 
 def hint_of(v: Value) -> str:
-    """The label where it may stand as a name in emitted code, else nothing."""
+    """The label if it can be a name in emitted code, else nothing."""
     label = v.label
     return label if label.isidentifier() and not keyword.iskeyword(label) else ""
 
@@ -78,11 +78,11 @@ def lower(
     """The function of ``wrt`` that computes ``outputs``; values are ``f64[]``.
 
     ``called`` maps ``id(value)`` to the user's name for it (see ``frontend.source.names``), which
-    goes before the label that a network gave it.
+    is preferred to the label that a network gave it.
 
-    Raises ArgumentError where an output is no Value, or an entry of ``wrt`` is repeated or
-    computed; NamingError where names and ``wrt`` do not match; UnsupportedError at a node that
-    was made by hand, of which only Python knows the derivative.
+    Raises ArgumentError if an output is no Value, or an entry of ``wrt`` is repeated or computed;
+    NamingError if names and ``wrt`` do not match; UnsupportedError for a node that was made by
+    hand, whose derivative is known to Python alone.
     """
     for out in outputs:
         if not isinstance(out, Value):
@@ -101,7 +101,7 @@ def lower(
 
 
 def hints_of(order: Sequence[Value], called: Mapping[int, str]) -> dict[int, str]:
-    """The name of each value.  A user's name for h3 leaves z3 its own."""
+    """The name of each value; the operand of a labelled one is named for the label."""
     hints: dict[int, str] = {}
     for v in order:
         label = hint_of(v)
@@ -123,7 +123,7 @@ def made_by_hand(name: str) -> UnsupportedError:
 
 
 class _Lowering:
-    """The instructions so far, and which one stands for which value."""
+    """The instructions so far, and the instruction of each value."""
 
     def __init__(self, known: dict[Value, Instr], hints: Mapping[int, str]) -> None:
         self.known = known
@@ -146,7 +146,7 @@ class _Lowering:
         self.body.append(instr)
 
     def operand(self, v: Value) -> Instr:
-        """The instruction of a value; a leaf's literal is made where it is first read."""
+        """The instruction of a value; a leaf becomes a literal when it is first read."""
         if v not in self.known:
             self.known[v] = self.literal(v.data, hint_of(v))
         return self.known[v]

@@ -1,7 +1,7 @@
-"""An array argument as nested sequences of scalars: what a traced function gets for it.
+"""An array argument of a traced function, as nested sequences of scalars.
 
 Rows can be iterated, indexed, sliced, zipped and measured, as lists can; ``X[i, j]`` and
-``X[:, j]`` work as in NumPy.  Arithmetic on whole rows does not: a traced function computes with
+``X[:, j]`` work as in NumPy.  Arithmetic on whole rows is refused: a traced function computes with
 scalars.
 
 >>> X = Nested.of("X", [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (3, 2))
@@ -89,7 +89,7 @@ class Nested(Sequence[Any]):
         return self._items[key]
 
     def _at(self, key: tuple[Any, ...]) -> Any:
-        """One entry of the key an axis, as in NumPy."""
+        """The element or rows at a key with one entry an axis, as in NumPy."""
         if len(key) > self.ndim:
             raise IndexError(f"{self.name}: {len(key)} indices for shape {self.shape}")
         if not key:

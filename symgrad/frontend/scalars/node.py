@@ -14,17 +14,17 @@ from symgrad.ops import OPS
 
 # The ops whose results are conditions.
 TRUTHS = frozenset(name for name, op in OPS.items() if "condition" in op.traits)
-_SHOWN = {"negative": "neg", "relu": "ReLU", "start": "", "input": ""}  # micrograd's words
+_SHOWN = {"negative": "neg", "relu": "ReLU", "start": "", "input": ""}  # as micrograd shows them
 
 serial = count().__next__
 
 
 class ScalarNode:
-    """A scalar, as far as ``Value`` and ``Condition`` agree: how it was made."""
+    """A scalar and its origin: the part that ``Value`` and ``Condition`` have in common."""
 
     __slots__ = ()
 
-    _traced = False  # whether it stands for what is not known yet
+    _traced = False  # True if its number is not known yet
     _at: int  # with _code: the user's instruction that made the node, decoded by ``origin``
     _code: CodeType | None
     _exponent: float  # of a power whose exponent is a number

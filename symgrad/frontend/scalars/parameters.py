@@ -1,4 +1,4 @@
-"""Leaves whose data live side by side in one vector: what ``module.theta`` makes of its parameters.
+"""Leaves whose data live in one vector: ``module.theta`` and its parameters.
 
 >>> a, b = Value(1.0), Value(2.0)
 >>> theta = bind([a, b])
@@ -20,8 +20,8 @@ from symgrad.frontend.refusals import unknown
 from symgrad.frontend.scalars.value import Value
 
 Buffer = np.ndarray[Any, np.dtype[np.float64]]
-# Counts the vectors that were made and the traces that began: while it stands still, a vector
-# that ``bind`` gave is still where its values' data live.
+# The number of vectors made and of traces begun.  While it does not change, the data of bound
+# values still live in the vector that ``bind`` returned.
 moves = [0]
 
 
@@ -44,7 +44,7 @@ class Memory:
 
 
 class Parameter(Value):
-    """A leaf whose ``data`` lives in a buffer; what ``module.theta`` makes of its parameters."""
+    """A leaf whose ``data`` lives in a buffer: a parameter of a module that has a ``theta``."""
 
     __slots__ = ()
 
@@ -64,10 +64,9 @@ class Parameter(Value):
 def bind(*lists: Iterable[Value]) -> Buffer:
     """The data of all values, each once, as one float64 array, which they read and write from now.
 
-    Values that lie side by side in a vector already give a view of it, so that the layers of a
-    network see the network's own.  Lists that were bound before, and hold the same values, cost
-    a comparison each, which looks at no value.  Raises ArgumentError for results, TraceError in a
-    trace.
+    Values that already lie side by side in a vector give a view of it, so that a layer's vector is
+    part of its network's.  Binding the same lists again only compares the lists.  Raises
+    ArgumentError for computed values, TraceError in a trace.
     """
     parts = [x if type(x) is list else list(x) for x in lists]
     first = next((part[0] for part in parts if part), None)
@@ -84,7 +83,7 @@ def bind(*lists: Iterable[Value]) -> Buffer:
 
 
 def _known(first: Value | None, count: int, parts: list[list[Value]]) -> Buffer | None:
-    """The vector of lists that were bound before, while nothing has moved."""
+    """The vector of lists that were bound before, if nothing has moved since."""
     memory, start = getattr(first, "_cell", (None, 0))
     if memory is None:
         return None
@@ -93,7 +92,7 @@ def _known(first: Value | None, count: int, parts: list[list[Value]]) -> Buffer 
 
 
 def _bound(values: list[Value]) -> Buffer:
-    """The vector of values that may have moved, or live in none yet."""
+    """The vector of the values: the one that they live in, or a new one."""
     cells = [getattr(v, "_cell", None) for v in values]
     if cells and cells[0] is not None:
         memory, start = cells[0]

@@ -1,10 +1,10 @@
-"""Scalars while a Python function is traced: they record what is done to them, and hold no data.
+"""Scalars of a function that is being traced: they record operations and hold no data.
 
 A ``Traced`` is a ``Value`` whose number is not known.  A ``TracedNumber`` stands for an element of
-an array argument: a plain float or int in the user's own loops, so it is compared by value and has
-none of the methods of a ``Value``.  Reading a number out of either raises TraceError.  A ``Datum``
-is what ``.data`` gives: a number that the results may not depend on, as the ``max`` of the logits
-that is taken off them before a softmax.
+an array argument, which is a plain float or int in the user's loops: it is compared by value and
+has none of the methods of a ``Value``.  Reading a number out of either raises TraceError.  A
+``Datum`` is the result of ``.data``, on which the results may not depend: for example the largest
+logit, which is subtracted from all logits before a softmax.
 
 >>> from symgrad.frontend.scalars.value import Value
 >>> w = Value(2.0, label="w")
@@ -102,13 +102,13 @@ def _become(v: Any, kind: Any) -> Any:
 class Traced(Parameter):
     """A value that is not known yet.
 
-    It derives from the last of the kinds of values, so that Python asks its operators before those
-    of any other kind on its left.
+    It derives from ``Parameter``, so that Python asks its reflected operators before the operators
+    of any ``Value`` on its left.
     """
 
     __slots__ = ()
     _traced = True
-    _result: Any  # the class of what is computed from this and plain numbers
+    _result: Any  # the class of results of this and plain numbers
 
     data = property(lambda self: Tracing.read(self), refuse("setting .data"))
     grad, _backward = _hidden("grad", _RETURNED), _hidden("_backward", _RETURNED)
@@ -140,7 +140,7 @@ class Traced(Parameter):
     log, sigmoid = _method("log"), _method("sigmoid")
 
     def _apply(self, name: str, given: Sequence[Any], xs: tuple[Any, ...]) -> Any:
-        """The op, put off: a number or a plain truth where all that goes in is plain."""
+        """The op, recorded: its result is a number or a plain truth if all operands are plain."""
         plain = all(isinstance(x, TracedNumber | Truth) or not _is_ours(x) for x in given)
         if name in TRUTHS:
             made: Any = condition(False, name, xs)
@@ -149,7 +149,7 @@ class Traced(Parameter):
         return _become(node(NAN, name, xs), TracedNumber if plain else Traced)
 
     def _copy_to(self, fresh: Value) -> None:
-        """Makes ``Value(x)`` of a traced x: the same, as a value."""
+        """Turns ``fresh``, the result of ``Value(x)``, into a traced value like this one."""
         for slot in ("_operands", "_name", "_code", "_at", "_exponent", "_cell"):
             if hasattr(self, slot):
                 setattr(fresh, slot, getattr(self, slot))
@@ -168,7 +168,7 @@ Traced._result = Traced
 
 
 class TracedNumber(Traced):
-    """An element of an array argument, or what was computed of such elements alone."""
+    """An element of an array argument, or a number computed from such elements alone."""
 
     __slots__ = ()
 
@@ -190,10 +190,10 @@ TracedNumber._result = TracedNumber
 
 
 class Datum(TracedNumber):
-    """A number that was read from ``.data``, or what was computed of such numbers alone.
+    """A number that was read from ``.data``, or computed from such numbers alone.
 
-    ``max``, ``min`` and ``sorted`` may compare it: what they choose is shown not to matter.  A
-    comparison that the user wrote is a choice of the function's own, and asks for the number.
+    ``max``, ``min`` and ``sorted`` may compare it, because the compiler proves that their choice
+    does not matter.  A comparison in the user's own code needs the number, and is refused.
     """
 
     __slots__ = ()
@@ -216,7 +216,7 @@ Datum._result = Datum
 
 
 class Scalar(TracedNumber):
-    """An argument that is a number by itself.  In a text it would be asked for its digits."""
+    """An argument that is a lone number.  Texts of it are refused: they would show its digits."""
 
     __slots__ = ()
 
@@ -225,13 +225,16 @@ class Scalar(TracedNumber):
 
 
 class Integer(Scalar):
-    """An argument that is an integer by itself."""
+    """An argument that is a lone integer."""
 
     __slots__ = ()
 
 
 def _refuse_count(exponent: Value) -> None:
-    """Whole exponents are worth their literal: x**2 is x*x, and x**0 has no slope at 0."""
+    """Raises TraceError for an exponent made of integer arguments alone.
+
+    Its value matters to the derivative: x**2 is x*x, and x**0 has no slope at 0.
+    """
     if not isinstance(exponent, TracedNumber):
         return
     leaves = [v for v in walk(exponent) if v._name == "input"]
@@ -240,7 +243,7 @@ def _refuse_count(exponent: Value) -> None:
 
 
 def walk(x: Value) -> list[Value]:
-    """``reach`` by identity: in a trace numbers have no hash."""
+    """``reach`` by identity, since traced numbers have no hash."""
     seen, stack = {id(x): x}, [x]
     while stack:
         for v in stack.pop()._operands:
@@ -272,7 +275,7 @@ class TracedCondition(Condition):
 
 
 class Truth(TracedCondition):
-    """A condition on numbers alone: a plain bool in the user's own loops."""
+    """A condition on numbers alone, which is a plain bool in the user's loops."""
 
     __slots__ = ()
 
@@ -288,19 +291,19 @@ def _is_number(x: Any) -> bool:
 class Tracing:
     """A block in which the given values are traced; afterwards they are as they were.
 
-    One trace runs at a time, with the garbage collector off.  After the block what was traced can
-    be linearised, and is compared by identity like any ``Value``.
+    One trace runs at a time, with the garbage collector off.  After the block the recorded nodes
+    can be linearised, and are compared by identity like any ``Value``.
 
-    Raises TraceError in a trace, ArgumentError for values of a class of the user's own.
+    Raises TraceError within another trace, ArgumentError for values of a subclass of the user's.
     """
 
     owner: int | None = None  # the thread that traces; written under the lock
     now: Tracing | None = None  # the trace that runs
 
     def __init__(self, values: Sequence[Value], answer: Callable[[], bool] = bool) -> None:
-        """``answer`` is what comes of comparing numbers that were read from ``.data``."""
+        """``answer`` gives the result of comparing numbers that were read from ``.data``."""
         self.values, self.answer = values, answer
-        self.reads: list[tuple[Value, Origin]] = []  # what stands for each of them, and its line
+        self.reads: list[tuple[Value, Origin]] = []  # each Datum and its line
         self.collector = uncollected()
         self.kinds: list[type[Value]] = []
 
@@ -350,8 +353,7 @@ class Tracing:
         return _become(made, Datum)
 
     def element(self, array: int, place: int, dtype: str, alone: bool = False) -> Any:
-        """The scalar that stands for an element of an array argument, or for a number that is an
-        argument by itself."""
+        """The scalar for an element of an array argument, or for an argument that is ``alone``."""
         if dtype == "bool":
             c: Any = condition(False, "input", ())
             c._cell, c.__class__ = (array, place), Truth

@@ -10,8 +10,8 @@ derivatives are those of the op table.
 >>> c, a.grad, b.grad
 (Value(data=0.0, grad=1), 2.0, 8.0)
 
-As in the lecture, ``v._backward()`` sends the gradient of one node down, and a Value takes
-attributes of the user's own (``p.m``, ``p.v`` of an optimizer).
+As in the lecture, ``v._backward()`` adds the gradient of one node to its operands', and a Value
+takes any attribute (``p.m``, ``p.v`` of an optimizer).
 
 Differences from micrograd: a difference, a quotient and a negation are single nodes; 1/0 is inf; a
 chain of a million nodes neither recurses nor crashes; each node knows the line that made it; and
@@ -79,8 +79,8 @@ class Value(ScalarNode):
     """A number, its gradient, and the operation that made it.
 
     ``data`` is a float, ``grad`` starts at 0, ``label`` is a name for drawings and emitted code.
-    ``==`` is identity.  Beside an array it goes element by element, as NumPy has it: the result is
-    an array of Values.  Raises ArgumentError where ``data`` is no real number.
+    ``==`` is identity.  Arithmetic with an array goes element by element, as in NumPy, and gives an
+    array of Values.  Raises ArgumentError if ``data`` is no real number.
     """
 
     __reduce_ex__ = pickled_from("symgrad.engine", "Value", "Parameter")
@@ -203,7 +203,7 @@ class Value(ScalarNode):
     def _backward(self, function: Callable[[], None]) -> None:
         self._by_hand = function
         if self._operands and not self._name.startswith(USER):
-            self._name = USER + self._op  # its derivative is the user's from now on
+            self._name = USER + self._op  # the user gives its derivative from now on
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
@@ -225,7 +225,7 @@ def _arithmetic(name: str) -> Callable[..., Any]:
 
 
 class Condition(ScalarNode):
-    """The result of a comparison of ``Value``s: its truth in ``data``, and how it was made.
+    """The result of a comparison of ``Value``s: its truth in ``data``, its op and operands.
 
     ``& | ^ ~`` combine conditions, ``==`` and ``!=`` compare them, ``sg.where`` chooses by them;
     in arithmetic they count as 1 and 0.  A condition passes no gradient.
@@ -284,7 +284,7 @@ class Condition(ScalarNode):
     __hash__ = object.__hash__
 
     def as_number(self) -> Value:
-        """1 where it holds and 0 elsewhere."""
+        """1 if it holds, else 0."""
         return apply("where", self, 1.0, 0.0)  # type: ignore[no-any-return]
 
     __add__, __radd__ = _arithmetic("__add__"), _arithmetic("__radd__")
@@ -298,7 +298,7 @@ class Condition(ScalarNode):
 
 
 def operand(x: Any) -> Any:
-    """A leaf for a number; NotImplemented for an array, whose own operators come then."""
+    """A leaf for a number; NotImplemented for an array, which has operators of its own."""
     return NotImplemented if type(x) is not float and is_array(x) else leaf(x)
 
 
@@ -318,7 +318,7 @@ def leaf(data: Any) -> Value:
 
 
 def node(data: float, name: str, operands: tuple[Any, ...]) -> Value:
-    """The result of an op, with the user's instruction that asked for it."""
+    """The result of an op, with the instruction of the user's code that called it."""
     v: Value = object.__new__(Value)
     v.data = data
     v.grad = 0

@@ -1,7 +1,7 @@
-"""Numbers of a program that depend on how many examples there are, found in the user's lines.
+"""Numbers of a program that depend on the number of examples, found in the user's file.
 
-``sum(losses) * (1.0 / len(losses))`` leaves the number 0.25 in the program, and its line tells
-that it is 1 over the number of examples.
+``sum(losses) * (1.0 / len(losses))`` leaves the number 0.25 in the program, and its line shows that
+it is 1 over the number of examples.
 
 >>> tree = ast.parse("total * (1.0 / len(losses))", mode="eval")
 >>> counted(tree, 4, {})
@@ -30,16 +30,16 @@ _OPS: dict[type, str] = {
 
 
 class Counted(NamedTuple):
-    """The value of an expression, and how it is made of the count."""
+    """The value of an expression, and its form in terms of the count."""
 
     value: float
     form: Form
 
 
 def form_of(value: float, origins: Origins, count: int, variables: Mapping[str, Any]) -> Form:
-    """How a number depends on the count, or None where it does not.
+    """The form of a number in terms of the count, or None if it does not depend on it.
 
-    Raises LookupError, with the line, where that cannot be told.
+    Raises LookupError, with the line, if the file does not show it.
     """
     for origin in origins:
         path = PATHS[origin.file]
@@ -61,7 +61,7 @@ def is_length(node: ast.AST) -> bool:
 def counted(
     tree: ast.AST, count: int, variables: Mapping[str, Any], path: str = ""
 ) -> tuple[dict[float, Form], set[float]]:
-    """The numbers that a statement's expressions make of the count, and those written in it."""
+    """The forms of a statement's numbers that depend on the count, and its other numbers."""
     found: dict[float, Form] = {}
     written: set[float] = set()
     stack: list[tuple[ast.AST, bool]] = [(tree, False)]
@@ -106,7 +106,7 @@ def _evaluated(
 
 
 def _is_count(call: ast.Call, count: int, variables: Mapping[str, Any]) -> bool:
-    """True if ``len(name)`` is the number of examples, as far as the variables tell."""
+    """True if ``len(name)`` is the number of examples, or the variable is unknown."""
     if len(call.args) != 1 or not isinstance(call.args[0], ast.Name):
         return False
     value = variables.get(call.args[0].id)

@@ -1,7 +1,7 @@
 """The examples that a program of scalars loops over, found in the user's variables and loops.
 
-``[model(x) for x in xs]`` reads each element of ``xs`` in turn; where ``xs`` is a list of numbers
-or of rows of numbers in the calling frame, its elements say what each example is.
+``[model(x) for x in xs]`` reads each element of ``xs`` in turn.  If ``xs`` is a list of numbers, or
+of rows of numbers, in the calling frame, its elements are the examples.
 
 >>> table([[1, 2], [3, 4]]).tolist(), table([[1.0, 2.0], [3.0]]), table(["a"])
 ([[1.0, 2.0], [3.0, 4.0]], None, None)
@@ -21,7 +21,7 @@ from symgrad.frontend.source.names import is_a, items, listed
 from symgrad.frontend.source.statements import loop_variables
 
 _LIMIT = 8  # numbers of one example that a heading shows
-DEPTH = 32  # of lists in lists: those that hold themselves end there
+DEPTH = 32  # of lists in lists, since a list may hold itself
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class ExampleData:
 
 
 def examples_of(outputs: Sequence[Value], variables: Mapping[str, Any]) -> tuple[ExampleData, ...]:
-    """The examples in order, or none where they cannot be told.
+    """The examples in order; none if they are not found.
 
-    A series counts if a loop of the user's runs over it by name, on the line of some value, and if
-    every number in it is read by the program.
+    A list counts if a loop in the user's file runs over it by name, on the line of some value, and
+    if the program reads every number in it.
     """
     order = computed(outputs)
     lines = {v.origin for v in order if v.origin is not None}
@@ -96,7 +96,7 @@ def flat(row: Any) -> tuple[Any, ...]:
 
 
 def number(x: Any) -> float | None:
-    """A number, or that of a Value that is a leaf."""
+    """The float of a number, or of a Value that is a leaf; None for anything else."""
     if is_a(x, Value):
         return None if x._operands else x.data
     if not is_a(x, int, float):
@@ -119,7 +119,7 @@ def table(x: Any) -> Any:
 
 
 def _shape(x: Any, found: list[float], depth: int) -> tuple[int, ...] | None:
-    """The shape of nested lists whose numbers go to ``found``; None where they have none."""
+    """The shape of nested lists, or None if they have none; ``found`` receives the numbers."""
     if is_a(x, np.ndarray):
         inner = table(x)
         found += [] if inner is None else inner.ravel().tolist()

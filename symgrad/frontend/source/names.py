@@ -1,8 +1,8 @@
-"""Names for people: what the user called a value becomes the hint of its instruction.
+"""The user's names of values, which become the hints of their instructions.
 
-Two sources agree or complete each other: the variables of the frame that compiles, and the user's
-assignments, read from the file, which name every round of a loop and what was made in functions
-whose variables are gone.  All elements of a list bear the list's name; autodiff tells them apart.
+There are two sources: the variables of the frame that compiles, and the assignments in the user's
+file, which also name each round of a loop, and values of functions that have returned.  All
+elements of a list get the name of the list; autodiff numbers them.
 
 Beside the loss stand variables of every kind: ragged lists, lists that hold themselves, objects
 whose ``__len__``, ``__eq__`` or ``__getattr__`` raises.  Naming looks at all of them, runs no code
@@ -35,12 +35,12 @@ from symgrad.ir.rebuild import rebuild, with_operands
 
 
 def is_a(x: Any, *kinds: type) -> bool:
-    """``isinstance``, but by the type alone: a ``__class__`` of the user's is not asked."""
+    """``isinstance`` by the type alone, without running a user's ``__class__``."""
     return issubclass(type(x), kinds)
 
 
 def items(x: Any) -> list[Any] | None:
-    """The elements of a list or tuple, whatever its class overrides; None for anything else."""
+    """The elements of a list or tuple, past overrides of its class; None for anything else."""
     for kind in (list, tuple):
         if is_a(x, kind):
             return list(kind.__iter__(x))
@@ -56,7 +56,7 @@ def listed(x: Any) -> list[Any] | None:
 
 @dataclass(frozen=True)
 class Nameable:
-    """A value of either kind, as far as naming needs it: keys are ``id``s of Instr or Value."""
+    """The part of a value that naming needs; keys are ``id``s of instructions or of Values."""
 
     key: int
     operands: tuple[int, ...]
@@ -86,10 +86,9 @@ def user_names(variables: Mapping[str, Any], nodes: Sequence[Nameable]) -> dict[
 
 
 def name_from_frame(variables: Mapping[str, Any], *exprs: Expr) -> dict[int, str]:
-    """``id(instr)`` to the variable that holds it, for what ``exprs`` reach.
+    """The variable that holds each instruction behind ``exprs``, by ``id(instr)``.
 
-    Leaves keep the names that they were given; of two variables with one value, the first one
-    names it.
+    Leaves keep their own names.  Of two variables with one value, the first names it.
     """
     return from_frame(variables, {node.key for node in expression_nodes(*exprs)})
 
@@ -110,9 +109,9 @@ def scalars(variables: Mapping[str, Any]) -> list[Value]:
 
 
 def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str]:
-    """The names that variables give: plain ones first, and those of whole lists.
+    """The names of values in variables, and of values in lists that variables hold.
 
-    A list names its elements unless each has a plain name already.
+    A list names its elements unless each is in a variable of its own.
     """
     named: dict[int, str] = {}
     lists: list[tuple[str, list[int]]] = []
@@ -151,10 +150,10 @@ def from_source(nodes: Sequence[Nameable], rounds_apart: bool = True) -> dict[in
     """The names that the user's assignments give, read from the file.
 
     The value of ``h = sg.tanh(x @ w)`` is the one that nothing else in the statement reads.  In a
-    loop, where each round may read the last one's, it is each that was made in the same way.  A
+    loop, each round of which may read the result of the last, it is every value of the same op.  A
     file that cannot be read names nothing.
 
-    rounds_apart   each round of a loop has nodes of its own; else one round stands for all
+    rounds_apart   each round of a loop has nodes of its own; otherwise all rounds share one
     """
     found = {node.key: _statement(node.origin) for node in nodes}
     inner = {
@@ -182,16 +181,16 @@ def _same(found: Mapping[int, Assignment | None], key: int, node: Nameable) -> b
 def _each_round(
     members: Sequence[Nameable], names: Mapping[int, str], uses: Mapping[int, int]
 ) -> list[int]:
-    """The results of all rounds of a statement of which only the last stands apart.
+    """The results of all rounds of a statement, of which only the last is found by its readers.
 
-    Partial sums that only the next round reads are parts of one sum and stay without a name.
+    Partial sums that only the next round reads are parts of one sum and get no name.
     """
     results = [node for node in members if node.key in names]
     if len(results) != 1:
         return []
     counts = Counter(node.op for node in members)
     op = results[0].op
-    # Every op of the statement runs once a round at least, the first round perhaps excepted.
+    # Every op of the statement runs at least once in each round but, perhaps, the first.
     if min(counts.values()) < counts[op] - 1:
         return []
     sums = op in ("add", "subtract")

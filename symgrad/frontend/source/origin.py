@@ -1,7 +1,7 @@
 """The origin of a value: the innermost frame outside symgrad, by file name and line.
 
-Looking up a line costs more than building a scalar node, so the capture is in two halves: the
-code object and the offset of the instruction now, the line when somebody asks for it.
+Looking up a line costs more than building a scalar node.  A node therefore keeps the code object
+and the offset of the instruction, and ``decode`` finds the line when it is asked for.
 
 >>> from symgrad.frontend.source.origin import caller
 >>> caller().line > 0
@@ -29,7 +29,7 @@ def is_internal(module: object) -> bool:
 
 
 class _Internal(dict[object, bool]):
-    """``is_internal`` by table: a scalar node asks for several frames, and has a microsecond."""
+    """``is_internal`` as a table, for speed: making a scalar node takes a microsecond."""
 
     def __missing__(self, module: object) -> bool:
         self[module] = is_internal(module)

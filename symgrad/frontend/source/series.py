@@ -1,10 +1,9 @@
-"""The lists of the user's that hold the numbers of a loop, and a name for one example.
+"""The user's lists that hold the numbers of a loop, and the names of the parts of an example.
 
 ``for x, ygt in zip(xs, ys)`` reads an element of ``xs`` and one of ``ys`` in each round: the parts
 of an example are ``x``, a row of numbers, and ``ygt``.  The columns of numbers that a program reads
-are found in them bit by bit, or with the other sign.  If the source of a
-number is unknown, ``reason`` says why: such a loop runs over the examples that it was traced with,
-and over no others.
+are found in the lists, bit by bit or with the other sign.  If the source of a number is unknown,
+``reason`` says why, and the loop runs over no other examples than those of the trace.
 """
 
 from __future__ import annotations
@@ -58,8 +57,8 @@ class ExamplePart:
 class Series:
     """The parts of the examples; ``reason`` says why other examples cannot take their place.
 
-    ``columns`` tells for each column of the program which number it is, and whether it is its
-    negative.
+    ``columns`` gives for each column of the program the name of a number, and True if the column is
+    its negative.
     """
 
     parts: tuple[ExamplePart, ...]
@@ -81,7 +80,7 @@ def series_of(
 ) -> Series:
     """The series that the columns of a program came from.
 
-    lines     of the user's, on which the loops may stand
+    lines     of the user's file on which the loops may be
     literals  the numbers of the program that are the same in every example
     """
     length = len(columns[0]) if columns else 0
@@ -148,7 +147,7 @@ def is_alike(part: ExamplePart, read: set[bytes]) -> bool:
 
 
 def alike(part: ExamplePart, read: set[bytes]) -> Iterator[str]:
-    """Numbers that are the same in every example, and that the program reads, as it were."""
+    """A reason for each number that is the same in every example and equals one of the program."""
     for name, value in shared(part).items():
         if bits([value]) in read or bits([-value]) in read:
             yield f"{name} is {value!r} in every example, and so is a number of the program"
@@ -157,7 +156,7 @@ def alike(part: ExamplePart, read: set[bytes]) -> Iterator[str]:
 def double(
     part: ExamplePart, place: Mapping[bytes, int], found: Mapping[int, tuple[str, bool]]
 ) -> Iterator[str]:
-    """Numbers that cannot be told from others, for they agree in every example."""
+    """A reason for each number that equals another one in every example."""
     for name, c in part.columns():
         for i in (place.get(bits(c), -1), place.get(bits(-c), -1)):
             if i >= 0 and found[i][0] != name:

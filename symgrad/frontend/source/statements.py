@@ -1,6 +1,7 @@
-"""The user's statements, read from the file: what is assigned where, and what a loop goes over.
+"""The user's statements, read from the file: assignments to names, and the variables of loops.
 
-Names are a courtesy: a file that cannot be read or parsed has no statements, and nothing fails.
+Names only help readers, so a file that cannot be read or parsed raises no error: it has no
+statements.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _SEEN = (ast.Assign, ast.AnnAssign, ast.For, ast.ListComp, ast.GeneratorExp)
 
 @dataclass(frozen=True)
 class Assignment:
-    """A plain assignment to one name.  ``repeats``: it stands in a loop."""
+    """A plain assignment to one name; ``repeats`` if it is in a loop."""
 
     path: str
     line: int
@@ -48,7 +49,7 @@ def _tree(path: str) -> ast.Module:
 
 @lru_cache(maxsize=64)
 def _nodes(path: str) -> list[tuple[ast.AST, bool]]:
-    """Assignments, loops and comprehensions from top to bottom, with whether a loop is around."""
+    """Assignments, loops and comprehensions in their order, each with True if it is in a loop."""
     found: list[tuple[ast.AST, bool]] = []
     stack: list[tuple[Any, bool]] = [(_tree(path), False)]
     while stack:
@@ -67,7 +68,7 @@ def _nodes(path: str) -> list[tuple[ast.AST, bool]]:
 
 @lru_cache(maxsize=64)
 def assignments(path: str) -> dict[int, Assignment]:
-    """Each line of a plain assignment to one name."""
+    """The plain assignments to one name, by each of their lines."""
     lines: dict[int, Assignment] = {}
     for node, looped in _nodes(path):
         name = _assigned(node)
@@ -80,7 +81,7 @@ def assignments(path: str) -> dict[int, Assignment]:
 
 
 def statement(path: str, line: int) -> ast.stmt | None:
-    """The statement on a line that holds no other statements."""
+    """The simple statement on a line."""
     return _statements(path).get(line)
 
 
@@ -96,7 +97,7 @@ def _statements(path: str) -> dict[int, ast.stmt]:
 
 
 def value_of(path: str, name: str) -> ast.expr | None:
-    """The expression that a file assigns to a name, if it does so once."""
+    """The expression that a file assigns to a name, if there is one such assignment."""
     found = [a for a in _statements(path).values() if _assigned(a) == name]
     distinct = list(dict.fromkeys(found))
     return getattr(distinct[0], "value", None) if len(distinct) == 1 else None
