@@ -108,6 +108,13 @@ def _one_by_one(flat: Flat, nodes: Ints, of: Ints, next_class: int, ordered: boo
     of[:] = classes
 
 
+def in_first_order(of: Ints, operands: Ints) -> Ints:
+    """The pairs of operands of a commutative op, in the order of the first pair's classes."""
+    a, b = of[operands].T
+    swapped = (a != b) & (a == b[0]) & (b == a[0])
+    return np.where(swapped[:, None], operands[:, ::-1], operands)
+
+
 def commutative(flat: Flat) -> Any:
     return np.array([name in OPS and OPS[name].commutative for name in flat.names])
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from symgrad.ir.function import Origins
 from symgrad.ir.program import CONSTANT, INPUT, PARAM, START, Floats, Ints, ScalarProgram
-from symgrad.reroll.classify import classify, commutative, leaf_keys
+from symgrad.reroll.classify import classify, commutative, in_first_order, leaf_keys
 from symgrad.reroll.flatten import flatten
 
 _SPARES_LITTLE = "a loop would leave more outside of it than it spares"
@@ -161,9 +161,7 @@ class Lanes:
             if len(ids) == 1 and count:
                 return self.grouped(operands[0], negative[0], count)
         elif self.commutes[flat.code[ids[0]]] and arity == 2:
-            a, b = self.of[operands].T
-            swapped = (a != b) & (a == b[0]) & (b == a[0])
-            operands = np.where(swapped[:, None], operands[:, ::-1], operands)
+            operands = in_first_order(self.of, operands)
         return [
             squeezed(Operand(column, bool(signs[0])))
             for column, signs in zip(operands.T, negative.T, strict=True)

@@ -27,7 +27,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from symgrad.ir.program import PARAM, Ints, ScalarProgram
-from symgrad.reroll.classify import Classes, commutative, edges_of, pairs
+from symgrad.reroll.classify import Classes, commutative, edges_of, in_first_order, pairs
 from symgrad.reroll.flatten import Flat
 from symgrad.reroll.shared_tensors import Gatherer
 from symgrad.reroll.tensors import PICK, Axes, Axis, Demand, SumGroup, Tensor
@@ -95,7 +95,9 @@ class Planner:
         else:
             t.code = int(code[0])
             columns = self.flat.start[ids][:, None] + np.arange(int(arity[0]))
-            operands = self.in_order(t.code, self.flat.operand[columns])
+            operands = self.flat.operand[columns]
+            if self.commutes[t.code] and arity[0] == 2:
+                operands = in_first_order(self.classes.of, operands)
             if self.flat.names[t.code] == PICK:
                 self.open_pick(t, operands)
                 return
@@ -109,17 +111,6 @@ class Planner:
             self.demand(index.reshape(t.ids.shape), t.axes),
             self.demand(values.reshape(*t.ids.shape, -1), (*t.axes, t.choices)),
         ]
-
-    def in_order(self, code: int, operands: Ints) -> Ints:
-        """Operands of a commutative op, in the order of the first lane's classes."""
-        if not self.commutes[code] or operands.shape[1] != 2:
-            return operands
-        a, b = self.classes.of[operands].T
-        wrong = (a != b) & (a == b[0]) & (b == a[0])
-        if np.any(wrong):
-            operands = operands.copy()
-            operands[wrong] = operands[wrong, ::-1]
-        return operands
 
     def split(self, t: Tensor, ids: Ints, form: Ints) -> None:
         """Makes a tensor of the lanes of each form; the given one joins them."""

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from symgrad.errors import ArgumentError, ShapeError
+from symgrad.errors import ShapeError
 from symgrad.frontend.arrays.eager import public
 from symgrad.frontend.arrays.expr import Expr, apply, as_expr, promote, raw
-from symgrad.frontend.arrays.manipulation import concatenate, flip, ravel, reshape
+from symgrad.frontend.arrays.manipulation import concatenate, flip, ravel, reshape, several
 from symgrad.frontend.arrays.reductions import axis_of, max, mean, min, sum
 from symgrad.frontend.arrays.size import Size
 from symgrad.frontend.arrays.subscript import getitem
@@ -108,9 +108,7 @@ def copy(x: Any) -> Any:
 @public
 def column_stack(tup: Sequence[Any]) -> Any:
     """Vectors as columns, and matrices, beside each other."""
-    if not len(tup):
-        raise ArgumentError("column_stack: expected one array at least, got none")
-    xs = [as_expr(x, name="column_stack") for x in tup]
+    xs = [as_expr(x, name="column_stack") for x in several(tup, "column_stack")]
     return concatenate([x if x.ndim > 1 else reshape(x, (x.instr.type.size, 1)) for x in xs], 1)
 
 

@@ -90,12 +90,12 @@ class Expr:
 
     @property
     def shape(self) -> tuple[int | Size, ...]:
-        """Ints, and a ``Size`` for each named size, which takes part in arithmetic."""
+        """Ints, and a ``Size`` for each named size, which is computed with as a number is."""
         return tuple(map(as_size, self.instr.type.shape))
 
     @property
     def dims(self) -> tuple[Dim, ...]:
-        """The shape as the IR has it: ints and texts."""
+        """The shape in the IR's own terms: ints and texts."""
         return self.instr.type.shape
 
     @property

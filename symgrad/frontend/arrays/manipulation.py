@@ -115,11 +115,17 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 @public
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     """The arrays one after another along ``axis`` (None: flattened); dtypes are promoted."""
-    if not len(arrays):
-        raise ArgumentError("concatenate: expected one array at least, got none")
+    arrays = several(arrays, "concatenate")
     if axis is None:
         return _joined("concatenate", [ravel(x) for x in arrays], 0)
     return _joined("concatenate", arrays, axis)
+
+
+def several(arrays: Sequence[Any], name: str) -> Sequence[Any]:
+    """The arrays, if there are any.  Raises ArgumentError."""
+    if not len(arrays):
+        raise ArgumentError(f"{name}: expected one array at least, got none")
+    return arrays
 
 
 def _joined(name: str, arrays: Sequence[Any], axis: int) -> Expr:
@@ -136,9 +142,7 @@ def _joined(name: str, arrays: Sequence[Any], axis: int) -> Expr:
 @public
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """The arrays side by side along a new axis."""
-    if not len(arrays):
-        raise ArgumentError("stack: expected one array at least, got none")
-    xs = promote("stack", *arrays)
+    xs = promote("stack", *several(arrays, "stack"))
     i = axis_of(axis, xs[0].ndim + 1, "stack")
     if len({x.dims for x in xs}) > 1:
         shapes = " and ".join(str(shape) for shape in dict.fromkeys(x.dims for x in xs))
@@ -151,9 +155,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 @public
 def vstack(arrays: Sequence[Any]) -> Any:
     """The arrays as rows, one under another."""
-    if not len(arrays):
-        raise ArgumentError("vstack: expected one array at least, got none")
-    xs = [as_expr(x, name="vstack") for x in arrays]
+    xs = [as_expr(x, name="vstack") for x in several(arrays, "vstack")]
     rows = [reshape(x, (1, *(x.dims or (1,)))) if x.ndim < 2 else x for x in xs]
     return _joined("vstack", rows, 0)
 
@@ -161,9 +163,7 @@ def vstack(arrays: Sequence[Any]) -> Any:
 @public
 def hstack(arrays: Sequence[Any]) -> Any:
     """The arrays beside each other: along axis 1, or axis 0 where they have but one."""
-    if not len(arrays):
-        raise ArgumentError("hstack: expected one array at least, got none")
-    xs = [as_expr(x, name="hstack") for x in arrays]
+    xs = [as_expr(x, name="hstack") for x in several(arrays, "hstack")]
     xs = [x if x.ndim else reshape(x, (1,)) for x in xs]
     return _joined("hstack", xs, 1 if xs[0].ndim > 1 else 0)
 

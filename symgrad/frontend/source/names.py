@@ -11,7 +11,7 @@ of theirs, and asks nothing but their types.
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
 >>> score = 2 * input("x")
->>> list(name_from_frame({"score": score}, score).values())
+>>> list(user_names({"score": score}, expression_nodes(score)).values())
 ['score']
 """
 
@@ -85,14 +85,6 @@ def user_names(variables: Mapping[str, Any], nodes: Sequence[Nameable]) -> dict[
     return {**from_source(nodes), **from_frame(variables, {node.key for node in nodes})}
 
 
-def name_from_frame(variables: Mapping[str, Any], *exprs: Expr) -> dict[int, str]:
-    """The variable that holds each instruction behind ``exprs``, by ``id(instr)``.
-
-    Leaves keep their own names.  Of two variables with one value, the first names it.
-    """
-    return from_frame(variables, {node.key for node in expression_nodes(*exprs)})
-
-
 def called(variables: Mapping[str, Any]) -> dict[int, str]:
     """The names that variables give to scalars, alone or in lists, by ``id``."""
     return from_frame(variables, {id(v) for v in held(variables)})
@@ -111,7 +103,8 @@ def scalars(variables: Mapping[str, Any]) -> list[Value]:
 def from_frame(variables: Mapping[str, Any], reached: set[int]) -> dict[int, str]:
     """The names of values in variables, and of values in lists that variables hold.
 
-    A list names its elements unless each is in a variable of its own.
+    Of two variables with one value, the first names it.  A list names its elements unless each is
+    in a variable of its own.
     """
     named: dict[int, str] = {}
     lists: list[tuple[str, list[int]]] = []

@@ -12,7 +12,7 @@ from symgrad.frontend.arrays.eager import evaluate
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import constant, input, param
 from symgrad.frontend.arrays.trace import trace
-from symgrad.frontend.source.names import name_from_frame
+from symgrad.frontend.source.names import expression_nodes, from_frame
 from symgrad.ops.table import OPS
 
 A = np.linspace(0.1, 0.9, 6).reshape(2, 3)
@@ -193,7 +193,8 @@ def test_variables_name_instructions() -> None:
     x = input("x")
     score = x * 2
     loss = score * score
-    traced = trace([loss], names=name_from_frame({"score": score, "loss": loss}, loss))
+    reached = {node.key for node in expression_nodes(loss)}
+    traced = trace([loss], names=from_frame({"score": score, "loss": loss}, reached))
     assert [i.hint for i in traced.function.body if not i.is_constant] == ["score", "loss"]
     assert constant([1.0]).instr.hint == ""
 
