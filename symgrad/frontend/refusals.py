@@ -1,4 +1,4 @@
-"""Errors of the front ends: each says what was meant, or what to do instead, and where.
+"""Errors of the front ends, with the name that was meant or the remedy, and the user's line.
 
 >>> print(surplus("sum", "dim", ("x", "axis", "keepdims")))
 sum: unknown argument 'dim'; did you mean 'axis'?

@@ -31,7 +31,7 @@ WIDE = 200  # nodes a level, below which a Python loop is faster than NumPy's ca
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """The class of each node, -1 where it is not live; and its level: 0 for a leaf."""
+    """The class of each node, -1 if it is not live; and its level, 0 for a leaf."""
 
     of: Ints
     level: Ints

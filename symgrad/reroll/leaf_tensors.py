@@ -103,7 +103,7 @@ class Leaves:
             self.reshaped(f, x, places, axes) if any(isinstance(e, Take) for e in view) else None
         )
         found = whole or self.seen(f, Named(f.term(x), own), own, view)
-        if x.type.dtype == "i64":  # scalars are floats, whatever they were read from
+        if x.type.dtype == "i64":  # scalars are floats, those of integer arrays too
             return Named(f.cast(found.term, dtype="f64"), found.axes)
         return found
 

@@ -311,7 +311,7 @@ def _dtype(value: Any) -> str:
 
 
 def apply(name: str, *values: Any, **attributes: Any) -> Expr:
-    """One op on operands of any kind.  Integers become f64 where the op takes only floats.
+    """One op on operands of any kind.  Integers become f64 if the op takes floats only.
 
     Raises ShapeError or DTypeError, with the user's line.
     """

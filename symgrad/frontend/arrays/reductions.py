@@ -23,7 +23,7 @@ from symgrad.ir.types import product
 
 
 def axis_of(axis: Any, rank: int, name: str) -> int:
-    """One axis as an int >= 0.  Raises ShapeError where the array has no such axis."""
+    """One axis as an int >= 0.  Raises ShapeError if the array has no such axis."""
     try:
         i = operator.index(axis)
     except TypeError as error:

@@ -25,11 +25,8 @@ from symgrad.frontend.refusals import refusing
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.types import Dim, add, divide, multiply, product, subtract
 
-_EXACT: dict[str, Callable[[Dim, Dim], Dim]] = {
-    "add": add,
-    "subtract": subtract,
-    "multiply": multiply,
-}
+# The ops whose results on sizes are sizes, as functions of dims.
+_EXACT = {exact.__name__: exact for exact in (add, subtract, multiply)}
 
 
 def as_size(dim: Dim) -> int | Size:
@@ -102,7 +99,7 @@ class Size(str):
         return _applied("power", self, exponent)
 
     def __floordiv__(self, other: Any) -> Any:
-        """A size where the division is exact."""
+        """A size, if the division is exact.  Raises TraceError otherwise."""
         dim = as_dim(other)
         quotient = divide(str(self), dim) if dim else None
         if quotient is None:

@@ -221,7 +221,7 @@ def check_places(
 
 
 def _indices(item: Any, dim: Dim, read: str = "") -> Expr:
-    """An array of ints >= 0; negative ones count from the end where the size is known."""
+    """An array of ints >= 0.  Negative ones count from the end, which must be known."""
     index = as_expr(item, name="index")
     if index.instr.type.dtype != "i64":
         instead = "use astype(int)"

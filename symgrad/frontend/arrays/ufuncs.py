@@ -170,7 +170,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
 
 
 def condition_of(condition: Any) -> Expr:
-    """A bool expression; numbers count as true where they are not 0."""
+    """A bool expression, in which numbers other than 0 are true."""
     c = as_expr(condition, name="condition")
     return c if c.instr.type.dtype == "bool" else apply("not_equal", c, 0)
 

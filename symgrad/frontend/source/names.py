@@ -4,9 +4,9 @@ There are two sources: the variables of the frame that compiles, and the assignm
 file, which also name each round of a loop, and values of functions that have returned.  All
 elements of a list get the name of the list; autodiff numbers them.
 
-Beside the loss stand variables of every kind: ragged lists, lists that hold themselves, objects
-whose ``__len__``, ``__eq__`` or ``__getattr__`` raises.  Naming looks at all of them, runs no code
-of theirs, and asks nothing but their types.
+The frame of the loss has variables of every kind: ragged lists, lists that hold themselves, objects
+whose ``__len__``, ``__eq__`` or ``__getattr__`` raises.  Naming looks at the types of all of them,
+and runs no code of theirs.
 
 >>> import symgrad.ops
 >>> from symgrad.frontend.arrays.leaf import input
