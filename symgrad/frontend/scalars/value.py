@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.namespace import pickled_from
+from symgrad.frontend.namespace import named, pickled_from
 from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.refusals import refusing
 from symgrad.frontend.scalars.backprop import USER, computed, pull
@@ -49,6 +49,15 @@ def _operator(name: str, reflected: bool = False) -> Callable[[Any, Any], Any]:
         return node(compute(operands[0].data, operands[1].data), name, operands)
 
     return method
+
+
+def _function(name: str, doc: str) -> Callable[[Value], Value]:
+    compute = value(name)
+
+    def method(self: Value) -> Value:
+        return node(compute(self.data), name, (self,))
+
+    return named(method, name, doc)
 
 
 def _comparison(name: str) -> Callable[[Any, Any], Condition]:
@@ -151,8 +160,7 @@ class Value(ScalarNode):
     def __neg__(self) -> Value:
         return node(-self.data, "negative", (self,))
 
-    def __abs__(self) -> Value:
-        return unary("absolute", self)
+    __abs__ = _function("absolute", "The absolute value.")
 
     __gt__, __ge__ = _comparison("greater"), _comparison("greater_equal")
     __lt__, __le__ = _comparison("less"), _comparison("less_equal")
@@ -160,25 +168,11 @@ class Value(ScalarNode):
     __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _refused("%", "x - n * sg.floor(x / n)")
     __floordiv__ = __rfloordiv__ = _refused("//", "sg.floor of a quotient")
 
-    def relu(self) -> Value:
-        """max(x, 0); the derivative at 0 is 0."""
-        return unary("relu", self)
-
-    def tanh(self) -> Value:
-        """The hyperbolic tangent."""
-        return unary("tanh", self)
-
-    def exp(self) -> Value:
-        """e to the x; inf where it overflows."""
-        return unary("exp", self)
-
-    def log(self) -> Value:
-        """The natural logarithm; -inf at 0, nan below."""
-        return unary("log", self)
-
-    def sigmoid(self) -> Value:
-        """1 / (1 + exp(-x))."""
-        return unary("sigmoid", self)
+    relu = _function("relu", "max(x, 0); the derivative at 0 is 0.")
+    tanh = _function("tanh", "The hyperbolic tangent.")
+    exp = _function("exp", "e to the x; inf where it overflows.")
+    log = _function("log", "The natural logarithm; -inf at 0, nan below.")
+    sigmoid = _function("sigmoid", "1 / (1 + exp(-x)).")
 
     def backward(self) -> None:
         """Adds d self / d v to ``v.grad`` for every v that self was made from.
@@ -341,11 +335,6 @@ def condition(data: bool, name: str, operands: tuple[Any, ...]) -> Condition:
     c.data, c.label, c._name, c._operands = data, "", name, operands
     c._serial, c._code, c._at = made._serial, made._code, made._at
     return c
-
-
-def unary(name: str, x: Value) -> Value:
-    """An op of one operand, in a Value's own method."""
-    return node(value(name)(x.data), name, (x,))
 
 
 def apply(name: str, *given: Any) -> Any:
