@@ -52,7 +52,7 @@ class Op:
     """One operation.  Identity is the object; ``name`` is its name in the IR's text.
 
     An elementwise op needs ``name``, ``meaning``, ``partials``, ``domain`` and ``doc``, and for its
-    value and its text an ``expansion`` or ``sources`` (see ``ops.declaring``).  All else is
+    value and its text an ``expansion`` or ``sources`` (see ``ops.table``).  All else is
     optional.  Without ``interval`` no guard behind the op is left out for a proof that its value
     is not 0; without ``accurate``, ``accurate=True`` uses ``partials``; without ``cost`` it counts
     as a transcendental when simplification decides what is cheaper; without ``called`` and
