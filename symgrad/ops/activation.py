@@ -145,9 +145,8 @@ ELU = elementwise(
     partials=lambda f, y, x, *, alpha: (
         f.where(f.greater(x, 0.0), 1.0, alpha * f.exp(f.minimum(x, 0.0))),
     ),
-    expansion=lambda f, x, *, alpha: f.where(
-        f.greater(x, 0.0), x, alpha * f.expm1(f.minimum(x, 0.0))
-    ),
+    # Without the helpers' minimum: Values are differentiated through this, and ties would share.
+    expansion=lambda f, x, *, alpha: f.where(f.greater(x, 0.0), x, alpha * f.expm1(x)),
     attributes=("alpha",),
     kinks=((0.0,),),
     pieces=either_side,

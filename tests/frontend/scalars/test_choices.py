@@ -128,3 +128,15 @@ def test_pick_takes_integers_in_range() -> None:
     for kind in (1.0, True, values[0], "a"):
         with pytest.raises(ArgumentError, match="integer"):
             sg.pick(values, kind)
+
+
+@pytest.mark.parametrize("x", [-2.0, -0.0, 0.0, 3.0])
+@pytest.mark.parametrize(
+    ("function", "attribute"), [(sg.elu, 2.0), (sg.elu, 1.0), (sg.leaky_relu, 0.1)]
+)
+def test_what_is_expanded_on_scalars_keeps_the_ops_slope(function, attribute, x):
+    """A Value and an array have one slope, at the kink too."""
+    v = Value(x)
+    function(v, attribute).backward()
+    p = sg.param("p", x)
+    assert v.grad == sg.compile(function(p, attribute))()[1].p
