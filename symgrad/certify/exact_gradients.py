@@ -249,8 +249,9 @@ class GradientText(Claim):
         i, finite = digits.index(least), all(map(is_real, got))
         return Comparison(least, i, float(want[i].middle()), _float(got[i]), finite, seen)
 
-    def _rounded(self, found: Comparison, point: Point) -> Comparison:
-        """The comparison, where literals are taken as far as floats round them."""
+    def _rounded(self, found: Comparison, point: Point) -> Comparison | None:
+        """The comparison, where literals are taken as far as floats round them; None where the
+        balls do not tell."""
         if not self.judge.exact or found.digits >= ALIKE or not found.finite:
             return found
         literals = set[float]()
@@ -259,15 +260,14 @@ class GradientText(Claim):
             literals.add(x)
             return as_rounded(one, x)
 
-        try:
-            with precision(BITS[0]):
+        for bits in BITS:
+            with suppress(DomainError, UnsupportedError), precision(bits):
                 right, got, _, _ = self.seen(point, literal=loose)
                 pairs = zip(right[1:], got, strict=True)
                 meets = all(is_real(b) and a.minus(a.lift(b)).vanishes() for a, b in pairs)
-        except DomainError:
-            return found
-        many = sum(map(is_rounded, literals)) > LITERALS
-        return replace(found, rounded=meets and (not many or found.digits >= TAKEN))
+                many = sum(map(is_rounded, literals)) > LITERALS
+                return replace(found, rounded=meets and (not many or found.digits >= TAKEN))
+        return None
 
     def moved(self, point: Point, other: Point, norm: float) -> float | None:
         """In how few digits the right gradients of two points agree; None past a kink."""

@@ -44,3 +44,12 @@ def test_it_makes_none_agree_where_there_are_many_components(faulty):
     assert right.verdict == "agrees"
     _, slopes = sg.compile(loss)()
     assert not np.allclose(slopes, np.tanh(W.data) + W.data * (1 - np.tanh(W.data) ** 2))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_right_formula_stands_where_few_bits_do_not_tell(scale):
+    """Far in erfc's tail balls of few bits around rounded literals divide by 0."""
+    t = scale * x
+    right = scale * sp.exp(-(t**2) / 2) / sp.sqrt(2 * sp.pi) / (sp.erfc(-t / sp.sqrt(2)) / 2)
+    assert sg.check_gradient(sg.log_ndtr(scale * X), X, right)
+    assert sg.check_gradient(sg.log_ndtr(scale * X), X, 1.001 * right).verdict == "refuted"
