@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from operator import index
+from types import FunctionType
 from typing import Any, SupportsIndex, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}  # filled by ``frontend.arrays``
 ON_SCALARS: set[str] = set()  # functions that take a ``Value`` as well as an ``Expr``
@@ -35,6 +37,14 @@ def named(function: F, name: str, doc: str) -> F:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
     return function
+
+
+def with_method_names(cls: C) -> C:
+    """Gives the methods that a function made the names that they have in the class."""
+    for name, made in vars(cls).items():
+        if isinstance(made, FunctionType) and "<locals>" in made.__qualname__:
+            made.__name__, made.__qualname__ = name, f"{cls.__qualname__}.{name}"
+    return cls
 
 
 def alias(name: str, function: F) -> F:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.engine import Value
 from symgrad.errors import (
     ArgumentError,
     DomainError,
@@ -19,6 +21,9 @@ from symgrad.errors import (
     TraceError,
     UnsupportedError,
 )
+from symgrad.frontend.arrays.expr import Expr
+from symgrad.frontend.arrays.size import Size
+from symgrad.frontend.scalars.value import Condition
 
 
 def leaves() -> dict[str, Any]:
@@ -296,3 +301,11 @@ def test_round_takes_decimals(decimals: int) -> None:
     """As NumPy's does."""
     x = np.array([14.25, 15.0, -25.55])
     np.testing.assert_array_equal(sg.round(x, decimals), np.round(x, decimals))
+
+
+@pytest.mark.parametrize("cls", [Value, Condition, Expr, Size])
+def test_methods_are_called_as_in_their_class(cls):
+    """TypeErrors, help and pdb name Value.__add__, not the function that made it."""
+    names = {m.__qualname__ for m in vars(cls).values() if isinstance(m, FunctionType)}
+    assert f"{cls.__name__}.__add__" in names
+    assert not [name for name in names if "<locals>" in name]

@@ -20,7 +20,7 @@ import numpy as np
 from symgrad.errors import DTypeError, ShapeError, TraceError
 from symgrad.frontend.arrays.coerce import LITERAL_LIMIT, common_dtype, is_weak, weak_literal
 from symgrad.frontend.arrays.size import Size, as_size
-from symgrad.frontend.namespace import DEFERRED, FUNCTIONS, deferred, method
+from symgrad.frontend.namespace import DEFERRED, FUNCTIONS, deferred, method, with_method_names
 from symgrad.frontend.numpy_protocol import call_function, call_ufunc
 from symgrad.frontend.operands import Array, plain_array
 from symgrad.frontend.refusals import nearest, refusing
@@ -70,6 +70,7 @@ def _refused(x: Expr, what: str, instead: str) -> TraceError:
 _unknown_yet = refusing(_unknown)
 
 
+@with_method_names
 class Expr:
     """An array expression: wraps the IR instruction ``instr``.  Hashed by identity."""
 

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from symgrad.errors import TraceError
-from symgrad.frontend.namespace import DEFERRED
+from symgrad.frontend.namespace import DEFERRED, with_method_names
 from symgrad.frontend.numpy_protocol import call_ufunc
 from symgrad.frontend.refusals import refusing
 from symgrad.frontend.source.origin import caller
@@ -76,6 +76,7 @@ def _is_numeric(x: object) -> bool:
     return isinstance(x, int | float | np.number | np.ndarray) or hasattr(x, "instr")
 
 
+@with_method_names
 class Size(str):
     """A named size, or a polynomial of some."""
 

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from symgrad.errors import TraceError
+from symgrad.frontend.namespace import with_method_names
 from symgrad.frontend.refusals import refusing, unknown
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import caller
@@ -26,6 +27,7 @@ from symgrad.frontend.source.origin import caller
 _refused = refusing(lambda rows, what: rows._refusal(what))
 
 
+@with_method_names
 class Nested(Sequence[Any]):
     """Rows of rows of scalars, all of one shape.  ``name`` is the argument's."""
 

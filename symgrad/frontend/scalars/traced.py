@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError, TraceError
+from symgrad.frontend.namespace import with_method_names
 from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refusing, unknown
 from symgrad.frontend.scalars.node import TRUTHS, serial
@@ -99,6 +100,7 @@ def _become(v: Any, kind: Any) -> Any:
     return v
 
 
+@with_method_names
 class Traced(Parameter):
     """A value that is not known yet.
 
@@ -167,6 +169,7 @@ _power = _operator("power")
 Traced._result = Traced
 
 
+@with_method_names
 class TracedNumber(Traced):
     """An element of an array argument, or a number computed from such elements alone."""
 
@@ -189,6 +192,7 @@ class TracedNumber(Traced):
 TracedNumber._result = TracedNumber
 
 
+@with_method_names
 class Datum(TracedNumber):
     """A number that was read from ``.data``, or computed from such numbers alone.
 
@@ -215,6 +219,7 @@ for _name in ("lt", "le", "gt", "ge"):
 Datum._result = Datum
 
 
+@with_method_names
 class Scalar(TracedNumber):
     """An argument that is a lone number.  Texts of it are refused: they would show its digits."""
 
@@ -224,6 +229,7 @@ class Scalar(TracedNumber):
     __format__ = refuse("a format", AUX)
 
 
+@with_method_names
 class Integer(Scalar):
     """An argument that is a lone integer."""
 
@@ -253,6 +259,7 @@ def walk(x: Value) -> list[Value]:
     return list(seen.values())
 
 
+@with_method_names
 class TracedCondition(Condition):
     """A condition whose truth is not known yet."""
 
@@ -274,6 +281,7 @@ class TracedCondition(Condition):
         return f"<traced {self._name}>"
 
 
+@with_method_names
 class Truth(TracedCondition):
     """A condition on numbers alone, which is a plain bool in the user's loops."""
 

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.errors import ArgumentError
-from symgrad.frontend.namespace import named, pickled_from
+from symgrad.frontend.namespace import named, pickled_from, with_method_names
 from symgrad.frontend.operands import is_array, number
 from symgrad.frontend.refusals import refusing
 from symgrad.frontend.scalars.backprop import USER, computed, pull
@@ -84,6 +84,7 @@ def _nothing() -> None:
     """The ``_backward`` of a leaf."""
 
 
+@with_method_names
 class Value(ScalarNode):
     """A number, its gradient, and the operation that made it.
 
@@ -218,6 +219,7 @@ def _arithmetic(name: str) -> Callable[..., Any]:
     return method
 
 
+@with_method_names
 class Condition(ScalarNode):
     """The result of a comparison of ``Value``s: its truth in ``data``, its op and operands.
 
