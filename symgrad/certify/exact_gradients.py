@@ -295,6 +295,15 @@ class GradientText(Claim):
         except (SymgradError, ValueError, TypeError):
             return None
 
+    def is_decided(self, point: Point, unit: float) -> bool:
+        """True if the loss compares as it does, however its operations are rounded."""
+        balls = Balls(unit, self.program.filename)
+        at = [mapped(balls.variable, v) for v in point.values()]
+        with suppress(DomainError, UnsupportedError), precision(BITS[0]):
+            self.program.run(balls.one, *at, name=LOSS)
+            return True
+        return False
+
     def is_usable(self, point: Point) -> bool:
         """True if loss and gradient are finite there."""
         try:

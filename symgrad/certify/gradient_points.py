@@ -81,14 +81,17 @@ def _given(value: Any, name: str, type: Type) -> Any:
     return array.astype(type.numpy)
 
 
-def displaced(point: Point, names: Iterable[str], step: float) -> Point:
-    """The point with each element of some arguments moved by another part of a step."""
+def displaced(point: Point, names: Iterable[str], step: float, least: float = 1.0) -> Point:
+    """The point with each element of some arguments moved by another part of a step.
+
+    least   the size beside which an element moves that is smaller
+    """
     rng = np.random.default_rng(len(point))
     moved = {}
     for name in sorted(names):
         value = np.asarray(point[name])
         part = rng.uniform(0.5, 1.5, value.shape) * rng.choice([-1.0, 1.0], value.shape)
-        moved[name] = value + step * part * np.maximum(1.0, np.abs(value))
+        moved[name] = value + step * part * np.maximum(least, np.abs(value))
     return {**point, **moved}
 
 
@@ -99,10 +102,15 @@ def along_lines(
 
     most   of the elements are moved: the first of each argument, then the second, and so on
     """
-    places = [(k, name) for name in names for k in range(np.size(base[name]))]
-    for k, name in sorted(places, key=itemgetter(0))[:most]:
+    for name, k in elements_of(base, names)[:most]:
         place = element(name, np.shape(base[name]), k)
         for t in values:
             value = np.array(base[name])
             value.flat[k] = t
             yield f"{place} = {t!r}", {**base, name: value}
+
+
+def elements_of(base: Point, names: Sequence[str]) -> list[tuple[str, int]]:
+    """The first element of each argument, then the second of each, and so on."""
+    places = [(name, k) for name in names for k in range(np.size(base[name]))]
+    return sorted(places, key=itemgetter(1))

@@ -19,6 +19,7 @@ import numpy as np
 
 from symgrad.certify import gradient_points as points
 from symgrad.certify.exact_gradients import BITS, Comparison, GradientText, gradient_text
+from symgrad.certify.far_branches import beyond
 from symgrad.certify.gradient_claims import DOUBLE, GradientClaim, Point, Problem
 from symgrad.certify.gradient_points import displaced
 from symgrad.checker import Refuted, samples
@@ -39,6 +40,9 @@ NEAR = 2**190  # parts of a way between two points, for a function: its sides ar
 CLEAR = 2.0  # digits by which a difference is larger than what rounding makes
 BESIDE = [2.0**-18 * (k + 1) for k in range(12)]  # steps around a point where digits are few
 _FAR = 3
+FAR_BALLS = 150_000  # that the search for far branches may take
+NEAREST = 1e-30  # a size, of which the sides of a point may be a part
+TURN = 2.0**-40  # of a number, how near it comes to where a comparison turns
 
 
 class TextRun:
@@ -110,7 +114,8 @@ class Survey(Ties):
         if not self.judge.exact and types != self.text.types:
             far = usual(replace(self.text, types=types), 1)
         drawn = self.drawn([*self.base, *far])
-        return drawn or self.held() or self.along_lines() or self.beside_ties()
+        near = drawn or self.held() or self.along_lines() or self.beside_ties()
+        return near or self.far_out()
 
     def drawn(self, at: Iterable[Point]) -> bool:
         """Looks at points; whether one of them refutes the claim."""
@@ -145,6 +150,26 @@ class Survey(Ties):
         with precision(BITS[0]):
             self.fault()
         return self.wrong is not None
+
+    def far_out(self) -> bool:
+        """Looks where comparisons that came out one way alone turn; whether a point refutes."""
+        end, width = self.made + FAR_BALLS, max(TURN, 8.0 * self.judge.precision.unit)
+
+        def near(point: Point) -> Watch:
+            return self.watched(point) if self.made < end else Watch("")
+
+        with precision(BITS[0]):
+            found = beyond(self.known, near, self.base, self.free, width)
+            return any(isinstance(self.look(point, place), Refuted) for place, point in found)
+
+    def watched(self, point: Point) -> Watch:
+        """The comparisons at a point, as far as the text comes."""
+        algebra, at = started(self.text, point)
+        with suppress(DomainError, UnsupportedError):
+            self.text.program.run(algebra.one, *at.values())
+        self.made += algebra.made
+        watch: Watch = algebra.watch
+        return watch
 
     def look(self, at: Point, sought: Place | None = None) -> Refuted | Any:
         """Judges a point for the search for ties."""
@@ -225,7 +250,8 @@ class Survey(Ties):
         there = [s for s in map(self.looked, near) if s is not None]
         is_kink = lone or any(s.ways != found.ways for s in there)
         right = there and all(s.reaches(self.judge.wrong) for s in there)
-        if not right or (found.finite and not is_kink and len(there) == 2):
+        lone = lone or not (found.finite and self.is_branch(point, found))
+        if not right or not lone or (found.finite and not is_kink and len(there) == 2):
             self.wrong = point, found
             return False
         if is_kink and precise != DOUBLE:
@@ -240,6 +266,17 @@ class Survey(Ties):
             )
         self.exceptions += [told] if told not in self.exceptions else []
         return True
+
+    def is_branch(self, point: Point, found: Comparison) -> bool:
+        """True if a comparison goes the same way, beyond doubt, and the claim is wrong, so near on
+        both sides that no branch is too narrow: then this is no kink."""
+        if any(0 in sides for sides in found.ways.values()):
+            return False
+        for step in (-self.judge.precision.near, self.judge.precision.near):
+            beside = self.looked(displaced(point, self.free, step, NEAREST))
+            if beside is None or beside.ways != found.ways or beside.reaches(self.judge.wrong):
+                return False
+        return self.judge.exact or self.text.is_decided(point, self.judge.precision.unit)
 
     def is_lost(self, point: Point, found: Comparison) -> bool:
         """True if a function differs no more than the gradient moves by rounding the arguments."""

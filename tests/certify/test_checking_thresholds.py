@@ -149,3 +149,51 @@ def test_no_tie_is_sought_inside_of_a_smooth_op(monkeypatch):
     assert not sought
     sg.check_gradient(sg.relu(S), S, lambda s: float(s > 0))
     assert sought
+
+
+FAR = {
+    "a square": S * S > 1e10,
+    "a cube": S**3 > 1e15,
+    "a cube below 0": S**3 < -1e15,
+    "a fifth power": S**5 > 1e20,
+    "a line": 3 * S - 1e9 > 0,
+    "a line below 0": 3 * S + 1e9 < 0,
+    "a cube beside 0": (S - 4) ** 3 > 1e12,
+    "a polynomial": S**3 + S > 1e15,
+    "a tiny square": S * S < 1e-18,
+    "two cubes": S**3 > Y**3 + 1e12,
+    "a sum": S + Y > 1e7,
+    "a pole": 1 / S > 1e9,
+    "an exponential": sg.exp(S) > 1e200,
+    "a logarithm": sg.log(S * S + 1) > 50.0,
+}
+
+
+@pytest.mark.parametrize("claim", [lambda s, y=0.0: 1.0, sp.Integer(1), 0 * S + 1.0])
+@pytest.mark.parametrize("far", FAR.values(), ids=list(FAR))
+def test_a_branch_far_out_or_near_0_is_looked_at(far, claim):
+    """Wherever a comparison turns along a line, and however narrow the branch is there."""
+    assert sg.check_gradient(sg.where(far, S * S, S), S, claim, seconds=0.0).verdict == "refuted"
+
+
+@pytest.mark.parametrize("far", FAR.values(), ids=list(FAR))
+def test_a_right_claim_stands_in_a_branch_far_out(far):
+    """And both ways of the comparison are seen."""
+    claim = sg.where(far, 2 * S, 0 * S + 1.0)
+    check = sg.check_gradient(sg.where(far, S * S, S), S, claim, seconds=0.0)
+    assert check.verdict == "agrees"
+    assert "one way alone" not in check.reason
+
+
+def test_all_elements_far_out_are_looked_at():
+    loss = sg.where(sg.min(V) > 1e9, sg.sum(V * V), sg.sum(V))
+    wrong = sg.check_gradient(loss, V, lambda v: 0 * v + 1.0)
+    assert wrong.verdict == "refuted"
+    right = sg.check_gradient(loss, V, lambda v: 2 * v if v.min() > 1e9 else 0 * v + 1.0)
+    assert right.verdict == "agrees"
+
+
+def test_what_a_function_rounds_to_the_other_side_is_no_branch():
+    """Near 0 float64 cannot tell 1 + s from 1; the formula can."""
+    loss = sg.where(1 + S > 1.0, S * S, S)
+    assert sg.check_gradient(loss, S, lambda s: 2 * s if 1 + s > 1.0 else 1.0).verdict == "agrees"
