@@ -240,14 +240,15 @@ class GradientText(Claim):
     def _weighed(self, seen: Seen, norm: float) -> Comparison | None:
         """The worst component; None where the balls do not tell."""
         (_, *want), got, scale = seen.right, seen.got, self.scale(seen.right, norm)
-        digits = [agreed(a, b, scale) for a, b in zip(want, got, strict=True)]
-        least = min((d for d in digits if not math.isnan(d)), default=math.inf)
-        if least >= ALIKE and any(map(math.isnan, digits)):
+        least = 0.0 if self.judge.exact else self.judge.precision.least
+        digits = [agreed(a, b, scale, least) for a, b in zip(want, got, strict=True)]
+        fewest = min((d for d in digits if not math.isnan(d)), default=math.inf)
+        if fewest >= ALIKE and any(map(math.isnan, digits)):
             return None
         if not digits:
             return Comparison(math.inf, 0, 0.0, 0.0, True, seen)
-        i, finite = digits.index(least), all(map(is_real, got))
-        return Comparison(least, i, float(want[i].middle()), _float(got[i]), finite, seen)
+        i, finite = digits.index(fewest), all(map(is_real, got))
+        return Comparison(fewest, i, float(want[i].middle()), _float(got[i]), finite, seen)
 
     def _rounded(self, found: Comparison, point: Point) -> Comparison | None:
         """The comparison, where literals are taken as far as floats round them; None where the
@@ -373,14 +374,14 @@ def _float(x: Any) -> float:
     return float(x.middle() if isinstance(x, Ball) else x)
 
 
-def agreed(right: Ball, got: Any, scale: float) -> float:
+def agreed(right: Ball, got: Any, scale: float, least: float = 0.0) -> float:
     """In how many digits two numbers agree, beside the larger of them and a scale; nan where they
-    may be equal, and the balls show too few digits of them."""
+    may be equal, and the balls show too few digits of them; what is below the least is 0."""
     if not is_real(got):
         return -math.inf
     got = right.lift(got)
     gap = right.minus(got)
-    if gap.is_zero():
+    if gap.is_zero() or gap.size() < least:
         return math.inf
     tops = [x for x in (right, got) if not x.vanishes()]
     if scale:

@@ -99,11 +99,12 @@ class Precision:
     rough: float
     step: float
     near: float
+    least: float
 
 
-DOUBLE = Precision(2.0**-53, "float64", 11.0, 11.0, 6.0, 1e-4, 2.0**-50, 1e-9)
-SINGLE = Precision(2.0**-24, "float32", 4.0, 5.0, 1.5, 1e-2, 2.0**-21, 1e-4)
-HALF = Precision(2.0**-8, "16 bits", 1.0, 1.0, 0.3, 1e-1, 2.0**-6, 1e-1)
+DOUBLE = Precision(2.0**-53, "float64", 11.0, 11.0, 6.0, 1e-4, 2.0**-50, 1e-9, 2.0**-1022)
+SINGLE = Precision(2.0**-24, "float32", 4.0, 5.0, 1.5, 1e-2, 2.0**-21, 1e-4, 2.0**-126)
+HALF = Precision(2.0**-8, "16 bits", 1.0, 1.0, 0.3, 1e-1, 2.0**-6, 1e-1, 2.0**-126)
 ALIKE = 40.0  # digits from which on two formulas may be the same
 
 

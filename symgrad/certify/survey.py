@@ -81,6 +81,7 @@ class Survey(Ties):
     count       at how many points it was compared
     wrong       the first point that refutes it
     ran         which ways comparisons went where it was compared
+    sure        which ways those of the text go there, drawn points and ties alone
     exceptions  in words, single points where it differs, and why that does not refute it
     left_out    points where a function was not compared, and why
     """
@@ -97,7 +98,7 @@ class Survey(Ties):
         self.worst_at: tuple[Point, Comparison] | None = None
         self.wrong: tuple[Point, Comparison] | None = None
         self.base: list[Point] = []
-        self.ran = Watch("")
+        self.ran, self.sure = Watch(""), Watch("")
         self.exceptions: list[str] = []
         self.left_out: list[tuple[str, Point]] = []
 
@@ -127,7 +128,8 @@ class Survey(Ties):
             if not self.taken(point, found) and not self.is_lost(point, found):
                 self.wrong = point, found
                 return True
-            self.learned(point)
+            if run := self.learned(point):
+                self.sure.add(run.algebra.watch)
         return False
 
     def held(self) -> bool:
@@ -159,7 +161,7 @@ class Survey(Ties):
             return self.watched(point) if self.made < end else Watch("")
 
         with precision(BITS[0]):
-            found = beyond(self.known, near, self.base, self.free, width)
+            found = beyond(self.sure, near, self.base, self.free, width)
             return any(isinstance(self.look(point, place), Refuted) for place, point in found)
 
     def watched(self, point: Point) -> Watch:
@@ -174,9 +176,13 @@ class Survey(Ties):
     def look(self, at: Point, sought: Place | None = None) -> Refuted | Any:
         """Judges a point for the search for ties."""
         point = {k: np.asarray(v, float) if v.dtype.kind == "O" else v for k, v in at.items()}
+        count = self.count
         if not self.accepts(point, f"at {shown(point)}"):
             return Refuted("the gradient", point, "beside a tie")
-        return self.learned(point, sought)
+        run = self.learned(point, sought)
+        if run is not None and self.count > count:
+            self.sure.add(run.algebra.watch)
+        return run
 
     def learned(self, point: Point, sought: Place | None = None) -> TextRun | None:
         """Runs the text at a point, and keeps what it shows of the comparisons."""

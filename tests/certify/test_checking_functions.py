@@ -184,3 +184,12 @@ def test_rtol_takes_the_place_of_the_precision() -> None:
     for wrong in (0, -1e-3, 1.0, "1e-3"):
         with pytest.raises(ArgumentError, match="rtol: expected a number between 0 and 1"):
             check(right, rtol=wrong)
+
+
+def test_what_underflows_is_0_to_a_function():
+    """The logistic function is less there than any float above 0."""
+    x = sg.param("x", 0.5)
+    claim = lambda x: 1e9 * np.exp(-np.logaddexp(0.0, -1e9 * x))  # noqa: E731
+    assert sg.check_gradient(sg.softplus(1e9 * x), x, claim).verdict == "agrees"
+    wrong = sg.check_gradient(sg.softplus(1e9 * x), x, lambda x: 2 * claim(x))
+    assert wrong.verdict == "refuted"

@@ -197,3 +197,11 @@ def test_what_a_function_rounds_to_the_other_side_is_no_branch():
     """Near 0 float64 cannot tell 1 + s from 1; the formula can."""
     loss = sg.where(1 + S > 1.0, S * S, S)
     assert sg.check_gradient(loss, S, lambda s: 2 * s if 1 + s > 1.0 else 1.0).verdict == "agrees"
+
+
+def test_a_tie_that_is_no_kink_to_a_function_shows_no_other_way():
+    """Beside 1e10 squares are rounded to the other side; farther out both agree."""
+    loss = sg.where(sg.sum(V * V) > 1e20, sg.sum(V), sg.sum(V * V))
+    check = sg.check_gradient(loss, V, lambda v: 0 * v + 1.0 if v @ v > 1e20 else 2 * v)
+    assert check.verdict == "agrees"
+    assert "one way alone" not in check.reason
