@@ -6,6 +6,7 @@ agrees to 60 digits at 12 points; no proof: it was given no time
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,7 +22,7 @@ from symgrad.certify.gradient_claims import ALIKE, Point, Problem, claim_of
 from symgrad.certify.proving import at_fault, proof
 from symgrad.certify.survey import Survey, shown
 from symgrad.checker.balls import precision
-from symgrad.checker.real_functions import reading
+from symgrad.checker.real_functions import NAMED, reading
 from symgrad.errors import ArgumentError, SymgradError
 
 MOST = 60.0  # digits in which formulas are said to agree at most
@@ -95,7 +96,8 @@ def judged(
     types = points.argument_types(problem, given, sizes, points.SIZE)
     others = points.argument_types(problem, given, sizes, points.SIZE + 2)
     survey = Survey(problem, claim, given, types)
-    with reading(None):  # literals are what they say
+    exactly = claim.exact and not _has_named(survey.text.text)
+    with reading(set() if exactly else None):  # literals are what they say, constants of ops exact
         if survey.refutes(count, others):
             return _refuted(survey, seconds)
         if len(survey.base) < count:
@@ -105,6 +107,12 @@ def judged(
             return GradientCheck("undecided", reason="the values are too extreme at all points")
         off = _off_by_little(survey)
         return _not_refuted(survey, seconds) if off is None else off
+
+
+def _has_named(text: str) -> bool:
+    """True if a literal is the float next to an irrational number, which it may not mean."""
+    values = (getattr(node, "value", None) for node in ast.walk(ast.parse(text)))
+    return any(type(v) is float and math.frexp(abs(v))[0] in NAMED for v in values)
 
 
 def _not_refuted(survey: Survey, seconds: float) -> GradientCheck:

@@ -51,5 +51,7 @@ def test_a_right_formula_stands_where_few_bits_do_not_tell(scale):
     """Far in erfc's tail balls of few bits around rounded literals divide by 0."""
     t = scale * x
     right = scale * sp.exp(-(t**2) / 2) / sp.sqrt(2 * sp.pi) / (sp.erfc(-t / sp.sqrt(2)) / 2)
-    assert sg.check_gradient(sg.log_ndtr(scale * X), X, right)
+    check = sg.check_gradient(sg.log_ndtr(scale * X), X, right)
+    assert check.verdict in ("proved", "agrees")
+    assert "rounding of the literals" not in check.reason  # constants of ops are exact
     assert sg.check_gradient(sg.log_ndtr(scale * X), X, 1.001 * right).verdict == "refuted"
