@@ -1,4 +1,4 @@
-"""Where a comparison that came out one way alone comes out the other way: far out, or near 0.
+"""The other way of a comparison that came out one way alone: it is sought far out and near 0.
 
 Lines lead through the drawn points, along one element or along all, to huge and to tiny numbers of
 both signs.  Where the comparison turns between two of them, the turn is closed in on by halves.
