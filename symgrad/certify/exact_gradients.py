@@ -15,12 +15,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from symgrad.certify.agreement import agreed, as_rounded, finite_float, is_real, is_rounded
 from symgrad.certify.gradient_claims import ALIKE, GradientClaim, Point, Problem
 from symgrad.certify.lone_branches import is_equality
 from symgrad.checker import Claim
@@ -30,7 +30,7 @@ from symgrad.checker.comparisons import Watch
 from symgrad.checker.exact_number import Unwatched
 from symgrad.checker.exact_text import ExactText, leaves
 from symgrad.checker.real_functions import FUNCTIONS
-from symgrad.errors import DomainError, ShapeError, SymgradError, UnsupportedError
+from symgrad.errors import ArgumentError, DomainError, ShapeError, SymgradError, UnsupportedError
 from symgrad.ir.function import function
 from symgrad.rewrite.passes import inlined
 from symgrad.symbolic.reference import GIVEN, text_of
@@ -100,7 +100,19 @@ class GradientText(Claim):
 
     @cached_property
     def expected(self) -> Any:
-        return lambda one, *at: all_settled(self.program.run(one, *at, name=LOSS))
+        return partial(self.run, LOSS)
+
+    def run(self, name: str, one: Any, *at: Any) -> Any:
+        """The results of a function of the text.
+
+        Raises ArgumentError for an index that an array does not have.
+        """
+        try:
+            return all_settled(self.program.run(one, *at, name=name))
+        except IndexError as error:
+            what = "claimed: the formula" if name == CLAIMED else "the loss"
+            told = f"{what} takes an element that is not there: {error}; change at= or sizes="
+            raise ArgumentError(told) from error
 
     @cached_property
     def trusted(self) -> Counter[Any]:
@@ -146,9 +158,9 @@ class GradientText(Claim):
         if not found:
             one, zero = balls.variable(1.0), balls.variable(0.0)
             units = ([one if k == i else zero for k in range(count)] for i in range(count))
-            found = [*leaves(self.expected(balls.one, *at.values()))]
-            found += [self.slope(balls, at, unit, also) for unit in units]
-        found = [balls.one.lift(x) if is_real(x) else x for x in found]
+            loss = [*leaves(self.expected(balls.one, *at.values()))]
+            slopes = [self.slope(balls, at, unit, also) for unit in units]
+            found = _lifted(balls.one, loss + slopes)
         if not all(map(is_real, found)):
             raise DomainError("the gradient is not real")
         return found, balls.watch
@@ -169,8 +181,7 @@ class GradientText(Claim):
         a direction in which all components weigh alike.
         """
         with suppress(DomainError, UnsupportedError):
-            results = all_settled(self.program.run(balls.one, *at.values(), name=REVERSE))
-            found = [balls.one.lift(x) if is_real(x) else x for x in leaves(results)]
+            found = _lifted(balls.one, self.run(REVERSE, balls.one, *at.values()))
             ways = frozenset(ways_of(balls.watch).items())
             if self.trusted[ways] == TRUSTED or not all(map(is_real, found)):
                 return found
@@ -188,7 +199,7 @@ class GradientText(Claim):
         balls = Balls(0.0, self.program.filename, literal)
         at = [mapped(balls.variable, v) for v in point.values()]
         try:
-            results = all_settled(self.program.run(balls.one, *at, name=CLAIMED))
+            results = self.run(CLAIMED, balls.one, *at)
         except Close:
             raise
         except DomainError as error:
@@ -248,7 +259,7 @@ class GradientText(Claim):
         if not digits:
             return Comparison(math.inf, 0, 0.0, 0.0, True, seen)
         i, finite = digits.index(fewest), all(map(is_real, got))
-        return Comparison(fewest, i, float(want[i].middle()), _float(got[i]), finite, seen)
+        return Comparison(fewest, i, float(want[i].middle()), finite_float(got[i]), finite, seen)
 
     def _rounded(self, found: Comparison, point: Point) -> Comparison | None:
         """The comparison, where literals are taken as far as floats round them; None where the
@@ -310,7 +321,7 @@ class GradientText(Claim):
         try:
             with precision(BITS[0]):
                 return all(math.isfinite(x.middle()) for x in self.right(point)[0])
-        except SymgradError:
+        except (DomainError, UnsupportedError):
             return False
 
     def _check_shapes(self, point: Point, claimed: Sequence[Any]) -> None:
@@ -343,53 +354,11 @@ def ways_of(watch: Watch) -> dict[Any, frozenset[int]]:
     return {place: frozenset(sides) for place, sides in watch.sides.items()}
 
 
+def _lifted(one: Ball, results: Any) -> list[Any]:
+    """Numbers as balls, but for those that are not finite."""
+    return [one.lift(x) if is_real(x) else x for x in leaves(results)]
+
+
 def _weight(x: Ball) -> float:
     size = x.size()
     return 1.0 if x.vanishes() or not 1e-300 < size < 1e300 else 1.0 / size
-
-
-def as_rounded(one: Ball, x: float) -> Ball:
-    """A literal, with all that a float may stand for."""
-    y = one.rational(Fraction(x))
-    return y.around(2.0**-52) if is_rounded(x) else y
-
-
-def is_rounded(literal: Any) -> bool:
-    """True if a float may stand for a number beside it: 0.1, which is none, but not 0.5 or 3.
-
-    >>> [is_rounded(v) for v in (0.1, 0.5, 3.0, 1 / 3)]
-    [True, False, False, True]
-    """
-    return isinstance(literal, float) and Fraction(repr(literal)) != Fraction(literal)
-
-
-def is_real(x: Any) -> bool:
-    """True if a value is a finite real number."""
-    if isinstance(x, Ball):
-        return bool(x.balls.arithmetic.finite(x.x))
-    return isinstance(x, int | float | Fraction | np.number | np.bool_) and math.isfinite(x)
-
-
-def _float(x: Any) -> float:
-    return float(x.middle() if isinstance(x, Ball) else x)
-
-
-def agreed(right: Ball, got: Any, scale: float, least: float = 0.0) -> float:
-    """In how many digits two numbers agree, beside the larger of them and a scale; nan where they
-    may be equal, and the balls show too few digits of them; what is below the least is 0."""
-    if not is_real(got):
-        return -math.inf
-    got = right.lift(got)
-    gap = right.minus(got)
-    if gap.is_zero() or gap.size() < least:
-        return math.inf
-    tops = [x for x in (right, got) if not x.vanishes()]
-    if scale:
-        size = max(scale, *(x.size() for x in (right, got)))
-        share = gap.size() / size if math.isfinite(size) else math.inf
-    elif tops:
-        share = (gap * max(tops, key=Ball.size).inverse()).size()
-    else:
-        return math.nan if gap.size() else math.inf
-    digits = -math.log10(share) if share else math.inf
-    return digits if not gap.vanishes() or digits >= ALIKE or scale else math.nan

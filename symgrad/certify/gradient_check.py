@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.certify import gradient_points as points
-from symgrad.certify.exact_gradients import BITS, Comparison, agreed
+from symgrad.certify.agreement import agreed
+from symgrad.certify.exact_gradients import BITS, Comparison
 from symgrad.certify.gradient_claims import ALIKE, Point, Problem, claim_of
 from symgrad.certify.proving import at_fault, proof
 from symgrad.certify.survey import Survey, shown

@@ -166,10 +166,19 @@ class ExpressionClaim(GradientClaim):
         known = {id(leaf) for leaf in problem.leaves}
         foreign = [leaf.name for leaf in traced.leaves if id(leaf) not in known]
         if foreign:
-            raise ArgumentError(f"claimed: {foreign[0]} is no argument of the loss")
+            there = ", ".join(problem.names)
+            raise ArgumentError(
+                f"claimed: {foreign[0]} is no argument of the loss (it has {there})"
+            )
         own = dict(zip(map(id, traced.leaves), traced.function.parameters, strict=True))
         parameters = [own[id(leaf)] for leaf in problem.leaves]
         self.function = function("claimed", parameters, traced.function.results)
+        for name, x in zip(problem.differentiated, self.function.results, strict=True):
+            if x.type.dtype == "bool":
+                raise ArgumentError(
+                    f"claimed: the gradient of {name} is a number, got a condition; choose between "
+                    "numbers by it: sg.where(condition, a, b)"
+                )
 
 
 class FunctionClaim(GradientClaim):

@@ -32,7 +32,8 @@ def argument_types(
     """The types with a number for each named size: as it is given, as given values have it, or the
     usual one.
 
-    Raises ArgumentError for a size that is none, LimitError for one that is too large.
+    Raises ArgumentError for a size that is none, LimitError for one that is too large, ShapeError
+    for a given value of another shape.
     """
     named = [n for p in problem.parameters for dim in p.type.shape for n in names_in(dim)]
     known = dict.fromkeys(named, usual)
@@ -53,6 +54,9 @@ def argument_types(
             raise LimitError(
                 f"sizes: {p.hint} would have {math.prod(shape)} elements, more than {LIMIT}"
             )
+        if p.hint in at and np.shape(at[p.hint]) != shape:
+            got = np.shape(at[p.hint])
+            raise ShapeError(f"at: {p.hint}: expected {p.type} with shape {shape}, got {got}")
         types[p.hint] = str(Type(p.type.dtype, shape))
     return types
 
@@ -74,6 +78,8 @@ def _given(value: Any, name: str, type: Type) -> Any:
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{array.dtype} is not real")
+        if not type.is_float and not np.array_equal(array, array.astype(type.numpy)):
+            raise TypeError("not all of them are whole numbers")
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"at: {name}: expected {type}, got {value!r}: {error}") from error
     if array.ndim != type.rank:

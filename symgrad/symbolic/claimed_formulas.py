@@ -71,7 +71,7 @@ class ExactNumbers(IRAlgebra):
 def exact_function(parameters: Sequence[Instr], arrays: Sequence[Any]) -> Function:
     """The IR function of these parameters that returns each element of arrays of expressions.
 
-    Raises ArgumentError, DomainError for what means nothing as a function of them.
+    Raises ArgumentError, ShapeError, DomainError for what means nothing as a function of them.
     """
     f, known = ExactNumbers(), {p.hint: p for p in parameters}
 
@@ -87,10 +87,25 @@ def exact_function(parameters: Sequence[Instr], arrays: Sequence[Any]) -> Functi
     for e in (e for array in arrays for e in array.flat):
         _check_indices(e, known)
         try:
-            terms.append(f.lifted(read(e, f, bind)).instr)
+            terms.append(_number(f.lifted(read(e, f, bind)).instr, e))
         except (IndexError, ShapeError) as error:
             raise ArgumentError(f"claimed: {e}: {error}") from error
     return function("claimed", parameters, terms)
+
+
+def _number(x: Instr, written: Any) -> Instr:
+    """The value of an element.  Raises ArgumentError for a condition, or an array."""
+    if x.type.dtype == "bool":
+        raise ArgumentError(
+            f"claimed: expected a number, got the condition {written}; choose between numbers by "
+            "it: sp.Piecewise((a, condition), (b, True))"
+        )
+    if x.type.shape:
+        raise ArgumentError(
+            f"claimed: expected a number, got {written}, which is {x.type}; claim its elements, "
+            "or an element by its index"
+        )
+    return x
 
 
 def elements(claimed: Any, p: Instr) -> Any:

@@ -12,7 +12,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
-from symgrad.errors import ArgumentError, DomainError, LimitError, ShapeError
+from symgrad.errors import ArgumentError
 
 x, y = sp.symbols("x y")
 X, Y = sg.param("x", 0.5), sg.param("y", 1.5)
@@ -374,54 +374,6 @@ def test_no_points_are_no_agreement():
     assert (check.verdict, check.fault) == ("refuted", "")
 
 
-BAD = [
-    ((LOSS, [X, Y], [RIGHT[0]]), ArgumentError, "expected 2 gradients, got 1"),
-    ((LOSS, X, sp.cos(sp.Symbol("x", integer=True))), DomainError, "x is declared integer"),
-    ((LOSS, X, lambda x, y: None), ArgumentError, "None is no number"),
-    ((LOSS, X, sp.Symbol("q")), ArgumentError, "q is no argument"),
-    ((LOSS, X, "cos(x)"), ArgumentError, "text is not read"),
-    ((LOSS, X, [x, y]), ShapeError, "gradient of x"),
-    ((LOSS, X, sg.param("other", 1.0) * X), ArgumentError, "other is no argument"),
-    ((LOSS, X, lambda x, y: [1.0, 2.0]), ShapeError, "shape"),
-    ((LOSS, X, lambda x, y: 1 / 0), ArgumentError, "ZeroDivisionError"),
-    ((LOSS, X, lambda x, y: np.complex128(1 + 1j)), ArgumentError, "complex128 is not real"),
-    ((LOSS, X, lambda x, y: "1.0"), ArgumentError, "real numbers"),
-    ((LOSS, "x", x), ArgumentError, "wrt"),
-    ((LOSS, [], []), ArgumentError, "wrt: expected one leaf or several, each once"),
-    ((LOSS, [X, X], [RIGHT[0]] * 2), ArgumentError, "each once"),
-    ((LOSS, [X, Y], {"x": x, "y": y}), ArgumentError, "got 1: dict"),
-    ((LOSS, X, lambda x, y: sys.exit(0)), ArgumentError, "raised SystemExit"),
-    ((LOSS, [X, Y], lambda x, y: x), ArgumentError, "2 gradients in a tuple"),
-    ((residual, w, x), ShapeError, "scalar"),
-    ((x, X, x), ArgumentError, "loss"),
-]
-
-
-@pytest.mark.parametrize(("arguments", "error", "says"), BAD)
-def test_a_claim_that_is_none_is_refused(arguments, error, says):
-    """The error names what is wrong with it."""
-    with pytest.raises(error, match=says):
-        sg.check_gradient(*arguments)
-
-
-OPTIONS = [
-    ({"points": "a"}, ArgumentError, "points"),
-    ({"points": 1.5}, ArgumentError, "points"),
-    ({"seconds": -1}, ArgumentError, "seconds"),
-    ({"seconds": math.nan}, ArgumentError, "seconds"),
-    ({"at": {"X": "a"}}, ArgumentError, "at: X: expected"),
-    ({"sizes": {"M": 3}}, ArgumentError, r"no size is named 'M' \(there: N\)"),
-    ({"sizes": {"N": -1}}, ArgumentError, "ints >= 0"),
-    ({"sizes": {"N": 10**12}}, LimitError, "2000000000000 elements"),
-]
-
-
-@pytest.mark.parametrize(("options", "error", "says"), OPTIONS, ids=str)
-def test_an_option_that_is_none_is_refused(options, error, says):
-    with pytest.raises(error, match=says):
-        sg.check_gradient(squares, b, lambda w, b, X, t: 0.0, **options)
-
-
 PROGRAM = """
 import os, sys, time
 import sympy as sp
@@ -480,7 +432,7 @@ def test_the_command_line(tmp_path: Path, name, status, says):
     "module",
     [
         "compiler.checking",
-        "certify.exact_gradients",
+        "certify.agreement",
         "certify.gradient_check",
         "certify.gradient_claims",
         "certify.gradient_points",
