@@ -15,11 +15,13 @@ It is defence in depth, not a sandbox: a function that is called may still use a
 from __future__ import annotations
 
 import ast
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn
 
 from symgrad.errors import FormatError, LimitError
+from symgrad.runtime.libraries import METHODS, STANDARD, Library, words
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LINES = 500_000
@@ -40,42 +42,6 @@ BUILTINS: tuple[str, ...] = (
 BUILTINS += ("sum", "tuple", "zip", "enumerate", "True", "False", "None", "ValueError")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-METHODS = _words(
-    "T all any argmax argmin argsort astype at clip copy cumprod cumsum diagonal dot dtype fill "
-    "flatten item max mean min ndim nonzero prod ravel repeat reshape round shape size sort "
-    "squeeze std sum swapaxes take tolist trace transpose var accumulate outer reduce reduceat"
-)
-
-NUMPY = _words(
-    "abs absolute add all any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax "
-    "argmin argsort array array_equal asarray ascontiguousarray atleast_1d atleast_2d bincount "
-    "block bool_ broadcast_shapes broadcast_to cbrt ceil clip column_stack concatenate copy "
-    "copysign copyto cos cosh cross cumprod cumsum deg2rad diag diag_indices diagonal divide dot e "
-    "einsum empty empty_like equal exp exp2 expand_dims expm1 eye fabs fill_diagonal "
-    "flip float32 float64 float_power floor floor_divide fmax fmin full full_like greater "
-    "greater_equal heaviside hstack hypot identity inf inner int64 intp invert isfinite isinf "
-    "indices isnan ix_ kron ldexp less less_equal linspace log10 log1p log2 logaddexp "
-    "logaddexp2 "
-    "log logical_and logical_not logical_or logical_xor matmul max maximum mean min minimum mod "
-    "moveaxis multiply nan nan_to_num ndim negative newaxis nextafter nonzero not_equal ogrid "
-    "ones ones_like outer pad pi positive power prod put_along_axis rad2deg ravel reciprocal "
-    "remainder repeat reshape rint roll round s_ searchsorted select shape sign signbit sin sinh "
-    "size sort sqrt square squeeze stack std subtract sum swapaxes take take_along_axis tan tanh "
-    "tensordot tile trace transpose tri tril tril_indices triu triu_indices true_divide trunc "
-    "var vdot vstack where zeros zeros_like linalg"
-)
-LINALG = _words("cholesky det eigh inv norm pinv qr slogdet solve svd")
-MATH = frozenset(name for name in vars(math) if not name.startswith("_"))
-SPECIAL = _words(
-    "digamma erf erfc erfcx erfinv exprel expit gamma gammaln i0 i1 lambertw log_expit log_ndtr "
-    "log_softmax loggamma logit logsumexp ndtr ndtri polygamma psi softmax xlog1py xlogy zeta"
-)
-FROM = {"math": MATH, "scipy.special": SPECIAL, "__future__": frozenset({"annotations"})}
-
 _NODES = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign,
     ast.For, ast.If, ast.Raise, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Import,
@@ -85,34 +51,79 @@ _NODES = (
     ast.Slice, ast.ListComp, ast.GeneratorExp, ast.comprehension,
 )  # fmt: skip
 # The fields below a node that are looked into; every context and operator is allowed.
-_LEAVES = _words("ctx op ops id name attr arg kind asname module level type_comment is_async")
+_LEAVES = words("ctx op ops id name attr arg kind asname module level type_comment is_async")
 _BELOW: dict[type, tuple[str, ...]] = {
     kind: tuple([field for field in kind._fields if field not in _LEAVES]) for kind in _NODES
 }
 _BELOW[ast.Constant] = ()
+_DEEPEST = 5  # parts of the name of something in a module
 _LITERALS = frozenset({bool, int, float, str, type(None), type(...)})
-# Names of numbers that a literal cannot spell, and the calls that make arrays or numbers.
-_NUMBERS = frozenset({"np.e", "np.inf", "np.nan", "np.newaxis", "np.pi"})
-_NUMBERS |= {f"math.{name}" for name in ("e", "inf", "nan", "pi", "tau")}
-_DTYPES = frozenset({"np.float32", "np.float64", "np.int64", "np.bool_"})
-_MAKERS = _DTYPES | {"np.array", "float"}
-_FIXED = ("np", "math", "float")  # names that mean one thing in every text
 
 
-def check_source(source: str, given: Iterable[str] = ()) -> ast.Module:
-    """The parsed text, if all of it is allowed; it may read the names in ``given`` as well.
+@dataclass(frozen=True)
+class Permitted:
+    """The names that texts may use which import no other modules than certain ones.
 
+    imports  the modules that ``import`` may name, each with its alias
+    single   what ``from`` may import, by module
+    owners   what may be read of a module, by the name that texts give it
+    fixed    names that mean one thing in every text
+    numbers  names of numbers that a literal cannot spell
+    dtypes, makers  of the calls that make numbers and arrays of literals
+    """
+
+    imports: frozenset[tuple[str, str | None]]
+    single: Mapping[str, frozenset[str]]
+    owners: Mapping[str, frozenset[str]]
+    methods: frozenset[str]
+    fixed: frozenset[str]
+    numbers: frozenset[str]
+    dtypes: frozenset[str]
+    makers: frozenset[str]
+
+
+@cache
+def permitted(libraries: tuple[Library, ...]) -> Permitted:
+    """What texts may use that import the standard modules and these."""
+    every = (*STANDARD, *libraries)
+    whole = [m for m in every if m.whole]
+    owners = {m.called: m.names for m in whole}
+    owners.update({f"{m.called}.{part}": names for m in whole for part, names in m.parts})
+
+    def of_all(kind: str) -> frozenset[str]:
+        return frozenset(f"{m.called}.{name}" for m in whole for name in getattr(m, kind))
+
+    return Permitted(
+        frozenset((m.name, m.alias or None) for m in whole),
+        {m.name: m.single for m in reversed(every)},
+        owners,
+        METHODS.union(*[m.methods for m in every]),
+        frozenset({"float", *[m.called for m in whole]}),
+        of_all("numbers"),
+        of_all("dtypes"),
+        of_all("dtypes") | of_all("makers") | {"float"},
+    )
+
+
+def check_source(
+    source: str, given: Iterable[str] = (), libraries: tuple[Library, ...] = ()
+) -> ast.Module:
+    """The parsed text, if all of it is allowed.
+
+    given      names that it may read besides
+    libraries  that it may import besides the standard ones, as a target declares them
     Raises FormatError, naming what is refused and its line; LimitError for a text that is larger
     than ``MAX_BYTES`` or ``MAX_LINES``.
     """
     tree = parse(source)
+    own = permitted(libraries)
     known = frozenset(BUILTINS).union(given) | _module_names(tree)
     allowed = (ast.FunctionDef, ast.Assign, ast.Import, ast.ImportFrom)
     for statement in tree.body:
         if not isinstance(statement, allowed) and not _is_text(statement):
             _refuse(statement, f"{_kind(statement)} outside a function")
-        _check_runs_nothing(statement)
-        _check(statement, known)
+        _check_runs_nothing(statement, own)
+        _check(statement, known, own)
     return tree
 
 
@@ -151,7 +162,7 @@ def _stored(statement: ast.Assign) -> set[str]:
     return {n.id for n in targets if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
 
 
-def _check(statement: ast.stmt, known: frozenset[str]) -> None:
+def _check(statement: ast.stmt, known: frozenset[str], own: Permitted) -> None:
     """One walk over a statement; a long text names few things often, so names are kept apart."""
     loaded: dict[str, ast.AST] = {}
     stored: dict[str, ast.AST] = {}
@@ -167,7 +178,7 @@ def _check(statement: ast.stmt, known: frozenset[str]) -> None:
         if kind is ast.arg:
             stored[node.arg] = node
         elif kind in _CHECKS:
-            _CHECKS[kind](node, statement)
+            _CHECKS[kind](node, statement, own)
         for field in _BELOW[kind]:
             below = getattr(node, field)
             if type(below) is list:
@@ -176,24 +187,24 @@ def _check(statement: ast.stmt, known: frozenset[str]) -> None:
                 stack.append(below)
     if isinstance(statement, ast.FunctionDef):
         known = known.union(stored)
-    _check_names(loaded, stored, known)
+    _check_names(loaded, stored, known, own)
 
 
-def _check_runs_nothing(statement: ast.stmt) -> None:
+def _check_runs_nothing(statement: ast.stmt, own: Permitted) -> None:
     """Refuses what would be computed when the module is loaded."""
     if isinstance(statement, ast.FunctionDef):
         given = statement.args
         defaults = [*given.defaults, *(d for d in given.kw_defaults if d is not None)]
         for default in defaults:
-            _check_literal(default, "a default that is computed")
+            _check_literal(default, "a default that is computed", own)
     elif isinstance(statement, ast.Assign):
         for target in statement.targets:
             if not isinstance(target, ast.Name):
                 _refuse(target, f"{_kind(target)} that is assigned to outside a function")
-        _check_literal(statement.value, "a constant that is computed")
+        _check_literal(statement.value, "a constant that is computed", own)
 
 
-def _check_literal(value: ast.expr, what: str) -> None:
+def _check_literal(value: ast.expr, what: str, own: Permitted) -> None:
     """Refuses all but literals, tuples and lists of them, arrays made of them, and another name.
 
     A name inside a literal is refused: tuples that share tuples make arrays of any size.
@@ -205,63 +216,67 @@ def _check_literal(value: ast.expr, what: str) -> None:
             stack += node.elts
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             stack.append(node.operand)
-        elif isinstance(node, ast.Call) and _dotted(node.func) in _MAKERS:
-            dtypes = [k for k in node.keywords if k.arg == "dtype" and _dotted(k.value) in _DTYPES]
+        elif isinstance(node, ast.Call) and _dotted(node.func) in own.makers:
+            told = [k.value for k in node.keywords if k.arg == "dtype"]
+            dtypes = [value for value in told if _dotted(value) in own.dtypes]
             if len(node.args) != 1 or len(dtypes) != len(node.keywords):
                 _refuse(node, what)
             stack += node.args
-        elif not (isinstance(node, ast.Constant) or _dotted(node) in _NUMBERS):
+        elif not (isinstance(node, ast.Constant) or _dotted(node) in own.numbers):
             _refuse(node, what)
 
 
 def _dotted(node: ast.AST) -> str:
-    """``np.array`` or ``float``; "" for what is no name, nor an attribute of one."""
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return f"{node.value.id}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
+    """``np.array``, ``np.linalg.norm`` or ``float``; "" for what is no name, nor one of its
+    attributes."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute) and len(names) < _DEEPEST:
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *names[::-1]]) if isinstance(node, ast.Name) else ""
 
 
 def _check_names(
-    loaded: dict[str, ast.AST], stored: dict[str, ast.AST], known: frozenset[str]
+    loaded: dict[str, ast.AST], stored: dict[str, ast.AST], known: frozenset[str], own: Permitted
 ) -> None:
     for name, node in stored.items():
-        _plain_name(node, name)
+        _plain_name(node, name, own)
     for name, node in loaded.items():
-        if name not in _FIXED:
-            _plain_name(node, name)
+        if name not in own.fixed:
+            _plain_name(node, name, own)
         if name not in known:
             _refuse(node, f"the name {name!r}")
 
 
-def _plain_name(node: ast.AST, name: str) -> None:
+def _plain_name(node: ast.AST, name: str, own: Permitted) -> None:
     """Refuses a name that is given a meaning, if it has one already."""
     if name.startswith("__"):
         _refuse(node, f"the name {name!r}")
-    if name in _FIXED:
+    if name in own.fixed:
         _refuse(node, f"another meaning of {name!r}")
 
 
-def _check_constant(node: ast.Constant, top: ast.stmt) -> None:
+def _check_constant(node: ast.Constant, top: ast.stmt, own: Permitted) -> None:
     if type(node.value) not in _LITERALS:
         _refuse(node, f"a {type(node.value).__name__} literal")
 
 
-def _check_call(node: ast.Call, top: ast.stmt) -> None:
+def _check_call(node: ast.Call, top: ast.stmt, own: Permitted) -> None:
     if not isinstance(node.func, ast.Name | ast.Attribute):
         _refuse(node, "a call of something that is no name")
 
 
-def _check_raise(node: ast.Raise, top: ast.stmt) -> None:
+def _check_raise(node: ast.Raise, top: ast.stmt, own: Permitted) -> None:
     if not _is_plain_error(node):
         _refuse(node, "an error other than raise ValueError(text)")
 
 
-def _check_keyword(node: ast.keyword, top: ast.stmt) -> None:
+def _check_keyword(node: ast.keyword, top: ast.stmt, own: Permitted) -> None:
     if node.arg is None:
         _refuse(node.value, "** in a call")
 
 
-def _check_expression(node: ast.Expr, top: ast.stmt) -> None:
+def _check_expression(node: ast.Expr, top: ast.stmt, own: Permitted) -> None:
     if not (_is_text(node) or isinstance(node.value, ast.Call)):
         _refuse(node, "a bare expression")
 
@@ -276,41 +291,28 @@ def _is_plain_error(node: ast.Raise) -> bool:
     return named and len(call.args) == len(texts) == 1 and isinstance(texts[0], str)
 
 
-def _check_attribute(node: ast.Attribute, top: ast.stmt) -> None:
+def _check_attribute(node: ast.Attribute, top: ast.stmt, own: Permitted) -> None:
     if not isinstance(node.ctx, ast.Load):
         _refuse(node, f"an assignment to the attribute {node.attr!r}")
-    owner = node.value
-    if isinstance(owner, ast.Name) and owner.id == "np":
-        allowed = NUMPY
-    elif isinstance(owner, ast.Name) and owner.id == "math":
-        allowed = MATH
-    elif (
-        isinstance(owner, ast.Attribute)
-        and owner.attr == "linalg"
-        and isinstance(owner.value, ast.Name)
-        and owner.value.id == "np"
-    ):
-        allowed = LINALG
-    else:
-        allowed = METHODS
+    allowed = own.owners.get(_dotted(node.value), own.methods)
     if node.attr not in allowed:
         _refuse(node, f"the attribute {node.attr!r}")
 
 
-def _check_import(node: ast.Import | ast.ImportFrom, top: ast.stmt) -> None:
+def _check_import(node: ast.Import | ast.ImportFrom, top: ast.stmt, own: Permitted) -> None:
     if node is not top:
         _refuse(node, "an import inside a function")
     for alias in node.names:
         if isinstance(node, ast.Import):
-            if (alias.name, alias.asname) not in (("numpy", "np"), ("math", None)):
+            if (alias.name, alias.asname) not in own.imports:
                 _refuse(node, f"the import of {alias.name!r}")
-        elif node.level or alias.name not in FROM.get(node.module or "", ()):
+        elif node.level or alias.name not in own.single.get(node.module or "", ()):
             _refuse(node, f"the import of {alias.name!r} from {node.module!r}")
         elif alias.asname is not None:
-            _plain_name(node, alias.asname)
+            _plain_name(node, alias.asname, own)
 
 
-def _check_function(node: ast.FunctionDef, top: ast.stmt) -> None:
+def _check_function(node: ast.FunctionDef, top: ast.stmt, own: Permitted) -> None:
     if node is not top:
         _refuse(node, "a function inside a function")
     if node.decorator_list or node.returns or getattr(node, "type_params", None):
@@ -320,7 +322,7 @@ def _check_function(node: ast.FunctionDef, top: ast.stmt) -> None:
     for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
         if a.annotation is not None:
             _refuse(a, f"an annotation of {a.arg!r}")
-    _plain_name(node, node.name)
+    _plain_name(node, node.name, own)
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -329,7 +331,7 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node.value.value, str)
 
 
-_CHECKS: dict[type, Callable[[Any, ast.stmt], None]] = {
+_CHECKS: dict[type, Callable[[Any, ast.stmt, Permitted], None]] = {
     ast.Constant: _check_constant,
     ast.Attribute: _check_attribute,
     ast.Call: _check_call,

@@ -14,18 +14,16 @@ import ast
 import builtins
 import hashlib
 import linecache
-import math
 import sys
 import weakref
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import FunctionType
-from typing import Any
+from typing import Any, NoReturn
 
-import numpy as np
-
-from symgrad.errors import FormatError, LimitError, MissingExtraError
+from symgrad.errors import FormatError, LimitError, MissingExtraError, UnsupportedError
 from symgrad.runtime.allowlist import BUILTINS, check_source
+from symgrad.runtime.libraries import STANDARD, Library
 
 
 def _import(name: str, *rest: Any) -> Any:
@@ -48,19 +46,24 @@ def load_source(
     given: Mapping[str, Any] = _NOTHING,
     *,
     modules: Mapping[str, Any] = _NOTHING,
+    libraries: tuple[Library, ...] = (),
     rewrite: Callable[[ast.Module], ast.Module] | None = None,
 ) -> dict[str, Any]:
     """The functions and constants that a text defines, by name.
 
     filename   what tracebacks call the text; by default ``<symgrad loss_and_grads 1a2b3c>``
     given      what the text may read besides the builtins; for texts of our own
-    modules    what stands in for the modules that the text imports, by their names; under
-               ``builtins`` a mapping of names that take the place of builtins
+    modules    what stands in for the modules that the text imports, by their names, and for all
+               of them; under ``builtins`` a mapping of names that take the place of builtins
+    libraries  modules that the text may import besides the standard ones, as a target declares
+               them
     rewrite    makes the tree that runs out of the text's own, which has passed the allow-list
-    Raises FormatError for a text that is not allowed, LimitError for one that is too large, and
-    MissingExtraError where it needs SciPy and SciPy is absent.
+    Where an optional module is absent, the functions raise MissingExtraError as they are called.
+    Raises FormatError for a text that is not allowed, LimitError for one that is too large,
+    MissingExtraError where another module is absent, and UnsupportedError where nothing stands in
+    for one.
     """
-    tree = check_source(source, given)
+    tree = check_source(source, given, libraries)
     tree = tree if rewrite is None else rewrite(tree)
     imports = [s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom)]
     rest = [s for s in tree.body if not isinstance(s, ast.Import | ast.ImportFrom)]
@@ -68,7 +71,8 @@ def load_source(
     space: dict[str, Any] = {"__name__": "symgrad_emitted", **given}
     space["__builtins__"] = {**_BUILTINS, **modules.get("builtins", _NOTHING)}
     for statement in imports:
-        space.update(_bound(statement, modules))
+        space.update(_bound(statement, modules, libraries))
+    rest = _without_absent(rest, space)
     bound = set(space)
     try:
         code = compile(ast.Module(rest, []), name, "exec", dont_inherit=True)
@@ -89,32 +93,72 @@ def load_source(
     return own
 
 
-def load_function(source: str, name: str, filename: str | None = None) -> Callable[..., Any]:
+def load_function(
+    source: str, name: str, filename: str | None = None, libraries: tuple[Library, ...] = ()
+) -> Callable[..., Any]:
     """The function called ``name`` of a text.  Raises FormatError where there is none, and as
     ``load_source`` does."""
-    function = load_source(source, filename).get(name)
+    function = load_source(source, filename, libraries=libraries).get(name)
     if not isinstance(function, FunctionType):
         raise FormatError(f"the text defines no function {name!r}")
     return function
 
 
-def _bound(statement: ast.Import | ast.ImportFrom, stand_ins: Mapping[str, Any]) -> dict[str, Any]:
-    modules = {"numpy": np, "math": math, **stand_ins}
+class Absent:
+    """Stands for a module that is not installed, or for a constant made with it."""
+
+    def __init__(self, error: str) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise MissingExtraError(self._error)
+
+
+def _without_absent(statements: list[ast.stmt], space: dict[str, Any]) -> list[ast.stmt]:
+    """The statements that can run: where a module is absent it stands for all constants, too."""
+    lacking = next((x for x in space.values() if isinstance(x, Absent)), None)
+    if lacking is None:
+        return statements
+    assigned = [s for s in statements if isinstance(s, ast.Assign)]
+    names = [t.id for s in assigned for t in s.targets if isinstance(t, ast.Name)]
+    space.update(dict.fromkeys(names, lacking))
+    return [s for s in statements if s not in assigned]
+
+
+def _bound(
+    statement: ast.Import | ast.ImportFrom,
+    stand_ins: Mapping[str, Any],
+    libraries: tuple[Library, ...],
+) -> dict[str, Any]:
+    """The names that an import gives a meaning, each with what it means."""
     if isinstance(statement, ast.Import):
-        return {a.asname or a.name: modules[a.name] for a in statement.names}
+        names = [(a.asname or a.name, a.name) for a in statement.names]
+        return {own: module_of(name, stand_ins, libraries) for own, name in names}
     if statement.module == "__future__":
         return {}
-    try:
-        name = str(statement.module)
-        module = modules[name] if name in modules else import_module(name)
-    except ImportError as error:
-        raise MissingExtraError(
-            f"this function needs {statement.module}; pip install 'symgrad[scipy]'"
-        ) from error
+    module = module_of(str(statement.module), stand_ins, libraries)
+    if isinstance(module, Absent):
+        return {a.asname or a.name: module for a in statement.names}
     try:
         return {a.asname or a.name: getattr(module, a.name) for a in statement.names}
     except AttributeError as error:
         raise FormatError(f"line {statement.lineno}: {error}") from error
+
+
+def module_of(name: str, stand_ins: Mapping[str, Any], libraries: tuple[Library, ...]) -> Any:
+    """A module that the allow-list has let pass, or what stands in for it."""
+    if name in stand_ins:
+        return stand_ins[name]
+    declared = next(m for m in (*libraries, *STANDARD) if m.name == name)
+    if stand_ins and declared in libraries:
+        raise UnsupportedError(f"nothing stands in for the module {name}")
+    try:
+        return import_module(name)
+    except ImportError as error:
+        said = f"this function needs {name}; {declared.install or f'pip install {name}'}"
+        if declared.optional:
+            return Absent(said)
+        raise MissingExtraError(said) from error
 
 
 def _last_function(statements: list[ast.stmt]) -> str:

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from symgrad.errors import FormatError, LimitError
-from symgrad.runtime import check_source
+from symgrad.errors import (
+    FormatError,
+    LimitError,
+    MissingExtraError,
+    NamingError,
+    UnsupportedError,
+)
+from symgrad.runtime import check_source, load_function, load_source
+from symgrad.runtime.libraries import Library, words
 
 HEAD = "import numpy as np\n\n\n"
 
@@ -133,3 +140,70 @@ def test_more_lines_than_the_limit_are_refused() -> None:
     """The error names count and limit, before anything is parsed."""
     with pytest.raises(LimitError, match="500001 lines; the limit is 500000"):
         check_source("\n" * 500_001)
+
+
+TOY = Library(
+    "toy.arrays",
+    "ta",
+    names=words("tanh array f8 part"),
+    parts=(("part", words("norm")),),
+    methods=words("clone"),
+    dtypes=words("f8"),
+    makers=words("array"),
+    optional=True,
+)
+FOREIGN = (
+    "import toy.arrays as ta\n\nXS = ta.array([1.0, 2.0], dtype=ta.f8)\n\n\n"
+    "def f(x):\n    return ta.tanh(x).clone(), ta.part.norm(XS)\n"
+)
+
+
+def test_a_module_that_a_target_declares_passes_with_it_alone() -> None:
+    """Its names, methods, dtypes and literals are allowed where the caller gives the declaration,
+    and nowhere else."""
+    check_source(FOREIGN, libraries=(TOY,))
+    with pytest.raises(FormatError, match=r"import of 'toy.arrays'"):
+        check_source(FOREIGN)
+    with pytest.raises(FormatError, match="'clone'"):
+        check_source("def f(x):\n    return x.clone()\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import toy.arrays as tb\n", "import of 'toy.arrays'"),
+        ("from toy.arrays import tanh\n", "import of 'tanh'"),
+        ("import toy\n", "import of 'toy'"),
+        ("import os\n", "import of 'os'"),
+        (FOREIGN + "\n\ndef g(x):\n    return ta.load(x)\n", "'load'"),
+        (FOREIGN + "\n\ndef g(x):\n    return ta.part.load(x)\n", "'load'"),
+        (FOREIGN + "\n\ndef g(x):\n    return np.clone(x)\n", "'clone'"),
+        (FOREIGN + "\n\ndef g(x):\n    ta = x\n    return ta\n", "another meaning of 'ta'"),
+        (FOREIGN + "\n\ndef ta(x):\n    return x\n", "another meaning of 'ta'"),
+        (FOREIGN + "\nYS = ta.tanh([1.0])\n", "a constant that is computed"),
+    ],
+)
+def test_a_declared_module_widens_nothing_else(text: str, said: str) -> None:
+    """What is not declared stays refused, and the alias has one meaning."""
+    with pytest.raises(FormatError, match=said):
+        check_source(text, libraries=(TOY,))
+
+
+def test_a_text_whose_module_is_absent_is_refused_as_it_is_called() -> None:
+    """An optional module may be absent while the text is read."""
+    f = load_function(FOREIGN, "f", libraries=(TOY,))
+    assert f.__code__.co_varnames == ("x",)
+    with pytest.raises(MissingExtraError, match=r"needs toy.arrays; pip install toy.arrays"):
+        f(1.0)
+
+
+def test_nothing_stands_in_for_a_declared_module() -> None:
+    """Where other modules have stand-ins, as in the checker, none is the module itself."""
+    with pytest.raises(UnsupportedError, match=r"nothing stands in for the module toy.arrays"):
+        load_source(FOREIGN, modules={"numpy": None}, libraries=(TOY,))
+
+
+def test_a_module_has_one_name_in_a_text() -> None:
+    """An import of ``a.b`` gives a meaning to ``a``, which is not declared."""
+    with pytest.raises(NamingError, match="needs an alias"):
+        Library("toy.arrays")
