@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ STEP = 1e-6
 AT = (0.7, -0.4)
 
 
+COUNT = itertools.count()
 PROGRAM = """
 import symgrad as sg
 
@@ -47,7 +49,7 @@ def emitted(target):
 
 def emitted(names: tuple[str, ...], target: str, tmp_path: Path) -> str:
     """The text of a loss with shared values, and equal values that are written twice."""
-    path = tmp_path / "program.py"
+    path = tmp_path / f"program{next(COUNT)}.py"  # of two files of one name the first is read
     path.write_text(PROGRAM.format(*names))
     spec = importlib.util.spec_from_file_location("program_of_a_user", path)
     assert spec is not None
