@@ -11,7 +11,8 @@ if __name__ != "symgrad.codegen":
 
 from symgrad.codegen.header import fingerprint
 from symgrad.codegen.looped_style import obstacle
-from symgrad.codegen.module import TARGETS, emit
+from symgrad.codegen.module import emit
+from symgrad.codegen.targets import TARGETS
 from symgrad.codegen.unit import (
     ExampleHeading,
     ExampleLoop,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed
 from symgrad.codegen.literals import literal_arrays
-from symgrad.codegen.planned_lines import Comments, Line
+from symgrad.codegen.planned_lines import Comments, Line, may_alias
 from symgrad.codegen.printer import is_breakable
 from symgrad.codegen.sections import sections
 from symgrad.codegen.statement_tree import AddInto, Assign, Section, Statement, WriteInto
@@ -112,8 +112,8 @@ class Writer:
         for p in function.parameters:
             self.texts[id(p)] = atom(self.named[id(p)])
         given = [x for x in self.body if x.is_constant and x.type.rank]
-        arrays, self.constants = literal_arrays(given, names) if given else ({}, [])
-        self.vectors = Vectors(function, self.named, names, self.uses)
+        arrays, self.constants = literal_arrays(given, names, target) if given else ({}, [])
+        self.vectors = Vectors(function, self.named, names, self.uses, target)
         for key, name in (*arrays.items(), *self.vectors.named.items()):
             self.named[key], self.texts[key] = name, atom(name)
         self.floating = {x for x in self.body if self.floats(x)}
@@ -244,7 +244,7 @@ class Writer:
         first, about = build.zeros, None
         if build.base is not None:
             own = self.texts[id(build.base)]
-            own = own if self.is_fresh(build.base) else self.target.copied(own)
+            own = own if self.is_fresh(build.base) else build.copied(own)
             first, about = own.text, build.base
         self.named[id(x)] = name
         line = Line(x, name, first, rows=(*cuts, *rows), about=about, quiet=about is None)
@@ -253,7 +253,11 @@ class Writer:
 
     def is_fresh(self, x: Instr) -> bool:
         """True where the text of a value makes an array that nothing else reads."""
-        return self.texts[id(x)].ops > 0 and not self.target.may_alias(x, self.uses)
+        return self.texts[id(x)].ops > 0 and not self.is_shared(x)
+
+    def is_shared(self, x: Instr) -> bool:
+        """True of an array that could share memory with one that others have."""
+        return self.target.takes_arrays and may_alias(x, self.uses)
 
     def floats(self, x: Instr) -> bool:
         """True of a value that is inlined, unless its line grows too long."""

@@ -9,7 +9,7 @@ the op that made them.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from symgrad.ir.function import Instr
 from symgrad.ir.naming import before, letter_of, lettered, letters, numbered
@@ -26,15 +26,16 @@ _SHORT = 14
 
 
 class Names:
-    """Hands out names, each once."""
+    """Hands out names, each once; ``reserved`` are those of the target's own modules."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self.taken = set(RESERVED) | set(taken)
+    def __init__(self, taken: Iterable[str] = (), reserved: Collection[str] = ()) -> None:
+        self.reserved = RESERVED.union(reserved)
+        self.taken = {*self.reserved, *taken}
         self.last: dict[str, int] = {}
 
     def fresh(self, wanted: str) -> str:
         """``wanted``, or the next free name made from it."""
-        name = wanted + "_" if wanted in RESERVED else wanted
+        name = wanted + "_" if wanted in self.reserved else wanted
         if name.strip("_") == "" or name.startswith("__"):
             name = f"p_{name.strip('_')}"
         number = self.last.get(name, 1)

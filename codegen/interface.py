@@ -125,6 +125,8 @@ class Returns:
         self.unit = unit
         self.writer = writer
         self.seen: set[int] = set()
+        arrays = self.target.arrays
+        self.brackets = arrays.vector if arrays else ("(", ")")
 
     def statements(self) -> list[Section]:
         """The statement, after another that makes the vector where the line would be too long."""
@@ -137,7 +139,7 @@ class Returns:
         if not isinstance(last, Pack) or not (arrays or len(last.shape or (0,)) == 1):
             return [Section("", (Return((*texts, self.nested(last))),))]
         members = tuple(self.members(last))
-        vector = Listing(members, *self.target.brackets, last.rows or by_bias(members))
+        vector = Listing(members, *self.brackets, last.rows or by_bias(members))
         line = f"return {', '.join([*texts, in_line(vector)])}"
         if not arrays or fits(line):
             return [Section("", (Return((*texts, vector)),))]
@@ -156,13 +158,13 @@ class Returns:
     def pack(self, part: Pack) -> str:
         members = self.members(part)
         if self.target.takes_arrays:
-            return in_line(Listing(tuple(members), *self.target.brackets))
+            return in_line(Listing(tuple(members), *self.brackets))
         return nest(members, part.shape or (len(members),))
 
     def members(self, part: Pack) -> list[str]:
         return [self.writer.texts[id(self.f.results[i])].text for i in part.members]
 
     def result(self, r: Instr) -> str:
-        shared = id(r) in self.seen or self.target.may_alias(r, self.writer.uses)
+        shared = id(r) in self.seen or self.writer.is_shared(r)
         self.seen.add(id(r))
         return self.target.returned(r, self.writer.texts[id(r)].text, shared)

@@ -1,12 +1,14 @@
 r'''Literal arrays: named in capitals above the function, or given by a saved text's own function.
 
->>> definition("XS", ((2.0, 3.0), (-1.0, 0.5)), "").value.items
+>>> definition("XS", ((2.0, 3.0), (-1.0, 0.5)), ("np.array([", "])")).value.items
 ('[2.0, 3.0]', '[-1.0, 0.5]')
 
 The small constants of a saved text are literals of it.  Larger ones stand in a file beside it,
 which the text names and knows by its SHA-256, so that no other file is taken for it.
 
->>> print(literals("f", {"c": np.array([1.0, -2.5]), "k": np.array(3)}))
+>>> from symgrad.codegen.targets import TARGETS
+>>> told = {"c": np.array([1.0, -2.5]), "k": np.array(3)}
+>>> print(literals("f", told, TARGETS["numpy"].arrays))
 def constants():
     """The constants that f was compiled with, as its keyword arguments."""
     return {
@@ -25,36 +27,37 @@ import numpy as np
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.printer import assigned, code, fits
 from symgrad.codegen.statement_tree import Assign, Listing
-from symgrad.codegen.target import number
+from symgrad.codegen.target import ArrayTexts, Target, number
 from symgrad.ir.function import Instr
-from symgrad.ir.types import dtype_name
+from symgrad.ir.types import Type, dtype_name
 
 
-def literal_arrays(arrays: Iterable[Instr], names: Names) -> tuple[dict[int, str], list[Assign]]:
+def literal_arrays(
+    arrays: Iterable[Instr], names: Names, target: Target
+) -> tuple[dict[int, str], list[Assign]]:
     """The names of literal arrays by ``id``, and the statements that define them."""
+    assert target.arrays is not None  # plain Python has scalars in their place
     named: dict[int, str] = {}
     constants: list[Assign] = []
     for x in arrays:
         stem = x.hint or ("places" if x.type.dtype == "i64" else "data")
         named[id(x)] = names.fresh(stem.upper())
-        constants.append(definition(named[id(x)], x["value"], dtype_of(x)))
+        constants.append(definition(named[id(x)], x["value"], around(target.arrays, x.type)))
     return named, constants
 
 
-def dtype_of(x: Instr) -> str:
-    """The argument ``dtype``, where NumPy would choose another for the numbers."""
-    told = x.type.dtype in ("f64", "bool") or (x.type.dtype == "i64" and x.type.size != 0)
-    return "" if told else f", dtype=np.{x.type.numpy.name}"
+def around(arrays: ArrayTexts, type: Type) -> tuple[str, str]:
+    """The text around the items of a literal array, with its dtype where this must be told."""
+    opening, closing = arrays.literal
+    return opening, f"{closing[:-1]}{arrays.dtype(type)}{closing[-1]}"
 
 
-def definition(name: str, value: object, dtype: str) -> Assign:
+def definition(name: str, value: tuple[object, ...], around: tuple[str, str]) -> Assign:
     """``NAME = np.array(...)``; a matrix has a line for each row, as far as these are short."""
-    if not isinstance(value, tuple):
-        return Assign(name, f"np.array({nested(value)}{dtype})")
     items, lengths = tuple(map(nested, value)), (1,) * len(value)
     if not value or not isinstance(value[0], tuple) or not all(fits(f"{i},") for i in items):
         items, lengths = tuple(nested(value)[1:-1].split(", ")), ()
-    return Assign(name, Listing(items, "np.array([", f"]{dtype})", lengths))
+    return Assign(name, Listing(items, *around, lengths))
 
 
 def nested(value: object) -> str:
@@ -81,7 +84,7 @@ def {own}():
     import hashlib
     import io
     import pathlib
-
+{also}
     file = pathlib.Path(__file__).resolve().with_name({file})
     data = file.read_bytes()
     if hashlib.sha256(data).hexdigest() != (
@@ -89,11 +92,13 @@ def {own}():
     ):
         raise ValueError(f"{{file}} is not the file that was saved with {{__file__}}")
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return {{name: a if a.ndim else a.item() for name, a in arrays.items()}}'''
+        return {{name: {taken} if a.ndim else a.item() for name, a in arrays.items()}}'''
 
 
-def literals(function: str, constants: Mapping[str, Array], arrays: bool = True) -> str:
-    """The text with all values in it; ``arrays`` says whether they are NumPy's, or lists."""
+def literals(
+    function: str, constants: Mapping[str, Array], arrays: ArrayTexts | None = None
+) -> str:
+    """The text with all values in it, as ``arrays`` writes them, or else as lists."""
     name = NAME if function != NAME else f"{NAME}_"
     lines = [
         f"def {name}():",
@@ -107,26 +112,30 @@ def literals(function: str, constants: Mapping[str, Array], arrays: bool = True)
     return "\n".join([*lines, "    }"])
 
 
-def beside(function: str, file: str, digest: str) -> str:
+def beside(function: str, file: str, digest: str, arrays: ArrayTexts) -> str:
     """The text that reads a file beside it, and refuses any other."""
     name = NAME if function != NAME else f"{NAME}_"
     escaped = file.encode("unicode_escape").decode().replace('"', '\\"')
-    return _BESIDE.format(own=name, function=function, file=f'"{escaped}"', digest=digest)
+    taken, also = ("a", "")
+    if arrays.taken:
+        taken, also = f"{arrays.taken}(a)", "\n    import numpy as np\n"
+    return _BESIDE.format(
+        own=name, function=function, file=f'"{escaped}"', digest=digest, taken=taken, also=also
+    )
 
 
-def _rows(value: Array, arrays: bool) -> list[str]:
+def _rows(value: Array, arrays: ArrayTexts | None) -> list[str]:
     """The literal that makes an array, in lines; a number for an array of no dimensions."""
-    literal = _tuples(value.tolist())
+    literal, dtype = _tuples(value.tolist()), dtype_name(value.dtype)
+    assert dtype is not None
     if not value.ndim:
         return [nested(literal)]
     if arrays and not value.size:
-        return [f"np.zeros({value.shape}, dtype=np.{value.dtype.name})"]
-    plain = dtype_name(value.dtype) in ("f64", "i64", "bool")
-    dtype = "" if plain else f", dtype=np.{value.dtype.name}"
-    made = definition("_", literal, dtype if arrays else "")
+        return [f"{arrays.zeros}({value.shape}, dtype={arrays.dtypes[dtype]})"]
+    brackets = around(arrays, Type(dtype, value.shape)) if arrays else ("[", "]")
+    made = definition("_", literal, brackets)
     rows = assigned(made, code(made), "", 0, "")
-    rows[0] = rows[0].removeprefix("_ = " if arrays else "_ = np.array(")
-    rows[-1] = rows[-1] if arrays else rows[-1].removesuffix(")")
+    rows[0] = rows[0].removeprefix("_ = ")
     return rows
 
 

@@ -17,9 +17,7 @@ from symgrad.codegen.helpers import pasted
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.interface import Interface, Returns
 from symgrad.codegen.looped_style import LOOPED, LoopWriter
-from symgrad.codegen.numpy_target import NUMPY
 from symgrad.codegen.printer import in_line, printed
-from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.statement_tree import (
     Assign,
@@ -32,6 +30,7 @@ from symgrad.codegen.statement_tree import (
     Statement,
 )
 from symgrad.codegen.target import ByInstr, Helper, Target, helped
+from symgrad.codegen.targets import TARGETS
 from symgrad.codegen.unit import Unit
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.ir.function import Function, Instr
@@ -45,7 +44,8 @@ def write_module(unit: Unit, target: Target) -> str:
     whole = unit.function
     helpers, imports = needed(whole, target)
     functions = own_functions(whole.name, [h.name for h in helpers] + imported(imports))
-    names = Names([*functions, *sizes_of(whole, functions)])
+    aliases = {library.called for library in target.libraries}
+    names = Names([*functions, *sizes_of(whole, functions)], aliases)
     writer = (LoopWriter if unit.loop else Writer)(unit, target, names)
     signature = Interface(unit, writer.named, names, target)
     for argument in writer.arguments():
@@ -177,7 +177,7 @@ def import_lines(target: Target, imports: list[str]) -> tuple[str, ...]:
         _, module, _, name = line.split()
         modules.setdefault(module, []).append(name)
     rows = [f"from {m} import {', '.join(sorted(ns))}" for m, ns in sorted(modules.items())]
-    prelude = [target.prelude] if target.prelude else []
+    prelude = [target.library.line] if target.library else []
     plain = [r for r in rows if not r.startswith("from scipy")]
     foreign = [r for r in rows if r.startswith("from scipy")]
     return (*plain, *prelude, *foreign)
@@ -186,9 +186,9 @@ def import_lines(target: Target, imports: list[str]) -> tuple[str, ...]:
 def with_sources(target: Target, f: Function) -> Target:
     """The target with helpers for the ops of a function that bring their own sources."""
     ops = dict.fromkeys(x.op for x in f.body if x.op.name not in target.emit and x.op.sources)
-    if not ops:
+    if not ops or target.sources is None:
         return target
-    own = {op.name: pasted(op.sources[0 if target.takes_arrays else 1]) for op in ops}
+    own = {op.name: pasted(op.sources[target.sources]) for op in ops}
     forms = {name: helped(h.name) for name, h in own.items()}
     helpers = {**target.helpers, **{h.name: h for h in own.values()}}
     return replace(target, emit={**target.emit, **forms}, helpers=helpers)
@@ -209,9 +209,6 @@ def expanded(f: Function, target: Target) -> Function:
         return whole.replace(hint=hint) if hint and not whole.hint else whole
 
     return rebuild(f, change, in_place=False)
-
-
-TARGETS: dict[str, Target] = {"numpy": NUMPY, "python": PYTHON}
 
 
 def emit(unit: Unit, target: str = "numpy") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from symgrad.codegen.target import (
     COMPARE,
     MUL,
     POWER,
+    ArrayTexts,
     ByInstr,
     Form,
     Limits,
@@ -35,8 +36,9 @@ from symgrad.codegen.target import (
     within,
 )
 from symgrad.ir.function import Instr
-from symgrad.ir.types import Dim, product
+from symgrad.ir.types import Dim, Type, product
 from symgrad.ops import OPS
+from symgrad.runtime import libraries
 
 
 def _scalars(x: Instr) -> bool:
@@ -271,63 +273,32 @@ def _is_arithmetic(x: Instr) -> bool:
     return signed or is_count(x) or is_bounded_count(x) or is_plain_quotient(x)
 
 
-def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
-    """True of an array that could share memory with an argument, or with a value that others read.
-
-    ``uses`` counts the readers of a value.  A broadcast array shares its
-    memory with itself, and NumPy lets nobody write into it, nor into a diagonal.
-
-    >>> from symgrad.ir.text import parse
-    >>> from symgrad.ops import OPS
-    >>> f = parse('''func @f(param %x: f64[2, 2]) {
-    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
-    ...   %z = square %x : f64[2, 2]
-    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
-    ...   return %y, %w
-    ... }''', OPS)
-    >>> [may_alias(r, {}) for r in f.results]
-    [True, False]
-    """
-    while "view" in x.op.traits:
-        (operand, *_) = x.operands
-        if x.op.name == "broadcast_to":
-            return operand.type.rank > 0
-        if x.op.name == "diagonal":
-            return True
-        if "reduces" in x.op.traits and x["axis"]:
-            return False
-        if x.op.name == "cast" and x.type != operand.type:
-            return False
-        if uses.get(id(operand), 0) > 1:
-            return True
-        x = operand
-    return x.is_parameter or x.is_constant
-
-
-_CONVERT = {"f64": "float", "f32": "float", "i64": "int", "bool": "bool"}
-
-
-def _returned(x: Instr, text: str, shared: bool) -> str:
-    """A result, fresh: a number of Python's own, or an array that nobody else has."""
-    if x.type.rank == 0:
-        return text if x.is_constant else f"{_CONVERT[x.type.dtype]}({text})"
-    return f"{text}.copy()" if shared else text
+def _is_told(type: Type) -> bool:
+    """True of a dtype that NumPy would not choose for the numbers, or for none."""
+    return type.dtype not in ("f64", "bool") and (type.dtype != "i64" or type.size == 0)
 
 
 NUMPY = Target(
     name="numpy",
     needs="NumPy",
-    prelude="import numpy as np",
     emit=EMIT,
     limits=Limits(60, 6),
-    brackets=("np.array([", "])"),
+    library=libraries.NUMPY,
+    arrays=ArrayTexts(
+        literal=("np.array([", "])"),
+        vector=("np.array([", "])"),
+        dtypes=DTYPES,
+        is_told=_is_told,
+        empty="np.empty",
+        zeros="np.zeros",
+        copied=suffix(".copy()"),
+    ),
     helpers=HELPERS,
+    sources=0,
     idioms={"reshape": pick, "diag": eye},
     condition=_condition,
     marker=Singles,
-    may_alias=may_alias,
-    copied=suffix(".copy()"),
-    returned=_returned,
+    numbers={"f64": "float", "f32": "float", "i64": "int", "bool": "bool"},
     medium="in NumPy",
     styles=("readable",),
 )

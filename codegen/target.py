@@ -3,7 +3,8 @@
 An expression knows its precedence, so that it gets brackets where it must, and how deep these nest.
 ``emit[op name]`` is a ``Form`` of the operands' texts, or for ops whose text depends on attributes
 and types, a ``ByInstr`` that gives the form for an instruction.  A helper is a small function that
-is written into the emitted module when something needs it.
+is written into the emitted module when something needs it.  All that a target's language has of its
+own, its library and how it writes arrays, stands in its record, and in no other file.
 
 >>> a, b = atom("a"), atom("b")
 >>> infix("*", MUL)(infix("+", ADD)(a, b), b).text
@@ -15,10 +16,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from symgrad.codegen.printer import WIDTH
 from symgrad.ir.function import Instr
+from symgrad.ir.types import Type
+from symgrad.runtime.libraries import Library
 
 TERNARY, COMPARE, ADD, MUL, UNARY, POWER, ATOM = 1, 5, 10, 20, 30, 40, 100
 
@@ -206,48 +211,113 @@ class Marker(Protocol):
     ) -> list[Text]: ...
 
 
+def no_condition(x: Instr) -> Reading | None:
+    """The rule of a language in which a bool is no number: nothing is read as its condition."""
+    return None
+
+
+@dataclass(frozen=True)
+class ArrayTexts:
+    """How arrays are written.
+
+    literal  what stands around the items of an array of literals
+    vector   what stands around the items of a vector of numbers that were computed
+    dtypes   the name of each dtype
+    is_told  whether an array of literals, or a new one, must be told its dtype, by its type
+    empty, zeros  the functions that make an array of a size
+    copied   how a copy is written; as it is, where nobody can write into an array
+    taken    the function of the library that makes its array of one of NumPy's, "" for NumPy
+    """
+
+    literal: tuple[str, str]
+    vector: tuple[str, str]
+    dtypes: Mapping[str, str]
+    is_told: Callable[[Type], bool] = lambda type: True
+    empty: str = ""
+    zeros: str = ""
+    copied: Form = _same
+    taken: str = ""
+
+    def dtype(self, type: Type) -> str:
+        """The argument ``dtype``, where it must be told."""
+        return f", dtype={self.dtypes[type.dtype]}" if self.is_told(type) else ""
+
+
 @dataclass(frozen=True)
 class Target:
     """A language to emit.
 
     needs     what the emitted text needs, as the end of the sentence "Needs ..."
-    refusals  op name -> why the target has no text for it, and what to do
+    refusals  op name -> why the target has no text for it, and what to do; or a rule that says so
+              of an instruction, and "" of one that has a text
     limits    how long its expressions may grow
-    takes_arrays  whether values are arrays; if not, a line stands for each scalar
-    brackets  what stands around the items of a vector
+    library   the module that every text imports, None for plain Python
+    also      further modules that the allow-list lets its texts import
+    arrays    how arrays are written; None where a line stands for each scalar
+    sources   which of the sources that an op brings along it takes: 0 for the function of NumPy's
+              arrays, 1 for that of floats, None for neither
     medium    how a sentence says it, as "in NumPy"
     styles    the ways of writing that it has, the usual one first
     plain     whether an instruction is written without the helper that its op may use
     style     the way of writing it, where the target has several
     idioms    op name -> a rule that may read several instructions as one: the form, and the
               operands that it takes, or None
-    condition  a rule that reads a 0 or 1 as the condition that it stands for
+    condition  a rule that reads a 0 or 1 as the condition that it stands for, where a bool times a
+              float is a float
     marker    makes what marks float32 in a function, where numbers would not be of that dtype
-    may_alias whether an array could share memory with one that others have, given the count of
-              readers of each value
-    copied    how a copy of an array is written
-    returned  how a result is written, given its text and whether others have its memory
+    numbers   dtype -> what makes a Python number of a scalar result
     """
 
     name: str
     needs: str
-    prelude: str
     emit: Mapping[str, Form | ByInstr]
     limits: Limits
+    library: Library | None = None
+    also: tuple[Library, ...] = ()
+    arrays: ArrayTexts | None = None
     helpers: Mapping[str, Helper] = field(default_factory=dict)
-    refusals: Mapping[str, str] = field(default_factory=dict)
-    takes_arrays: bool = True
-    brackets: tuple[str, str] = ("(", ")")
+    refusals: Mapping[str, str | Callable[[Instr], str]] = field(default_factory=dict)
+    sources: int | None = None
     medium: str = ""
     styles: tuple[str, ...] = ()
     plain: Callable[[Instr], bool] = lambda x: False
     style: str = ""
     idioms: Mapping[str, Idiom] = field(default_factory=dict)
-    condition: Idiom = cast_condition
+    condition: Idiom = no_condition
     marker: Callable[[], Marker] | None = None
-    may_alias: Callable[[Instr, Mapping[int, int]], bool] = lambda x, uses: False
-    copied: Form = _same
-    returned: Callable[[Instr, str, bool], str] = lambda x, text, shared: text
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def libraries(self) -> tuple[Library, ...]:
+        """The modules that its texts may import, for the allow-list."""
+        return (*(() if self.library is None else (self.library,)), *self.also)
+
+    @property
+    def takes_arrays(self) -> bool:
+        """True where values are arrays; if not, a line stands for each scalar."""
+        return self.arrays is not None
+
+    def returned(self, x: Instr, text: str, shared: bool) -> str:
+        """A result, fresh: a number of Python's own, or an array that nobody else has."""
+        if x.type.rank == 0:
+            made = self.numbers.get(x.type.dtype, "")
+            return f"{made}({text})" if made and not x.is_constant else text
+        return self.arrays.copied(atom(text)).text if shared and self.arrays else text
+
+    def taking(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of NumPy's arrays, from that of the arrays which a text takes.
+
+        Its library is looked for at each call, for it may be absent while a text is read.
+        """
+        if self.library is None or self.arrays is None or not self.arrays.taken:
+            return function
+        alias, name = self.library.called, self.arrays.taken.rpartition(".")[2]
+
+        def run(*values: Any) -> Any:
+            taken = getattr(function.__globals__[alias], name)
+            return function(*[taken(np.asarray(value)) for value in values])
+
+        return run
 
     def form(self, x: Instr) -> Form:
         """How an instruction is written.  Raises KeyError for an op without text."""

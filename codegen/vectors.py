@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from symgrad.codegen.identifiers import Names
-from symgrad.codegen.target import Form, atom, suffix
+from symgrad.codegen.target import Form, Target, atom, suffix
 from symgrad.ir.function import Function, Instr
 from symgrad.ops.index_slices import Block, entries, slice_of
 
@@ -167,7 +167,8 @@ class Layout:
 class Build:
     """How a vector is put together: from ``base`` or from ``zeros``, and then in ``places``.
 
-    ``adds`` says whether the pieces are added to what stands there.
+    ``adds`` says whether the pieces are added to what stands there, and ``copied`` how a base that
+    others have is copied.
     """
 
     base: Instr | None
@@ -175,6 +176,7 @@ class Build:
     cuts: list[tuple[str, str]]
     places: list[tuple[Instr, str]]
     adds: bool
+    copied: Form
 
 
 class Vectors:
@@ -185,8 +187,14 @@ class Vectors:
     """
 
     def __init__(
-        self, f: Function, parameters: Mapping[int, str], names: Names, uses: Mapping[int, int]
+        self,
+        f: Function,
+        parameters: Mapping[int, str],
+        names: Names,
+        uses: Mapping[int, int],
+        target: Target,
     ) -> None:
+        self.arrays = target.arrays
         self.named: dict[int, str] = {}
         self.placed: dict[int, str] = {}
         self.layouts: dict[str, Layout] = {}  # by the name of the vector, or of its gradient
@@ -247,7 +255,9 @@ class Vectors:
         counts = np.zeros(size, int)
         for _, block in pieces:
             np.add.at(counts, entries(block), 1)
-        made = "np.empty" if counts.min(initial=1) == counts.max(initial=1) == 1 else "np.zeros"
+        assert self.arrays is not None  # plain Python has scalars in place of vectors
+        once = counts.min(initial=1) == counts.max(initial=1) == 1
+        made = self.arrays.empty if once else self.arrays.zeros
         prefix = "d_" if x.hint in self.layouts else f"{name}_"
         used = {id(layout.home[b]) for _, b in pieces if b in layout.home}
         cuts = [
@@ -257,7 +267,8 @@ class Vectors:
         ]
         places = [(o, subscripted(layout.place(b, name, prefix))) for o, b in pieces]
         adds = base is not None or counts.max(initial=0) > 1
-        return Build(base, f"{made}({size})", cuts, places, adds)
+        zeros = f"{made}({size}{self.arrays.dtype(x.type)})"
+        return Build(base, zeros, cuts, places, adds, self.arrays.copied)
 
 
 def _block(x: Instr) -> Block:

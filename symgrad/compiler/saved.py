@@ -109,10 +109,14 @@ def _write(
 
 def _reader(facts: Mapping[str, Any], called: Mapping[str, Array]) -> str:
     """The function of the text that gives its constants; "" for a text that has none."""
+    arrays = TARGETS[facts["target"]].arrays
     if "beside" in facts:
-        return literals.beside(facts["name"], facts["beside"]["file"], facts["beside"]["sha256"])
+        file, digest = facts["beside"]["file"], facts["beside"]["sha256"]
+        if arrays is None:
+            raise FormatError("the facts of the file: its target keeps all constants in the text")
+        return literals.beside(facts["name"], file, digest, arrays)
     if "values" in facts:
-        return literals.literals(facts["name"], called, TARGETS[facts["target"]].takes_arrays)
+        return literals.literals(facts["name"], called, arrays)
     return ""
 
 

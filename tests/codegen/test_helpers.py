@@ -23,7 +23,10 @@ APART = ("ndtr", "inverse_mills", "mills_tail")
 def functions(target: str) -> dict[str, Any]:
     """All helpers of a target, run from their texts."""
     helpers: dict[str, Helper] = dict(TARGETS[target].helpers)
-    lines = [TARGETS[target].prelude, *(line for h in helpers.values() for line in h.imports)]
+    lines = [
+        *(m.line for m in TARGETS[target].libraries),
+        *(line for h in helpers.values() for line in h.imports),
+    ]
     own = [line for line in lines if "scipy" not in line]
     own += [h.source for h in helpers.values() if not any("scipy" in i for i in h.imports)]
     namespace: dict[str, Any] = {}

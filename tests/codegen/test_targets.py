@@ -11,7 +11,8 @@ import symgrad.codegen
 
 FOLDER = Path(symgrad.codegen.__file__).parent
 TARGETS = ("numpy_moves", "numpy_target", "python_target", "looped_style", "scalarize")
-OWN = {*TARGETS, "scalar_indexing", "module", "__init__"}  # targets, and what chooses one
+CHOOSING = ("targets", "module", "__init__")
+OWN = {*TARGETS, *CHOOSING, "scalar_indexing"}
 SHARED = sorted(p.stem for p in FOLDER.glob("*.py") if p.stem not in OWN)
 
 

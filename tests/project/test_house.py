@@ -34,7 +34,7 @@ LIMITS = {
     "functions that walk a body beside run and rebuild": 5,
     "files of 400 lines and more": 0,
     "functions of 40 lines and more": 0,
-    "lines of product code": 43_500,
+    "lines of product code": 43_800,
 }
 
 
