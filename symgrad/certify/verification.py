@@ -45,6 +45,7 @@ from symgrad.checker.results import Result
 from symgrad.errors import ArgumentError, FormatError, LimitError, SymgradError
 from symgrad.ops import OPS
 from symgrad.runtime.allowlist import check_source
+from symgrad.runtime.libraries import Library
 
 BITS = (256, 1024, 4096)  # of the balls: more where these are too wide
 KINDS = {  # of lines, and what there is to say of them
@@ -71,6 +72,7 @@ class Subject:
     rewrites   the stabilising rewrites that fired, and where
     assumed    what is assumed of the arguments besides the domains of the ops
     unchecked  what cannot be checked
+    libraries  the modules that the target lets its texts import
     sizes      the values of N, for this seed
     """
 
@@ -87,6 +89,7 @@ class Subject:
     rewrites: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    libraries: tuple[Library, ...] = ()
     sizes: tuple[int, ...] = SIZES
     seed: int = 0
 
@@ -199,7 +202,7 @@ def _rules(subject: Subject) -> Level:
 
 def _text(subject: Subject) -> Level:
     try:
-        check_source(subject.text)
+        check_source(subject.text, libraries=subject.libraries)
     except (FormatError, LimitError) as error:
         return _fault(subject, "the text", {}, str(error))
     count = subject.text.count("\n")

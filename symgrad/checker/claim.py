@@ -32,6 +32,7 @@ from symgrad.checker.exact_text import ExactText, explained, leaves
 from symgrad.checker.outlines import DTYPES, arrays, dims_of, like, outline, size_of, sizes_at
 from symgrad.checker.real_functions import FUNCTIONS, Real
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
+from symgrad.runtime.libraries import Library
 from symgrad.runtime.load import load_source
 
 Draw = Callable[[random.Random], float]
@@ -57,6 +58,8 @@ class Claim:
     arrays     whether arrays come and go as NumPy's, and not as nested lists and tuples
     atoms      helpers by their source, each with the formula that it is proved elsewhere to compute
     budget     how many balls the search for ties may take; 0 for as many as it takes by default
+    libraries  modules that the text may import besides the standard ones: nothing stands in for
+               them here, so that such a text is not judged
     whole      the algebra of whole arrays that the checker runs it on: "balls", or the coarse
                "pairs" of floats; number by number without one
     """
@@ -72,11 +75,13 @@ class Claim:
     arrays: bool = True
     atoms: Mapping[str, str] = field(default_factory=dict)
     budget: int = 0
+    libraries: tuple[Library, ...] = ()
     whole: str = ""
 
     @cached_property
     def program(self) -> ExactText:
-        program = ExactText(stated(self.text, self.atoms), FUNCTIONS, {})
+        text = stated(self.text, self.atoms)
+        program = ExactText(text, FUNCTIONS, {}, self.libraries)
         self.chosen(program.functions)
         return program
 
@@ -92,7 +97,7 @@ class Claim:
     @cached_property
     def floats(self) -> Any:
         """The text as it runs for its user."""
-        return self.chosen(load_source(self.text))
+        return self.chosen(load_source(self.text, libraries=self.libraries))
 
     def kept(self) -> list[Any]:
         """All values that outlive a call of the text."""

@@ -39,6 +39,7 @@ from symgrad.checker.exact_number import (
 )
 from symgrad.checker.exact_syntax import made_exact, parts
 from symgrad.errors import DomainError, SymgradError, UnsupportedError, VerificationError
+from symgrad.runtime.libraries import Library
 from symgrad.runtime.load import load_source
 
 BUILTINS: dict[str, Function] = {}  # in place of Python's own
@@ -277,10 +278,17 @@ class ExactText:
 
     functions  the elementwise functions by NumPy's names, as ufuncs; reductions as they are
     given      what the text may read besides the builtins, for a text of our own
-    Raises FormatError and UnsupportedError.
+    libraries  modules that it may import, but that nothing stands in for here
+    Raises FormatError, and UnsupportedError, for a text that imports one of these, too.
     """
 
-    def __init__(self, source: str, functions: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        source: str,
+        functions: Mapping[str, Any],
+        given: Mapping[str, Any],
+        libraries: tuple[Library, ...] = (),
+    ) -> None:
         self.space = Namespace(functions)
         self.filename = f"<exact {hashlib.sha256(source.encode()).hexdigest()[:8]}>"
         modules: dict[str, Any] = dict.fromkeys(("numpy", "math", "scipy.special"), self.space)
@@ -294,7 +302,14 @@ class ExactText:
             "__fraction__": _fraction,
         }
         given = {name: self.space.lifting(f) for name, f in given.items()}
-        own = load_source(source, self.filename, given, modules=modules, rewrite=self.rewritten)
+        own = load_source(
+            source,
+            self.filename,
+            given,
+            modules=modules,
+            libraries=libraries,
+            rewrite=self.rewritten,
+        )
         self.functions = {k: f for k, f in own.items() if isinstance(f, FunctionType)}
         self.constants = [x for x in own.values() if not isinstance(x, FunctionType)]
         self.constants += [x for f in self.functions.values() for x in f.__defaults__ or ()]

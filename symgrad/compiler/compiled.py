@@ -91,12 +91,14 @@ class CompiledFunction:
 
     @source.setter
     def source(self, text: str) -> None:
-        self.python = load_function(text, self.signature.name)
+        target = TARGETS[self.signature.target]
+        self.python = load_function(text, self.signature.name, libraries=target.libraries)
         self._source = text
         self.__wrapped__ = self.python
         self.__doc__ = self.python.__doc__
         self._default.update(_examples(self.python, self.signature))
-        self._run = self._finite if self.strict else self.python
+        self._plainly = target.taking(self.python)
+        self._run = self._finite if self.strict else self._plainly
         self.subject = self.certificate = None
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
@@ -140,17 +142,15 @@ class CompiledFunction:
     def _finite(self, *values: Any) -> Any:
         """The results, or the DomainError of the first that is not finite."""
         with np.errstate(all="ignore"):
-            result = self.python(*values)
+            result = self._plainly(*values)
         if is_finite(result):
             return result
-        error: DomainError | None = DomainError(
+        error = explained(self.ir, self._of_ir(self.ir, values)) if self.ir else None
+        if self.ir and error is None:
+            return result
+        raise error or DomainError(
             f"{self.__name__}: a result is not finite; compile the loss again to learn where"
         )
-        if self.ir is not None:
-            error = explained(self.ir, self._of_ir(self.ir, values))
-        if error is not None:
-            raise error
-        return result
 
     def _of_ir(self, ir: Function, values: Sequence[Any]) -> list[Any]:
         """The arguments of the IR function, from those of the emitted one."""

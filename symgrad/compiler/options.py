@@ -22,6 +22,7 @@ from symgrad.codegen import TARGETS
 from symgrad.errors import ArgumentError, LimitError, NamingError
 from symgrad.frontend.refusals import nearest
 from symgrad.ir.naming import check_name
+from symgrad.runtime.libraries import STANDARD
 
 _BESIDE = ("wrt", "aux", "target", "name")  # what sg.compile takes beside the options
 # Options of other tools, and what serves here.
@@ -30,7 +31,7 @@ FOREIGN = {
     "argnames": "pass wrt=, the Module, Values or leaves to differentiate by",
     "static_argnums": "numbers become inputs where the function only computes with them",
     "static_argnames": "numbers become inputs where the function only computes with them",
-    "modules": "pass target='numpy' or target='python'",
+    "modules": f"pass {' or '.join(f'target={name!r}' for name in TARGETS)}",
 }
 
 
@@ -115,7 +116,9 @@ def check_flag(name: str, value: Any) -> None:
 def check_function_name(name: Any) -> None:
     """Raises NamingError for what cannot be the name of an emitted function."""
     check_name(name)
-    known = keyword.iskeyword(name) or hasattr(builtins, name) or name in ("np", "math")
+    libraries = (*STANDARD, *(own for target in TARGETS.values() for own in target.libraries))
+    modules = [library.called for library in libraries if library.whole]
+    known = keyword.iskeyword(name) or hasattr(builtins, name) or name in modules
     if known or name.startswith("__"):
         raise NamingError(f"name: {name!r} cannot be a function of emitted code; choose another")
 

@@ -164,7 +164,7 @@ class Specialiser(PlainRuns):
         if call.size is None:
             return self.exact(call, theta, "")
         if not TARGETS[self.target].takes_arrays:
-            return self.exact(call, theta, "the target python has a line for each scalar")
+            return self.exact(call, theta, f"the target {self.target} has a line for each scalar")
         pattern = call.pattern()
         if pattern not in self.general:
             self.general[pattern] = self.generalised(call)

@@ -62,15 +62,22 @@ def withhold_refuted(f: CompiledFunction) -> CompiledFunction:
     return f
 
 
-def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
-    """The text of a function, and all that its certificate says of it."""
+def unreferenced(f: CompiledFunction) -> Any:
+    """The text of a function, with nothing to compare it with."""
     from symgrad.certify.verification import Subject
 
+    target = f.signature.target
+    said, libraries = "there is no reference", TARGETS[target].libraries
+    return Subject(str(f.signature), target, f.source, said, "none", libraries=libraries)
+
+
+def subject_of(f: CompiledFunction, seed: int = 0) -> Any:
+    """The text of a function, and all that its certificate says of it."""
     signature, reference = f.signature, f.reference
     may_change = reference is not None and reference.again is not None  # it is traced again
     if f.subject is not None and f.subject.seed == seed and not may_change:
         return f.subject
-    bare = Subject(str(signature), signature.target, f.source, "there is no reference", "none")
+    bare = unreferenced(f)
     if reference is None:
         return bare
     try:
@@ -143,6 +150,7 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
         signature.returns,
         TARGETS[signature.target].takes_arrays,
         atoms_of(f.source, signature.target),
+        libraries=TARGETS[signature.target].libraries,
     )
 
 
