@@ -27,7 +27,6 @@ from symgrad.codegen.target import (
 )
 from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors
-from symgrad.errors import UnsupportedError
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.naming import is_inside, lettered
 
@@ -304,13 +303,6 @@ class Writer:
     def compose(self, x: Instr) -> Text:
         if x.is_constant:
             return number(x["value"])
-        if x.op.name not in self.target.emit:
-            mend = "; declare it with an expansion or sources" if x.op.partials else ""
-            reason = self.target.refusals.get(x.op.name, f"it has no text for it{mend}")
-            place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
-            raise UnsupportedError(
-                f"the target {self.target.name!r} refuses {x.op.name!r}: {reason}{place}"
-            )
         if id(x) in self.readings:
             form, read = self.readings[id(x)]
             return form(*(self.texts[id(o)] for o in read))

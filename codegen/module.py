@@ -32,8 +32,8 @@ from symgrad.codegen.statement_tree import (
 from symgrad.codegen.target import ByInstr, Helper, Target, helped
 from symgrad.codegen.targets import TARGETS
 from symgrad.codegen.unit import Unit
-from symgrad.errors import ArgumentError, NamingError
-from symgrad.ir.function import Function, Instr
+from symgrad.errors import ArgumentError, NamingError, UnsupportedError
+from symgrad.ir.function import Function, Instr, topological
 from symgrad.ir.rebuild import rebuild, with_operands
 from symgrad.ir.types import names_in, sides
 from symgrad.ops.table import IRAlgebra
@@ -47,6 +47,7 @@ def write_module(unit: Unit, target: Target) -> str:
     aliases = {library.called for library in target.libraries}
     names = Names([*functions, *sizes_of(whole, functions)], aliases)
     writer = (LoopWriter if unit.loop else Writer)(unit, target, names)
+    check_refusals(writer.body, target, unit)
     signature = Interface(unit, writer.named, names, target)
     for argument in writer.arguments():
         signature.add(*argument)
@@ -59,6 +60,34 @@ def write_module(unit: Unit, target: Target) -> str:
     function = Def(whole.name, (*signature.arguments,), (*signature.docstring(),), (*body,))
     above = header(unit, target, imports), import_lines(target, imports), (*writer.constants,)
     return printed(EmittedModule(*above, tuple([h.source for h in helpers]), function))
+
+
+def check_refusals(body: Sequence[Instr], target: Target, unit: Unit) -> None:
+    """Raises UnsupportedError for an instruction that the target refuses, and names the op that the
+    user wrote where it is part of the expansion of one."""
+    for x in body:
+        if reason := target.refusal(x):
+            whole = expanded_from(x, unit.written or unit.function)
+            made = f", which {whole!r} is made of" if whole else ""
+            place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
+            raise UnsupportedError(
+                f"the target {target.name!r} refuses {x.op.name!r}{made}: {reason}{place}"
+            )
+
+
+def expanded_from(x: Instr, written: Function) -> str:
+    """The op of a function whose expansion an instruction is part of, by the lines of both; "" for
+    none, and for an op that was written itself."""
+    lines = {(o.file, o.line) for o in x.origins}
+    near = [w for w in written.body if lines & {(o.file, o.line) for o in w.origins}]
+    if any(w.op is x.op for w in near):
+        return ""
+    for whole in near:
+        if whole.op.expansion is not None:
+            inner = set(topological([expansion_of(whole, whole.operands)]))
+            if x.op in {part.op for part in inner.difference(topological(whole.operands))}:
+                return whole.op.name
+    return ""
 
 
 def exceptions(f: Function, writer: Writer) -> list[str]:
@@ -196,19 +225,23 @@ def with_sources(target: Target, f: Function) -> Target:
 
 def expanded(f: Function, target: Target) -> Function:
     """The function with every op that the target lacks replaced by its expansion, if it has one."""
-    if all(x.op.name in target.emit or x.op.expansion is None for x in f.body):
+    if not any(map(target.lacks, f.body)):
         return f
 
     def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
-        if x.op.name in target.emit or x.op.expansion is None:
-            return with_operands(x, operands)
-        algebra = IRAlgebra(x.origins, x.type.dtype)
-        terms = [algebra.term(o) for o in operands]
-        whole: Instr = x.op.expansion(algebra, *terms, **dict(x.attributes)).instr
-        hint = x.hint or x.op.called
-        return whole.replace(hint=hint) if hint and not whole.hint else whole
+        return expansion_of(x, operands) if target.lacks(x) else with_operands(x, operands)
 
     return rebuild(f, change, in_place=False)
+
+
+def expansion_of(x: Instr, operands: Sequence[Instr]) -> Instr:
+    """An instruction as simpler ones make it, under its name."""
+    assert x.op.expansion is not None
+    algebra = IRAlgebra(x.origins, x.type.dtype)
+    terms = [algebra.term(o) for o in operands]
+    whole: Instr = x.op.expansion(algebra, *terms, **dict(x.attributes)).instr
+    hint = x.hint or x.op.called
+    return whole.replace(hint=hint) if hint and not whole.hint else whole
 
 
 def emit(unit: Unit, target: str = "numpy") -> str:

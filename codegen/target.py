@@ -250,6 +250,7 @@ class Target:
     needs     what the emitted text needs, as the end of the sentence "Needs ..."
     refusals  op name -> why the target has no text for it, and what to do; or a rule that says so
               of an instruction, and "" of one that has a text
+    partial   why it has no text for any other op, for a target that is meant to have few
     limits    how long its expressions may grow
     library   the module that every text imports, None for plain Python
     also      further modules that the allow-list lets its texts import
@@ -277,6 +278,7 @@ class Target:
     arrays: ArrayTexts | None = None
     helpers: Mapping[str, Helper] = field(default_factory=dict)
     refusals: Mapping[str, str | Callable[[Instr], str]] = field(default_factory=dict)
+    partial: str = ""
     sources: int | None = None
     medium: str = ""
     styles: tuple[str, ...] = ()
@@ -318,6 +320,19 @@ class Target:
             return function(*[taken(np.asarray(value)) for value in values])
 
         return run
+
+    def refusal(self, x: Instr) -> str:
+        """Why the target has no text for an instruction; "" where it has one."""
+        found = self.refusals.get(x.op.name, "")
+        said = found if isinstance(found, str) else found(x)
+        if said or x.is_constant or x.op.name in self.emit:
+            return said
+        mend = "; declare it with an expansion or sources" if x.op.partials else ""
+        return self.partial or f"it has no text for it{mend}"
+
+    def lacks(self, x: Instr) -> bool:
+        """True of an op that the target does not write itself, but as simpler ones."""
+        return x.op.name not in self.emit and x.op.expansion is not None
 
     def form(self, x: Instr) -> Form:
         """How an instruction is written.  Raises KeyError for an op without text."""

@@ -99,6 +99,7 @@ class Unit:
     examples what the parts read, if the program goes over examples
     roles    what an argument is, by its name, where its kind does not say enough
     loop     the loop over examples that is to be written, with their columns as parameters
+    written  the function that was asked for, before any pass, whose ops errors name
     asked    a SHA-256 of the function that was asked for, before any pass; by default of what is
              emitted
     """
@@ -116,4 +117,5 @@ class Unit:
     examples: tuple[ExampleHeading, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     loop: ExampleLoop | None = None
+    written: Function | None = None
     asked: str = ""

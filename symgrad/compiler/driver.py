@@ -219,7 +219,7 @@ def _wrapped(
     chooses = any(x.op.name == "where" for x in written.body)
     lone = lone_branches(written, varied(written, signature)) if chooses else ()
     made = CompiledFunction(
-        emit(replace(unit, guards=guards, asked=asked), p.target),
+        emit(replace(unit, guards=guards, written=written, asked=asked), p.target),
         replace(
             signature,
             needs=tuple((need.dim, need.why) for need in needs),
