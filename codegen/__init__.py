@@ -10,7 +10,7 @@ if __name__ != "symgrad.codegen":
     )
 
 from symgrad.codegen.header import fingerprint
-from symgrad.codegen.looped_style import obstacle
+from symgrad.codegen.looped_style import LOOPED, obstacle
 from symgrad.codegen.module import emit
 from symgrad.codegen.targets import TARGETS
 from symgrad.codegen.unit import (
@@ -24,6 +24,7 @@ from symgrad.codegen.unit import (
 )
 
 __all__ = [
+    "LOOPED",
     "TARGETS",
     "ExampleHeading",
     "ExampleLoop",

@@ -16,7 +16,8 @@ from symgrad.codegen.header import header
 from symgrad.codegen.helpers import pasted
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.interface import Interface, Returns
-from symgrad.codegen.looped_style import LOOPED, LoopWriter
+from symgrad.codegen.looped_style import LoopWriter
+from symgrad.codegen.numpy_target import NUMPY
 from symgrad.codegen.printer import in_line, printed
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.statement_tree import (
@@ -30,13 +31,11 @@ from symgrad.codegen.statement_tree import (
     Statement,
 )
 from symgrad.codegen.target import ByInstr, Helper, Target, helped
-from symgrad.codegen.targets import TARGETS
 from symgrad.codegen.unit import Unit
-from symgrad.errors import ArgumentError, NamingError, UnsupportedError
+from symgrad.errors import NamingError, UnsupportedError
 from symgrad.ir.function import Function, Instr, topological
-from symgrad.ir.rebuild import rebuild, with_operands
 from symgrad.ir.types import names_in, sides
-from symgrad.ops.table import IRAlgebra
+from symgrad.rewrite.passes import expansion_of
 
 
 def write_module(unit: Unit, target: Target) -> str:
@@ -84,7 +83,7 @@ def expanded_from(x: Instr, written: Function) -> str:
         return ""
     for whole in near:
         if whole.op.expansion is not None:
-            inner = set(topological([expansion_of(whole, whole.operands)]))
+            inner = set(topological([expansion_of(whole)]))
             if x.op in {part.op for part in inner.difference(topological(whole.operands))}:
                 return whole.op.name
     return ""
@@ -223,38 +222,12 @@ def with_sources(target: Target, f: Function) -> Target:
     return replace(target, emit={**target.emit, **forms}, helpers=helpers)
 
 
-def expanded(f: Function, target: Target) -> Function:
-    """The function with every op that the target lacks replaced by its expansion, if it has one."""
-    if not any(map(target.lacks, f.body)):
-        return f
+def emit(unit: Unit, target: Target = NUMPY) -> str:
+    """The source text of a module with one function, whose ops the target has texts for.
 
-    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
-        return expansion_of(x, operands) if target.lacks(x) else with_operands(x, operands)
-
-    return rebuild(f, change, in_place=False)
-
-
-def expansion_of(x: Instr, operands: Sequence[Instr]) -> Instr:
-    """An instruction as simpler ones make it, under its name."""
-    assert x.op.expansion is not None
-    algebra = IRAlgebra(x.origins, x.type.dtype)
-    terms = [algebra.term(o) for o in operands]
-    whole: Instr = x.op.expansion(algebra, *terms, **dict(x.attributes)).instr
-    hint = x.hint or x.op.called
-    return whole.replace(hint=hint) if hint and not whole.hint else whole
-
-
-def emit(unit: Unit, target: str = "numpy") -> str:
-    """The source text of a module with one function.
-
-    Raises ArgumentError for an unknown target, and UnsupportedError, with the user's line, for an
-    op or a size that the target cannot express.
+    Raises UnsupportedError, with the user's line, for an op or a size that the target cannot
+    express.
     """
-    if target not in TARGETS:
-        raise ArgumentError(f"unknown target {target!r}; one of {', '.join(TARGETS)}")
-    chosen = with_sources(TARGETS[target], unit.function)
-    if unit.loop:
-        looped = with_sources(LOOPED, unit.function)
-        return write_module(replace(unit, function=expanded(unit.function, looped)), looped)
-    simple = replace(unit, function=expanded(unit.function, chosen))
-    return write_module(simple if chosen.takes_arrays else scalarize(simple), chosen)
+    if not (target.takes_arrays or unit.loop):
+        unit = scalarize(unit)
+    return write_module(unit, with_sources(target, unit.function))

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalar_indexing import (
     MAX_ELEMENTS,
     READERS,
@@ -28,13 +29,14 @@ from symgrad.codegen.scalar_indexing import (
 )
 from symgrad.codegen.unit import ROLES, Pack, Structure, Unit, VectorArgument
 from symgrad.errors import LimitError, UnsupportedError
-from symgrad.ir.function import Instr, as_given, constant, function, parameter
+from symgrad.ir.function import Function, Instr, as_given, constant, function, parameter
 from symgrad.ir.op import Op
 from symgrad.ir.run import run
 from symgrad.ir.types import Type
 from symgrad.ops.index_slices import entries
 from symgrad.ops.strong import rank_one, strong_product
 from symgrad.ops.table import IRAlgebra, Term
+from symgrad.rewrite.passes import expand
 
 Shape = tuple[int, ...]
 OpRule = Callable[[IRAlgebra, Instr, list[Elements], Shape], Elements]
@@ -66,7 +68,7 @@ def scalarize(unit: Unit) -> Unit:
         parameters += [t.instr for t in elements.flat]
     for g in unit.groups:
         groups.append(replace(g, members=tuple(places[i] for i in g.members)))
-    found = run(f, lambda x, operands: named(x, expand(x, operands, wrapped)), given)
+    found = run(f, lambda x, operands: named(x, elements_of(x, operands, wrapped)), given)
     results: list[Instr] = []
     spots: list[int | Pack] = []
     for r, elements in zip(f.results, found, strict=True):
@@ -80,6 +82,11 @@ def scalarize(unit: Unit) -> Unit:
         structure=relocate(unit.structure, spots),
         groups=tuple(groups),
     )
+
+
+def scalar_function(f: Function) -> Function:
+    """A function of small fixed shapes as one of scalars, with composite ops written out."""
+    return scalarize(Unit(expand(PYTHON.lacks)(f), 0)).function
 
 
 def relocate(part: Structure, spots: Sequence[int | Pack]) -> Structure:
@@ -140,7 +147,7 @@ def named(x: Instr, elements: Elements) -> Elements:
     return box(items, elements.shape)
 
 
-def expand(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
+def elements_of(x: Instr, operands: list[Elements], wrapped: Wrapped) -> Elements:
     """The elements of one instruction's result."""
     f = IRAlgebra(x.origins, x.type.dtype if x.type.is_float else "f64")
     shape, name = shape_of(x), x.op.name

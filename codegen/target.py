@@ -332,7 +332,9 @@ class Target:
 
     def lacks(self, x: Instr) -> bool:
         """True of an op that the target does not write itself, but as simpler ones."""
-        return x.op.name not in self.emit and x.op.expansion is not None
+        if x.op.name in self.emit or (x.op.sources and self.sources is not None):
+            return False
+        return x.op.expansion is not None
 
     def form(self, x: Instr) -> Form:
         """How an instruction is written.  Raises KeyError for an op without text."""

@@ -19,10 +19,7 @@ from typing import Any
 from symgrad.autodiff import gradients
 from symgrad.certify.gradient_check import GradientCheck, judged
 from symgrad.certify.gradient_claims import Problem
-from symgrad.codegen.module import expanded
-from symgrad.codegen.python_target import PYTHON
-from symgrad.codegen.scalarize import scalarize
-from symgrad.codegen.unit import Unit
+from symgrad.codegen.scalarize import scalar_function
 from symgrad.errors import ArgumentError, ShapeError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import Leaf
@@ -118,7 +115,7 @@ def _with_gradient(
 
 def _scalars(f: Function) -> Function:
     """The function as one of scalars."""
-    return scalarize(Unit(expanded(plain(f), PYTHON), 0)).function
+    return scalar_function(plain(f))
 
 
 __all__ = ["GradientCheck", "check_gradient"]

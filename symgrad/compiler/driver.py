@@ -2,8 +2,9 @@
 
 Each front door makes a ``Program``: array expressions and plain outputs (``compile``), a loss made
 of Values (``rolled``, ``looped``, ``scalar_loss``), a traced Python function (``specialise``).
-``compile_program`` checks its length, fixes sizes, stabilises, differentiates, simplifies,
-describes, emits, and makes the text callable.  The order of the passes stands here, too.
+``compile_program`` checks its length, fixes sizes, stabilises, differentiates, simplifies, expands
+what the target lacks, describes, emits, and makes the text callable.  The order of the passes
+stands here, too.
 
 >>> SIMPLIFY[-1].name
 'dce'
@@ -22,7 +23,8 @@ from symgrad.autodiff import differentiate
 from symgrad.autodiff.hints import name_operands
 from symgrad.certify.lone_branches import lone_branches
 from symgrad.certify.references import Reference, bare
-from symgrad.codegen import TARGETS, ExampleLoop, Pack, Structure, emit, obstacle
+from symgrad.codegen import LOOPED, TARGETS, ExampleLoop, Pack, Structure, emit, obstacle
+from symgrad.codegen.target import Target
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, unit_of, unreached
 from symgrad.compiler.history import History, Step
@@ -37,6 +39,7 @@ from symgrad.rewrite import (
     canonicalize,
     cse,
     dce,
+    expand,
     inline,
     joining,
     packing,
@@ -104,6 +107,11 @@ class Program:
     remarks: tuple[str, ...] = ()
 
     @property
+    def written_for(self) -> Target:
+        """The target, in the style that the program calls for."""
+        return LOOPED if self.loop else TARGETS[self.target]
+
+    @property
     def is_scalar(self) -> bool:
         """True where each number of theta is a parameter of its own."""
         parameters = self.function.parameters
@@ -166,6 +174,11 @@ class Pipeline:
 
             self.run_pass(Pass("sympy", REALS, simplified_by_sympy))
 
+    def expand(self, target: Target) -> None:
+        """Writes out what the target has no text for, and computes once what that has in common."""
+        if any(map(target.lacks, self.function.body)):
+            self.run_all((expand(target.lacks), cse, dce))
+
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:
             self.run_pass(p)
@@ -195,6 +208,7 @@ def compile_program(p: Program, options: Options) -> CompiledFunction:
     pipeline.simplify(options)
     if p.loop and options.reassociate:
         pipeline.run_all(JOIN)
+    pipeline.expand(p.written_for)
     reason = obstacle(pipeline.function) if p.loop else ""
     if reason and p.otherwise:
         return compile_program(p.otherwise(reason), options)
@@ -219,7 +233,7 @@ def _wrapped(
     chooses = any(x.op.name == "where" for x in written.body)
     lone = lone_branches(written, varied(written, signature)) if chooses else ()
     made = CompiledFunction(
-        emit(replace(unit, guards=guards, written=written, asked=asked), p.target),
+        emit(replace(unit, guards=guards, written=written, asked=asked), p.written_for),
         replace(
             signature,
             needs=tuple((need.dim, need.why) for need in needs),

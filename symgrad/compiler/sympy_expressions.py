@@ -15,11 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.codegen.module import expanded
-from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.scalar_indexing import place
-from symgrad.codegen.scalarize import scalarize, shape_of
-from symgrad.codegen.unit import Unit
+from symgrad.codegen.scalarize import scalar_function, shape_of
 from symgrad.errors import ArgumentError, NamingError, UnsupportedError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.trace import trace
@@ -95,8 +92,7 @@ def _arrays(x: Expr, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[
 
     traced = trace([x])
     _check_meant(traced.function)
-    whole = expanded(plain(traced.function), PYTHON)
-    unit = scalarize(Unit(whole, 0))
+    scalars = scalar_function(plain(traced.function))
     bases: list[Any] = []
     for leaf, p in zip(traced.leaves, traced.function.parameters, strict=True):
         own = given.get(leaf, given.get(leaf.name))
@@ -104,7 +100,7 @@ def _arrays(x: Expr, given: dict[Any, Any]) -> tuple[Function, list[Any], tuple[
             bases += np.asarray(leaf.data).reshape(-1).tolist()
         else:
             bases += symbols_of(p, own)
-    return unit.function, bases, shape_of(x.instr)
+    return scalars, bases, shape_of(x.instr)
 
 
 def _check_meant(f: Function) -> None:

@@ -27,7 +27,7 @@ pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a
 
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
-from symgrad.rewrite.passes import cse, dce, inline
+from symgrad.rewrite.passes import cse, dce, expand, inline
 from symgrad.rewrite.reals import RULES as OF_REALS
 from symgrad.rewrite.reals import reals
 from symgrad.rewrite.rewriter import RuleSet, apply_rules, rules_pass
@@ -68,6 +68,7 @@ __all__ = [
     "canonicalize",
     "cse",
     "dce",
+    "expand",
     "fold",
     "identities",
     "inline",

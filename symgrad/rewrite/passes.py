@@ -10,6 +10,9 @@ So do two ops whose expansions compute the same things of the same operands, suc
 its derivative.  The pass stands behind differentiation, which takes the op's own derivative, and
 before simplification, so that what value and derivative have in common is computed once.
 
+``expand`` makes the pass that writes out what a target has no text for.  It stands behind
+simplification, and ``cse`` behind it, so that what two expansions have in common is computed once.
+
 >>> import symgrad.ops
 >>> from symgrad.ir import parse
 >>> f = parse('''
@@ -125,8 +128,20 @@ def inline(function: Function) -> Function:
     return inlined(function, lambda x: x.op.inline or x in together)
 
 
-def inlined(function: Function, wanted: Callable[[Instr], bool]) -> Function:
-    """The function with the expansions of such instructions in their place."""
+def expand(lacks: Callable[[Instr], bool]) -> Pass:
+    """The pass that writes out the ops which a target lacks.
+
+    Nobody named such a value, so it is called what its op says.
+    """
+    return Pass("expand", BITS, lambda f: (inlined(f, lacks, lambda x: x.hint or x.op.called), ()))
+
+
+def inlined(
+    function: Function,
+    wanted: Callable[[Instr], bool],
+    called: Callable[[Instr], str] = lambda x: x.hint,
+) -> Function:
+    """The function with the expansions of such instructions in their place, and their names."""
     if not any(map(wanted, function.body)):
         return function
     moved: dict[Instr, Instr] = {}
@@ -135,15 +150,22 @@ def inlined(function: Function, wanted: Callable[[Instr], bool]) -> Function:
     for x in function.body:
         y = moved_operands(x, moved)
         if wanted(x) and y.op.expansion is not None:
-            f = IRAlgebra(y.origins, y.type.dtype)
-            whole = y.op.expansion(f, *map(f.term, y.operands), **dict(y.attributes)).instr
-            y = whole.replace(hint=x.hint) if x.hint and whole not in known else whole
+            whole, hint = expansion_of(y), called(x)
+            y = whole.replace(hint=hint) if hint and whole not in known else whole
         if y is not x:
             moved[x] = y
         new = list(needed_by(y, known))
         known.update(new)
         body += new
     return with_body(function, body, moved)
+
+
+def expansion_of(x: Instr) -> Instr:
+    """An instruction, whose op has an expansion, as simpler ones make it."""
+    assert x.op.expansion is not None
+    f = IRAlgebra(x.origins, x.type.dtype)
+    whole: Instr = x.op.expansion(f, *map(f.term, x.operands), **dict(x.attributes)).instr
+    return whole
 
 
 def sharing(function: Function) -> set[Instr]:

@@ -138,10 +138,10 @@ def test_a_structural_op_is_the_same_in_numpy(name, attributes, operands):
         y = build(OPS[name], chosen, attributes)
         whole = Unit(function("f", xs, [y]), 0, title="An op.")
         (want,) = interpret(whole.function, arrays)
-        got = np.asarray(run(emit(whole, "numpy"), "f")(*arrays))
-        assert got.shape == want.shape, emit(whole, "numpy")
+        got = np.asarray(run(emit(whole), "f")(*arrays))
+        assert got.shape == want.shape, emit(whole)
         assert got.dtype == want.dtype
-        np.testing.assert_allclose(got, want, rtol=1e-14, err_msg=emit(whole, "numpy"))
+        np.testing.assert_allclose(got, want, rtol=1e-14, err_msg=emit(whole))
 
 
 @pytest.mark.parametrize("name", ["any", "all"])
@@ -154,7 +154,7 @@ def test_any_and_all_are_the_same_in_numpy(name):
         truth = build(OPS["greater"], [x, zero])
         y = build(OPS[name], [truth], {"axis": axis, "keepdims": False})
         whole = Unit(function("f", [x], [y]), 0, title="An op.")
-        got = run(emit(whole, "numpy"), "f")(array)
+        got = run(emit(whole), "f")(array)
         np.testing.assert_array_equal(got, interpret(whole.function, [array])[0])
 
 
@@ -179,8 +179,8 @@ def test_a_structural_op_takes_leaves(name, attributes, leaf):
     y = build(OPS[name], [scalar], attributes)
     whole = Unit(function("f", [x], [y]), 0, title="An op.")
     (want,) = interpret(whole.function, [np.zeros(3)])
-    got = np.asarray(run(emit(whole, "numpy"), "f")(np.zeros(3)))
-    np.testing.assert_array_equal(got, want, strict=True, err_msg=emit(whole, "numpy"))
+    got = np.asarray(run(emit(whole), "f")(np.zeros(3)))
+    np.testing.assert_array_equal(got, want, strict=True, err_msg=emit(whole))
 
 
 @pytest.mark.parametrize("dtype", ["i64", "f64"])
@@ -191,7 +191,7 @@ def test_a_range_of_a_size_is_the_same_in_numpy(dim, dtype):
     y = build(OPS["arange"], [], {"dim": dim, "dtype": dtype})
     whole = Unit(function("f", [x], [y]), 0, title="An op.")
     (want,) = interpret(whole.function, [np.zeros(3)])
-    got = run(emit(whole, "numpy"), "f")(np.zeros(3))
+    got = run(emit(whole), "f")(np.zeros(3))
     np.testing.assert_array_equal(got, want, strict=True)
 
 
@@ -201,7 +201,7 @@ def test_a_number_of_pythons_own_is_put_into_an_array():
     half = build(OPS["multiply"], [x, constant(0.5, Type("f64"))])
     y = build(OPS["embed"], [half], {"shape": (2,), "key": (("int", 1),)})
     whole = Unit(function("f", [x], [y]), 0, title="An op.")
-    assert run(emit(whole, "numpy"), "f")(3.0).tolist() == [0.0, 1.5]
+    assert run(emit(whole), "f")(3.0).tolist() == [0.0, 1.5]
 
 
 @pytest.mark.parametrize("key", [(), (None,), (None, None), (..., None)])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import symgrad.ops
-from symgrad.codegen import Unit, emit
+from symgrad.codegen import TARGETS, Unit, emit
 from symgrad.errors import ShapeError
 from symgrad.ir.function import emit as build
 from symgrad.ir.function import function, parameter
@@ -99,7 +99,7 @@ def test_blocks_are_split_into_scalars_for_the_python_target():
     total = build(OPS["ordered_sum"], [view], {"axis": 0})
     f = function("f", [a, b], [packed, total])
     numbers = [np.arange(6.0).reshape(2, 3), np.array([10.0, 20.0])]
-    run = load_function(emit(Unit(f, (0, 1)), "python"), "f")
+    run = load_function(emit(Unit(f, (0, 1)), TARGETS["python"]), "f")
     expected = interpret(f, numbers)
     got = run(*[x.tolist() for x in numbers])
     assert list(got[0]) == expected[0].tolist()

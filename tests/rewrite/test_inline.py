@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import mpmath
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import pytest
 import symgrad as sg
 from symgrad.ir import parse
 from symgrad.ops import OPS
-from symgrad.rewrite import cse, inline
+from symgrad.rewrite import cse, expand, inline
 from symgrad.symbolic.precise import ulps
 
 BOTH = """
@@ -54,3 +56,22 @@ def test_the_text_takes_one_exponential() -> None:
     value, (slope,) = f(x=np.array([80.0]))
     assert value == 1.0
     assert slope == pytest.approx(160.0 * np.exp(-40.0), rel=1e-14)
+
+
+def test_what_a_target_lacks_is_expanded_and_shared() -> None:
+    """The products of a dot product serve the gradient, too; the history tells the passes."""
+    x, y = sg.param("x", np.ones(2)), sg.input("y", (2,))
+    f = sg.compile(sg.sum(sg.softmax(x) * y), target="python")
+    assert [step.name for step in f.history][-3:] == ["expand", "cse", "dce"]
+    assert len(re.findall(r"\*y_1|y_1\*", f.source)) == 1
+    assert "expand" not in [step.name for step in sg.compile(sg.sum(x * x)).history]
+
+
+def test_expand_names_what_nobody_named() -> None:
+    """By its op, as long as its formula makes something new; a name of the user's stays."""
+    program = parse("func @f(input %x: f64[]) {\n  %0 = logsumexp %x {axis = (), keepdims = false}"
+                    " : f64[]\n  return %0\n}", OPS)  # fmt: skip
+    body = expand(lambda x: x.op.name == "logsumexp")(program).body
+    assert body[-1].hint == "lse"
+    assert "logsumexp" not in {x.op.name for x in body}
+    assert expand(lambda x: x.op.name == "exp")(program) is program
