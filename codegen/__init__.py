@@ -9,7 +9,6 @@ if __name__ != "symgrad.codegen":
         "run from another folder, or write `import symgrad.codegen`"
     )
 
-from symgrad.codegen.header import fingerprint
 from symgrad.codegen.looped_style import LOOPED, obstacle
 from symgrad.codegen.module import emit
 from symgrad.codegen.targets import TARGETS
@@ -34,6 +33,5 @@ __all__ = [
     "Unit",
     "VectorArgument",
     "emit",
-    "fingerprint",
     "obstacle",
 ]

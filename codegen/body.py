@@ -7,13 +7,12 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed
 from symgrad.codegen.literals import literal_arrays
-from symgrad.codegen.planned_lines import Comments, Line, may_alias
 from symgrad.codegen.printer import is_breakable
-from symgrad.codegen.sections import sections
+from symgrad.codegen.sections import Comments, Line, sections
 from symgrad.codegen.statement_tree import AddInto, Assign, Section, Statement, WriteInto
 from symgrad.codegen.target import (
     ADD,
@@ -79,6 +78,39 @@ def named_inside(function: Function) -> set[int]:
         for x in function.body
         if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
     }
+
+
+def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
+    """True of an array that could share memory with an argument, or with a value that others read.
+
+    ``uses`` counts the readers of a value.  A broadcast array shares its
+    memory with itself, and NumPy lets nobody write into it, nor into a diagonal.
+
+    >>> from symgrad.ir.text import parse
+    >>> from symgrad.ops import OPS
+    >>> f = parse('''func @f(param %x: f64[2, 2]) {
+    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
+    ...   %z = square %x : f64[2, 2]
+    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
+    ...   return %y, %w
+    ... }''', OPS)
+    >>> [may_alias(r, {}) for r in f.results]
+    [True, False]
+    """
+    while "view" in x.op.traits:
+        (operand, *_) = x.operands
+        if x.op.name == "broadcast_to":
+            return operand.type.rank > 0
+        if x.op.name == "diagonal":
+            return True
+        if "reduces" in x.op.traits and x["axis"]:
+            return False
+        if x.op.name == "cast" and x.type != operand.type:
+            return False
+        if uses.get(id(operand), 0) > 1:
+            return True
+        x = operand
+    return x.is_parameter or x.is_constant
 
 
 class Writer:

@@ -10,10 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from symgrad.codegen.body import Writer
-from symgrad.codegen.header import paragraph, table
 from symgrad.codegen.identifiers import Names
-from symgrad.codegen.printer import INDENT, ascii_text, fits, in_line
-from symgrad.codegen.statement_tree import Assign, Listing, Return, Section, Statement, Unpack
+from symgrad.codegen.printer import ascii_text, fits, in_line
+from symgrad.codegen.statement_tree import (
+    Assign,
+    Docstring,
+    Listing,
+    Paragraph,
+    Return,
+    Section,
+    Statement,
+    Table,
+    Unpack,
+)
 from symgrad.codegen.target import Target
 from symgrad.codegen.unit import ROLES, Pack, Structure, Unit, VectorArgument
 from symgrad.ir.function import Instr
@@ -60,17 +69,14 @@ class Interface:
             return f"{len(g.members)} {kind}"
         return f"{g.dtype}[{', '.join(map(str, shape))}]"
 
-    def docstring(self) -> list[str]:
+    def docstring(self) -> Docstring:
         """The function's docstring: what it returns, and each argument with its type."""
         rows: list[tuple[str, ...]] = [*self.rows]
         if self.unit.loop or (len(self.rows) == 1 and "floats" in self.rows[0][1]):
             rows = [(n, ": ".join(filter(None, texts))) for n, *texts in self.rows]
-        told = table([*rows, ("returns", self.unit.returns)])
-        notes = [row for note in self.notes for row in paragraph(note)]
-        lines = [f'{INDENT}"""{ascii_text(self.unit.summary)}', "", *told]
-        if notes:
-            lines += ["", *notes]
-        return [*lines, f'{INDENT}"""']
+        told = Table((*rows, ("returns", self.unit.returns)))
+        notes = tuple([Paragraph(ascii_text(note)) for note in self.notes])
+        return Docstring(ascii_text(self.unit.summary), ((told,), notes) if notes else ((told,),))
 
     def sizes(self, texts: Iterable[str]) -> tuple[Assign, ...]:
         """``N = len(x)`` for each named size that the texts read."""

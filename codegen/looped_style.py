@@ -17,10 +17,16 @@ from dataclasses import replace
 
 from symgrad.codegen.body import Writer
 from symgrad.codegen.identifiers import Names
-from symgrad.codegen.planned_lines import Line, dependencies
 from symgrad.codegen.printer import WIDTH, in_line
 from symgrad.codegen.python_target import PYTHON
-from symgrad.codegen.sections import Headed, derivative_note, parted, told_forward
+from symgrad.codegen.sections import (
+    Headed,
+    Line,
+    dependencies,
+    derivative_note,
+    parted,
+    told_forward,
+)
 from symgrad.codegen.statement_tree import (
     AddInto,
     Assign,

@@ -3,38 +3,48 @@
 The result is one file, which needs the target's prelude and nothing else, is the same to the byte
 at every run, and is meant to be read: sections *forward*, *loss* and *gradients*, a comment
 with the shape of each array and the user's line that it came from.
+
+Its docstring says how much is computed.  Scalar code is counted by operation.  Array code is
+counted in flops, as a polynomial in the named sizes: one for each addition, subtraction,
+multiplication, division or function value of an element, ``2*k - 1`` for an element of a product
+of matrices with inner size k, ``n - 1`` for a sum of n elements.  Signs, comparisons, selections
+and moves of data count nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from symgrad.codegen.body import Writer
-from symgrad.codegen.header import header
 from symgrad.codegen.helpers import pasted
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.interface import Interface, Returns
 from symgrad.codegen.looped_style import LoopWriter
 from symgrad.codegen.numpy_target import NUMPY
-from symgrad.codegen.printer import in_line, printed
+from symgrad.codegen.printer import ascii_text, in_line, printed
 from symgrad.codegen.scalarize import scalarize
 from symgrad.codegen.statement_tree import (
     Assign,
     Def,
+    Docstring,
     EmittedModule,
     Guard,
     Loop,
+    Paragraph,
     Return,
     Section,
     Statement,
+    Table,
 )
 from symgrad.codegen.target import ByInstr, Helper, Target, helped
 from symgrad.codegen.unit import Unit
 from symgrad.errors import NamingError, UnsupportedError
 from symgrad.ir.function import Function, Instr, topological
-from symgrad.ir.types import names_in, sides
+from symgrad.ir.op import CONSTANT, Op
+from symgrad.ir.types import Dim, add, multiply, names_in, sides
 from symgrad.rewrite.passes import expansion_of
 
 
@@ -56,7 +66,7 @@ def write_module(unit: Unit, target: Target) -> str:
     guards = guards_of(unit)
     sizes = writer.sizes(signature.sizes(texts([*sections, *returned, *guards])))
     body = [*sizes, *guards, *signature.unpacking(), *blocks(writer), *sections, *returned]
-    function = Def(whole.name, (*signature.arguments,), (*signature.docstring(),), (*body,))
+    function = Def(whole.name, (*signature.arguments,), signature.docstring(), (*body,))
     above = header(unit, target, imports), import_lines(target, imports), (*writer.constants,)
     return printed(EmittedModule(*above, tuple([h.source for h in helpers]), function))
 
@@ -87,6 +97,92 @@ def expanded_from(x: Instr, written: Function) -> str:
             if x.op in {part.op for part in inner.difference(topological(whole.operands))}:
                 return whole.op.name
     return ""
+
+
+VERSION = "0.1.0"
+
+
+def header(unit: Unit, target: Target, imports: Sequence[str]) -> Docstring:
+    """The module's docstring."""
+    source = f", from {ascii_text(unit.source)}" if unit.source else ""
+    needs = target.needs + (" and SciPy" if any("scipy" in line for line in imports) else "")
+    f = unit.function
+    work = flops(f) if target.takes_arrays else operations(f, unit.loop is not None)
+    style = f", style `{target.style}`" if target.style else ""
+    counted = (("work", work),) if work else ()
+    facts = (*unit.facts, *counted, ("ir", f"sha256 {(unit.asked or fingerprint(f))[:16]}"))
+    emitted = Paragraph(f"Emitted by symgrad {VERSION}, target `{target.name}`{style}{source}.")
+    told = Table(tuple([(label, ascii_text(text)) for label, text in facts]))
+    needed = Paragraph(f"Needs {needs} and nothing else.")
+    return Docstring(ascii_text(unit.title), ((emitted, needed), (told,)))
+
+
+def fingerprint(function: Function) -> str:
+    """A SHA-256 of the function's IR without hints and origins, in hexadecimal."""
+    return hashlib.sha256(function.structure_text().encode()).hexdigest()
+
+
+_FIRST = ["multiplications", "additions", "divisions"]
+
+
+def operations(f: Function, looped: bool = False) -> str:
+    """``360 multiplications, 342 additions, 36 tanh``, for scalar code; for a loop, per round."""
+    counts: dict[str, int] = dict.fromkeys(_FIRST, 0)
+    body = [x for x in f.body if x.type.rank or "contracts" in x.op.traits] if looped else f.body
+    made = Counter([x.op for x in body if not is_literal(x)])
+    for op in made:
+        if looped and "contracts" in op.traits:  # one more term in each round of a loop
+            words = ("additions", "multiplications")[: op.arity]
+            counts.update({word: counts[word] + made[op] for word in words})
+    for op, n in made.items():
+        if is_counted(op):
+            word = op.work or op.name
+            counts[word] = counts.get(word, 0) + n
+    said = [f"{n:,} {word if n > 1 else singular(word)}" for word, n in counts.items() if n]
+    return ", ".join(said) + (" an example" if looped and said else "")
+
+
+def singular(word: str) -> str:
+    return word[:-1] if word in _FIRST else word
+
+
+def is_counted(op: Op) -> bool:
+    """True of an op that computes a number, and not just its sign."""
+    return op.partials is not None and op.name != "negative"
+
+
+def is_literal(x: Instr) -> bool:
+    return all(o.op is CONSTANT for o in x.operands)
+
+
+def flops(f: Function) -> str:
+    """``1,831 N + 1,348 flops``, for array code."""
+    total: Dim = 0
+    for dim, n in Counter(map(flops_of, f.body)).items():
+        total = add(total, multiply(n, dim))
+    return f"{spaced(total)} flops" if total != 0 else ""
+
+
+def flops_of(x: Instr) -> Dim:
+    """The flops of one instruction."""
+    if x.op.flops is None:
+        return x.type.size if is_counted(x.op) else 0
+    return x.op.flops(x.type, *[o.type for o in x.operands], **dict(x.attributes))
+
+
+def spaced(dim: Dim) -> str:
+    """A polynomial as people write it.
+
+    >>> spaced("8*K*N*N + 1831*N - 1348")
+    '8 K N**2 + 1,831 N - 1,348'
+    """
+    terms = []
+    for term in str(dim).split(" "):
+        powers = Counter(term.split("*"))
+        factors = [f"{int(f):,}" if f.lstrip("-").isdigit() else f for f in powers]
+        raised = zip(factors, powers.values(), strict=True)
+        terms.append(" ".join([f if n == 1 else f"{f}**{n}" for f, n in raised]))
+    return " ".join(terms)
 
 
 def exceptions(f: Function, writer: Writer) -> list[str]:

@@ -18,6 +18,7 @@ the line above.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
@@ -27,27 +28,24 @@ from symgrad.codegen.statement_tree import (
     AddInto,
     Assign,
     AssignAll,
+    Docstring,
     EmittedModule,
     Guard,
     Listing,
     Loop,
+    Paragraph,
     Return,
     Section,
     Statement,
     SubtractFrom,
+    Table,
     Unpack,
     WriteInto,
 )
 
 INDENT = "    "
-
-
 WIDTH = 100
-
-
 MAX_ROWS = 8  # of a long expression
-
-
 _OPEN, _CLOSE = "([{", ")]}"
 
 
@@ -160,24 +158,58 @@ def quoted(text: str) -> str:
     return '"' + ascii(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
 
 
-_LAST_COLUMN = 72
-
-
+_LAST_COLUMN = 72  # in which comments may start
 _WIDEST = 80  # a longer comment has no part in choosing the column
-
-
+_LONG_CELL = 40  # a longer name, or type, stands outside of the columns of a table
 _OPERATORS = {Assign: "=", WriteInto: "=", AddInto: "+=", SubtractFrom: "-="}
 
 
 def printed(module: EmittedModule) -> str:
     """The source text of a module."""
     constants = [row for s in module.constants for row in assigned(s, code(s), "", 0, "")]
-    above = [module.docstring, "\n".join(module.imports), "\n".join(constants)]
+    above = [docstring(module.docstring, ""), module.imports, constants]
     f = module.function
     head = f"def {f.name}({', '.join(f.arguments)}):"
-    function = "\n".join([head, *f.docstring, *body_lines(f.body)]) + "\n"
-    first = "\n\n".join(part for part in above if part) + "\n"
+    function = "\n".join([head, *docstring(f.docstring, INDENT), *body_lines(f.body)]) + "\n"
+    first = "\n\n".join(["\n".join(lines) for lines in above if lines]) + "\n"
     return "\n\n".join([first, *module.helpers, function])
+
+
+def docstring(d: Docstring, indent: str) -> list[str]:
+    """The lines of a docstring."""
+    lines = [f'{indent}"""{d.first}']
+    for group in d.groups:
+        lines.append("")
+        for block in group:
+            lines += table(block.rows) if isinstance(block, Table) else filled_in(block, indent)
+    return [*lines, f'{indent}"""']
+
+
+def filled_in(paragraph: Paragraph, indent: str) -> list[str]:
+    """The lines of a paragraph; neither a file's name nor a formula is broken."""
+    filler = textwrap.TextWrapper(WIDTH - len(indent), indent, indent)
+    filler.break_long_words = filler.break_on_hyphens = False
+    return filler.wrap(paragraph.text)
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows of cells in columns, the last cell unpadded; a very long cell shifts only its own row.
+
+    >>> table([("x", "f64[N, 2]", "input"), ("returns", "loss")])
+    ['    x        f64[N, 2]  input', '    returns  loss']
+    """
+    padded = [row[:-1] for row in rows]
+    widths = [
+        max(
+            (len(row[i]) for row in padded if i < len(row) and len(row[i]) <= _LONG_CELL), default=0
+        )
+        for i in range(max(map(len, padded), default=0))
+    ]
+    lines = []
+    for row in rows:
+        cells = [f"{cell:<{n}}  " for cell, n in zip(row, widths, strict=False)]
+        lines.append(f"{INDENT}{''.join(cells[: len(row) - 1])}{row[-1]}".rstrip())
+    return lines
 
 
 def body_lines(body: Sequence[Statement]) -> list[str]:

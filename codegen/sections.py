@@ -1,4 +1,8 @@
-"""Sections: forward, loss, gradients of the values, gradients of the parameters.
+"""Lines and their sections: forward, loss, gradients of the values, gradients of the parameters.
+
+A line is the statement that gives an instruction its value, before it has a comment.  A planner
+orders its lines, for which it must know what each of them reads; ``Comments`` then makes them
+statements, with the shapes of arrays and the user's lines in comments.
 
 A scalar program may fall into parts that do the same for one example each, whose values are told
 apart by a letter at the end of their names, ``h1_1a`` and ``h1_1b``.  Such parts are the sections,
@@ -8,19 +12,140 @@ one that it reads.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from symgrad.codegen.identifiers import lettered_names
-from symgrad.codegen.planned_lines import Line, Needs, dependencies
+from symgrad.codegen.printer import ascii_text
+from symgrad.codegen.statement_tree import Assign
 from symgrad.codegen.unit import ExampleHeading
-from symgrad.ir.function import Function
+from symgrad.ir.function import Function, Instr, Origin
 from symgrad.ir.naming import before, letter_of
+from symgrad.ir.types import Dim
+
+
+class Line(NamedTuple):
+    """A statement of some kind for one instruction.
+
+    rows   lines that follow at once and complete the value, such as writes into its blocks
+    about  the instruction that the comment tells of, where it is another
+    quiet  the statement has no comment
+    """
+
+    x: Instr
+    name: str
+    text: str
+    kind: type[Assign] = Assign
+    rows: tuple[Line, ...] = ()
+    about: Instr | None = None
+    quiet: bool = False
+
+    @property
+    def told(self) -> Instr:
+        """The instruction that the comment tells of."""
+        return self.x if self.about is None else self.about
+
+    def inlined(self, own: Collection[int]) -> Iterator[Instr]:
+        """The instruction, and those whose text became part of its own."""
+        stack = [self.told]
+        while stack:
+            x = stack.pop()
+            yield x
+            stack.extend(o for o in x.operands if not (id(o) in own or o.is_parameter))
+
+
+Needs = dict[int, set[int]]  # the lines that each line reads, by ``id`` of their values
+
+
+def dependencies(lines: Sequence[Line]) -> Needs:
+    """The lines that each line reads, by ``id`` of their values, also through inlined ones."""
+    own = {id(line.x) for line in lines}
+    needs: Needs = {}
+    for line in lines:
+        found: set[int] = set()
+        stack = list(line.x.operands)
+        while stack:
+            o = stack.pop()
+            if id(o) in own:
+                found.add(id(o))
+            else:
+                stack.extend(o.operands)
+        needs[id(line.x)] = found
+    return needs
+
+
+class Comments:
+    """Makes the lines of one function statements with comments.
+
+    ``shapes`` says whether the comments give shapes.
+    """
+
+    def __init__(self, f: Function, lines: Sequence[Line], shapes: bool) -> None:
+        self.made = {o._replace(derived=True) for p in f.parameters for o in p.origins}
+        self.own = {id(line.x) for line in lines}
+        self.shapes = shapes
+        self.origins: dict[tuple[int, ...], str] = {}
+
+    def statements(self, lines: Sequence[Line]) -> tuple[Assign, ...]:
+        """The statements of lines, each followed by those of its rows."""
+        return tuple([self.statement(item) for line in lines for item in (line, *line.rows)])
+
+    def statement(self, line: Line) -> Assign:
+        told = line.told
+        parts = [*line.inlined(self.own)]
+        key = tuple([id(part.origins) for part in parts])
+        if (origin := self.origins.get(key)) is None:
+            origin = self.origins[key] = merged(told, parts, self.made)
+        shape = shape_note(told.type.shape) if self.shapes else ""
+        return line.kind(line.name, line.text, shape, origin, line.quiet)
+
+
+def shape_note(shape: tuple[Dim, ...]) -> str:
+    """A shape as NumPy shows it; nothing for a scalar."""
+    inner = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+    return f"({inner})" if shape else ""
+
+
+def merged(x: Instr, parts: Iterable[Instr], made: Collection[Origin] = ()) -> str:
+    """Origins as ``of moons.py:22, 23``: a gradient's with its parts', else the line's own.
+
+    ``made`` is where parameters were made, which says nothing about the gradient by them.
+    """
+    own: Sequence[Origin] = [o for o in x.origins if not o.derived] or x.origins
+    if own and own[0].derived:
+        own = [o for part in parts for o in part.origins if o.derived]
+        own = [o for o in own if o not in made] or own
+    return listed(tuple(own))
+
+
+@lru_cache(maxsize=1024)
+def listed(own: tuple[Origin, ...]) -> str:
+    """Lines by file; at most four of each are named."""
+    files: dict[str, set[int]] = {}
+    for o in own:
+        files.setdefault(o.file, set()).add(o.line)
+    texts = []
+    for file, numbers in sorted(files.items()):
+        distinct = sorted(numbers)
+        tail = ", ..." if len(distinct) > 4 else ""
+        texts.append(f"{shortened(file)}:{', '.join(map(str, distinct[:4]))}{tail}")
+    text = "; ".join(texts)
+    return ascii_text(f"of {text}" if own and own[0].derived else text)
+
+
+def shortened(file: str) -> str:
+    """A file's name, without the middle of a long one.
+
+    >>> shortened("model_of_the_second_experiment_with_all_its_variants.py")
+    'model_of_the_sec...th_all_its_variants.py'
+    """
+    return file if len(file) <= 41 else f"{file[:16]}...{file[-22:]}"
+
 
 Headed = tuple[str, list[Line]]  # a heading, or "" for none, and the lines under it
 
-_SHORT = 4
-
-
+_SHORT = 4  # lines that need no heading of their own
 _WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 
 

@@ -114,12 +114,34 @@ Statement = Assign | AssignAll | Unpack | Guard | Return | Section | Loop
 
 
 @dataclass(frozen=True)
+class Paragraph:
+    """Text that is filled to the width."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells in columns; the last cell of a row may have any length."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Docstring:
+    """A first line, and groups of blocks, with an empty line above each group."""
+
+    first: str
+    groups: tuple[tuple[Paragraph | Table, ...], ...]
+
+
+@dataclass(frozen=True)
 class Def:
-    """A function; its docstring has the lines that it is written in."""
+    """A function."""
 
     name: str
     arguments: tuple[str, ...]
-    docstring: tuple[str, ...]
+    docstring: Docstring
     body: tuple[Statement, ...]
 
 
@@ -127,7 +149,7 @@ class Def:
 class EmittedModule:
     """A file: its docstring, imports, constants, helpers by their source, and one function."""
 
-    docstring: str
+    docstring: Docstring
     imports: tuple[str, ...]
     constants: tuple[Assign, ...]
     helpers: tuple[str, ...]

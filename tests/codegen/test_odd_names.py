@@ -17,9 +17,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen.header import table
-from symgrad.codegen.planned_lines import shortened
-from symgrad.codegen.printer import quoted
+from symgrad.codegen.printer import quoted, table
+from symgrad.codegen.sections import shortened
 
 X = np.linspace(-1.0, 2.0, 10).reshape(5, 2)
 PYTHON = ("np", "len", "lambda", "None", "_", "__", "größe")

@@ -16,14 +16,17 @@ from symgrad.codegen.statement_tree import (
     Assign,
     AssignAll,
     Def,
+    Docstring,
     EmittedModule,
     Guard,
     Listing,
     Loop,
+    Paragraph,
     Return,
     Section,
     Statement,
     SubtractFrom,
+    Table,
     Unpack,
     WriteInto,
 )
@@ -146,15 +149,24 @@ def test_a_module_is_its_parts_in_order() -> None:
     """Docstring, imports, constants, helpers, and the function."""
     rows = Listing((Listing(("1.0", "2.0")), Listing(("3.0",))), rows=(1, 1), tall=True)
     body = (Return(("helper(x)",)),)
-    function = Def("f", ("x", "examples=ROWS"), ('    """F."""',), body)
+    told = Table((("x", "f64[]", "input"), ("returns", "loss")))
+    notes = (Paragraph("word " * 20), Paragraph("It has a note."))
+    function = Def("f", ("x", "examples=ROWS"), Docstring("F.", ((told,), notes)), body)
     helper = "def helper(x):\n    return x\n"
     whole = EmittedModule(
-        '"""A module."""', ("import math",), (Assign("ROWS", rows),), (helper,), function
+        Docstring("A module.", ((Paragraph("It needs nothing."),),)),
+        ("import math",),
+        (Assign("ROWS", rows),),
+        (helper,),
+        function,
     )
     assert (
         printed(whole)
         == '''\
-"""A module."""
+"""A module.
+
+It needs nothing.
+"""
 
 import math
 
@@ -169,7 +181,15 @@ def helper(x):
 
 
 def f(x, examples=ROWS):
-    """F."""
+    """F.
+
+    x        f64[]  input
+    returns  loss
+
+    word word word word word word word word word word word word word word word word word word
+    word word
+    It has a note.
+    """
     return helper(x)
 '''
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen.header import flops, operations
+from symgrad.codegen.module import flops, operations
 from symgrad.codegen.printer import broken, pieces
 from symgrad.ir.naming import before, letters
 from symgrad.ir.text import parse
