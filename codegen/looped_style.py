@@ -40,7 +40,7 @@ from symgrad.codegen.statement_tree import (
 )
 from symgrad.codegen.target import MUL, ByInstr, Form, Limits, Target, Text, atom, infix, number
 from symgrad.codegen.unit import ExampleLoop, Unit
-from symgrad.ir.function import Function, Instr, topological
+from symgrad.ir.function import Function, Instr, all_values, topological
 from symgrad.ir.op import Op
 
 BEFORE, WITHIN, BEHIND = range(3)
@@ -95,14 +95,14 @@ class Phases:
 
     def __init__(self, f: Function) -> None:
         self.of = {id(p): WITHIN if p.type.rank else BEFORE for p in f.parameters}
-        self.known = dict(self.of)
         self.collects: set[int] = set()
         self.obstacle = ""
-        for x in f.body:
-            self.place(x)
+        all_values(f, self.place, [*self.of.values()])
 
-    def place(self, x: Instr) -> None:
-        read = max([self.known[id(o)] for o in x.operands if not o.type.rank], default=BEFORE)
+    def place(self, x: Instr, known: Sequence[int]) -> int:
+        """Where ``x`` is known, from where its operands are."""
+        pairs = zip(x.operands, known, strict=True)
+        read = max([where for o, where in pairs if not o.type.rank], default=BEFORE)
         over = any(o.type.rank for o in x.operands)
         if x.type.rank > 1 or (over and not x.type.rank and not is_collected(x.op)):
             self.say(f"{x.op.name} of all examples together has no loop of scalars", x)
@@ -111,10 +111,11 @@ class Phases:
         written = x.op.name in LOOPED.emit or x.op.expansion or x.op.sources
         if x.type.rank and not written:
             self.say(f"{x.op.name} has no scalar form", x)
-        self.of[id(x)] = self.known[id(x)] = WITHIN if over or x.type.rank else read
-        if over and not x.type.rank:
-            self.collects.add(id(x))
-            self.known[id(x)] = BEHIND
+        self.of[id(x)] = WITHIN if over or x.type.rank else read
+        if not over or x.type.rank:
+            return self.of[id(x)]
+        self.collects.add(id(x))
+        return BEHIND
 
     def say(self, reason: str, x: Instr) -> None:
         at = f" ({x.origins[0]})" if x.origins else ""

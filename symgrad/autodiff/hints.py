@@ -10,12 +10,11 @@ example b is lettered b.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from operator import is_
+from collections.abc import Mapping, Sequence
 
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, all_values
 from symgrad.ir.naming import before, lettered, letters, numbered
-from symgrad.ir.rebuild import rebuild
+from symgrad.ir.rebuild import relabel
 
 
 def name_operands(function: Function) -> Function:
@@ -28,7 +27,9 @@ def name_operands(function: Function) -> Function:
         for x, name in role_names(y, wanted.get(id(y), "")):
             if not (x.hint or x.is_constant or x.is_parameter):
                 wanted.setdefault(id(x), name)
-    return renamed(function, told_apart(function, wanted))
+    told = told_apart(function, wanted)
+    changed = {x: told[id(x)] for x in function.body if told.get(id(x), x.hint) != x.hint}
+    return relabel(function, changed, {})
 
 
 def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
@@ -136,10 +137,12 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
     rest = {name: iter(letters(len(xs))) for name, xs in groups.items()}
     home = {id(x): name for name, xs in groups.items() for x in xs}
     chosen: dict[str, list[str]] = {name: [] for name in groups}
-    parts: dict[int, frozenset[str]] = {}
-    for x in function.body:
-        found = {parts[id(o)] for o in x.operands if id(o) in parts}
-        part = next(iter(found)) if len(found) == 1 else frozenset[str]().union(*found)
+    nothing = frozenset[str]()
+
+    def parts(x: Instr, operands: Sequence[frozenset[str]]) -> frozenset[str]:
+        """The letters of the parts that a value is computed from, no more than two of them."""
+        found = set(filter(None, operands))
+        part = next(iter(found)) if len(found) == 1 else nothing.union(*found)
         if id(x) in home:
             pool = pools[home[id(x)]]
             letter = next(iter(part)) if len(part) == 1 else ""
@@ -147,18 +150,8 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
                 letter = next(free for free in rest[home[id(x)]] if free in pool)
             del pool[letter]
             chosen[home[id(x)]].append(letter)
-            part = part if part else frozenset([letter])
-        if part:
-            parts[id(x)] = part if len(part) <= 2 else frozenset(sorted(part)[:2])
+            part = part or frozenset([letter])
+        return part if len(part) <= 2 else frozenset(sorted(part)[:2])
+
+    all_values(function, parts, [nothing] * len(function.parameters))
     return chosen
-
-
-def renamed(function: Function, wanted: Mapping[int, str]) -> Function:
-    """The function with the given hints."""
-
-    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
-        hint = wanted.get(id(x), x.hint)
-        same = hint == x.hint and all(map(is_, operands, x.operands))
-        return x if same else x.replace(operands, hint)
-
-    return rebuild(function, change)

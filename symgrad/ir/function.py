@@ -196,13 +196,12 @@ class Function:
 
     def structure(self, names: bool = True) -> tuple[Any, ...]:
         """A hashable description; without ``names``, neither hints nor origins take part."""
-        numbers: dict[int, int] = {}
+        numbers = {x: i for i, x in enumerate((*self.parameters, *self.body))}
         rows: list[Any] = []
-        for i, x in enumerate((*self.parameters, *self.body)):
-            numbers[id(x)] = i
+        for x in numbers:
             row: tuple[Any, ...] = (
                 x.op.name,
-                tuple(numbers[id(o)] for o in x.operands),
+                tuple([numbers[o] for o in x.operands]),
                 repr(x.attributes),
                 x.type,
             )
@@ -213,7 +212,7 @@ class Function:
             self.name if names else "",
             len(self.parameters),
             tuple(rows),
-            tuple(numbers[id(r)] for r in self.results),
+            tuple([numbers[r] for r in self.results]),
         )
 
     def structure_text(self) -> str:
