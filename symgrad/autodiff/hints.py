@@ -109,6 +109,8 @@ def numbers(name: str, count: int, taken: set[str]) -> list[str]:
 
 def chained(function: Function, groups: Mapping[str, list[Instr]]) -> set[str]:
     """The names of groups in which each member is computed from the one before."""
+    if not groups:
+        return set()
     bits = {id(x): 1 << i for i, xs in enumerate(groups.values()) for x in xs}
     reached: dict[int, int] = {}
     loose = 0  # groups with a member, after the first, that reads no other

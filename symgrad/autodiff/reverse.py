@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from symgrad.autodiff import strong_zeros
@@ -196,23 +196,21 @@ class _Sweep:
     def accumulate(self, f: IRAlgebra, y: Instr, flows: list[Flow]) -> Flow:
         """The sum of all flows; the outer conditions that are common to all stay, and one that
         says whether any of the others holds, where it matters."""
+        if len(flows) == 1:
+            return flows[0]
         guard = flows[0].guard
         for flow in flows[1:]:
             pairs = list(zip(guard, flow.guard, strict=False))
             end = next((i for i, (a, b) in enumerate(pairs) if not same(a, b)), len(pairs))
             guard = guard[:end]
         rest = len(guard)
-        if len(flows) > 1 and y in self.unbounded:
+        if y in self.unbounded:
             guard = (*guard, *any_of(f, [flow.guard[rest:] for flow in flows]))
         infinite = any(flow.infinite for flow in flows)
         side = flows[0].side
-        flows = [Flow(self.applied(f, Flow(flow.g, flow.guard[rest:]))) for flow in flows]
         # They came in reverse; the sum is written in the order of the program.
-        *others, first = flows
-        total = first.g
-        for flow in reversed(others):
-            total = f.add(total, flow.g)
-        return Flow(total, guard, infinite, side)
+        shares = [self.applied(f, Flow(flow.g, flow.guard[rest:])) for flow in reversed(flows)]
+        return Flow(reduce(f.add, shares), guard, infinite, side)
 
     def applied(self, f: IRAlgebra, flow: Flow) -> Term:
         """The flow as one value, its guard applied from the inside out."""
