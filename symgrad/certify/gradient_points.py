@@ -20,6 +20,7 @@ from symgrad.ir.types import Type, names_in, size_at
 
 SIZE = 3
 TRIES = 4  # draws for each point that is wanted
+SEARCHES = 2  # in vain, after which none is made
 LIMIT = 100_000  # elements of one argument, each of which is computed to many digits
 DRAWS = (samples.ordinary, samples.inside, samples.above, samples.sought)  # where losses may live
 _MAGNITUDES = (0.001, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)

@@ -19,7 +19,7 @@ Where x = 0.0 the derivative is that of the branch that holds there alone, ...
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ from symgrad.ops.intervals import INF, Intervals
 
 MOST = 10_000_000  # conditions and branches, times cells
 DEPTH = 32  # ops between a where and one behind it
+SHARED = 8  # wheres of a nest that are used outside it, too, and are nests of their own
 
 _OWN = "the derivative is that of the branch that holds there alone, not a limit"
 _PERHAPS = "the derivative may be that of a branch that holds there alone, not a limit"
@@ -74,8 +75,9 @@ class NumberLine:
     left: Instr
     right: Instr | None = None
     marks: list[float] = field(default_factory=list)
-    places: list[int] = field(default_factory=lambda: [0, 1])
+    places: Any = field(default_factory=lambda: np.array([0, 1]))
     beside: dict[int, tuple[int, int]] = field(default_factory=dict)
+    place_of: dict[float, int] = field(default_factory=dict)
 
     def settle(self, intervals: Intervals) -> None:
         """Sorts the marks and finds the places."""
@@ -84,29 +86,38 @@ class NumberLine:
             under, over = intervals.of(self.right)
             low, high = _sign(low, over), _sign(high, under)
         self.marks = sorted(set(self.marks))
+        self.place_of = {mark: 2 * k + 1 for k, mark in enumerate(self.marks)}
         ends = [-INF, *(m for mark in self.marks for m in (mark, mark)), INF]
-        self.places = []
-        for place, (a, b) in enumerate(pairwise(ends)):
-            if (a < high and b > low) if a < b else low <= a <= high:
-                self.places.append(place)
-        index = {place: k for k, place in enumerate(self.places)}
+        there = [
+            place
+            for place, (a, b) in enumerate(pairwise(ends))
+            if ((a < high and b > low) if a < b else low <= a <= high)
+        ]
+        self.places = np.array(there, np.int64)
+        index = {place: k for k, place in enumerate(there)}
         for place, k in index.items():
             near = [index[p] for p in (place - 1, place + 1) if p in index]
             if place % 2 and near:
                 self.beside[k] = near[0], near[-1]
 
-    def around(self) -> list[list[int]]:
+    def around(self) -> Any:
         """The indices below, and those above, of places at marks; of others, their own."""
-        return [[self.beside.get(k, (k, k))[i] for k in range(len(self.places))] for i in (0, 1)]
+        return np.array([self.beside.get(k, (k, k)) for k in range(len(self.places))]).T
 
 
 class Nest:
     """A where, those that are its branches, and the conditions under which it is used at all."""
 
-    def __init__(self, root: Instr, guards: Iterable[tuple[Instr, bool]], known: Intervals) -> None:
+    def __init__(
+        self,
+        root: Instr,
+        guards: Iterable[tuple[Instr, bool]],
+        known: Intervals,
+        roots: Container[int] = (),
+    ) -> None:
         self.root = root
         self.guards = list(guards)
-        self.order = list(_ordered([root, *(condition for condition, _ in self.guards)]))
+        self.order = list(_ordered([root, *(condition for condition, _ in self.guards)], roots))
         self.compared: dict[int, tuple[NumberLine, Compared]] = {}
         self.opaque: dict[int, NumberLine] = {}
         self.lines: dict[tuple[int, int], NumberLine] = {}
@@ -140,11 +151,11 @@ class Nest:
         if math.prod(self.shape) * len(self.order) > MOST:
             return list(self._suspected())
         taken, leaves = self._branches()
-        found = []
+        ways, found = [line.around() for line in self.axes], []
         for number, (leaf, where) in enumerate(leaves):
             around = own = taken == number
-            for axis, line in enumerate(self.axes):
-                around = np.any([around.take(way, axis) for way in line.around()], axis=0)
+            for axis, sides in enumerate(ways):
+                around = np.any([around.take(way, axis) for way in sides], axis=0)
             if leaf.op.name == "continued":  # SymPy knows that there is nothing on the other side
                 around = np.zeros_like(own)
             least: list[frozenset[tuple[int, int]]] = []
@@ -191,7 +202,7 @@ class Nest:
         for x in self.order:
             if _is_choice(x):
                 for branch in x.operands[1:]:
-                    if not _is_choice(branch):
+                    if not _is_choice(branch) or id(branch) not in values:
                         key = ("", branch["value"]) if branch.is_constant else id(branch)
                         number, *_ = leaves.setdefault(key, (len(leaves), branch, x))
                         values[id(branch)] = np.int64(number)
@@ -210,12 +221,12 @@ class Nest:
         """A comparison, or a condition that nothing is known of, in all cells."""
         line, compared = self.compared.get(id(x), (self.opaque.get(id(x)), None))
         axis = next(i for i, own in enumerate(self.axes) if own is line)
-        places = np.array(self.axes[axis].places)
+        places = self.axes[axis].places
         if compared is None:
             along = places == 1
         else:
             mark = compared.mark
-            at = 2 * self.axes[axis].marks.index(mark) + 1 if math.isfinite(mark) else mark
+            at = self.axes[axis].place_of[mark] if math.isfinite(mark) else mark
             along = x.op.evaluate(compared.way * np.sign(places - at), 0.0)
         return along.reshape([-1 if i == axis else 1 for i in range(len(self.axes))])
 
@@ -265,12 +276,13 @@ def nests(f: Function, asked: Callable[[Instr], bool] = lambda x: True) -> Itera
     for x in f.body:
         for k, operand in enumerate(x.operands):
             users.setdefault(id(operand), []).append((x, k))
-    results, known = {id(x) for x in f.results}, Intervals()
+    results, known, roots = {id(x) for x in f.results}, Intervals(), set[int]()
     for x in f.body:
         inner = all(_is_choice(user) and k for user, k in users.get(id(x), []))
         outer = not inner or id(x) in results or id(x) not in users
         if _is_choice(x) and outer and asked(x):
-            yield Nest(x, _guards(x, users, results), known)
+            yield Nest(x, _guards(x, users, results), known, roots)
+            roots.add(id(x))
 
 
 def _guards(x: Instr, users: Users, results: set[int]) -> Iterator[tuple[Instr, bool]]:
@@ -304,10 +316,16 @@ def _is_logic(x: Instr) -> bool:
     return of_truths and ("condition" in x.op.traits or x.op.name == "where")
 
 
-def _ordered(roots: Iterable[Instr]) -> Iterator[Instr]:
-    """The wheres and conditions under some, operands first."""
-    seen: set[int] = set()
+def _ordered(roots: Iterable[Instr], others: Container[int]) -> Iterator[Instr]:
+    """The wheres and conditions under some, operands first; few that are roots of others."""
+    seen, shared = set[int](), set[int]()
     stack = [(root, False) for root in roots]
+
+    def entered(x: Instr) -> bool:
+        if id(x) in others and len(shared) < SHARED:
+            shared.add(id(x))
+        return _is_choice(x) and (id(x) not in others or id(x) in shared)
+
     while stack:
         x, ready = stack.pop()
         if ready:
@@ -320,7 +338,7 @@ def _ordered(roots: Iterable[Instr]) -> Iterator[Instr]:
                 stack += [
                     (o, False)
                     for o in (*branches[::-1], condition)
-                    if o.type.dtype == "bool" or _is_choice(o)
+                    if o.type.dtype == "bool" or entered(o)
                 ]
             elif _is_logic(x):
                 stack += [(o, False) for o in x.operands[::-1]]

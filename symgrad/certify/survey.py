@@ -317,11 +317,16 @@ def is_smooth(place: Place) -> bool:
 
 
 def usual(text: GradientText, count: int, draws: Sequence[Draw] = points.DRAWS) -> list[Point]:
-    """That many points of one kind at which loss and gradient are finite, or fewer."""
+    """That many points of one kind at which loss and gradient are finite, or fewer.
+
+    A search tries many points itself, so that few of them in vain tell that there is none.
+    """
     found: list[Point] = []
     for draw in draws:
         found = []
         for k in range(points.TRIES * count):
+            if draw is samples.sought and k == points.SEARCHES and not found:
+                break
             with suppress(DomainError):
                 point = samples.drawn(text, 1, f"usual {k}", draw)
                 if text.is_usable(point):

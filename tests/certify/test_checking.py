@@ -12,6 +12,7 @@ import pytest
 import sympy as sp
 
 import symgrad as sg
+from symgrad.checker import samples
 from symgrad.errors import ArgumentError
 
 x, y = sp.symbols("x y")
@@ -311,6 +312,19 @@ def test_a_loss_that_is_nowhere_real_is_undecided():
     assert check.verdict == "undecided"
     assert not check
     assert "not a finite real number" in str(check)
+
+
+def test_a_search_in_vain_is_made_twice(monkeypatch):
+    """Each search tries many points: a loss that has no value anywhere is told soon."""
+    made, draw = [], samples.drawn
+
+    def drawn(*args):
+        made.append(args[-1])
+        return draw(*args)
+
+    monkeypatch.setattr(samples, "drawn", drawn)
+    assert sg.check_gradient(sg.log(-X * X - 1), X, x).verdict == "undecided"
+    assert made.count(samples.sought) == 2
 
 
 def test_domains_are_looked_for():
