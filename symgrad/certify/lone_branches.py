@@ -153,6 +153,8 @@ class Nest:
         taken, leaves = self._branches()
         ways, found = [line.around() for line in self.axes], []
         for number, (leaf, where) in enumerate(leaves):
+            if leaf.is_constant and not math.isfinite(leaf["value"]):
+                continue  # there is no derivative to tell of
             around = own = taken == number
             for axis, sides in enumerate(ways):
                 around = np.any([around.take(way, axis) for way in sides], axis=0)

@@ -1,5 +1,7 @@
 """Branches that hold at one point alone: how much work it is to find them."""
 
+import pytest
+
 import symgrad as sg
 from symgrad.certify.lone_branches import SHARED, lone_branches, nests
 from symgrad.frontend.arrays.trace import trace
@@ -38,3 +40,10 @@ def test_a_branch_that_a_shared_where_holds_alone_is_found():
     f = trace([sg.where(v > 0, sg.exp(v), shared) + shared]).function
     (note,) = lone_branches(f, f.parameters)
     assert note.startswith("Where x = 0.0")
+
+
+@pytest.mark.parametrize(("value", "count"), [(1.0, 1), (float("nan"), 0), (float("inf"), 0)])
+def test_a_branch_without_a_value_has_no_note(value, count):
+    """Where the loss is not finite there is no derivative, of whatever branch."""
+    f = trace([sg.where(v > 0, sg.exp(v), sg.where(v < 0, 1.0 + v, value))]).function
+    assert len(lone_branches(f, f.parameters)) == count
