@@ -171,5 +171,6 @@ def _join_behind(r: Rewriter, x: Instr) -> Instr | None:
 
 joining = rules_pass("joining", RuleSet((
     built("sum(a) + sum(b) = sum(a + b)", "add subtract", _join, "sum vdot"),
-    built("(s + sum(a)) + sum(b) = s + sum(a + b)", "add subtract", _join_behind, "sum vdot"),
+    built("(s + sum(a)) + sum(b) = s + sum(a + b)", "add subtract", _join_behind, "sum vdot",
+          deviates=lambda s, a, b: s == -a),  # what cancels first keeps the digits of b
 )))  # fmt: skip
