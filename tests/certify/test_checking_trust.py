@@ -46,6 +46,23 @@ def test_it_makes_none_agree_where_there_are_many_components(faulty):
     assert not np.allclose(slopes, np.tanh(W.data) + W.data * (1 - np.tanh(W.data) ** 2))
 
 
+def test_a_fault_on_a_part_of_the_domain_proves_nothing(monkeypatch):
+    """SymPy compares with reverse mode: a claim with the same fault is found out before that."""
+    right = REVERSE.partials
+
+    def partials(self, f, y, whole, terms):
+        if y.op.name != "square":
+            return right(self, f, y, whole, terms)
+        return (f.where(f.greater(terms[0], 777.0), terms[0], 2.0 * terms[0]),)
+
+    monkeypatch.setattr(REVERSE, "partials", partials)
+    for loss, wrt in ((sg.square(X), [X]), (sg.square(X) + X * sg.sum(W), [X, W])):
+        claim = sg.grad(loss, wrt)
+        check = sg.check_gradient(loss, wrt, claim)
+        assert check.verdict == "refuted"
+        assert check.point["x"] > 777.0
+
+
 @pytest.mark.parametrize("scale", [1, 2])
 def test_a_right_formula_stands_where_few_bits_do_not_tell(scale):
     """Far in erfc's tail balls of few bits around rounded literals divide by 0."""
