@@ -39,6 +39,7 @@ STEP = Fraction(1, 2**51)  # from a tie to the points beside it, which are float
 NEAR = 2**190  # parts of a way between two points, for a function: its sides are other floats
 CLEAR = 2.0  # digits by which a difference is larger than what rounding makes
 BESIDE = [2.0**-18 * (k + 1) for k in range(12)]  # steps around a point where digits are few
+AWAY = [2.0**k for k in range(-44, 0, 4)]  # steps from where rounding decides a comparison
 _FAR = 3
 FAR_BALLS = 150_000  # that the search for far branches may take
 NEAREST = 1e-30  # a size, of which the sides of a point may be a part
@@ -258,6 +259,9 @@ class Survey(Ties):
         right = there and all(s.reaches(self.judge.wrong) for s in there)
         lone = lone or not (found.finite and self.is_branch(point, found))
         if not right or not lone or (found.finite and not is_kink and len(there) == 2):
+            if self.is_right_away(point, found):
+                self.left_out.append((f"{precise.name} rounds what is compared", point))
+                return True
             self.wrong = point, found
             return False
         if is_kink and precise != DOUBLE:
@@ -283,6 +287,20 @@ class Survey(Ties):
             if beside is None or beside.ways != found.ways or beside.reaches(self.judge.wrong):
                 return False
         return self.judge.exact or self.text.is_decided(point, self.judge.precision.unit)
+
+    def is_right_away(self, point: Point, found: Comparison) -> bool:
+        """True if rounding decides how the loss compares, and a function is right on the same side
+        as soon as it does not."""
+        unit = self.judge.precision.unit
+        if self.judge.exact or not found.finite or self.text.is_decided(point, unit):
+            return False
+        for step in (sign * s for s in AWAY for sign in (1.0, -1.0)):
+            away = displaced(point, self.free, step)
+            if self.text.is_decided(away, unit):
+                seen = self.looked(away)
+                if seen is not None and seen.ways == found.ways:
+                    return seen.reaches(self.judge.wrong)
+        return False
 
     def is_lost(self, point: Point, found: Comparison) -> bool:
         """True if a function differs no more than the gradient moves by rounding the arguments."""

@@ -193,3 +193,14 @@ def test_what_underflows_is_0_to_a_function():
     assert sg.check_gradient(sg.softplus(1e9 * x), x, claim).verdict == "agrees"
     wrong = sg.check_gradient(sg.softplus(1e9 * x), x, lambda x: 2 * claim(x))
     assert wrong.verdict == "refuted"
+
+
+def test_a_comparison_that_is_rounded_refutes_no_function():
+    """x + 1e8 has no digits of a small x; away from 0 both sides are judged as ever."""
+    v = sg.param("v", 0.5)
+    loss = sg.where((v + 1e8) - 1e8 > 0, v * v, 3 * v)
+    check = sg.check_gradient(loss, v, lambda v: 2 * v if (v + 1e8) - 1e8 > 0 else 3.0)
+    assert check.verdict == "agrees"
+    assert "float64 rounds what is compared, so not compared, at v = " in check.reason
+    wrong = sg.check_gradient(sg.where((v + 1e8) - 1e8 > 50, v * v, 3 * v), v, lambda v: 3.0)
+    assert wrong.verdict == "refuted"
