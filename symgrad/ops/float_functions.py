@@ -170,17 +170,17 @@ def pow_or_inf(x, y):
 
 def floor_(x):
     """floor(x) as a float, -0.0 too; infinities and nan stay."""
-    return copysign(floor(x), x) if abs(x) < 4503599627370496.0 else x
+    return copysign(floor(x), x) if abs(x) < float("inf") else x
 
 
 def ceil_(x):
     """ceil(x) as a float, -0.0 too; infinities and nan stay."""
-    return copysign(ceil(x), x) if abs(x) < 4503599627370496.0 else x
+    return copysign(ceil(x), x) if abs(x) < float("inf") else x
 
 
 def round_(x):
     """The nearest integer, the even one of two, as a float; infinities and nan stay."""
-    return copysign(round(x), x) if abs(x) < 4503599627370496.0 else x
+    return copysign(round(x), x) if abs(x) < float("inf") else x
 
 
 def argmax(xs):
