@@ -59,7 +59,7 @@ from symgrad.autodiff.cotangents import (
 from symgrad.autodiff.hints import name_operands
 from symgrad.autodiff.lengths import Lengths
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.function import Function, Instr, constant, derived, topological
+from symgrad.ir.function import Function, Instr, constant, derived, topological, union
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.table import IRAlgebra, Term
 
@@ -127,8 +127,7 @@ class _Sweep:
         accurate: bool = False,
         again: bool = False,
     ) -> None:
-        self.loss = loss
-        self.wrt = wrt
+        self.loss, self.wrt = loss, wrt
         self.strict, self.accurate, self.again = strict, accurate, again
         self.order = topological([loss])
         self.wanted, self.active = set(wrt), set(wrt)
@@ -162,7 +161,8 @@ class _Sweep:
             flows = self.flows.pop(y, None)
             if y not in self.active or not flows:
                 continue
-            f = IRAlgebra(derived(y.origins), y.type.dtype)
+            lines = y.origins or union(*[flow.g.instr.origins for flow in flows])
+            f = IRAlgebra(derived(lines), y.type.dtype)
             for group in self.grouped(f, y, flows):
                 flow = self.named(y, self.accumulate(f, y, group))
                 self.cotangents.append(flow.g.instr)

@@ -11,7 +11,7 @@ import pytest
 import symgrad.ops  # noqa: F401  (fills the op table)
 from symgrad.autodiff import differentiate, gradients
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.function import Function, function, parameter
+from symgrad.ir.function import Function, Origin, function, parameter
 from symgrad.ir.run import interpret
 from symgrad.ir.types import Dim, Type
 from symgrad.ops.table import IRAlgebra
@@ -191,3 +191,13 @@ def test_a_long_chain_is_differentiated_without_recursion() -> None:
         x = f.sin(x)
     whole = differentiate(function("f", [p], [x.instr]), [0])
     assert len(whole.body) >= 200_000
+
+
+def test_the_sum_of_a_parameters_cotangents_is_of_the_lines_that_read_it() -> None:
+    """A parameter without a line of its own would otherwise have a gradient without one."""
+    a = parameter("a", Type("f64"), "param")
+    one, two = (IRAlgebra((Origin("loss.py", line),)) for line in (1, 2))
+    y = two.multiply(one.exp(one.term(a)), two.term(a))
+    _, d_a = differentiate(function("f", [a], [y.instr]), [0]).results
+    assert d_a.op.name == "add"
+    assert d_a.origins == (Origin("loss.py", 1, True), Origin("loss.py", 2, True))

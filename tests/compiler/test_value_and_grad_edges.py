@@ -10,7 +10,7 @@ import pytest
 import symgrad as sg
 from symgrad.engine import Value
 from symgrad.errors import TraceError
-from symgrad.nn import Layer
+from symgrad.nn import MLP, Layer
 
 W = [Value(0.5, label="w1"), Value(2.0, label="w2")]
 
@@ -211,3 +211,19 @@ def test_a_recurrent_cell_is_one_layer_of_columns() -> None:
     assert value == pytest.approx(expected.data, rel=1e-12)
     np.testing.assert_allclose(d_theta, [p.grad for p in cell.parameters()], rtol=1e-10)
     assert " = layer1[:, 0], layer1[:, 1:-1], layer1[:, -1]" in f.source
+
+
+def test_gradients_keep_their_lines_where_an_example_stands_apart() -> None:
+    """The scores of one example in aux part it from the others; the weights' gradients are sums."""
+
+    net = MLP(2, [3, 1])
+
+    def loss(xs, ys):
+        scores = [net(x) for x in xs]
+        return sum((s - y) ** 2 for s, y in zip(scores, ys, strict=True)), scores[0]
+
+    f = sg.value_and_grad(loss, wrt=net, has_aux=True)
+    f(np.ones((5, 2)), np.ones(5))
+    line = loss.__code__.co_firstlineno + 1
+    (text,) = [t for t in f.source.splitlines() if t.lstrip().startswith("d_layer1[:, :-1] =")]
+    assert text.endswith(f"of test_value_and_grad_edges.py:{line}")

@@ -128,7 +128,7 @@ def loss_and_grads(theta):
     d_z1_4d = (d_z2_1d*w2_14 + d_z2_2d*w2_24 + d_z2_3d*w2_34 + d_z2_4d*w2_44)*(1.0 - h1_4d*h1_4d)
 
     # the gradient: each parameter collects its share from the four examples
-    d_w1_11 = 2.0*d_z1_1a + 3.0*d_z1_1b + 0.5*d_z1_1c + d_z1_1d
+    d_w1_11 = 2.0*d_z1_1a + 3.0*d_z1_1b + 0.5*d_z1_1c + d_z1_1d     # of programs.py:32
     d_w1_12 = 3.0*d_z1_1a - d_z1_1b + d_z1_1c + d_z1_1d
     d_w1_13 = 0.5*d_z1_1b - d_z1_1a + d_z1_1c - d_z1_1d
     d_b1_1 = d_z1_1a + d_z1_1b + d_z1_1c + d_z1_1d

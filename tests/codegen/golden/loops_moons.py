@@ -53,7 +53,7 @@ def loss_and_grads(theta, Xb, yb):
     d_z1 = d_z2 @ w2 * (z1 > 0.0)                    # (N, 16)
 
     # gradients of the parameters
-    d_theta = 2e-4 * theta                           # (337,)
+    d_theta = 2e-4 * theta                           # (337,)    of loops.py:49, 52
     d_layer1 = d_theta[0:48].reshape(16, 3)
     d_layer2 = d_theta[48:320].reshape(16, 17)
     d_layer3 = d_theta[320:337]

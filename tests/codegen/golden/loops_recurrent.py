@@ -73,7 +73,7 @@ def loss_and_grads(theta, sequences, targets):
     d_theta = np.empty(37)
     d_layer1 = d_theta[0:28].reshape(4, 7)
     d_read = d_theta[28:33]
-    d_layer1[:, :2] = d_cell_w_a                                     # (4, 2)
+    d_layer1[:, :2] = d_cell_w_a                                     # (4, 2)  of loops.py:88
     d_layer1[:, 2:-1] = d_cell_w_b                                   # (4, 4)
     d_layer1[:, -1] = d_cell_b                                       # (4,)
     d_read[:-1] = d_errors @ h6                                      # (4,)    of loops.py:89
