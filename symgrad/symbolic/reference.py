@@ -33,7 +33,8 @@ def loss(a0, a1):
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -173,12 +174,6 @@ def _sided(x: Instr, operands: Sequence[str]) -> str:
     )
 
 
-def scalar_text() -> ExactText:
-    """A function of numbers for each op that has no attributes that matter to it."""
-    return _scalar_text(tuple(OPS.values()))
-
-
-@cache
 def _scalar_text(ops: tuple[Op, ...]) -> ExactText:
     rows = []
     for op in ops:
@@ -187,6 +182,22 @@ def _scalar_text(ops: tuple[Op, ...]) -> ExactText:
             head = f"def {op.name}_({', '.join(xs)}):\n    return "
             rows.append(f"{head}{wording(op, *xs, lone=True)}\n")
     return ExactText(_HEAD + "\n\n".join(rows), FUNCTIONS, GIVEN)
+
+
+class _Texts(threading.local):
+    """One thread's text of all ops: a text keeps what its literals are like, so none is shared."""
+
+    def __init__(self) -> None:
+        self.of = cache(_scalar_text)
+
+
+_TEXTS = _Texts()
+
+
+def scalar_text() -> ExactText:
+    """A function of numbers for each op that has no attributes that matter to it, for the thread
+    that asks alone."""
+    return _TEXTS.of(tuple(OPS.values()))
 
 
 class Replay:
@@ -213,31 +224,31 @@ class Replay:
         self.readings = readings(literals, examples)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "steps"}  # functions stay here
+        return {k: v for k, v in self.__dict__.items() if k != "steps"}
 
     @cached_property
-    def steps(self) -> list[tuple[int, Callable[..., Any], list[int]]]:
-        """The computed nodes in order: its number, its function, its operands."""
-        p, known = self.program, scalar_text().functions
-        functions: list[Any] = [known.get(f"{name}_") for name in p.names]
-        if "pick" in p.names:
-            functions[p.names.index("pick")] = lambda i, *xs: xs[int(i)]
+    def steps(self) -> list[tuple[int, str, list[int]]]:
+        """The computed nodes in order: its number, the name of its function, its operands."""
+        p, known = self.program, {*scalar_text().functions, "pick_"}
+        functions = [f"{name}_" for name in p.names]
         ends, operand = p.start.tolist(), p.operand.tolist()
         steps = []
         for i, code in enumerate(p.code.tolist()):
             if code <= INPUT:
                 continue
-            if functions[code] is None:
+            if functions[code] not in known:
                 raise UnsupportedError(f"the op {p.names[code]!r} has no definition here")
             steps.append((i, functions[code], operand[ends[i] : ends[i + 1]]))
         return steps
 
     def run(self, one: Any, theta: Any, *arrays: Any) -> tuple[Any, ...]:
         """The outputs; ``one`` lifts the literals."""
-        scalar_text().space.one = one
+        text = scalar_text()
+        text.space.one = one
+        functions: dict[str, Any] = {**text.functions, "pick_": lambda i, *xs: xs[int(i)]}
         values = self.leaves(one, theta, arrays)
-        for i, function, operands in self.steps:
-            values[i] = function(*[values[k] for k in operands])
+        for i, name, operands in self.steps:
+            values[i] = functions[name](*[values[k] for k in operands])
         found = iter([values[i] for i in self.program.outputs.tolist()])
         groups = [[next(found) for _ in range(math.prod(shape))] for shape in self.shapes]
         pairs = zip(groups, self.shapes, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from symgrad.ir.function import Function, emit, parameter
 from symgrad.ir.types import Type
 from symgrad.ops import OPS
 from symgrad.symbolic.quotients import meant
-from symgrad.symbolic.reference import Printed, Replay, text_of
+from symgrad.symbolic.reference import Printed, Replay, scalar_text, text_of
 
 ATTRIBUTES = {
     "leaky_relu": {"slope": 0.1},
@@ -179,3 +180,21 @@ def test_numbers_made_of_n_are_told(n: int) -> None:
             assert str(reading) == shown
     assert meant(0.1, n) is None
     assert meant(0.7390851332151607, n) is None
+
+
+def test_threads_share_no_text_of_the_ops() -> None:
+    """A text reads its literals as the number that was given last, so each thread has its own."""
+    x = Value(0.5)
+    replay = Replay(linearise([x.exp() * 0.1], [x]))
+    mine, theirs = Balls(), Balls()
+    found = []
+    with precision(64):
+        other = threading.Thread(
+            target=lambda: found.append(replay.run(theirs.one, [theirs.one / 2]))
+        )
+        scalar_text().space.one = mine.one
+        other.start()
+        other.join()
+        assert scalar_text().space.one is mine.one
+        (y,) = replay.run(mine.one, [mine.one / 2])  # by steps that the other thread made
+    assert y.middle() == found[0][0].middle()
