@@ -18,7 +18,6 @@ are dropped, and ``sg`` refuses any other that it does not take.
 from __future__ import annotations
 
 import inspect
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -27,6 +26,7 @@ import numpy as np
 
 from symgrad.errors import TraceError
 from symgrad.frontend.namespace import FUNCTIONS, ON_SCALARS
+from symgrad.frontend.operators import FLOOR, ON_NUMBERS, REMAINDER
 from symgrad.frontend.source.origin import caller
 from symgrad.ops import OPS
 
@@ -35,25 +35,11 @@ _NAMES = {"expit": "sigmoid", "log_expit": "log_sigmoid"}
 _MEANS_OTHERWISE = frozenset(("piecewise",))  # np.piecewise takes functions
 _FACTS = frozenset(("shape", "ndim", "size"))
 _MODULES = ("numpy", "numpy.linalg", "scipy.special")
-# By the name of the ufunc: the reduction that folds it, and Python's operator for it.
+# The reduction that folds a ufunc, by its name.
 _REDUCTIONS = {op.folds: name for name, op in OPS.items() if op.folds}
-_PYTHON: dict[str, Callable[..., Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "**": operator.pow,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-_OPERATORS = {name: _PYTHON[op.symbol] for name, op in OPS.items() if op.symbol}
 _FORMULAS = {
-    "remainder": "x - y * sg.floor(x / y)",
-    "floor_divide": "sg.floor(x / y)",
+    "remainder": REMAINDER,
+    "floor_divide": FLOOR,
     "cbrt": "sg.sign(x) * sg.abs(x) ** (1 / 3)",
     "heaviside": "sg.where(x > 0, 1.0, 0.0)",
     "nansum": "sg.sum(sg.where(sg.isnan(x), 0.0, x))",
@@ -69,15 +55,41 @@ def ours(name: str, module: str = "numpy") -> Callable[..., Any] | None:
     return FUNCTIONS.get(_NAMES.get(name, name))
 
 
-def call_function(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """A call of one of NumPy's functions with an expression among its arguments.
+class OnUfuncs:
+    """Takes calls of NumPy's ufuncs, as ``np.tanh(x)`` and ``array + x``."""
 
-    Raises TraceError, which lists the functions of ``sg``, for one that ``sg`` lacks.
+    __slots__ = ()
+    _in_objects = False  # whether NumPy computes on arrays of objects where ``sg`` does not
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """``sg``'s function of the same name, or the operator."""
+        return call_ufunc(ufunc, method, operands, options, self._in_objects)
+
+
+class OnNumPy(OnUfuncs):
+    """Takes calls of NumPy's other functions, too, as ``np.sum(x, axis=0)``."""
+
+    __slots__ = ()
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """``sg``'s function of the same name."""
+        return call_function(function, args, kwargs, self._in_objects)
+
+
+def call_function(
+    function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], in_objects: bool
+) -> Any:
+    """A call of one of NumPy's functions with an expression or a ``Value`` among its arguments.
+
+    If ``sg`` has no such function of scalars, NumPy computes on arrays of objects.  Raises
+    TraceError, which lists the functions of ``sg``, for a function of expressions that it lacks.
     """
     name, module = function.__name__, getattr(function, "__module__", "")
+    own = ours(name, module)
+    if in_objects and (own is None or name not in ON_SCALARS or not _is_plain((args, kwargs))):
+        return function(*_boxed(args), **{k: _boxed(v) for k, v in kwargs.items()})
     if name in _FACTS and module == "numpy":
         return _fact(name, *args, **kwargs)
-    own = ours(name, module)
     if own is None:
         raise unknown(f"{module.replace('numpy', 'np', 1)}.{name}")
     positional, named = bound(function, args, kwargs)
@@ -125,13 +137,22 @@ def _parameters(function: Any) -> list[inspect.Parameter] | None:
         return None
 
 
-def call_ufunc(ufunc: Any, method: str, operands: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """A call of a ufunc of NumPy or SciPy with an expression among its operands.
+def call_ufunc(
+    ufunc: Any, method: str, operands: Sequence[Any], options: Mapping[str, Any], in_objects: bool
+) -> Any:
+    """A call of a ufunc of NumPy or SciPy with an expression or a ``Value`` among its operands.
 
-    Raises TraceError, which lists the functions of ``sg``, for a ufunc or a method that it lacks.
+    For scalars Python's operator goes first, as in ``np.float64(2) * v``, and NumPy computes on
+    arrays of objects where ``sg`` has no function.  Raises TraceError, which lists the functions of
+    ``sg``, for a ufunc or a method of it that expressions lack.
     """
     name = ufunc.__name__
     own = ours(name)
+    if in_objects:
+        own = ON_NUMBERS.get(name, own)
+        if own is None or method != "__call__" or options or not _is_plain(operands):
+            return getattr(ufunc, method)(*_boxed(operands), **options)
+        return own(*[x.item() if isinstance(x, np.generic | np.ndarray) else x for x in operands])
     if own is None:
         raise unknown(f"np.{name}" if hasattr(np, name) else name)
     if method == "__call__":
@@ -145,28 +166,6 @@ def call_ufunc(ufunc: Any, method: str, operands: Sequence[Any], options: Mappin
     if method == "accumulate" and name == "add":
         return FUNCTIONS["cumsum"](*operands, **{"axis": 0, **options})
     raise unknown(f"np.{name}.{method}")
-
-
-def call_function_on_scalars(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """A call of one of NumPy's functions with a ``Value`` among its arguments.
-
-    If ``sg`` has no such function of scalars, NumPy computes on arrays of objects.
-    """
-    own = ours(function.__name__, function.__module__)
-    if own is None or function.__name__ not in ON_SCALARS or not _is_plain((args, kwargs)):
-        return function(*_boxed(args), **{k: _boxed(v) for k, v in kwargs.items()})
-    positional, named = bound(function, args, kwargs)
-    return own(*positional, **named)
-
-
-def call_ufunc_on_scalars(
-    ufunc: Any, method: str, operands: Sequence[Any], options: Mapping[str, Any]
-) -> Any:
-    """A call of a ufunc with a ``Value`` among its operands, such as ``np.float64(2) * v``."""
-    own = _OPERATORS.get(ufunc.__name__) or ours(ufunc.__name__)
-    if own is None or method != "__call__" or options or not _is_plain(operands):
-        return getattr(ufunc, method)(*_boxed(operands), **options)
-    return own(*[x.item() if isinstance(x, np.generic | np.ndarray) else x for x in operands])
 
 
 def _is_plain(x: Any) -> bool:

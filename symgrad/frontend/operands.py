@@ -1,21 +1,32 @@
-"""The user's numbers and arrays, read as floats and NumPy arrays or refused.
+"""What the user gives as operands: which kinds there are, and what each is read as or refused.
+
+Scalars read a number as a Python float, by ``number``, and leave an array to NumPy's element by
+element.  Expressions read either as an array, by ``plain_array``, and promote dtypes by NumPy's
+rules (NEP 50): a Python number or a size is weak, and takes the dtype of the other operands.
 
 >>> plain_array([1, 2], "x").dtype.name, number(np.float32(0.5)), is_array(np.ones(2))
 ('int64', 0.5, True)
+>>> common_dtype(["f32"], [2.0]), common_dtype([], [1, 2.0])
+('f32', 'f64')
 """
 
 from __future__ import annotations
 
+import math
 import operator
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from symgrad.errors import ArgumentError, DTypeError, SymgradError
-from symgrad.ir.types import dtype_name
+from symgrad.ir.types import DTYPES, dtype_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
 INT64 = range(-(2**63), 2**63)
+LITERAL_LIMIT = 64  # elements of an array that is a literal; a larger one is a bound constant
+NUMBERS = (int, float, np.number, np.bool_)  # what a scalar is compared with, and chooses by
+WEAK: set[type] = {bool, int, float}  # and the class of sizes, which enters itself
 # Kinds that ``float()`` accepts, though they are no real numbers.
 _UNREAL = (
     *(str, bytes, bytearray, complex, np.complexfloating, np.timedelta64, np.datetime64),
@@ -134,3 +145,55 @@ def number(data: Any) -> float:
 def is_array(x: Any) -> bool:
     """True for an array or a Series, with which a Value is combined element by element."""
     return getattr(x, "ndim", 0) != 0 and hasattr(type(x), "__array_ufunc__")
+
+
+def is_int(x: Any) -> TypeGuard[int | np.integer[Any]]:
+    """True for an integer of Python's or NumPy's; bools are none."""
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
+
+
+def is_weak(value: object) -> bool:
+    """True for a Python number or a size, which takes the dtype of its neighbours."""
+    return type(value) in WEAK
+
+
+def weak_literal(value: bool | int | float, dtype: str, name: str) -> bool | int | float:
+    """A Python number as a literal of ``dtype``.  Raises DTypeError if it does not fit."""
+    if isinstance(value, bool) != (dtype == "bool"):
+        raise DTypeError(
+            f"{name}: {value!r} beside {dtype}; bool and numbers do not mix, use sg.where or astype"
+        )
+    if dtype == "i64" and value not in INT64:
+        raise DTypeError(f"{name}: {value!r} does not fit int64")
+    if dtype in ("f32", "f64"):
+        try:
+            number = float(value)
+        except OverflowError as error:
+            raise DTypeError(f"{name}: the constant {value!r} overflows float64") from error
+        if dtype == "f32" and math.isfinite(number) and abs(number) >= 2.0**128 * (1 - 2.0**-25):
+            raise DTypeError(
+                f"{name}: the constant {value!r} overflows float32; "
+                "use float64 or a smaller constant"
+            )
+        return number
+    return value
+
+
+def common_dtype(strong: Sequence[str], weak: Sequence[Any]) -> str:
+    """The dtype to which NumPy promotes operands of dtypes ``strong`` and weak numbers."""
+    if not strong:
+        if weak and all(isinstance(v, bool) for v in weak):
+            return "bool"
+        return "i64" if not any(isinstance(v, float) for v in weak) else "f64"
+    distinct = list(dict.fromkeys(strong))
+    result = distinct[0]
+    if len(distinct) > 1:
+        if "bool" in distinct:
+            raise DTypeError(
+                f"operands are {' and '.join(distinct)}; bool and numbers do not "
+                "mix, use sg.where or astype"
+            )
+        result = str(dtype_name(np.result_type(*[DTYPES[d] for d in distinct])))
+    if result == "i64" and any(isinstance(v, float) for v in weak):
+        return "f64"
+    return result

@@ -103,6 +103,7 @@ MATMUL = register(
         pullback=matmul_pullback,
         rests=iv.as_sum_of_products,
         interval=iv.sum_of_products,
+        symbol="@",
         called="product",
         named="{}_{}",
         flops=lambda y, a, b: _of_inner(y.size, a.shape[-1]),

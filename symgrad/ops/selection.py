@@ -44,7 +44,10 @@ def _comparison(
     )
 
 
-def _logical(name: str, evaluate: Callable[..., Any], arity: int, meaning: Any, doc: str) -> Op:
+def _logical(
+    name: str, evaluate: Callable[..., Any], meaning: Any, doc: str, symbol: str = ""
+) -> Op:
+    arity = 2 if symbol else 1
     return register(
         Op(
             name,
@@ -55,6 +58,7 @@ def _logical(name: str, evaluate: Callable[..., Any], arity: int, meaning: Any, 
             meaning=meaning,
             commutative=arity == 2,
             traits=("condition",),
+            symbol=symbol,
             doc=doc,
         )
     )
@@ -99,10 +103,10 @@ LESS_EQUAL = _comparison("less_equal", np.less_equal, lambda sp, x, y: sp.Le(x, 
 EQUAL = _comparison("equal", np.equal, lambda sp, x, y: sp.Eq(x, y), "same", "==")
 NOT_EQUAL = _comparison("not_equal", np.not_equal, lambda sp, x, y: sp.Ne(x, y), "same", "!=")
 
-AND = _logical("logical_and", np.logical_and, 2, lambda sp, p, q: sp.And(p, q), "p and q")
-OR = _logical("logical_or", np.logical_or, 2, lambda sp, p, q: sp.Or(p, q), "p or q")
-XOR = _logical("logical_xor", np.logical_xor, 2, lambda sp, p, q: sp.Xor(p, q), "one of p and q")
-NOT = _logical("logical_not", np.logical_not, 1, lambda sp, p: sp.Not(p), "not p")
+AND = _logical("logical_and", np.logical_and, lambda sp, p, q: sp.And(p, q), "p and q", "&")
+OR = _logical("logical_or", np.logical_or, lambda sp, p, q: sp.Or(p, q), "p or q", "|")
+XOR = _logical("logical_xor", np.logical_xor, lambda sp, p, q: sp.Xor(p, q), "one of p and q", "^")
+NOT = _logical("logical_not", np.logical_not, lambda sp, p: sp.Not(p), "not p")
 
 ISNAN = register(
     Op(

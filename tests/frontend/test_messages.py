@@ -185,8 +185,8 @@ TABLE: list[tuple[str, type[SymgradError], str]] = [
         "norm: expected an ord of 1, 2, inf .* got 2 .* 2 axes",
     ),
     ("np.cross(y[:2], y[:2])", ShapeError, r"cross: expected vectors of 3 .* a\[..., 0\] \* b"),
-    ("x % 2", TraceError, r"% takes no f64\[N, 3\]; the remainder is x - y \* sg.floor"),
-    ("k // 2", TraceError, r"// takes no i64\[3\]; its floor is sg.floor"),
+    ("x % 2", TraceError, r"% takes no f64\[N, 3\]; write x - y \* sg.floor\(x / y\)"),
+    ("k // 2", TraceError, r"// takes no i64\[3\]; write sg.floor\(x / y\)"),
     ("7 // x", TraceError, r"// takes no f64\[N, 3\]"),
     # words that are not ours
     ("sg.sum(x, dim=0)", ArgumentError, "sum: unknown argument 'dim'; did you mean 'axis'?"),

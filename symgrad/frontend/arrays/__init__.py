@@ -3,7 +3,7 @@
 Importing the room defines all of ``FUNCTIONS``:
 
     expr, leaf, size   the classes
-    coerce, eager      dtypes of operands; functions that take plain arrays too
+    eager              functions that take plain arrays, too
     ufuncs             elementwise functions, on ``Value``s as well
     reductions, manipulation, composed, subscript, creation   the other functions
     trace              expressions as an IR function

@@ -18,11 +18,18 @@ from typing import Any, NoReturn
 import numpy as np
 
 from symgrad.errors import DTypeError, ShapeError, TraceError
-from symgrad.frontend.arrays.coerce import LITERAL_LIMIT, common_dtype, is_weak, weak_literal
 from symgrad.frontend.arrays.size import Size, as_size
 from symgrad.frontend.namespace import DEFERRED, FUNCTIONS, deferred, method, with_method_names
-from symgrad.frontend.numpy_protocol import call_function, call_ufunc
-from symgrad.frontend.operands import Array, plain_array
+from symgrad.frontend.numpy_protocol import OnNumPy
+from symgrad.frontend.operands import (
+    LITERAL_LIMIT,
+    Array,
+    common_dtype,
+    is_weak,
+    plain_array,
+    weak_literal,
+)
+from symgrad.frontend.operators import Operators
 from symgrad.frontend.refusals import nearest, refusing
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.function import Instr, Origin, emit
@@ -31,11 +38,10 @@ from symgrad.ir.types import DTYPES, Dim, Type, dtype_name
 from symgrad.ops.table import OPS
 
 
-def _binary(name: str, reflected: bool = False) -> Callable[[Expr, Any], Expr]:
+def _operator(name: str, reflected: bool = False) -> Callable[[Expr, Any], Expr]:
     def method(self: Expr, other: Any) -> Expr:
         return operated(name, other, self) if reflected else operated(name, self, other)
 
-    method.__name__ = name
     return method
 
 
@@ -63,15 +69,15 @@ def _unknown(x: Expr, what: str, instead: str) -> TraceError:
 
 
 @refusing
-def _refused(x: Expr, what: str, instead: str) -> TraceError:
-    return TraceError(f"{what} takes no {x.instr.type}; {instead}; built at {caller()}")
+def _refused(x: Expr, what: str, formula: str) -> TraceError:
+    return TraceError(f"{what} takes no {x.instr.type}; write {formula}; built at {caller()}")
 
 
 _unknown_yet = refusing(_unknown)
 
 
 @with_method_names
-class Expr:
+class Expr(OnNumPy, Operators["Expr"], operator=_operator, refused=_refused):
     """An array expression: wraps the IR instruction ``instr``.  Hashed by identity."""
 
     __slots__ = ("__weakref__", "instr")
@@ -80,14 +86,6 @@ class Expr:
 
     def __init__(self, instr: Instr) -> None:
         self.instr = instr
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """``np.tanh(x)`` and ``array + x``: ``sg``'s functions of the same names."""
-        return call_ufunc(ufunc, method, operands, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """``np.sum(x, axis=0)``, ``np.concatenate([x, y])``, ``np.linalg.norm(x)``."""
-        return call_function(function, args, kwargs)
 
     @property
     def shape(self) -> tuple[int | Size, ...]:
@@ -115,26 +113,7 @@ class Expr:
     def T(self) -> Expr:
         return self.transpose()  # type: ignore[no-any-return]
 
-    __add__, __radd__ = _binary("add"), _binary("add", True)
-    __sub__, __rsub__ = _binary("subtract"), _binary("subtract", True)
-    __mul__, __rmul__ = _binary("multiply"), _binary("multiply", True)
-    __truediv__, __rtruediv__ = _binary("divide"), _binary("divide", True)
-    __pow__, __rpow__ = _binary("power"), _binary("power", True)
-    __matmul__, __rmatmul__ = _binary("matmul"), _binary("matmul", True)
-    __lt__, __le__ = _binary("less"), _binary("less_equal")
-    __gt__, __ge__ = _binary("greater"), _binary("greater_equal")
-    __and__, __rand__ = _binary("logical_and"), _binary("logical_and", True)
-    __or__, __ror__ = _binary("logical_or"), _binary("logical_or", True)
-    __xor__, __rxor__ = _binary("logical_xor"), _binary("logical_xor", True)
-    __eq__ = _binary("equal")  # type: ignore[assignment]
-    __ne__ = _binary("not_equal")  # type: ignore[assignment]
     __hash__ = object.__hash__
-
-    __floordiv__ = _refused("//", "its floor is sg.floor(x / y)")
-    __rfloordiv__ = _refused("//", "its floor is sg.floor(x / y)")
-    __mod__ = _refused("%", "the remainder is x - y * sg.floor(x / y)")
-    __rmod__ = _refused("%", "the remainder is x - y * sg.floor(x / y)")
-    __divmod__ = __rdivmod__ = _refused("divmod()", "use sg.floor(x / y)")
 
     def __neg__(self) -> Expr:
         return apply("negative", self)

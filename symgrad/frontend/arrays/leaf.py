@@ -21,7 +21,7 @@ import numpy as np
 from symgrad.errors import ArgumentError, DTypeError, NamingError, ShapeError
 from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.namespace import deferred
-from symgrad.frontend.operands import Array, plain_array
+from symgrad.frontend.operands import Array, is_int, plain_array
 from symgrad.frontend.refusals import located
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.function import Instr, Origin
@@ -133,7 +133,7 @@ def dims_of(shape: Any, name: str = "shape") -> tuple[Dim, ...]:
         raise ShapeError(f"{name} is a size or a tuple of sizes, got {shape!r}")
     dims: list[Dim] = []
     for dim in items:
-        if isinstance(dim, int | np.integer) and not isinstance(dim, bool) and dim >= 0:
+        if is_int(dim) and dim >= 0:
             dims.append(int(dim))
         elif isinstance(dim, str):
             try:

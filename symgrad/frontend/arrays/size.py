@@ -20,7 +20,9 @@ import numpy as np
 
 from symgrad.errors import TraceError
 from symgrad.frontend.namespace import DEFERRED, with_method_names
-from symgrad.frontend.numpy_protocol import call_ufunc
+from symgrad.frontend.numpy_protocol import OnUfuncs
+from symgrad.frontend.operands import NUMBERS, WEAK, is_int
+from symgrad.frontend.operators import Arithmetic
 from symgrad.frontend.refusals import refusing
 from symgrad.frontend.source.origin import caller
 from symgrad.ir.types import Dim, add, divide, multiply, product, subtract
@@ -38,8 +40,7 @@ def as_dim(value: Any) -> Dim | None:
     """The dim that an int or a Size is; None for anything else."""
     if isinstance(value, Size):
         return str(value)
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return int(value) if whole else None
+    return int(value) if is_int(value) else None
 
 
 def _operator(name: str, reflected: bool = False) -> Callable[[Size, Any], Any]:
@@ -73,25 +74,14 @@ _refused = refusing(lambda size, what, instead: _refusal(what.format(size), size
 
 
 def _is_numeric(x: object) -> bool:
-    return isinstance(x, int | float | np.number | np.ndarray) or hasattr(x, "instr")
+    return isinstance(x, (*NUMBERS, np.ndarray)) or hasattr(x, "instr")
 
 
 @with_method_names
-class Size(str):
+class Size(OnUfuncs, Arithmetic[Any], str, operator=_operator):
     """A named size, or a polynomial of some."""
 
     __slots__ = ()
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        return call_ufunc(ufunc, method, operands, options)
-
-    __add__, __radd__ = _operator("add"), _operator("add", True)
-    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
-    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
-    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
-    __rpow__ = _operator("power", True)
-    __lt__, __le__ = _operator("less"), _operator("less_equal")
-    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
 
     def __pow__(self, exponent: Any) -> Any:
         """A whole power is a size."""
@@ -149,3 +139,6 @@ class Size(str):
         "range({0}), np.zeros({0}) or an index",
         "use whole-array functions, sg.zeros, sg.ones or sg.full",
     )
+
+
+WEAK.add(Size)

@@ -14,9 +14,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from symgrad.errors import ArgumentError, DomainError
+from symgrad.frontend.operands import NUMBERS, is_int
 from symgrad.frontend.scalars.traced import TracedNumber
 from symgrad.frontend.scalars.value import Condition, Value, apply, leaf
 from symgrad.ops import OPS
@@ -29,7 +28,7 @@ def is_scalar(*xs: Any) -> bool:
 
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a if the condition holds, else b; a number is true if it is not 0."""
-    if isinstance(condition, bool | int | float | np.bool_ | np.number):
+    if isinstance(condition, NUMBERS):
         chosen = a if condition else b
         return chosen if is_scalar(chosen) else leaf(chosen)
     if isinstance(condition, Value):
@@ -72,7 +71,7 @@ def pick(values: Sequence[Any], index: Any) -> Any:
             raise ArgumentError("pick: expected values to pick from, got none")
         given = [v.as_number() if isinstance(v, Condition) else v for v in values]
         return apply("pick", index, *given)
-    if isinstance(index, Value | bool) or not isinstance(index, int | np.integer):
+    if not is_int(index):
         kind = type(index).__name__
         raise ArgumentError(f"pick: expected an integer as index, got {kind} {index!r}")
     if not 0 <= index < len(values):

@@ -13,22 +13,31 @@ scalars.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from symgrad.errors import TraceError
 from symgrad.frontend.namespace import with_method_names
+from symgrad.frontend.operands import is_int
+from symgrad.frontend.operators import Operators
 from symgrad.frontend.refusals import refusing, unknown
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.origin import caller
+from symgrad.ops import OPS
 
 _refused = refusing(lambda rows, what: rows._refusal(what))
 
 
+def _operator(name: str, *_: Any) -> Callable[..., NoReturn]:
+    """A method that refuses an operator, given as an op's name or as it is written."""
+    truth = name in OPS and "condition" in OPS[name].traits
+    return _refused("a comparison of a whole row" if truth else "arithmetic on a whole row")
+
+
 @with_method_names
-class Nested(Sequence[Any]):
+class Nested(Operators[Any], Sequence[Any], operator=_operator, refused=_operator):
     """Rows of rows of scalars, all of one shape.  ``name`` is the argument's."""
 
     __slots__ = ("_items", "name", "shape")
@@ -84,7 +93,7 @@ class Nested(Sequence[Any]):
             return self._at(key)
         if isinstance(key, Value):
             raise unknown(f"the index into {self.name}", "use sg.pick(values, index)", key)
-        if not isinstance(key, int | np.integer) or isinstance(key, bool):
+        if not is_int(key):
             raise self._refusal(f"an index of type {type(key).__name__}")
         if not -len(self) <= key < len(self):
             raise IndexError(f"{self.name}: index {key} is out of range for {len(self)} entries")
@@ -117,10 +126,7 @@ class Nested(Sequence[Any]):
     __array__ = _refused("np.asarray")
     __array_ufunc__ = _refused("a NumPy function")
     __array_function__ = _refused("a NumPy function")
-    __add__ = __radd__ = _refused("arithmetic on a whole row")
-    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
-    __pow__ = __rpow__ = __neg__ = __abs__ = __matmul__ = __rmatmul__ = __add__
-    __gt__ = __ge__ = __lt__ = __le__ = __eq__ = __ne__ = _refused("a comparison of a whole row")
+    __neg__ = __abs__ = _refused("arithmetic on a whole row")
     __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:

@@ -6,7 +6,7 @@ from itertools import count
 from types import CodeType
 from typing import Any
 
-from symgrad.frontend.numpy_protocol import call_function_on_scalars, call_ufunc_on_scalars
+from symgrad.frontend.numpy_protocol import OnNumPy
 from symgrad.frontend.scalars.backprop import USER
 from symgrad.frontend.source.origin import decode
 from symgrad.ir.function import Origin
@@ -19,10 +19,11 @@ _SHOWN = {"negative": "neg", "relu": "ReLU", "start": "", "input": ""}  # as mic
 serial = count().__next__
 
 
-class ScalarNode:
+class ScalarNode(OnNumPy):
     """A scalar and its origin: the part that ``Value`` and ``Condition`` have in common."""
 
     __slots__ = ()
+    _in_objects = True
 
     _traced = False  # True if its number is not known yet
     _at: int  # with _code: the user's instruction that made the node, decoded by ``origin``
@@ -31,14 +32,6 @@ class ScalarNode:
     _name: str  # the op's name in the IR; of a leaf "", "start" (the 0 of a sum) or "input"
     _operands: tuple[Any, ...]
     _serial: int  # creation order, which is a topological order
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """``np.maximum(v, 0)``, ``np.float64(2) * v``."""
-        return call_ufunc_on_scalars(ufunc, method, operands, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """``np.where(v > 0, v, 0)``, ``np.clip(v, 0, 1)``."""
-        return call_function_on_scalars(function, args, kwargs)
 
     @property
     def _prev(self) -> tuple[Any, ...]:

@@ -24,11 +24,9 @@ from dis import opname
 from sys import _getframe
 from typing import Any
 
-import numpy as np
-
 from symgrad.errors import ArgumentError, TraceError
 from symgrad.frontend.namespace import with_method_names
-from symgrad.frontend.operands import is_array, number
+from symgrad.frontend.operands import NUMBERS, is_array, number
 from symgrad.frontend.refusals import AUX, CHOOSE, PICK, refusing, unknown
 from symgrad.frontend.scalars.node import TRUTHS, serial
 from symgrad.frontend.scalars.parameters import Parameter, moves
@@ -53,8 +51,13 @@ _lock = threading.RLock()
 _numbers: list[Value] = []  # that the running trace has made; guarded by the lock
 
 
-def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
-    """An operator; as with ``Value``, a number goes behind if the operator is commutative."""
+def _operator(name: str, reflected: bool = False) -> Callable[..., Any] | None:
+    """An operator; as with ``Value``, a number goes behind if the operator is commutative.
+
+    None for comparisons, which are those of ``Value``.
+    """
+    if name in TRUTHS:
+        return None
     numbers_lead = reflected and not OPS[name].commutative
 
     def method(self: Any, other: Any) -> Any:
@@ -72,6 +75,10 @@ def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
         return _become(node(NAN, name, operands), self._result)
 
     return method
+
+
+def _without_operator(written: str, formula: str) -> Callable[..., Any]:
+    return refuse(written, f"use {formula}")
 
 
 def _joined(kind: Any, other: Value) -> Any:
@@ -100,8 +107,11 @@ def _become(v: Any, kind: Any) -> Any:
     return v
 
 
+_POWER: Any = _operator("power")
+
+
 @with_method_names
-class Traced(Parameter):
+class Traced(Parameter, operator=_operator, refused=_without_operator):
     """A value that is not known yet.
 
     It derives from ``Parameter``, so that Python asks its reflected operators before the operators
@@ -120,19 +130,10 @@ class Traced(Parameter):
     __int__ = refuse("int()", f"{PICK}, or {AUX}")
     __index__ = refuse("an index", PICK)
     __round__ = refuse("round()", "use sg.round")
-    __floordiv__ = __rfloordiv__ = refuse("//", "use sg.floor of a quotient")
-    __divmod__ = __rdivmod__ = refuse("divmod()", "use sg.floor of a quotient")
-    __mod__ = __rmod__ = refuse("%", "use x - n * sg.floor(x / n)")
-
-    __add__, __radd__ = _operator("add"), _operator("add", True)
-    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
-    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
-    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
-    __rpow__ = _operator("power", True)
 
     def __pow__(self, other: Any) -> Any:
         if isinstance(other, Value) or is_array(other):
-            return _power(self, other)
+            return _POWER(self, other)
         made = _become(node(NAN, "power", (self,)), self._result)
         made._exponent = number(other)
         return made
@@ -165,7 +166,6 @@ class Traced(Parameter):
         return repr(self) if not spec else str(refuse("a format")(self))
 
 
-_power = _operator("power")
 Traced._result = Traced
 
 
@@ -176,10 +176,10 @@ class TracedNumber(Traced):
     __slots__ = ()
 
     def __eq__(self, other: object) -> Any:
-        return apply("equal", self, other) if _is_number(other) else False
+        return apply("equal", self, other) if isinstance(other, _COMPARED) else False
 
     def __ne__(self, other: object) -> Any:
-        return apply("not_equal", self, other) if _is_number(other) else True
+        return apply("not_equal", self, other) if isinstance(other, _COMPARED) else True
 
     data = _hidden("data")
     __hash__ = refuse("a look-up in a dict or a set", PICK)
@@ -190,6 +190,7 @@ class TracedNumber(Traced):
 
 
 TracedNumber._result = TracedNumber
+_COMPARED = (TracedNumber, *NUMBERS)
 
 
 @with_method_names
@@ -290,10 +291,6 @@ class Truth(TracedCondition):
 
 def _is_ours(x: Any) -> bool:
     return isinstance(x, Value | Condition)
-
-
-def _is_number(x: Any) -> bool:
-    return isinstance(x, TracedNumber | int | float | np.number)
 
 
 class Tracing:

@@ -29,7 +29,8 @@ import numpy as np
 
 from symgrad.errors import ArgumentError
 from symgrad.frontend.namespace import named, pickled_from, with_method_names
-from symgrad.frontend.operands import is_array, number
+from symgrad.frontend.operands import NUMBERS, is_array, number
+from symgrad.frontend.operators import Arithmetic, method_name
 from symgrad.frontend.refusals import refusing
 from symgrad.frontend.scalars.backprop import USER, computed, pull
 from symgrad.frontend.scalars.node import TRUTHS, ScalarNode, serial
@@ -38,6 +39,8 @@ from symgrad.ops.float_algebra import value
 
 
 def _operator(name: str, reflected: bool = False) -> Callable[[Any, Any], Any]:
+    if name in TRUTHS:
+        return _comparison(name)
     compute = value(name)
 
     def method(self: Value, other: Any) -> Any:
@@ -64,7 +67,7 @@ def _comparison(name: str) -> Callable[[Any, Any], Condition]:
     """A comparison with a number; Python refuses any other operand."""
 
     def method(self: Value, other: Any) -> Condition:
-        if isinstance(other, Value | Condition | int | float | np.number | np.bool_):
+        if isinstance(other, _COMPARED):
             made: Condition = apply(name, self, other)
             return made
         return NotImplemented  # type: ignore[no-any-return]
@@ -77,7 +80,7 @@ def _refused(_: Value, what: str, instead: str) -> ArgumentError:
     return ArgumentError(f"{what} of a Value is not defined, at {caller()}; write {instead}")
 
 
-_power = _operator("power")
+_POWER = _operator("power")
 
 
 def _nothing() -> None:
@@ -85,7 +88,7 @@ def _nothing() -> None:
 
 
 @with_method_names
-class Value(ScalarNode):
+class Value(ScalarNode, Arithmetic[Any], operator=_operator, refused=_refused):
     """A number, its gradient, and the operation that made it.
 
     ``data`` is a float, ``grad`` starts at 0, ``label`` is a name for drawings and emitted code.
@@ -132,8 +135,6 @@ class Value(ScalarNode):
         self._serial = serial()
         self._code = None
 
-    __add__ = _operator("add")
-
     def __radd__(self, other: Any) -> Any:
         if type(other) is int and other == 0:  # Python's sum starts with it
             zero = leaf(0.0)
@@ -141,33 +142,20 @@ class Value(ScalarNode):
             return node(self.data + 0.0, "add", (self, zero))
         return self + other  # micrograd's order of operands
 
-    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
-    __mul__ = _operator("multiply")
-
     def __rmul__(self, other: Any) -> Any:
         return self * other
 
-    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", True)
-
     def __pow__(self, other: Any) -> Any:
         if isinstance(other, Value) or is_array(other):
-            return _power(self, other)
+            return _POWER(self, other)
         out = node(value("power")(self.data, number(other)), "power", (self,))
         out._exponent = other
         return out
-
-    __rpow__ = _operator("power", True)
 
     def __neg__(self) -> Value:
         return node(-self.data, "negative", (self,))
 
     __abs__ = _function("absolute", "The absolute value.")
-
-    __gt__, __ge__ = _comparison("greater"), _comparison("greater_equal")
-    __lt__, __le__ = _comparison("less"), _comparison("less_equal")
-
-    __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _refused("%", "x - n * sg.floor(x / n)")
-    __floordiv__ = __rfloordiv__ = _refused("//", "sg.floor of a quotient")
 
     relu = _function("relu", "max(x, 0); the derivative at 0 is 0.")
     tanh = _function("tanh", "The hyperbolic tangent.")
@@ -211,16 +199,20 @@ class Value(ScalarNode):
         return format(self.data, spec) if spec else repr(self)
 
 
-def _arithmetic(name: str) -> Callable[..., Any]:
-    def method(self: Condition, *other: Any) -> Any:
-        return getattr(self.as_number(), name)(*other)
+def _as_number(name: str, reflected: bool = False) -> Callable[[Condition, Any], Any] | None:
+    """An operator of arithmetic, on the number that the condition counts as."""
+    if name in TRUTHS:
+        return None
+    word = method_name(name, reflected)
 
-    method.__name__ = name
+    def method(self: Condition, other: Any) -> Any:
+        return getattr(self.as_number(), word)(other)
+
     return method
 
 
 @with_method_names
-class Condition(ScalarNode):
+class Condition(ScalarNode, Arithmetic[Any], operator=_as_number):
     """The result of a comparison of ``Value``s: its truth in ``data``, its op and operands.
 
     ``& | ^ ~`` combine conditions, ``==`` and ``!=`` compare them, ``sg.where`` chooses by them;
@@ -283,14 +275,14 @@ class Condition(ScalarNode):
         """1 if it holds, else 0."""
         return apply("where", self, 1.0, 0.0)  # type: ignore[no-any-return]
 
-    __add__, __radd__ = _arithmetic("__add__"), _arithmetic("__radd__")
-    __sub__, __rsub__ = _arithmetic("__sub__"), _arithmetic("__rsub__")
-    __mul__, __rmul__ = _arithmetic("__mul__"), _arithmetic("__rmul__")
-    __truediv__, __rtruediv__ = _arithmetic("__truediv__"), _arithmetic("__rtruediv__")
-    __pow__, __neg__ = _arithmetic("__pow__"), _arithmetic("__neg__")
+    def __neg__(self) -> Value:
+        return -self.as_number()
 
     def __repr__(self) -> str:
         return f"Condition({self.data})"
+
+
+_COMPARED = (Value, Condition, *NUMBERS)
 
 
 def operand(x: Any) -> Any:
