@@ -29,7 +29,7 @@ from symgrad.codegen.target import (
     within,
 )
 from symgrad.ir.function import Instr
-from symgrad.ops import FLOATS, OPS, float_functions
+from symgrad.ops import OPS, float_functions, on_floats
 
 _AND, _OR, _NOT = 3, 2, 4
 
@@ -86,11 +86,13 @@ HELPERS = helpers_of("float_functions")
 def _calls() -> dict[str, ByInstr]:
     """The ops that are a function of ``math``'s on floats, or one of the helpers."""
     found = {}
-    for name, function in FLOATS.items():
-        if function is vars(math).get(function.__name__):
-            found[name] = imported_call("math", function.__name__)
-        elif function.__module__ == float_functions.__name__ and not OPS[name].inline:
-            found[name] = helped(function.__name__)
+    for name, op in OPS.items():
+        function = on_floats(op)
+        own, home = (getattr(function, key, "") for key in ("__name__", "__module__"))
+        if own and function is vars(math).get(own):
+            found[name] = imported_call("math", own)
+        elif home == float_functions.__name__ and not op.inline:
+            found[name] = helped(own)
     return found
 
 

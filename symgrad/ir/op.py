@@ -61,6 +61,8 @@ class Op:
 
     infer        (operand types, **attributes) -> result type; raises ShapeError or DTypeError
     evaluate     (*arrays, **attributes) -> array: the reference semantics, IEEE, no warnings
+    floats       the same on Python floats; by default the function of its name in
+                 ``float_functions``, the second of ``sources``, or the expansion
     dim_attributes  attributes that hold dims; the interpreter resolves them to ints
     meaning      (sympy, *symbols) -> expression, for elementwise ops
     definition   text over the checker's functions, of the operands {0}, {1} and the attributes, or
@@ -112,6 +114,7 @@ class Op:
     arity: int | None
     infer: Callable[..., Type]
     evaluate: Callable[..., Any]
+    floats: Callable[..., Any] | None = None
     attributes: tuple[str, ...] = ()
     dim_attributes: tuple[str, ...] = ()
     meaning: Callable[..., Any] | None = None

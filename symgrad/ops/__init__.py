@@ -28,7 +28,7 @@ from symgrad.ops import (  # noqa: F401
     strong,
     transcendental,
 )
-from symgrad.ops.float_algebra import FLOATS, FloatAlgebra
+from symgrad.ops.float_algebra import FloatAlgebra, on_floats
 from symgrad.ops.table import OPS, ArrayAlgebra, IRAlgebra, Term, register
 
-__all__ = ["FLOATS", "OPS", "ArrayAlgebra", "FloatAlgebra", "IRAlgebra", "Term", "register"]
+__all__ = ["OPS", "ArrayAlgebra", "FloatAlgebra", "IRAlgebra", "Term", "on_floats", "register"]

@@ -187,6 +187,7 @@ ERF = elementwise(
     accurate=lambda f, y, x: (_erf_slope(f, x, TWO_BY_SQRT_PI),),
     interval=iv.fixed(-1.0, 1.0),
     inside="z",
+    floats=math.erf,
     doc="the error function",
 )
 ERFC = elementwise(
@@ -197,5 +198,6 @@ ERFC = elementwise(
     accurate=lambda f, y, x: (_erf_slope(f, x, -TWO_BY_SQRT_PI),),
     interval=iv.fixed(0.0, 2.0),
     inside="z",
+    floats=math.erfc,
     doc="1 - erf(x), accurate for large x",
 )

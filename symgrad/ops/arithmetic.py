@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
+from symgrad.ops import float_functions
 from symgrad.ops import intervals as iv
 from symgrad.ops.table import REAL, either_side, elementwise
 
@@ -68,6 +70,7 @@ ADD = elementwise(
     work="additions",
     traits=("adds", "combines", "sums", "terms", "rational"),
     named="{}_plus_{}",
+    floats=operator.add,
     doc="x + y",
 )
 SUBTRACT = elementwise(
@@ -84,6 +87,7 @@ SUBTRACT = elementwise(
     work="additions",
     traits=("adds", "combines", "terms", "rational"),
     named="{}_minus_{}",
+    floats=operator.sub,
     doc="x - y",
 )
 MULTIPLY = elementwise(
@@ -102,6 +106,7 @@ MULTIPLY = elementwise(
     work="multiplications",
     named="{}_{}",
     traits=("combines", "terms", "rational"),
+    floats=operator.mul,
     doc="x y",
 )
 DIVIDE = elementwise(
@@ -134,6 +139,7 @@ NEGATIVE = elementwise(
     cost=1,
     traits=("exact", "terms"),
     named="minus_{}",
+    floats=operator.neg,
     doc="-x",
 )
 ABSOLUTE = elementwise(
@@ -151,6 +157,7 @@ ABSOLUTE = elementwise(
     traits=("exact",),
     called="abs",
     spelled=lambda sp, x: sp.Abs(x),
+    floats=abs,
     doc="|x|; its derivative at 0 is 0",
 )
 SIDE = elementwise(
@@ -164,6 +171,7 @@ SIDE = elementwise(
     interval=iv.fixed(-1.0, 1.0),
     definition=lambda t, x: t.sign(x),
     spelled=lambda sp, x: sp.sign(x),
+    floats=float_functions.sign,
     doc="the sign of x as the slope of abs, whose square is 1 in a second derivative",
 )
 SIGN = elementwise(

@@ -1,27 +1,25 @@
 """The elementwise and selection ops on Python floats, with IEEE results and no exceptions.
 
 They do as NumPy does, at a tenth of the time that NumPy takes for one number; ``float_functions``
-has those that ``math`` lacks.  ``FLOATS`` has them by the ops' names, ``FloatAlgebra`` lets
-derivative rules compute with them, and ``value`` and ``partials`` serve eager scalars.
+has those that ``math`` lacks.  ``on_floats`` finds an op's form, ``FloatAlgebra`` lets derivative
+rules compute with them, and ``value`` and ``partials`` serve eager scalars.
 
->>> FLOATS["log"](0.0), FLOATS["divide"](1.0, 0.0), FLOATS["exp"](1000.0)
-(-inf, inf, inf)
->>> FLOATS["power"](-8.0, 1 / 3)
-nan
+>>> f = FloatAlgebra()
+>>> f.log(0.0), f.divide(1.0, 0.0), f.exp(1000.0), f.power(-8.0, 1 / 3)
+(-inf, inf, inf, nan)
 >>> value("tanh")(0.0), partials("multiply", 6.0, 2.0, 3.0)
 (0.0, (3.0, 2.0))
 """
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
+from symgrad.ir.op import Op
 from symgrad.ops import float_functions as functions
 from symgrad.ops.table import OPS, ArrayAlgebra
 
@@ -34,105 +32,34 @@ class FloatAlgebra:
     (0.75,)
     """
 
-    def __init__(self) -> None:
-        self.__dict__.update(FLOATS)
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        form = on_floats(OPS[name]) if name in OPS else None
+        if form is None:
+            raise AttributeError(f"no op named {name!r} has a form on floats")
+        self.__dict__[name] = form  # for the next time
+        return form
 
     def mask(self, condition: bool) -> float:
         return 1.0 if condition else 0.0
 
 
-def _cast(x: float, *, dtype: str) -> Any:
-    return {"f64": float, "f32": float, "i64": int, "bool": bool}[dtype](x)
+@cache
+def on_floats(op: Op) -> Callable[..., Any] | None:
+    """The op as a function of floats: what it declares, the function of its name, what it brings
+    along, or its expansion; None if there is none."""
+    if op.floats is not None:
+        return op.floats
+    elementwise = op.kind == "elementwise"
+    for name in (f"{op.name}_", op.name):  # math has some of these names, too
+        if elementwise and hasattr(functions, name):
+            own: Callable[..., Any] = getattr(functions, name)
+            return own
+    if op.sources:
+        return op.sources[1]
+    expansion = op.expansion if elementwise else None
+    return None if expansion is None else partial(expansion, ALGEBRA)
 
 
-_divide: Callable[[float, float], float] = functions.divide
-
-
-# Python's int() truncates and so does NumPy; f32 is held in a Python float, as literals are.
-FLOATS: dict[str, Callable[..., Any]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": functions.divide,
-    "power": functions.power,
-    "negative": operator.neg,
-    "absolute": abs,
-    "sign": functions.sign,
-    "side": functions.sign,
-    "continued": lambda x, *, found: float(x),
-    "square": lambda x: x * x,
-    "sqrt": functions.sqrt_,
-    "reciprocal": lambda x: _divide(1.0, x),
-    "exp": functions.exp_,
-    "exp2": functions.exp2_,
-    "log": functions.log_,
-    "log2": functions.log2_,
-    "log10": functions.log10_,
-    "log1p": functions.log1p_,
-    "expm1": functions.expm1_,
-    "sin": functions.sin_,
-    "cos": functions.cos_,
-    "tan": functions.tan_,
-    "arcsin": functions.asin_,
-    "arccos": functions.acos_,
-    "arctan": math.atan,
-    "arctan2": math.atan2,
-    "sinh": functions.sinh_,
-    "cosh": functions.cosh_,
-    "tanh": math.tanh,
-    "arcsinh": math.asinh,
-    "arccosh": functions.acosh_,
-    "arctanh": functions.atanh_,
-    "sigmoid": functions.sigmoid,
-    "softplus": functions.softplus,
-    "relu": functions.relu,
-    "erf": math.erf,
-    "erfc": math.erfc,
-    "maximum": functions.maximum,
-    "minimum": functions.minimum,
-    "clip": functions.clip,
-    "floor": functions.floor_,
-    "ceil": functions.ceil_,
-    "round": functions.round_,
-    "hypot": math.hypot,
-    "logaddexp": functions.logaddexp,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
-    "less": operator.lt,
-    "less_equal": operator.le,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
-    "logical_and": lambda p, q: p and q,
-    "logical_or": lambda p, q: p or q,
-    "logical_not": operator.not_,
-    "logical_xor": operator.xor,
-    "isnan": math.isnan,
-    "isfinite": math.isfinite,
-    "where": lambda condition, a, b: a if condition else b,
-    "cast": _cast,
-    "stop_gradient": lambda x: x,
-}
-
-
-FLOATS |= {
-    name: getattr(functions, name)
-    for name, op in OPS.items()
-    if op.kind == "elementwise" and name not in FLOATS and hasattr(functions, name)
-}
-
-
-def _expanded(name: str) -> Callable[..., Any]:
-    expansion = OPS[name].expansion
-    assert expansion is not None
-    return lambda *xs, **attributes: expansion(ALGEBRA, *xs, **attributes)
-
-
-# The others are what they bring along, or their expansions by the functions above.
-for _op in [*OPS.values()]:
-    if _op.sources:
-        FLOATS.setdefault(_op.name, _op.sources[1])
-    elif _op.kind == "elementwise" and _op.expansion is not None:
-        FLOATS.setdefault(_op.name, _expanded(_op.name))
 ALGEBRA = FloatAlgebra()
 
 
@@ -142,8 +69,9 @@ _ARRAYS = ArrayAlgebra()
 @cache
 def value(name: str) -> Callable[..., float]:
     """The op as a function of floats; by its reference where it has no faster form."""
-    if name in FLOATS:
-        return FLOATS[name]
+    form = on_floats(OPS[name])
+    if form is not None:
+        return form
     evaluate = OPS[name].evaluate
 
     def reference(*xs: float) -> float:

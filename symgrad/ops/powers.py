@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from symgrad.ops import float_functions
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import NONZERO, rounded_off, smallest
 from symgrad.ops.table import POSITIVE, REAL, ArrayAlgebra, elementwise, known
@@ -160,6 +162,7 @@ SQUARE = elementwise(
     cost=1,
     work="multiplications",
     traits=("rational",),
+    floats=lambda x: x * x,
     doc="x**2",
 )
 SQRT = elementwise(
@@ -199,6 +202,7 @@ RECIPROCAL = elementwise(
     definition=lambda t, x: 1 / x,
     assumed="divisors that are not 0",
     traits=("rational",),
+    floats=partial(float_functions.divide, 1.0),
     doc="1 / x",
 )
 HYPOT = elementwise(
@@ -214,6 +218,7 @@ HYPOT = elementwise(
     rests=iv.always,
     interval=iv.fixed(0.0),
     cost=8,
+    floats=math.hypot,
     doc="sqrt(x**2 + y**2) without overflow; its derivative at the origin is 0",
 )
 DIRECTION = elementwise(

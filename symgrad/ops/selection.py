@@ -10,6 +10,8 @@ f32[3]
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +27,12 @@ from symgrad.ops.table import broadcast, comparison_result, logical_result, regi
 
 
 def _comparison(
-    name: str, evaluate: Callable[..., Any], meaning: Any, called: str, symbol: str
+    name: str,
+    evaluate: Callable[..., Any],
+    floats: Callable[..., Any],
+    meaning: Any,
+    called: str,
+    symbol: str,
 ) -> Op:
     return register(
         Op(
@@ -34,6 +41,7 @@ def _comparison(
             2,
             infer=comparison_result(name),
             evaluate=evaluate,
+            floats=floats,
             meaning=meaning,
             commutative=name in ("equal", "not_equal"),
             traits=("comparison", "condition"),
@@ -45,7 +53,12 @@ def _comparison(
 
 
 def _logical(
-    name: str, evaluate: Callable[..., Any], meaning: Any, doc: str, symbol: str = ""
+    name: str,
+    evaluate: Callable[..., Any],
+    floats: Callable[..., Any],
+    meaning: Any,
+    doc: str,
+    symbol: str = "",
 ) -> Op:
     arity = 2 if symbol else 1
     return register(
@@ -55,6 +68,7 @@ def _logical(
             arity,
             infer=logical_result(name),
             evaluate=evaluate,
+            floats=floats,
             meaning=meaning,
             commutative=arity == 2,
             traits=("condition",),
@@ -89,24 +103,51 @@ def _cast_result(x: Type, *, dtype: str) -> Type:
     return x.with_dtype(dtype)
 
 
+def _cast(x: float, *, dtype: str) -> Any:
+    """Python's int() truncates, as NumPy does; f32 is held in a Python float, as literals are."""
+    return {"f64": float, "f32": float, "i64": int, "bool": bool}[dtype](x)
+
+
 def _cast_interval(x: Instr, of: iv.Of) -> iv.Interval:
     (a,) = x.operands
     return iv.Interval(0.0, 1.0) if a.type.dtype == "bool" else of(a)
 
 
-GREATER = _comparison("greater", np.greater, lambda sp, x, y: sp.Gt(x, y), "above", ">")
-GREATER_EQUAL = _comparison(
-    "greater_equal", np.greater_equal, lambda sp, x, y: sp.Ge(x, y), "above", ">="
+GREATER = _comparison(
+    "greater", np.greater, operator.gt, lambda sp, x, y: sp.Gt(x, y), "above", ">"
 )
-LESS = _comparison("less", np.less, lambda sp, x, y: sp.Lt(x, y), "below", "<")
-LESS_EQUAL = _comparison("less_equal", np.less_equal, lambda sp, x, y: sp.Le(x, y), "below", "<=")
-EQUAL = _comparison("equal", np.equal, lambda sp, x, y: sp.Eq(x, y), "same", "==")
-NOT_EQUAL = _comparison("not_equal", np.not_equal, lambda sp, x, y: sp.Ne(x, y), "same", "!=")
+GREATER_EQUAL = _comparison(
+    "greater_equal", np.greater_equal, operator.ge, lambda sp, x, y: sp.Ge(x, y), "above", ">="
+)
+LESS = _comparison("less", np.less, operator.lt, lambda sp, x, y: sp.Lt(x, y), "below", "<")
+LESS_EQUAL = _comparison(
+    "less_equal", np.less_equal, operator.le, lambda sp, x, y: sp.Le(x, y), "below", "<="
+)
+EQUAL = _comparison("equal", np.equal, operator.eq, lambda sp, x, y: sp.Eq(x, y), "same", "==")
+NOT_EQUAL = _comparison(
+    "not_equal", np.not_equal, operator.ne, lambda sp, x, y: sp.Ne(x, y), "same", "!="
+)
 
-AND = _logical("logical_and", np.logical_and, lambda sp, p, q: sp.And(p, q), "p and q", "&")
-OR = _logical("logical_or", np.logical_or, lambda sp, p, q: sp.Or(p, q), "p or q", "|")
-XOR = _logical("logical_xor", np.logical_xor, lambda sp, p, q: sp.Xor(p, q), "one of p and q", "^")
-NOT = _logical("logical_not", np.logical_not, lambda sp, p: sp.Not(p), "not p")
+AND = _logical(
+    "logical_and",
+    np.logical_and,
+    lambda p, q: p and q,
+    lambda sp, p, q: sp.And(p, q),
+    "p and q",
+    "&",
+)
+OR = _logical(
+    "logical_or", np.logical_or, lambda p, q: p or q, lambda sp, p, q: sp.Or(p, q), "p or q", "|"
+)
+XOR = _logical(
+    "logical_xor",
+    np.logical_xor,
+    operator.xor,
+    lambda sp, p, q: sp.Xor(p, q),
+    "one of p and q",
+    "^",
+)
+NOT = _logical("logical_not", np.logical_not, operator.not_, lambda sp, p: sp.Not(p), "not p")
 
 ISNAN = register(
     Op(
@@ -115,6 +156,7 @@ ISNAN = register(
         1,
         infer=_test_result("isnan"),
         evaluate=np.isnan,
+        floats=math.isnan,
         meaning=lambda sp, x: sp.false,
         traits=("condition",),
         definition=lambda t, x: t.isnan(x),
@@ -128,6 +170,7 @@ ISFINITE = register(
         1,
         infer=_test_result("isfinite"),
         evaluate=np.isfinite,
+        floats=math.isfinite,
         meaning=lambda sp, x: sp.true,
         traits=("condition",),
         definition=lambda t, x: t.isfinite(x),
@@ -141,6 +184,7 @@ WHERE = register(
         3,
         infer=_where_result,
         evaluate=_select,
+        floats=lambda condition, a, b: a if condition else b,
         meaning=lambda sp, condition, a, b: sp.Piecewise((a, condition), (b, True)),
         rests=iv.as_branches,
         interval=iv.chosen,
@@ -156,6 +200,7 @@ CAST = register(
         1,
         infer=_cast_result,
         evaluate=lambda x, *, dtype: np.asarray(x).astype(DTYPES[dtype])[()],
+        floats=_cast,
         attributes=("dtype",),
         rests=iv.with_operands,
         interval=_cast_interval,
@@ -172,6 +217,7 @@ STOP_GRADIENT = register(
         1,
         infer=lambda x: x,
         evaluate=lambda x: x,
+        floats=lambda x: x,
         meaning=lambda sp, x: x,
         rests=iv.with_operands,
         interval=iv.by(iv.hull),

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.ops import array_functions
+from symgrad.ops import array_functions, float_functions
 from symgrad.ops import intervals as iv
 from symgrad.ops.arithmetic import rounded_off
 from symgrad.ops.powers import scaled
@@ -239,6 +239,7 @@ ARCSIN = elementwise(
     unbounded=True,
     steep=_steep_at_the_ends,
     assumed="arcsin and arccos within (-1, 1)",
+    floats=float_functions.asin_,
     doc="the angle whose sine is x; nan outside [-1, 1]",
 )
 ARCCOS = elementwise(
@@ -251,6 +252,7 @@ ARCCOS = elementwise(
     steep=_steep_at_the_ends,
     interval=iv.fixed(0.0, math.pi),
     assumed="arcsin and arccos within (-1, 1)",
+    floats=float_functions.acos_,
     doc="the angle whose cosine is x; nan outside [-1, 1]",
 )
 ARCTAN = elementwise(
@@ -258,6 +260,7 @@ ARCTAN = elementwise(
     np.arctan,
     meaning=lambda sp, x: sp.atan(x),
     partials=lambda f, y, x: (f.divide(1.0, 1.0 + x * x),),
+    floats=math.atan,
     doc="the angle whose tangent is x",
 )
 # atan(a/b) is the principal branch of the half plane b > 0, where the samples lie.
@@ -271,6 +274,7 @@ ARCTAN2 = elementwise(
     unbounded=True,
     assumed="arctan2 away from the origin",
     spelled=lambda sp, y, x: sp.atan2(y, x),
+    floats=math.atan2,
     doc="the angle of the point (second operand, first operand), in (-pi, pi]",
 )
 SINH = elementwise(
@@ -300,6 +304,7 @@ TANH = elementwise(
     traits=("activation",),
     inside="z",
     slope="1 - h*h",
+    floats=math.tanh,
     doc="the hyperbolic tangent; the error of 1 - y*y is at most 2**-52, absolute",
 )
 ARCSINH = elementwise(
@@ -307,6 +312,7 @@ ARCSINH = elementwise(
     np.arcsinh,
     meaning=lambda sp, x: sp.asinh(x),
     partials=lambda f, y, x: (f.divide(1.0, f.hypot(x, 1.0)),),
+    floats=math.asinh,
     doc="the inverse of sinh",
 )
 ARCCOSH = elementwise(
@@ -319,6 +325,7 @@ ARCCOSH = elementwise(
     steep=lambda f, y, x: (f.equal(x, 1.0),),
     interval=iv.fixed(0.0),
     assumed="arccosh of what is above 1",
+    floats=float_functions.acosh_,
     doc="the inverse of cosh; nan below 1",
 )
 ARCTANH = elementwise(
@@ -329,5 +336,6 @@ ARCTANH = elementwise(
     domain=(UNIT,),
     unbounded=True,
     assumed="arctanh within (-1, 1)",
+    floats=float_functions.atanh_,
     doc="the inverse of tanh; inf at 1, nan beyond",
 )

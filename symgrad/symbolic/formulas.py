@@ -34,7 +34,7 @@ from symgrad.ir.function import Function, function, parameter
 from symgrad.ir.naming import check_name
 from symgrad.ir.run import by_name, run
 from symgrad.ir.types import Type
-from symgrad.ops import FLOATS, OPS
+from symgrad.ops import OPS
 from symgrad.ops.table import REAL, IRAlgebra, Term
 from symgrad.ops.table import elementwise as declare
 from symgrad.rewrite import cse, fold, identities
@@ -180,6 +180,7 @@ def _declare(name: str, made: Formula, formula: Callable[..., Any], doc: str) ->
         name,
         None,
         meaning=lambda sp, *xs: formula(*xs),
+        floats=lambda *xs: float(expansion(symgrad.ops.FloatAlgebra(), *xs)),
         partials=partials,
         expansion=expansion,
         domain=(REAL,) * len(made.symbols),
@@ -187,7 +188,6 @@ def _declare(name: str, made: Formula, formula: Callable[..., Any], doc: str) ->
         made=made,
         doc=doc,
     )
-    FLOATS[name] = lambda *xs: float(expansion(symgrad.ops.FloatAlgebra(), *xs))
 
 
 def _callable(name: str, arity: int) -> Callable[..., Any]:
