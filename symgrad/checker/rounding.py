@@ -214,10 +214,11 @@ def overflow(claim: Claim, n: int, seed: int) -> Mapping[str, Any] | None:
 
 def in_floats(claim: Claim, point: Mapping[str, Any]) -> Any:
     """The user's result, in NumPy's arrays or in nested tuples."""
-    plain = [v.ndim == 0 and v.dtype != np.float32 for v in point.values()]
+    values = [*point.values()]
+    plain = [v.ndim == 0 and v.dtype != np.float32 for v in values]
     args = [
         v.tolist() if p or not claim.arrays else v.copy(order="K")[()]
-        for p, v in zip(plain, point.values(), strict=True)
+        for p, v in zip(plain, values, strict=True)
     ]
     try:
         with np.errstate(all="ignore"):
@@ -229,7 +230,9 @@ def in_floats(claim: Claim, point: Mapping[str, Any]) -> Any:
     value, grads = result if claim.wrt else (result, ())
     if reason := entangled([*args, *claim.kept()], result):
         raise VerificationError(reason)
-    if not all(map(partial(np.array_equal, equal_nan=True), args, point.values())):
+    # Lists have no shape where they have no elements.
+    before = [v.tolist() if isinstance(x, list) else v for x, v in zip(args, values, strict=True)]
+    if not all(map(partial(np.array_equal, equal_nan=True), args, before)):
         raise VerificationError("the text writes into an argument")
     whole = isinstance(grads, tuple) and all(isinstance(g, np.ndarray) for g in grads)
     found = np.concatenate([np.ravel(g) for g in grads]) if whole and grads else [*leaves(grads)]

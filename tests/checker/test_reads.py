@@ -76,3 +76,9 @@ def test_a_guard_goes_through_the_sum_of_what_was_repeated() -> None:
         assert g()[1].s == 0.0
     assert f.verify().verified
     assert g.verify().verified
+
+
+def test_an_argument_without_elements_is_not_written_into() -> None:
+    """Of the shape (0, 3), a list is [], whose shape is (0,)."""
+    x, y = sg.param("x", np.zeros((0, 3))), sg.param("y", 2.0)
+    assert sg.compile(sg.sum(x) + y * y, [x, y], target="python").verify().verified
