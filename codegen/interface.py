@@ -37,25 +37,21 @@ class Interface:
         self.target = target
         self.named = named
         self.f = f = unit.function
-        grouped = {i: g for g in unit.groups for i in g.members}
-        looped = unit.loop.members if unit.loop else ()
+        inside = {i for g in unit.groups for i in g.members}
+        inside |= unit.loop.members if unit.loop else set()
         self.groups = {g.name: names.fresh(g.name) for g in unit.groups}
         self.notes = [*unit.notes]
         self.arguments: list[str] = []
         self.rows: list[tuple[str, str, str]] = []
+        rows: list[tuple[tuple[int, bool], tuple[str, str, str]]] = [
+            (g.start, (self.groups[g.name], self.group_type(g), g.role)) for g in unit.groups
+        ]
         for i, p in enumerate(f.parameters):
-            if i in looped:
-                continue
-            if i not in grouped:
+            if i not in inside:
                 role = unit.roles.get(p.hint, ROLES[p["kind"]])
-                self.add(self.named[id(p)], str(p.type), role)
-                continue
-            g = grouped[i]
-            if self.groups[g.name] not in self.arguments:
-                self.add(self.groups[g.name], self.group_type(g), g.role)
-        for g in unit.groups:
-            if not g.members:
-                self.add(self.groups[g.name], self.group_type(g), g.role)
+                rows.append(((i, True), (self.named[id(p)], str(p.type), role)))
+        for _, row in sorted(rows, key=lambda pair: pair[0]):
+            self.add(*row)
 
     def add(self, name: str, type: str, role: str, default: str = "") -> None:
         """One more argument; ``default`` as it stands behind the name."""

@@ -62,12 +62,13 @@ def scalarize(unit: Unit) -> Unit:
     for i, (p, elements) in enumerate(zip(f.parameters, given, strict=True)):
         places[i] = len(parameters)
         if p.type.rank:
-            members = tuple(range(len(parameters), len(parameters) + elements.size))
-            role, dtype = ROLES[p["kind"]], p.type.dtype
-            groups.append(VectorArgument(p.hint, members, (), shape_of(p), (), role, dtype))
+            k, role, dtype = len(parameters), ROLES[p["kind"]], p.type.dtype
+            members = tuple(range(k, k + elements.size))
+            groups.append(VectorArgument(p.hint, members, (), shape_of(p), (), role, dtype, k))
         parameters += [t.instr for t in elements.flat]
     for g in unit.groups:
-        groups.append(replace(g, members=tuple(places[i] for i in g.members)))
+        before = places.get(g.before, len(parameters))
+        groups.append(replace(g, members=tuple(places[i] for i in g.members), before=before))
     found = run(f, lambda x, operands: named(x, elements_of(x, operands, wrapped)), given)
     results: list[Instr] = []
     spots: list[int | Pack] = []

@@ -23,6 +23,7 @@ class VectorArgument:
     ``shape`` nests the members (row by row) where the argument is no plain vector; ``rows`` are the
     lengths of the lines in which a vector's members are listed, () for as many as fit; ``labels``
     the comments of these lines.  ``role`` says what the argument is, and ``dtype`` of which type.
+    ``before`` is the index of the parameter before which an argument without members stands.
     """
 
     name: str
@@ -32,6 +33,12 @@ class VectorArgument:
     labels: tuple[str, ...] = ()
     role: str = "parameters, in order"
     dtype: str = "f64"
+    before: int = 0
+
+    @property
+    def start(self) -> tuple[int, bool]:
+        """The place among the arguments, as a key to sort by."""
+        return min(self.members, default=self.before), bool(self.members)
 
 
 @dataclass(frozen=True)
