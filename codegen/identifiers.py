@@ -26,21 +26,28 @@ _SHORT = 14
 
 
 class Names:
-    """Hands out names, each once; ``reserved`` are those of the target's own modules."""
+    """Hands out names, each once.
 
-    def __init__(self, taken: Iterable[str] = (), reserved: Collection[str] = ()) -> None:
-        self.reserved = RESERVED.union(reserved)
+    reserved  those of the target's own modules
+    kept      names that are left to those who want them as they are
+    """
+
+    def __init__(
+        self,
+        taken: Iterable[str] = (),
+        reserved: Collection[str] = (),
+        kept: Collection[str] = (),
+    ) -> None:
+        self.reserved, self.kept = RESERVED.union(reserved), frozenset(kept)
         self.taken = {*self.reserved, *taken}
         self.last: dict[str, int] = {}
 
     def fresh(self, wanted: str) -> str:
         """``wanted``, or the next free name made from it."""
-        name = wanted + "_" if wanted in self.reserved else wanted
-        if name.strip("_") == "" or name.startswith("__"):
-            name = f"p_{name.strip('_')}"
+        name = allowed(wanted + "_" if wanted in self.reserved else wanted)
         number = self.last.get(name, 1)
         candidate = name
-        while candidate in self.taken:
+        while candidate in self.taken or (candidate in self.kept and candidate != wanted):
             number += 1
             candidate = numbered(name, number) if name == "d" else f"{name}_{number}"
         self.last[name] = number
@@ -55,6 +62,16 @@ class Names:
                 self.taken.update(names)
                 return names
         return [self.fresh(wanted) for _ in range(count)]
+
+
+def allowed(name: str) -> str:
+    """The name, or another one for what Python or its readers take for something else.
+
+    >>> allowed("_x"), allowed("__x"), allowed("__class__"), allowed("_")
+    ('_x', 'p_x', 'p_class', 'p_')
+    """
+    inner = name.strip("_")
+    return f"p_{inner}" if name.startswith("__") or not inner else name
 
 
 def name_values(values: Sequence[Instr], names: Names) -> dict[int, str]:

@@ -54,7 +54,8 @@ def write_module(unit: Unit, target: Target) -> str:
     helpers, imports = needed(whole, target)
     functions = own_functions(whole.name, [h.name for h in helpers] + imported(imports))
     aliases = {library.called for library in target.libraries}
-    names = Names([*functions, *sizes_of(whole, functions)], aliases)
+    own = {p.hint for p in whole.parameters} | {g.name for g in unit.groups}
+    names = Names([*functions, *sizes_of(whole, functions)], aliases, own)
     writer = (LoopWriter if unit.loop else Writer)(unit, target, names)
     check_refusals(writer.body, target, unit)
     signature = Interface(unit, writer.named, names, target)

@@ -12,6 +12,7 @@ from symgrad.certify.lone_branches import lone_branches
 from symgrad.certify.references import Reference
 from symgrad.codegen import TARGETS
 from symgrad.codegen.helpers import APPROXIMATE
+from symgrad.codegen.identifiers import allowed
 from symgrad.errors import FormatError, SymgradError, VerificationError
 from symgrad.ir.function import Function, Instr
 from symgrad.ir.types import names_in, size_at
@@ -156,12 +157,12 @@ def claim_of(f: CompiledFunction, reference: Any, bounds: Mapping[str, Sequence[
 
 def spelled(f: CompiledFunction) -> dict[str, str]:
     """The names of the arguments as the text has them: ``len_`` for what would hide a builtin,
-    ``N_2`` for what is called as a size is.  One argument under another's name is a fault, which
-    stays for the checker to find."""
+    ``N_2`` for what is called as a size is, ``p_x`` for ``__x``.  One argument under another's
+    name is a fault, which stays for the checker to find."""
     names = [a.name for a in f.signature.arguments]
     text = (*f.python.__code__.co_varnames, *names)[: len(names)]
     pairs = zip(names, text, strict=True)
-    return {n: t if t.startswith(n) and t not in names else n for n, t in pairs}
+    return {n: t if t.startswith(allowed(n)) and t not in names else n for n, t in pairs}
 
 
 def over_any_examples(f: CompiledFunction, function: Function) -> tuple[Any, ...]:

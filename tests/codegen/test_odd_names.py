@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 from types import ModuleType
@@ -80,6 +81,16 @@ def test_any_name_gives_the_same_numbers(role: str, target: str, tmp_path: Path)
         f.save(tmp_path / "saved.py")
         loaded = sg.load(tmp_path / "saved.py")
         assert loaded(**given, **{names["param"]: np.ones(2)}, bias=0.5)[0] == f(**given)[0]
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize("name", [*PYTHON, "__x", "__class__", "loss_and_grads"])
+def test_an_argument_is_verified_under_the_name_that_the_text_has(name: str, target: str) -> None:
+    """``p_x`` stands for ``__x``, but not for one beside an argument of that very name."""
+    x, y, z = sg.param(name, X[0]), sg.param("p_x", X[1]), sg.param("np_", 2.0)
+    f = sg.compile(sg.sum(x * y * y * z), [x, y, z], target=target)
+    assert [*inspect.signature(f).parameters][1:] == ["p_x", "np_"]
+    assert f.verify().verdict == "verified"
 
 
 def test_a_name_that_the_text_cannot_have_is_refused() -> None:
