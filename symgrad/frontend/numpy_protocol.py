@@ -26,6 +26,7 @@ import numpy as np
 
 from symgrad.errors import TraceError
 from symgrad.frontend.namespace import FUNCTIONS, ON_SCALARS
+from symgrad.frontend.operands import number
 from symgrad.frontend.operators import FLOOR, ON_NUMBERS, REMAINDER
 from symgrad.frontend.source.origin import caller
 from symgrad.ops import OPS
@@ -45,6 +46,7 @@ _FORMULAS = {
     "nansum": "sg.sum(sg.where(sg.isnan(x), 0.0, x))",
     "allclose": "sg.all(sg.abs(x - y) < 1e-8)",
 }
+_ROUNDED = {"f": np.float64, "c": np.complex128}
 _WITHOUT_MEANING = frozenset(("optimize", "like", "subok"))  # options that change no value
 
 
@@ -150,9 +152,10 @@ def call_ufunc(
     own = ours(name)
     if in_objects:
         own = ON_NUMBERS.get(name, own)
-        if own is None or method != "__call__" or options or not _is_plain(operands):
-            return getattr(ufunc, method)(*_boxed(operands), **options)
-        return own(*[x.item() if isinstance(x, np.generic | np.ndarray) else x for x in operands])
+        given = [*map(_python, operands)] if _is_plain(operands) else None
+        if own is None or method != "__call__" or options or given is None:
+            return getattr(ufunc, method)(*_boxed(given or operands), **options)
+        return own(*given)
     if own is None:
         raise unknown(f"np.{name}" if hasattr(np, name) else name)
     if method == "__call__":
@@ -166,6 +169,19 @@ def call_ufunc(
     if method == "accumulate" and name == "add":
         return FUNCTIONS["cumsum"](*operands, **{"axis": 0, **options})
     raise unknown(f"np.{name}.{method}")
+
+
+def _python(x: Any) -> Any:
+    """NumPy's number as Python's; long doubles, whose items are long doubles, are rounded.
+
+    Raises ArgumentError for a time, whose item may be an int.
+    """
+    if not isinstance(x, np.generic | np.ndarray):
+        return x
+    if x.dtype.kind in "mM":
+        return number(np.asarray(x)[()])
+    item = x.item()
+    return item.astype(_ROUNDED[item.dtype.kind]).item() if isinstance(item, np.generic) else item
 
 
 def _is_plain(x: Any) -> bool:

@@ -105,8 +105,10 @@ OPERATORS = {
 SCALARS = [
     *(np.float64(1.5), np.float32(0.25), np.float16(2.0), np.int64(3), np.int8(2), np.uint8(2)),
     *(np.bool_(True), np.array(1.5), np.array(2), True, 3, 1.5),
+    *(np.longdouble(1.5), np.array(1.5, np.longdouble)),
 ]
 ARRAYS = [np.array([1.5, 0.5]), np.array([[1, 2]]), np.array([2.0]), pd.Series([1.5, 0.5])]
+ARRAYS += [np.array([1.5, 0.5], np.longdouble)]
 
 
 @pytest.mark.parametrize("op", OPERATORS)

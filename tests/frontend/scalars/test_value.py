@@ -225,6 +225,27 @@ def test_numpy_numbers_stand_on_either_side() -> None:
         assert out.data == 6.0
 
 
+@pytest.mark.parametrize("wide", [np.longdouble(0.5), np.array(0.5, np.longdouble)])
+def test_a_long_double_is_compared_as_a_number_and_refused_as_one(wide: Any) -> None:
+    """Its ``item()`` is a long double again."""
+    v = Value(2.0)
+    assert [bool(c) for c in (wide < v, wide <= v, v > wide)] == [True] * 3
+    assert [bool(c) for c in (wide > v, wide >= v, wide == v)] == [False] * 3
+    assert np.maximum(wide, v).data == 2.0
+    with pytest.raises(ArgumentError, match="% of a Value is not defined"):
+        wide % v
+    with pytest.raises(ArgumentError, match="// of a Value is not defined"):
+        wide // v
+
+
+@pytest.mark.parametrize("time", [np.timedelta64(3, "ns"), np.datetime64("2020", "ns")])
+def test_a_time_is_no_number_on_either_side(time: Any) -> None:
+    """Its ``item()`` may be an int."""
+    for call in (lambda: time * Value(1.0), lambda: Value(1.0) * time, lambda: time < Value(1.0)):
+        with pytest.raises(ArgumentError, match="expected a real number"):
+            call()
+
+
 @pytest.mark.parametrize("bad", ["two", None, [1.0], 1j])
 def test_what_is_no_number_is_refused(bad: Any) -> None:
     """The message says what came."""
