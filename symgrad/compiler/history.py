@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from symgrad.ir.function import Function
-from symgrad.rewrite.rule import STABILISE, Fired, Rule
+from symgrad.rewrite.rule import CANONICAL, STABILISE, Fired, Rule
 from symgrad.rewrite.simplify import cost
 
 
@@ -18,7 +18,7 @@ class Step:
     else there is to say.
     ``fired`` has the rules that were applied, and where.  Printing a step tells of a stabilising
     rule how wrong float64 is without and with it, at the sample where it matters most; of one that
-    saves, the cost before and after.
+    saves, the cost before and after; of the others, where the step as a whole saves, the lines.
     """
 
     name: str
@@ -41,6 +41,15 @@ class Step:
         )
 
     @property
+    def saving(self) -> tuple[Fired, ...]:
+        """The applications that made value and gradient cheaper: those whose cost was counted, and
+        all canonical ones of a step whose cost fell."""
+        others = [f for f in self.fired if isinstance(f.rule, Rule) and f.rule.purpose == CANONICAL]
+        if not others or self.before is None or cost(self.after) >= cost(self.before):
+            return self.cheaper
+        return (*self.cheaper, *others)
+
+    @property
     def summary(self) -> str:
         """The count of instructions before and after, and the note."""
         came = "" if self.before is None else f"{len(self.before.body)} "
@@ -57,8 +66,8 @@ class Step:
 
         counts = Counter((fired.rule, fired.origins) for fired in self.stabilised)
         lines = [described(Fired(*key), count) for key, count in counts.items()]
-        lines += [times(str(c), count) for c, count in Counter(self.cheaper).items()]
-        if self.cheaper and self.before:
+        lines += [times(str(c), count) for c, count in Counter(self.saving).items()]
+        if self.saving and self.before:
             lines.append(f"in all: cost {cost(self.before)} -> {cost(self.after)}")
         return [f"    {line}" for line in lines]
 

@@ -136,13 +136,10 @@ class Fired(NamedTuple):
         return str(self.rule)
 
     def __str__(self) -> str:
-        if self.before is None:
-            where = ", ".join(map(str, self.origins))
-            return f"{self.rule}  at {where}" if where else str(self.rule)
         where = ", ".join(dict.fromkeys(f"{o.file}:{o.line}" for o in self.origins))
         word = "of" if all(o.derived for o in self.origins) else "at"
-        place = f"  {word} {where}" if where else ""
-        return f"{self.rule}{place}: cost {self.before} -> {self.after}"
+        text = f"{self.rule}  {word} {where}" if where else str(self.rule)
+        return text if self.before is None else f"{text}: cost {self.before} -> {self.after}"
 
 
 Applied = tuple[Function, tuple[Fired, ...]]

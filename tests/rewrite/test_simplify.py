@@ -153,6 +153,19 @@ def test_the_history_tells_what_was_written_otherwise():
     assert f.verify().rewrites == ()  # of the formula, nothing was
 
 
+def test_the_history_tells_canonical_rules_where_they_save():
+    """The slope of a mean of squares is gone over once; steps that save nothing tell no rule."""
+    x, w = sg.input("x", ("N", 3)), sg.param("w", np.ones(3))
+    f = sg.compile(sg.mean((x @ w) ** 2), [w])
+    first, second = [s for s in f.history if s.name == "canonicalize"]
+    told = "\n".join(first.details())
+    assert "(s*a)*t = (s*t)*a  of test_simplify.py:" in told
+    assert cost(first.after) < cost(first.before)
+    assert told.endswith(f"in all: cost {cost(first.before)} -> {cost(first.after)}")
+    assert cost(second.after) == cost(second.before)
+    assert second.details() == []
+
+
 def test_the_history_tells_what_sympy_wrote_otherwise():
     """In the user's names."""
     x, y = sg.param("x", 1.5), sg.param("y", 0.5)
