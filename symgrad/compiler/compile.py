@@ -60,6 +60,8 @@ def compile(
              Values become numbers of the text, as they are now, and ``notes`` tell their names
     aux      expressions that come along: the value is then ``(loss, aux)``
     options  the fields of ``sg.Options``
+    The arguments are the params, then the inputs, each in the order in which they were made; the
+    gradients are in the order of ``wrt``, and go by name, too.
     Raises ShapeError for a loss that is no scalar, ArgumentError for unusable arguments and
     options, and UnsupportedError where the target cannot express an operation.
     """
@@ -91,20 +93,26 @@ def function(
 ) -> CompiledFunction:
     """A function that returns ``outputs`` (one expression, or a tuple of them), no gradients.
 
-    ``inputs`` are leaves that must be among the arguments although nothing may read them.
+    ``inputs`` are leaves that come first among the arguments, in that order, even if nothing reads
+    them.  The other leaves follow: params, then inputs, each in the order in which they were made.
     Raises ArgumentError, UnsupportedError.
+
+    >>> import symgrad as sg
+    >>> w, x = sg.param("w", 2.0), sg.input("x")
+    >>> print(sg.function([x, w], x - w).signature, sg.function(None, x - w).signature)
+    f(x: f64[], w: f64[]) f(w: f64[], x: f64[])
     """
     chosen = parse_options(options, target)
     check_function_name(name)
     outs = _several(outputs)
     if not outs:
         raise ArgumentError("outputs: expected an expression or a tuple of them, got none")
-    also = _leaves("inputs", inputs) if inputs is not None else []
+    listed = _leaves("inputs", inputs) if inputs is not None else []
     structure: Structure = tuple(range(len(outs))) if _is_many(outputs) else 0
     with uncollected():
         every = [o for o in outs if isinstance(o, Expr)]
         names = user_names(_variables(), expression_nodes(*every))
-        traced = trace(outs, name=name, also=also, names=names)
+        traced = trace(outs, name=name, first=listed, names=names)
         program = _of_traced(traced, target, "plain", structure)
         return compile_program(replace(program, words=Words(unreached=traced.unread)), chosen)
 

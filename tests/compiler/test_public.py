@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,17 @@ def test_arrays_of_one_number_may_have_named_sizes() -> None:
     assert sg.full((2, 0), 7).shape == (2, 0)
     with pytest.raises(ShapeError, match="an int >= 0 or a name, got -1"):
         sg.ones(-1)
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_a_function_takes_its_inputs_in_the_order_in_which_they_are_listed(target: str) -> None:
+    """Whichever is a param or was made first; what is not listed stands behind them."""
+    w, x, b = sg.param("w", [1.0, 2.0]), sg.input("x", (2,)), sg.param("b", [3.0, 4.0])
+    c = sg.constant([5.0, 6.0], "c")
+    y = x - 2.0 * w + 4.0 * b + c * c
+    data = {"w": np.array([1.0, 2.0]), "x": np.array([7.0, 8.0]), "b": np.array([0.5, 0.25])}
+    wanted = [7.0 - 2.0 + 2.0 + 25.0, 8.0 - 4.0 + 1.0 + 36.0]
+    for given, order in (((x, b, w), "xbwc"), ((c, b, x), "bxwc"), ((x,), "xwbc"), (None, "wbxc")):
+        f = sg.function(given, y, target=target)
+        assert [*inspect.signature(f).parameters] == [*order]
+        np.testing.assert_array_equal(f(*(data[name] for name in order[:3])), wanted)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.frontend.arrays.expr import Expr
@@ -40,13 +41,15 @@ def trace(
     name: str = "f",
     wrt: Sequence[Leaf] | None = None,
     also: Sequence[Leaf] = (),
+    first: Sequence[Leaf] = (),
     names: Mapping[int, str] | None = None,
 ) -> TracedFunction:
     """The function that computes ``outputs``.
 
-    Parameters are the params, then the inputs, then the constants, each by order of creation;
-    ``wrt`` and ``also`` are leaves that become parameters though nothing reads them.  ``names``
-    maps ``id(instr)`` to a name (see ``symgrad.frontend.source.names``).
+    Parameters are the leaves of ``first`` as listed, then the params, then the inputs, each by
+    order of creation; constants come last.  ``wrt``, ``also`` and ``first`` become parameters
+    though nothing reads them.  ``names`` maps ``id(instr)`` to a name (see
+    ``symgrad.frontend.source.names``).
 
     Raises ArgumentError for outputs that are no expressions, and NamingError if two leaves have one
     name.
@@ -58,15 +61,21 @@ def trace(
             )
     order = topological([o.instr for o in outputs])
     reached = tuple([x.leaf for x in order if isinstance(x, LeafInstr)])
-    distinct = {leaf.serial: leaf for leaf in (*reached, *(wrt or ()), *also)}
-    rank = {"param": 0, "input": 1, "constant": 2}
-    leaves = sorted(distinct.values(), key=lambda leaf: (rank[leaf.kind], leaf.serial))
+    distinct = {leaf.serial: leaf for leaf in (*reached, *(wrt or ()), *also, *first)}
+    places = {leaf.serial: i for i, leaf in enumerate(first)}
+    leaves = sorted(distinct.values(), key=partial(_place, places))
     _distinct_names(leaves)
     body = tuple([x for x in order if not x.is_parameter])
     parameters = tuple([leaf.instr for leaf in leaves])
     built = Function(name, parameters, body, tuple([o.instr for o in outputs]))
     hints = {**(names or {}), **_constant_names(leaves)}
     return TracedFunction(with_names(built, hints) if hints else built, tuple(leaves), reached)
+
+
+def _place(listed: Mapping[int, int], leaf: Leaf) -> tuple[bool, int, bool, int]:
+    """The place of a leaf among the arguments, as a key to sort by."""
+    own = listed.get(leaf.serial, len(listed))
+    return leaf.kind == "constant", own, leaf.kind != "param", leaf.serial
 
 
 def _distinct_names(leaves: Sequence[Leaf]) -> None:
