@@ -112,6 +112,22 @@ def unreached(p: Program) -> tuple[str, ...]:
     return (f"The loss does not reach {listed}: the gradient is zero.",)
 
 
+def of_nothing(f: Function) -> tuple[str, ...]:
+    """A remark on each average of no elements."""
+    empty = [
+        x
+        for x in f.body
+        if "averages" in x.op.traits and any(x.operands[0].type.shape[a] == 0 for a in x["axis"])
+    ]
+    told = [f"The {x.op.name} of no elements is nan{_built(x)}." for x in empty if x.type.size != 0]
+    return tuple(dict.fromkeys(told))
+
+
+def _built(x: Instr) -> str:
+    at = source(x)
+    return f", built at {at}" if at else ""
+
+
 def _of_outputs(p: Program, f: Function) -> Unit:
     """A function without gradients."""
     said = "The outputs."
@@ -219,4 +235,4 @@ def frozen(shown: str, instead: str) -> str:
     )
 
 
-__all__ = ["Net", "Words", "frozen", "net_of", "unit_of", "unreached"]
+__all__ = ["Net", "Words", "frozen", "net_of", "of_nothing", "unit_of", "unreached"]

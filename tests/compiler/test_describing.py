@@ -82,3 +82,15 @@ def test_a_loss_of_scalars_is_told_when_it_is_rolled_up() -> None:
     total = loss + 1e-3 * sum(p * p for p in model.parameters())
     source = sg.compile(total, wrt=model).source
     assert source.startswith('"""The sum of squared errors plus L2, and its gradient, in NumPy.')
+
+
+@pytest.mark.parametrize("of", [sg.mean, sg.var])
+def test_a_mean_of_no_elements_is_told_with_its_line(of: Any) -> None:
+    """It is nan, so that its certificate is undecided; where a size is a name, it may be any."""
+    x, b = sg.param("x", np.zeros((0, 2))), sg.param("b", 2.0)
+    f = sg.compile(of(x) + b * b, [x, b])
+    assert f.notes[0].startswith("The mean of no elements is nan, built at test_describing.py:")
+    assert sg.compile(sg.sum(of(x, axis=1)) + b * b, [x, b]).notes == ()
+    z = sg.input("z", ("N", 2))
+    assert sg.compile(of(z) * b, [b]).notes == ()
+    assert "of no elements" in sg.compile(of(z) * b, [b], sizes={"N": 0}).notes[0]
