@@ -25,6 +25,7 @@ pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a
 (['multiply', 'sin', 'multiply'], 'sin(x)*cos(x) = sin(2*x)/2  at train.py:2')
 """
 
+from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
 from symgrad.rewrite.passes import cse, dce, expand, inline
@@ -38,7 +39,9 @@ from symgrad.rewrite.stabilize import stabilize
 from symgrad.rewrite.sums import joining, packing
 
 tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
-canonicalize = rules_pass("canonicalize", RuleSet((FOLD, *IDENTITIES.rules, *OF_REALS.rules)))
+canonicalize = rules_pass(
+    "canonicalize", RuleSet((FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REALS.rules))
+)
 
 PASSES: tuple[Pass, ...] = (
     stabilize,
@@ -58,6 +61,9 @@ PASSES: tuple[Pass, ...] = (
 
 __all__ = [
     "BITS",
+    "IDENTITIES",
+    "OF_FACTORS",
+    "OF_REALS",
     "PASSES",
     "REALS",
     "Fired",

@@ -234,16 +234,35 @@ def _plus(r: Rewriter, x: Instr) -> Instr | None:
         return a
     if is_number(a, -0.0) or (integer and is_number(a, 0)):
         return b
-    if _negated(b):
-        return r.build("subtract", a, b.operands[0])
-    return r.build("subtract", b, a.operands[0]) if _negated(a) else None
+    if _is_below_0(a) and _is_below_0(b):
+        return None  # they may have the literal in common
+    for first, second in ((a, b), (b, a)):
+        if (less := _less(r, second)) is not None:
+            return r.build("subtract", first, less)
+    return None
+
+
+def _less(r: Rewriter, x: Instr) -> Instr | None:
+    """-x, for a value that is written with a sign: a negation, or a literal below 0 times a."""
+    if _negated(x):
+        return x.operands[0]
+    if x.op.name != "multiply" or not r.once(x):
+        return None
+    return _with_sign(r, x, 1) if _is_below_0(x) else None
+
+
+def _is_below_0(x: Instr) -> bool:
+    """True for a product with a literal below 0."""
+    numbers = [scalar(o) for o in x.operands] if x.op.name == "multiply" else []
+    return any(n is not None and n < 0 for n in numbers)
 
 
 def _minus(r: Rewriter, x: Instr) -> Instr | None:
     a, b = x.operands
     if is_number(b, 0):
         return a
-    return r.build("add", a, b.operands[0]) if _negated(b) else None
+    less = _less(r, b)
+    return r.build("add", a, less) if less is not None else None
 
 
 def _same_branches(r: Rewriter, x: Instr) -> Instr | None:
@@ -309,8 +328,18 @@ def _double_reshape(r: Rewriter, x: Instr) -> Instr | None:
     return r.build(x.op, a.operands[0], shape=x["shape"])
 
 
+def _whole_embedded(r: Rewriter, x: Instr) -> Instr | None:
+    """An embedding that leaves no zero, as at column 0 of a single column, changes the shape."""
+    (a,) = x.operands
+    turned = any(entry[0] == "slice" and entry[3] != 1 for entry in x["key"])
+    if turned or a.type.size != x.type.size:
+        return None
+    return r.build("reshape", a, shape=x.type.shape)
+
+
 def _negated(x: Instr) -> bool:
-    return x.op.name == "negative"
+    """True for a negation; the sign of a value with a name stays in it."""
+    return x.op.name == "negative" and not x.hint
 
 
 _BROADCASTING = (
@@ -341,8 +370,8 @@ RULES = RuleSet((
     _keeping("a/1 = a, a/-1 = -a", "divide", _over, "constant"),
     _keeping("(-a)*b = -(a*b)", "multiply divide", _hoist_negation, "negative"),
     _keeping("-(c*a) = (-c)*a", "negative", _negate, "negative multiply divide"),
-    _keeping("a + -0 = a, a + -b = a - b", "add", _plus, "constant negative"),
-    _keeping("a - 0 = a, a - -b = a + b", "subtract", _minus, "constant negative"),
+    _keeping("a + -0 = a, a + -b = a - b", "add", _plus, "constant negative multiply"),
+    _keeping("a - 0 = a, a - -b = a + b", "subtract", _minus, "constant negative multiply"),
     _keeping("where(c, a, a) = a", "where", _same_branches),
     _keeping("where(true, a, b) = a", "where", _known_branch, "constant broadcast_to"),
     _keeping("a and true = a, a or true = true", "logical_and logical_or", _known_truth,
@@ -355,6 +384,7 @@ RULES = RuleSet((
     _keeping("transpose(transpose(a)) = transpose(a)", "transpose", _double_transpose,
              "transpose"),
     _keeping("reshape(reshape(a)) = reshape(a)", "reshape", _double_reshape, "reshape"),
+    _keeping("embed(a) without a zero = reshape(a)", "embed", _whole_embedded),
 ))  # fmt: skip
 
 identities = rules_pass("identities", RULES)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 
 from symgrad.ir.function import Instr, made_of
-from symgrad.ops import OPS
 from symgrad.rewrite.conditions import is_extreme, is_product
-from symgrad.rewrite.identities import is_exact
+from symgrad.rewrite.factors import joins
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import built
 
@@ -25,24 +24,6 @@ def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:
 def _twice(r: Rewriter, x: Instr) -> Instr | None:
     a, b = x.operands
     return r.build("multiply", r.number(2, a.type.dtype), a) if a is b else None
-
-
-def _joins(a: float, b: float) -> bool:
-    """True if the product of two literals is exact, and neither tiny nor huge."""
-    return 1e-30 < abs(a * b) < 1e30 and is_exact(OPS["multiply"], [a, b], a * b)
-
-
-def _collect_constants(r: Rewriter, x: Instr) -> Instr | None:
-    """c1*(c2*a) is (c1*c2)*a, where the product of the literals is exact."""
-    for o, inner in (x.operands, x.operands[::-1]):
-        c1 = scalar(o)
-        if c1 is None or inner.op.name != "multiply" or not r.once(inner):
-            continue
-        for p, a in (inner.operands, inner.operands[::-1]):
-            c2 = scalar(p)
-            if c2 is not None and x.type.is_float and _joins(c1, c2):
-                return r.build("multiply", r.number(c1 * c2, x.type.dtype), a)
-    return None
 
 
 def _literal_first(r: Rewriter, x: Instr) -> Instr | None:
@@ -63,7 +44,7 @@ def _constant_over(r: Rewriter, x: Instr) -> Instr | None:
         if c1 is None or inner.op.name != "divide" or (inner.type.rank and not r.once(inner)):
             continue
         c2 = scalar(inner.operands[0])
-        if c2 is not None and _joins(c1, c2):
+        if c2 is not None and joins(c1, c2):
             return r.build("divide", r.number(c1 * c2, x.type.dtype), inner.operands[1])
     return None
 
@@ -227,7 +208,6 @@ RULES = RuleSet((
     built("sum(sum(a)) = sum(a)", "sum", _sum_of_sum, "sum"),
     built("a + 0 = a", "add", _plus_zero, "constant"),
     built("a + a = 2*a", "add", _twice),
-    built("c1*(c2*a) = (c1*c2)*a", "multiply", _collect_constants, "constant"),
     built("c1*(c2/a) = (c1*c2)/a", "multiply", _constant_over, "constant"),
     built("a*(c*b) = (c*a)*b", "multiply", _literal_first, "multiply"),
     built("(s*a)*t = (s*t)*a", "multiply", _scalars_first, "multiply",

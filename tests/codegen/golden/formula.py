@@ -34,13 +34,14 @@ def energy_and_grads(theta, omega, g, length):
     """
 
     # forward
-    length_omega = length*omega                 # programs.py:20
+    length_omega = length*omega       # programs.py:20
     kinetic = 0.5*(length_omega*length_omega)
-    g_length = g*length                         # programs.py:21
-    energy = kinetic - g_length*cosm1(theta)    # programs.py:22
+    g_length = g*length               # programs.py:21
+    potential = -g_length*cosm1(theta)
+    energy = kinetic + potential      # programs.py:22
 
     # gradients
-    d_theta = g_length*sin_(theta)              # of programs.py:21
-    d_omega = length_omega*length               # of programs.py:20
+    d_theta = g_length*sin_(theta)    # of programs.py:21
+    d_omega = length_omega*length     # of programs.py:20
 
     return energy, (d_theta, d_omega)

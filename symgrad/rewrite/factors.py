@@ -1,0 +1,286 @@
+"""Factors where they cost least: signs and numbers leave sums, literals go to small operands.
+
+Reverse mode multiplies cotangents by what is at hand, so a factor of -1, 2 or 1/N often stands
+before an array where it could stand before a number, and what is constant along an axis stands
+inside the sum over it.  These rules move factors as one does by hand: ``(-x).sum()`` is
+``-x.sum()``, ``(x*s).sum()`` is ``x.sum()*s``, and ``row[:, None]*(2.0*x)`` is
+``(2.0*row)[:, None]*x``.  Like terms and choices by one condition become one.
+
+>>> import symgrad.ops
+>>> from symgrad.ir import parse
+>>> f = parse('''
+... func @f(input %x: f64[N, 3], input %s: f64[N]) {
+...   %0 = reshape %s {shape = (N, 1)} : f64[N, 1]
+...   %1 = multiply %x, %0 : f64[N, 3]
+...   %2 = sum %1 {axis = (1,), keepdims = false} : f64[N]
+...   return %2
+... }''', symgrad.ops.OPS)
+>>> print(factors(f))
+func @f(input %x: f64[N, 3], input %s: f64[N]) {
+  %0 = sum %x {axis = (1,), keepdims = false} : f64[N]
+  %1 = multiply %0, %s : f64[N]
+  return %1
+}
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from symgrad.ir.function import Instr
+from symgrad.ops import OPS
+from symgrad.ops.reduction import reduced
+from symgrad.rewrite.identities import is_exact
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
+from symgrad.rewrite.rule import built
+from symgrad.rewrite.simplify import elements
+from symgrad.rewrite.softmax import aligned
+
+DEPTH = 8  # operands within operands that are searched for a literal
+
+
+def joins(a: float, b: float) -> bool:
+    """True if the product of two literals is exact, and neither tiny nor huge."""
+    return 1e-30 < abs(a * b) < 1e30 and is_exact(OPS["multiply"], [a, b], a * b)
+
+
+def is_linear(x: Instr) -> bool:
+    """True if a value is linear in its first operand: it moves, repeats or adds up elements."""
+    traits = x.op.traits
+    return "moves" in traits or "carries" in traits or {"reduces", "sums"} <= {*traits}
+
+
+def rebuilt_on(r: Rewriter, x: Instr, first: Instr) -> Instr:
+    """The op of ``x`` applied to another first operand."""
+    return r.build(x.op, first, *x.operands[1:], **dict(x.attributes))
+
+
+def absorbed(r: Rewriter, x: Instr, c: float, depth: int = DEPTH) -> Instr | None:
+    """c*x, if a literal factor of x can take c; what others read, or has a name, stays as it is."""
+    number = scalar(x)
+    if number is not None:
+        return r.number(c * number, x.type.dtype) if number and joins(c, number) else None
+    if not r.once(x) or not depth or (x.hint and depth < DEPTH):
+        return None  # d_v times a number would be no d_v
+    if x.op.name in ("multiply", "divide", "negative") or _is_linear_in_a_value(x):
+        # A divisor keeps its numbers: -(a/2) reads better than a/-2.
+        for i in range(2 if x.op.name == "multiply" else 1):
+            factor = absorbed(r, x.operands[i], c, depth - 1)
+            if factor is not None:
+                return r.build(
+                    x.op, *x.operands[:i], factor, *x.operands[i + 1 :], **dict(x.attributes)
+                )
+    return None
+
+
+def _is_linear_in_a_value(x: Instr) -> bool:
+    return is_linear(x) and not any(o.is_constant or "arranges" in o.op.traits for o in x.operands)
+
+
+def _sign_out(r: Rewriter, x: Instr) -> Instr | None:
+    """f(-a) is -f(a) for a linear f, where the sign then meets no more elements, or a sum."""
+    a = x.operands[0]
+    if a.op.name != "negative" or not is_linear(x) or not r.once(a):
+        return None
+    added = [y for y in r.readers_of(x) if "adds" in y.op.traits]
+    if elements(x) > elements(a) and not added:
+        return None
+    return r.build("negative", rebuilt_on(r, x, a.operands[0]))
+
+
+def _collected(r: Rewriter, x: Instr) -> Instr | None:
+    """c1*(c2*a) is (c1*c2)*a, however deep in a the literal c2 stands."""
+    for c, a in (x.operands, x.operands[::-1]):
+        number = scalar(c)
+        if number is not None and x.type.is_float:
+            return absorbed(r, a, number)
+    return None
+
+
+def _nothing_less(r: Rewriter, x: Instr) -> Instr | None:
+    """0 - a is -a."""
+    a, b = x.operands
+    return r.build("negative", b) if is_zero(a) and a.type.dtype == b.type.dtype else None
+
+
+def _literal_to_the_small(r: Rewriter, x: Instr) -> Instr | None:
+    """a*(c*b) is (c*a)*b where a has a literal that takes c, or fewer elements than b."""
+    for i, inner in enumerate(x.operands):
+        a = x.operands[1 - i]
+        if inner.op.name != "multiply" or not r.once(inner) or a.is_constant:
+            continue
+        for c, b in (inner.operands, inner.operands[::-1]):
+            number = scalar(c)
+            if number is None or b.is_constant or not x.type.is_float:
+                continue
+            scaled = absorbed(r, a, number)
+            if scaled is None and elements(a) < elements(b):
+                scaled = r.build("multiply", c, a)
+            if scaled is not None:
+                return r.build("multiply", *((scaled, b) if i else (b, scaled)))
+    return None
+
+
+def product_of(r: Rewriter, x: Instr) -> Iterator[tuple[Instr, bool]]:
+    """The factors of a product that is neither read again nor named, and whether it is divided by
+    them."""
+    stack = [(x, False)]
+    while stack:
+        y, below = stack.pop()
+        opens = not below and r.once(y) and not y.hint
+        if y.op.name == "multiply" and opens:
+            stack += [(o, False) for o in reversed(y.operands)]
+        elif y.op.name == "divide" and opens:
+            stack += [(y.operands[1], True), (y.operands[0], False)]
+        else:
+            yield y, below
+
+
+def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
+    """sum(a*b) is sum(a)*b where b is the same along the axes of the sum."""
+    (a,), axes = x.operands, x["axis"]
+    if a.op.name not in ("multiply", "divide") or not x.type.is_float:
+        return None
+    full = a.type.shape
+
+    def is_level(o: Instr) -> bool:
+        shape = aligned(o.type.shape, len(full))
+        return all(shape[i] == 1 != full[i] for i in axes)
+
+    parts = list(product_of(r, a))
+    outside = [p for p in parts if is_level(p[0])]
+    inside = [p for p in parts if not is_level(p[0])]
+    if not outside or not inside:
+        return None
+    if all(below or o.is_constant for o, below in inside):
+        return None  # a sum of reciprocals is one of the user's, as a rule
+    whole = rebuilt_on(r, x, _multiplied(r, inside))
+    kept = [(_without(r, o, len(full), () if x["keepdims"] else axes), b) for o, b in outside]
+    numbers = [p for p in kept if not p[0].type.rank and not p[1]]
+    return _multiplied(r, [*numbers, (whole, False), *[p for p in kept if p not in numbers]])
+
+
+def _multiplied(r: Rewriter, parts: list[tuple[Instr, bool]]) -> Instr:
+    (first, below), *rest = parts
+    whole = r.build("reciprocal", first) if below else first
+    for o, below in rest:
+        whole = r.build("divide" if below else "multiply", whole, o)
+    return whole
+
+
+def _without(r: Rewriter, x: Instr, rank: int, axes: tuple[int, ...]) -> Instr:
+    """A value that is the same along some axes of a shape of that rank, without these."""
+    shape = aligned(x.type.shape, rank)
+    left = [d for i, d in enumerate(shape) if i not in axes]
+    while left and left[0] == 1:
+        left.pop(0)
+    while x.op.name == "reshape" and r.once(x):
+        (x,) = x.operands
+    own = tuple(left)
+    return x if x.type.shape == own else r.build("reshape", x, shape=own)
+
+
+def _cancelled(r: Rewriter, x: Instr) -> Instr | None:
+    """(a/s)*s is a where s is positive: an exponential, as in the density of a log-scale."""
+    for y, s in (x.operands, x.operands[::-1]):
+        if s.op.name == "exp" and y.op.name == "divide" and r.once(y) and y.operands[1] is s:
+            return y.operands[0]
+    return None
+
+
+def _reduced_in_shape(r: Rewriter, x: Instr) -> Instr | None:
+    """A reduction whose axes come back as ones keeps them; one whose ones go drops them."""
+    (a,) = x.operands
+    if "reduces" not in a.op.traits or not r.once(a):
+        return None
+    keepdims = not a["keepdims"]
+    if x.type.shape != tuple(reduced(a.operands[0].type.shape, a["axis"], keepdims)):
+        return None
+    return r.build(a.op, *a.operands, axis=a["axis"], keepdims=keepdims)
+
+
+def _one_choice(r: Rewriter, x: Instr) -> Instr | None:
+    """where(c, a, 0) + where(c, 0, b) is where(c, a, b)."""
+    p, q = x.operands
+    if not (p.op.name == q.op.name == "where" and r.once(p) and r.once(q)):
+        return None
+    condition, other, (a, b), (c, d) = p.operands[0], q.operands[0], p.operands[1:], q.operands[1:]
+    if other.op.name == "logical_not" and other.operands[0] is condition:
+        c, d = d, c
+    elif other is not condition:
+        return None
+    if not (is_zero(a) or is_zero(c)) or not (is_zero(b) or is_zero(d)):
+        return None
+    first, second = (r.build(x.op, *pair) for pair in ((a, c), (b, d)))
+    return r.build("where", condition, first, second)
+
+
+def is_zero(x: Instr) -> bool:
+    return bool(x.is_constant and not x.type.rank and x["value"] == 0)
+
+
+def _term(r: Rewriter, x: Instr) -> tuple[Fraction, Instr]:
+    """A literal and the value that it is before."""
+    if x.op.name == "negative":
+        c, inner = _term(r, x.operands[0])
+        return -c, inner
+    if x.op.name == "multiply":
+        for c, a in (x.operands, x.operands[::-1]):
+            number = scalar(c)
+            if number is not None and abs(number) < 1e30:
+                return Fraction(number), a
+    return Fraction(1), x
+
+
+def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
+    """c1*a + c2*a is (c1 + c2)*a, also with other terms between the two."""
+    if not x.type.is_float:
+        return None
+    left, v = x.operands
+    sign, above = (1 if x.op.name == "add" else -1), list[Instr]()
+    while True:
+        found = _joined(r, left, v, sign)
+        if found is not None:
+            break
+        if "adds" not in left.op.traits or not r.once(left) or left.hint or len(above) == DEPTH:
+            return None
+        s, u = left.operands
+        found = _joined(r, u, v, sign if left.op.name == "add" else -sign)
+        if found is not None:
+            found = r.build(left.op, s, found)
+            break
+        above.append(left)
+        left = s
+    for y in reversed(above):
+        found = r.build(y.op, found, y.operands[1])
+    return found
+
+
+def _joined(r: Rewriter, u: Instr, v: Instr, sign: int) -> Instr | None:
+    """u + sign*v, if these are literals times one value; x - x stays, for x may be inf."""
+    if not (r.once(u) or u is v) or u.type != v.type:
+        return None
+    (c, a), (d, b) = _term(r, u), _term(r, v)
+    whole = c + sign * d
+    if whole == 0 or Fraction(float(whole)) != whole or a.type != u.type or not r.same(a, b):
+        return None
+    if a.is_constant:
+        return None
+    return a if whole == 1 else r.build("multiply", r.number(float(whole), a.type.dtype), a)
+
+
+RULES = RuleSet((
+    built("f(-a) = -f(a) for a linear f", "", _sign_out, "negative"),
+    built("c1*f(c2*a) = f((c1*c2)*a)", "multiply", _collected, "constant"),
+    built("0 - a = -a", "subtract", _nothing_less, "constant"),
+    built("a*(c*b) = (c*a)*b for a small a", "multiply", _literal_to_the_small, "multiply"),
+    built("sum(a*s) = sum(a)*s", "sum", _factor_out, "multiply divide"),
+    built("(a/exp(s))*exp(s) = a", "multiply", _cancelled, "divide"),
+    built("reshape(sum(a)) = sum(a, keepdims)", "reshape", _reduced_in_shape),
+    built("where(c, a, 0) + where(c, 0, b) = where(c, a, b)", "add", _one_choice, "where"),
+    built("c1*a + c2*a = (c1 + c2)*a", "add subtract", _like_terms),
+))  # fmt: skip
+
+factors = rules_pass("factors", RULES)

@@ -1,0 +1,160 @@
+"""Factors stand where they cost least, and like terms are one: before and after, a rule at a time.
+
+Each rule is also tried at huge, tiny and signed values, in ``test_bits_and_reals.py``.
+"""
+
+import re
+
+import pytest
+
+from symgrad.ir import parse, verify
+from symgrad.ops import OPS
+from symgrad.rewrite import OF_FACTORS, canonicalize, rules_pass
+
+factors = rules_pass("factors", OF_FACTORS)
+HEAD = (
+    "func @f(param %t: f64[], input %r: f64[N], input %s: f64[N, 1], input %x: f64[N, 3], "
+    "input %w: f64[3], input %i: i64[N]) {\n"
+)
+ALL = "{axis = (0, 1), keepdims = false}"
+ROWS = "{axis = (1,), keepdims = false}"
+DOWN = "{axis = (0,), keepdims = false}"
+
+
+def written(rewrite, body):
+    """What the pass makes of a body, in which letters but %y and the parameters' are no names."""
+    body = re.sub(r"%([a-hj-qu-vz])\b", lambda m: f"%{ord(m[1])}", body)
+    lines = "".join(f"  {line.strip()}\n" for line in body.strip().split(";"))
+    f = parse(f"{HEAD}{lines}}}\n", OPS)
+    verify(f)
+    g = rewrite(f)
+    verify(g)
+    return str(g)
+
+
+def same(function):
+    return function
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            f"%n = negative %x : f64[N, 3]; %y = sum %n {ROWS} : f64[N]; return %y",
+            f"%n = sum %x {ROWS} : f64[N]; %y = negative %n : f64[N]; return %y",
+            id="a sign leaves a sum",
+        ),
+        pytest.param(
+            f"%p = multiply %x, %s : f64[N, 3]; %y = sum %p {ROWS} : f64[N]; return %y",
+            f'%0 = sum %x {ROWS} : f64[N]; %1 = reshape %s {{shape = ("N",)}} : f64[N]; '
+            "%y = multiply %0, %1 : f64[N]; return %y",
+            id="what is the same along the axis leaves the sum",
+        ),
+        pytest.param(
+            f"%p = divide %x, %w : f64[N, 3]; %y = sum %p {DOWN} : f64[3]; return %y",
+            f"%0 = sum %x {DOWN} : f64[3]; %y = divide %0, %w : f64[3]; return %y",
+            id="so does a divisor",
+        ),
+        pytest.param(
+            f"%p = multiply %x, %t : f64[N, 3]; %y = sum %p {ALL} : f64[]; return %y",
+            f"%0 = sum %x {ALL} : f64[]; %y = multiply %t, %0 : f64[]; return %y",
+            id="a number stands before the sum",
+        ),
+        pytest.param(
+            "%c = constant 2.0 : f64[]; %d = constant 0.5 : f64[]; "
+            "%p = multiply %d, %x : f64[N, 3]; "
+            f"%u = sum %p {ROWS} : f64[N]; %y = multiply %c, %u : f64[N]; return %y",
+            f"%y = sum %x {ROWS} : f64[N]; return %y",
+            id="literals meet through a sum",
+        ),
+        pytest.param(
+            "%c = constant 2.0 : f64[]; %p = multiply %c, %x : f64[N, 3];"
+            "%y = multiply %s, %p : f64[N, 3]; return %y",
+            "%c = constant 2.0 : f64[]; %0 = multiply %c, %s : f64[N, 1]; "
+            "%y = multiply %0, %x : f64[N, 3]; return %y",
+            id="a literal goes to the smaller operand",
+        ),
+        pytest.param(
+            "%e = exp %w : f64[3]; %q = divide %x, %e : f64[N, 3]; "
+            "%y = multiply %q, %e : f64[N, 3]; return %y",
+            "return %x",
+            id="an exponential cancels",
+        ),
+        pytest.param(
+            f'%u = sum %x {ROWS} : f64[N]; %y = reshape %u {{shape = ("N", 1)}} : f64[N, 1]; '
+            "return %y",
+            "%y = sum %x {axis = (1,), keepdims = true} : f64[N, 1]; return %y",
+            id="a sum keeps the axis that comes back",
+        ),
+        pytest.param(
+            "%z = constant 0.0 : f64[]; %b = greater %r, %z : bool[N]; "
+            "%u = where %b, %r, %z : f64[N]; %v = where %b, %z, %t : f64[N]; "
+            "%y = add %v, %u : f64[N]; return %y",
+            "%z = constant 0.0 : f64[]; %b = greater %r, %z : bool[N]; "
+            "%y = where %b, %r, %t : f64[N]; return %y",
+            id="two choices by one condition are one",
+        ),
+        pytest.param(
+            "%c = constant 0.5 : f64[]; %p = multiply %c, %w : f64[3]; %q = exp %w : f64[3]; "
+            "%a = add %q, %p : f64[3]; %b = add %a, %w : f64[3]; %y = add %b, %p : f64[3]; "
+            "return %y",
+            "%q = exp %w : f64[3]; %0 = constant 2.0 : f64[]; %1 = multiply %0, %w : f64[3]; "
+            "%y = add %q, %1 : f64[3]; return %y",
+            id="like terms, with others between them",
+        ),
+        pytest.param(
+            "%c = constant 0.0 : f64[]; %y = subtract %c, %w : f64[3]; return %y",
+            "%y = negative %w : f64[3]; return %y",
+            id="nothing less a is -a",
+        ),
+        pytest.param(
+            "%c = constant -2.0 : f64[]; %p = multiply %c, %w : f64[3]; "
+            "%q = exp %w : f64[3]; %y = add %p, %q : f64[3]; return %y",
+            "%q = exp %w : f64[3]; %0 = constant 2.0 : f64[]; %1 = multiply %0, %w : f64[3]; "
+            "%y = subtract %q, %1 : f64[3]; return %y",
+            id="a literal below 0 is taken away",
+        ),
+    ],
+)
+def test_a_rule_moves_a_factor(before, after):
+    assert written(canonicalize, before) == written(same, after)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            f"%p = multiply %x, %s : f64[N, 3]; %y = sum %p {ROWS} : f64[N]; return %y, %p",
+            id="a product that is read again",
+        ),
+        pytest.param(
+            f"%p = multiply %x, %w : f64[N, 3]; %y = sum %p {ROWS} : f64[N]; return %y",
+            id="a factor that varies along the axis",
+        ),
+        pytest.param(
+            "%c = constant 0.1 : f64[]; %d = constant 0.7 : f64[]; "
+            "%p = multiply %d, %x : f64[N, 3]; %y = multiply %c, %p : f64[N, 3]; return %y",
+            id="literals whose product is rounded",
+        ),
+        pytest.param(
+            "%d = constant 0.5 : f64[]; %d_v = multiply %d, %x : f64[N, 3]; "
+            f"%u = sum %d_v {ROWS} : f64[N]; %c = constant 2.0 : f64[]; "
+            "%y = multiply %c, %u : f64[N]; return %y",
+            id="a value with a name",
+        ),
+        pytest.param(
+            "%q = divide %x, %w : f64[N, 3]; %y = multiply %q, %w : f64[N, 3]; return %y",
+            id="a divisor that may be 0",
+        ),
+        pytest.param("%y = subtract %x, %x : f64[N, 3]; return %y", id="inf - inf is nan"),
+        pytest.param(
+            "%a = constant true : bool[]; %o = broadcast_to %a {shape = (3,)} : bool[3]; "
+            "%m = diag %o {k = 0} : bool[3, 3]; %g = take %m, %i {axis = 0} : bool[N, 3]; "
+            '%h = cast %g {dtype = "f64"} : f64[N, 3]; %c = constant 0.5 : f64[]; '
+            "%y = multiply %c, %h : f64[N, 3]; return %y",
+            id="rows of the identity",
+        ),
+    ],
+)
+def test_no_rule_touches(body):
+    assert written(factors, body) == written(same, body)
