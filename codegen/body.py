@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed
+from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed, written
 from symgrad.codegen.literals import literal_arrays
 from symgrad.codegen.printer import is_breakable
 from symgrad.codegen.sections import Comments, Line, sections
@@ -26,7 +26,7 @@ from symgrad.codegen.target import (
 )
 from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, Role
 from symgrad.ir.naming import is_inside, lettered
 
 MAX_DEPTH = 8
@@ -62,6 +62,14 @@ def is_short(x: Instr) -> bool:
     if x.op.name == "index":
         return x.operands[0].is_parameter and not x.hint
     return is_bounded_count(x)
+
+
+def adds_axes(x: Instr) -> bool:
+    """A view with more or fewer axes of size 1, as by ``[:, None]``."""
+    if x.op.name != "reshape" or not x.operands[0].type.rank:
+        return False
+    before, after = ([d for d in o.type.shape if d != 1] for o in (x.operands[0], x))
+    return before == after
 
 
 def is_derived(x: Instr, known: set[int]) -> bool:
@@ -150,6 +158,7 @@ class Writer:
         self.floating = {x for x in self.body if self.floats(x)}
         self.name_hinted(names)
         self.letters = lettered_names(self.named.values())
+        self.roles: dict[Role, str] = {}  # the names of values that nobody named
         self.late: dict[int, Instr] = {}
         self.spent: set[int] = set()  # inlined values, which can get no line any more
 
@@ -176,12 +185,14 @@ class Writer:
         return kept[::-1]
 
     def count_uses(self, function: Function) -> dict[int, int]:
+        """The readers of each value; what reads a view that only adds axes reads the value."""
         uses: dict[int, int] = {}
-        for x in self.body:
-            for o in self.operands(x):
-                uses[id(o)] = uses.get(id(o), 0) + 1
         for r in function.results:
             uses[id(r)] = uses.get(id(r), 0) + 1
+        for x in reversed(self.body):
+            count = uses.get(id(x), 0) if adds_axes(x) and id(x) not in self.kept else 1
+            for o in self.operands(x):
+                uses[id(o)] = uses.get(id(o), 0) + count
         return uses
 
     def is_hinted(self, x: Instr) -> bool:
@@ -228,6 +239,8 @@ class Writer:
         """Gives a value its line."""
         if id(x) not in self.named:
             self.named[id(x)] = self.names.fresh(x.hint or self.called(x))
+        if x.role and not x.role.of:
+            self.roles[x.role] = self.named[id(x)]
         self.late.pop(id(x), None)
         self.spend(x)
         self.lines.append(Line(x, self.named[id(x)], text.text, self.kind(x)))
@@ -246,6 +259,10 @@ class Writer:
 
     def called(self, x: Instr) -> str:
         """A name for a value that nobody named, with the letter of the one part that it reads."""
+        if x.role and x.role.of:
+            return f"d_{self.roles.get(x.role.of) or written(x.role.of)}"
+        if x.role and x.role.called:
+            return x.role.called
         known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}
         name = unnamed(x, self.user.get(id(x)), known, id(x) in self.derived)
         if not self.letters:
@@ -296,7 +313,7 @@ class Writer:
             return x.is_constant and x.type.rank == 0
         if is_cheap(x):
             return True
-        if x.op.name == "transpose" and not self.is_compound(x.operands[0]):
+        if adds_axes(x) or (x.op.name == "transpose" and not self.is_compound(x.operands[0])):
             return True
         if id(x) in self.conditions and x.op.name == "cast":
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from symgrad.ir.function import Instr
+from symgrad.ir.function import Instr, Role
 from symgrad.ir.naming import before, letter_of, lettered, letters, numbered
 
 RESERVED = frozenset(
@@ -112,11 +112,24 @@ def unnamed(
     part = part_played(x, user) if user is not None else ""
     if part:
         return part
-    if derived and "combines" in x.op.traits:
-        return "share"
     texts = [(known or {}).get(id(o), "") for o in x.operands]
     name = from_operands(x, texts)
     return called_by_op(x) if not name or name.startswith("d_") else name
+
+
+def written(role: Role) -> str:
+    """A name for a value that stands in no line of the text, after the user's formula."""
+    return role.called or _formula(role.value, 2)
+
+
+def _formula(x: Instr, depth: int) -> str:
+    """A name made of those of the operands, where these are short, or else of the op."""
+    while x.op.kind == "shape" and not x.hint and x.operands and not x.op.cost:
+        x = x.operands[0]
+    if x.hint:
+        return x.hint
+    texts = [o.hint or (_formula(o, depth - 1) if depth and o.operands else "") for o in x.operands]
+    return from_operands(x, texts) or called_by_op(x)
 
 
 def part_played(x: Instr, user: Instr) -> str:
@@ -148,6 +161,10 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
     if x.op.name == "multiply" and x.operands[0].is_constant and texts[1].isidentifier():
         number = {0.5: "half", 2.0: "twice"}.get(x.operands[0]["value"], "scaled")
         return f"{number}_{texts[1]}" if len(texts[1]) <= _SHORT else ""
+    if x.op.name == "where" and x.operands[1].is_constant and texts[2].isidentifier():
+        return f"safe_{texts[2]}"  # another number in place of 0
+    if x.op.name == "divide" and x.operands[0].is_constant and texts[1].isidentifier():
+        return f"inverse_{texts[1]}"
     if not all(t.isidentifier() for t in texts) or not 0 < sum(map(len, texts)) <= _SHORT:
         return ""
     return x.op.named.format(*texts) if len({*texts}) == len(texts) else ""

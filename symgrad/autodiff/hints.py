@@ -11,10 +11,11 @@ example b is lettered b.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import is_
 
-from symgrad.ir.function import Function, Instr, all_values
+from symgrad.ir.function import Function, Instr, Role, all_values
 from symgrad.ir.naming import before, lettered, letters, numbered
-from symgrad.ir.rebuild import relabel
+from symgrad.ir.rebuild import rebuild
 
 
 def name_operands(function: Function) -> Function:
@@ -27,9 +28,20 @@ def name_operands(function: Function) -> Function:
         for x, name in role_names(y, wanted.get(id(y), "")):
             if not (x.hint or x.is_constant or x.is_parameter):
                 wanted.setdefault(id(x), name)
-    told = told_apart(function, wanted)
-    changed = {x: told[id(x)] for x in function.body if told.get(id(x), x.hint) != x.hint}
-    return relabel(function, changed, {})
+    named = told_apart(function, wanted)
+    return renamed(function, named, terms(function, named))
+
+
+def terms(function: Function, named: Mapping[int, str]) -> dict[int, str]:
+    """What a named sum, or product of matrices, adds up is its terms."""
+    found: dict[int, str] = {}
+    for y in function.body:
+        name = named.get(id(y), "")
+        if name and "contracts" in y.op.traits and "loss" not in name:
+            parts = [x for x in y.operands if not (x.is_parameter or x.is_constant)]
+            if len(parts) == 1 and id(parts[0]) not in named:
+                found.setdefault(id(parts[0]), f"{name}_terms")
+    return found
 
 
 def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
@@ -157,3 +169,16 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
 
     all_values(function, parts, [nothing] * len(function.parameters))
     return chosen
+
+
+def renamed(function: Function, wanted: Mapping[int, str], parts: Mapping[int, str]) -> Function:
+    """The function with the given hints, and with roles for values that have none."""
+
+    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
+        hint = wanted.get(id(x), x.hint)
+        if not (hint or x.role or x.is_constant) and x.type.is_float:
+            return x.replace(operands, hint, role=Role(x, parts.get(id(x), "")))
+        same = hint == x.hint and all(map(is_, operands, x.operands))
+        return x if same else x.replace(operands, hint)
+
+    return rebuild(function, change)

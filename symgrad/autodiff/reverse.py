@@ -59,7 +59,7 @@ from symgrad.autodiff.cotangents import (
 from symgrad.autodiff.hints import name_operands
 from symgrad.autodiff.lengths import Lengths
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.function import Function, Instr, constant, derived, topological, union
+from symgrad.ir.function import Function, Instr, Role, constant, derived, topological, union
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.table import IRAlgebra, Term
 
@@ -187,11 +187,16 @@ class _Sweep:
         return [*groups.values()]
 
     def named(self, y: Instr, flow: Flow) -> Flow:
-        """Gives the cotangent of a named value its name, d_v, if it has none yet."""
+        """Gives the cotangent of a value its name, d_v, if it has none yet; or its role, where v
+        has none either."""
         g = flow.g.instr
-        if not y.hint or y.is_parameter or g.hint or g.is_constant or flow.guard or flow.side:
+        if y.is_parameter or g.hint or g.is_constant or flow.guard or flow.side:
             return flow
-        return flow._replace(g=flow.g.f.term(g.replace(hint=f"d_{y.hint}")))
+        if y.hint:
+            g = g.replace(hint=f"d_{y.hint}")
+        elif y.role and not (g.role or g.is_parameter):
+            g = g.replace(role=Role(y.role.value, of=y.role))
+        return flow if g is flow.g.instr else flow._replace(g=flow.g.f.term(g))
 
     def accumulate(self, f: IRAlgebra, y: Instr, flows: list[Flow]) -> Flow:
         """The sum of all flows; the outer conditions that are common to all stay, and one that

@@ -174,7 +174,7 @@ def with_sizes(f: Function, sizes: Mapping[str, int]) -> Function:
             (key, _resolved(value, sizes) if key in x.op.dim_attributes else value)
             for key, value in x.attributes
         )
-        return Instr(x.op, operands, attributes, _type(x.type, sizes), x.hint, x.origins)
+        return Instr(x.op, operands, attributes, _type(x.type, sizes), x.hint, x.origins, x.role)
 
     return rebuild(f, change, parameters)
 

@@ -51,14 +51,28 @@ def derived(origins: Origins) -> Origins:
     return tuple(sorted({Origin(o.file, o.line, True) for o in origins}))
 
 
+class Role:
+    """What a value that nobody named stands for, so that a text can find a name for it.
+
+    value   the instruction as the user wrote it, which passes may have replaced since
+    called  a name by the part that it plays for its reader, if it plays one
+    of      the role of the value that this one is the derivative by; ``value`` is that one's
+    """
+
+    __slots__ = ("called", "of", "value")
+
+    def __init__(self, value: Instr, called: str = "", of: Role | None = None) -> None:
+        self.value, self.called, self.of = value, called, of
+
+
 class Instr:
     """An instruction, which is also the value it defines.
 
     ``attributes`` is a tuple of (key, value) in the order the op declares; ``hint`` a name for
-    people, or ``""``.
+    people, or ``""``; ``role`` helps to name what has no hint, and is no part of the text.
     """
 
-    __slots__ = ("__weakref__", "attributes", "hint", "op", "operands", "origins", "type")
+    __slots__ = ("__weakref__", "attributes", "hint", "op", "operands", "origins", "role", "type")
 
     op: Op
     operands: tuple[Instr, ...]
@@ -66,6 +80,7 @@ class Instr:
     type: Type
     hint: str
     origins: Origins
+    role: Role | None
 
     def __init__(
         self,
@@ -75,6 +90,7 @@ class Instr:
         type: Type,
         hint: str = "",
         origins: Origins = (),
+        role: Role | None = None,
     ) -> None:
         _put_op(self, op)
         _put_operands(self, operands)
@@ -82,6 +98,7 @@ class Instr:
         _put_type(self, type)
         _put_hint(self, hint)
         _put_origins(self, origins)
+        _put_role(self, role)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"an instruction is immutable; build a new one instead of {name}=")
@@ -106,8 +123,9 @@ class Instr:
         operands: tuple[Instr, ...] | None = None,
         hint: str | None = None,
         origins: Origins | None = None,
+        role: Role | None = None,
     ) -> Instr:
-        """A copy with other operands (of the same types), hint or origins."""
+        """A copy with other operands (of the same types), hint, origins or role."""
         return Instr(
             self.op,
             self.operands if operands is None else operands,
@@ -115,6 +133,7 @@ class Instr:
             self.type,
             self.hint if hint is None else hint,
             self.origins if origins is None else origins,
+            self.role if role is None else role,
         )
 
     def __repr__(self) -> str:
@@ -122,9 +141,9 @@ class Instr:
 
 
 # The setters of the slots: past __setattr__, and by a third faster than by name.
-_put_op, _put_operands, _put_attributes, _put_type, _put_hint, _put_origins = [
+_put_op, _put_operands, _put_attributes, _put_type, _put_hint, _put_origins, _put_role = [
     Instr.__dict__[name].__set__
-    for name in ("op", "operands", "attributes", "type", "hint", "origins")
+    for name in ("op", "operands", "attributes", "type", "hint", "origins", "role")
 ]
 
 

@@ -57,17 +57,22 @@ def rebuilt_on(r: Rewriter, x: Instr, first: Instr) -> Instr:
     return r.build(x.op, first, *x.operands[1:], **dict(x.attributes))
 
 
-def absorbed(r: Rewriter, x: Instr, c: float, depth: int = DEPTH) -> Instr | None:
-    """c*x, if a literal factor of x can take c; what others read, or has a name, stays as it is."""
+def absorbed(
+    r: Rewriter, x: Instr, c: float, depth: int = DEPTH, named: bool = False
+) -> Instr | None:
+    """c*x, if a literal factor of x can take c; what others read stays as it is, and so does what
+    is ``named``, unless the literal goes: d_v times a number is no d_v."""
     number = scalar(x)
     if number is not None:
-        return r.number(c * number, x.type.dtype) if number and joins(c, number) else None
-    if not r.once(x) or not depth or (x.hint and depth < DEPTH):
-        return None  # d_v times a number would be no d_v
+        kept = not number or not joins(c, number) or (named and abs(c * number) != 1.0)
+        return None if kept else r.number(c * number, x.type.dtype)
+    if not r.once(x) or not depth:
+        return None
+    named = named or (bool(x.hint) and depth < DEPTH)
     if x.op.name in ("multiply", "divide", "negative") or _is_linear_in_a_value(x):
         # A divisor keeps its numbers: -(a/2) reads better than a/-2.
         for i in range(2 if x.op.name == "multiply" else 1):
-            factor = absorbed(r, x.operands[i], c, depth - 1)
+            factor = absorbed(r, x.operands[i], c, depth - 1, named)
             if factor is not None:
                 return r.build(
                     x.op, *x.operands[:i], factor, *x.operands[i + 1 :], **dict(x.attributes)

@@ -192,10 +192,10 @@ def _common_factor(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _over_count(r: Rewriter, x: Instr) -> Instr | None:
-    """(1/n)*(A - B) is (A - B)/n."""
+    """(1/n)*a is a/n for a sum or a number; a product may meet another number."""
     for s, a in (x.operands, x.operands[::-1]):
-        sums = a.op.name in ("add", "subtract") and a.type.rank and r.once(a)
-        if sums and s.op.name == "divide" and _of_sizes(s) and scalar(s.operands[0]) == 1:
+        sums = "adds" in a.op.traits and r.once(a)
+        if (sums or not (a.type.rank or a.is_constant)) and s.op.name == "divide" and _of_sizes(s) and scalar(s.operands[0]) == 1:
             return r.build("divide", a, s.operands[1])
     return None
 
@@ -203,7 +203,7 @@ def _over_count(r: Rewriter, x: Instr) -> Instr | None:
 RULES = RuleSet((
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
-    built("(1/n)*(a + b) = (a + b)/n", "multiply", _over_count, "divide"),
+    built("(1/n)*a = a/n", "multiply", _over_count, "divide"),
     built("(a.T @ b).T = b.T @ a", "transpose", _transposed_product, "matmul"),
     built("sum(sum(a)) = sum(a)", "sum", _sum_of_sum, "sum"),
     built("a + 0 = a", "add", _plus_zero, "constant"),

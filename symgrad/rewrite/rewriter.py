@@ -235,6 +235,8 @@ class Rewriter:
                 self.called.setdefault(found, x.hint)
             else:
                 found = found.replace(hint=x.hint)
+        elif x.role and not (found.hint or found.role or found in self.entered):
+            found = found.replace(role=x.role)
         # What comes is counted before what goes, so that nothing shared falls to zero.
         self._use(found, self.uses.get(x, 0))
         self._forget(x)

@@ -76,7 +76,7 @@ IN_REALS = {
         "s A B",
         "%p = multiply %s, %A : f64[2]; %q = multiply %s, %B : f64[2]; %y = add %p, %q : f64[2]",
     ],
-    "(1/n)*(a + b) = (a + b)/n": [
+    "(1/n)*a = a/n": [
         "A B",
         "%c = constant 1.0 : f64[]; %n = constant 3.0 : f64[]; %d = divide %c, %n : f64[]; "
         "%p = add %A, %B : f64[2]; %y = multiply %d, %p : f64[2]",

@@ -137,7 +137,7 @@ def test_a_rule_moves_a_factor(before, after):
             id="literals whose product is rounded",
         ),
         pytest.param(
-            "%d = constant 0.5 : f64[]; %d_v = multiply %d, %x : f64[N, 3]; "
+            "%d = constant 0.25 : f64[]; %d_v = multiply %d, %x : f64[N, 3]; "
             f"%u = sum %d_v {ROWS} : f64[N]; %c = constant 2.0 : f64[]; "
             "%y = multiply %c, %u : f64[N]; return %y",
             id="a value with a name",

@@ -40,7 +40,7 @@ def loss_and_grads(theta, examples=EXAMPLES):
     w1_11, w1_12, b1_1, w1_21, w1_22, b1_2, w1_31, w1_32, b1_3, w2_1, w2_2, w2_3, b2 = theta
 
     # what all examples read
-    weight = 1.0 / N                                # programs.py:143
+    weight = -1.0 / N                              # of programs.py:142
 
     sum_losses = 0.0
     d_w1_11 = d_w1_12 = d_b1_1 = 0.0
@@ -50,25 +50,25 @@ def loss_and_grads(theta, examples=EXAMPLES):
 
     for (x1, x2), yi in examples:
         # forward
-        z1_1 = b1_1 + w1_11*x1 + w1_12*x2           # programs.py:141
+        z1_1 = b1_1 + w1_11*x1 + w1_12*x2          # programs.py:141
         h1_1 = relu(z1_1)
         z1_2 = b1_2 + w1_21*x1 + w1_22*x2
         h1_2 = relu(z1_2)
         z1_3 = b1_3 + w1_31*x1 + w1_32*x2
         h1_3 = relu(z1_3)
         scores = b2 + w2_1*h1_1 + w2_2*h1_2 + w2_3*h1_3
-        pre_losses = 1.0 - scores*yi                # programs.py:142
+        pre_losses = 1.0 - scores*yi               # programs.py:142
         losses = relu(pre_losses)
-        sum_losses += losses                        # programs.py:143
+        sum_losses += losses                       # programs.py:143
 
         # back: z is the sum inside a neuron
-        d_scores = -weight*(pre_losses > 0.0)*yi    # of programs.py:142
-        d_z1_1 = d_scores*w2_1*(z1_1 > 0.0)         # of programs.py:141
+        d_scores = weight*(pre_losses > 0.0)*yi    # of programs.py:142
+        d_z1_1 = d_scores*w2_1*(z1_1 > 0.0)        # of programs.py:141
         d_z1_2 = d_scores*w2_2*(z1_2 > 0.0)
         d_z1_3 = d_scores*w2_3*(z1_3 > 0.0)
 
         # each parameter collects its share from this example
-        d_w1_11 += d_z1_1*x1                        # of programs.py:141
+        d_w1_11 += d_z1_1*x1                       # of programs.py:141
         d_w1_12 += d_z1_1*x2
         d_b1_1 += d_z1_1
         d_w1_21 += d_z1_2*x1
@@ -83,12 +83,12 @@ def loss_and_grads(theta, examples=EXAMPLES):
         d_b2 += d_scores
 
     # loss
-    data_loss = sum_losses*weight                   # programs.py:143
-    reg_loss = 1e-4*(                               # programs.py:145
+    data_loss = sum_losses / N                     # programs.py:143
+    reg_loss = 1e-4*(                              # programs.py:145
         w1_11*w1_11 + w1_12*w1_12 + b1_1*b1_1 + w1_21*w1_21 + w1_22*w1_22 + b1_2*b1_2 + w1_31*w1_31
         + w1_32*w1_32 + b1_3*b1_3 + w2_1*w2_1 + w2_2*w2_2 + w2_3*w2_3 + b2*b2
     )
-    total_loss = data_loss + reg_loss               # programs.py:146
+    total_loss = data_loss + reg_loss              # programs.py:146
 
     # the rest of the gradient
     d_w1_11 += 2e-4*w1_11                           # of programs.py:141, 145

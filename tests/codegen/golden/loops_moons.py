@@ -43,7 +43,7 @@ def loss_and_grads(theta, Xb, yb):
     # loss
     pre_losses = 1.0 - yb * scores                   # (N,)      loops.py:50
     losses = np.maximum(pre_losses, 0.0)             # (N,)
-    data_loss = losses.sum() * (1.0 / N)             #           loops.py:51
+    data_loss = losses.sum() / N                     #           loops.py:51
     reg_loss = 1e-4 * (theta @ theta)                #           loops.py:52
     loss = data_loss + reg_loss                      #           loops.py:53
 
