@@ -229,8 +229,8 @@ def is_zero(x: Instr) -> bool:
 def _term(r: Rewriter, x: Instr) -> tuple[Fraction, Instr]:
     """A literal and the value that it is before."""
     if x.op.name == "negative":
-        c, inner = _term(r, x.operands[0])
-        return -c, inner
+        count, inner = _term(r, x.operands[0])
+        return -count, inner
     if x.op.name == "multiply":
         for c, a in (x.operands, x.operands[::-1]):
             number = scalar(c)

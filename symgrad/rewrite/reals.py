@@ -194,8 +194,9 @@ def _common_factor(r: Rewriter, x: Instr) -> Instr | None:
 def _over_count(r: Rewriter, x: Instr) -> Instr | None:
     """(1/n)*a is a/n for a sum or a number; a product may meet another number."""
     for s, a in (x.operands, x.operands[::-1]):
-        sums = "adds" in a.op.traits and r.once(a)
-        if (sums or not (a.type.rank or a.is_constant)) and s.op.name == "divide" and _of_sizes(s) and scalar(s.operands[0]) == 1:
+        single = "adds" in a.op.traits and r.once(a) if a.type.rank else not a.is_constant
+        one_over = s.op.name == "divide" and _of_sizes(s) and scalar(s.operands[0]) == 1
+        if single and one_over:
             return r.build("divide", a, s.operands[1])
     return None
 
