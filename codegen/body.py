@@ -185,12 +185,14 @@ class Writer:
         return kept[::-1]
 
     def count_uses(self, function: Function) -> dict[int, int]:
-        """The readers of each value; what reads a view that only adds axes reads the value."""
+        """The readers of each value; what reads a view or a number that is written out everywhere
+        reads what that is made of."""
         uses: dict[int, int] = {}
         for r in function.results:
             uses[id(r)] = uses.get(id(r), 0) + 1
         for x in reversed(self.body):
-            count = uses.get(id(x), 0) if adds_axes(x) and id(x) not in self.kept else 1
+            repeated = id(x) not in self.kept and (adds_axes(x) or is_cheap(x))
+            count = uses.get(id(x), 0) if repeated else 1
             for o in self.operands(x):
                 uses[id(o)] = uses.get(id(o), 0) + count
         return uses
@@ -312,7 +314,7 @@ class Writer:
         if id(x) in self.kept:
             return x.is_constant and x.type.rank == 0
         if is_cheap(x):
-            return True
+            return not (is_bounded_count(x) and self.uses.get(id(x), 0) > 1)
         if adds_axes(x) or (x.op.name == "transpose" and not self.is_compound(x.operands[0])):
             return True
         if id(x) in self.conditions and x.op.name == "cast":

@@ -185,6 +185,8 @@ def called_by_op(x: Instr) -> str:
     """The op's word, with the operand's name if there is one."""
     if x.op.name == "cast" and x.operands[0].type.dtype != "bool":
         return _called_cast(x)
+    if x.op.name == "maximum" and x.operands[0].op.name == "size":
+        return "count"
     base = x.op.called or x.op.name
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"
