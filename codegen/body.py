@@ -64,8 +64,10 @@ def is_short(x: Instr) -> bool:
     return is_bounded_count(x)
 
 
-def adds_axes(x: Instr) -> bool:
-    """A view with more or fewer axes of size 1, as by ``[:, None]``."""
+def is_written_out(x: Instr) -> bool:
+    """A view that nobody named, by a subscript: slices, or axes of size 1 more or fewer."""
+    if x.op.name == "index":
+        return not x.hint
     if x.op.name != "reshape" or not x.operands[0].type.rank:
         return False
     before, after = ([d for d in o.type.shape if d != 1] for o in (x.operands[0], x))
@@ -191,7 +193,7 @@ class Writer:
         for r in function.results:
             uses[id(r)] = uses.get(id(r), 0) + 1
         for x in reversed(self.body):
-            repeated = id(x) not in self.kept and (adds_axes(x) or is_cheap(x))
+            repeated = id(x) not in self.kept and (is_written_out(x) or is_cheap(x))
             count = uses.get(id(x), 0) if repeated else 1
             for o in self.operands(x):
                 uses[id(o)] = uses.get(id(o), 0) + count
@@ -315,7 +317,7 @@ class Writer:
             return x.is_constant and x.type.rank == 0
         if is_cheap(x):
             return not (is_bounded_count(x) and self.uses.get(id(x), 0) > 1)
-        if adds_axes(x) or (x.op.name == "transpose" and not self.is_compound(x.operands[0])):
+        if is_written_out(x) or (x.op.name == "transpose" and not self.is_compound(x.operands[0])):
             return True
         if id(x) in self.conditions and x.op.name == "cast":
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])

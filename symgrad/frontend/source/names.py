@@ -28,8 +28,9 @@ from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import LeafInstr
 from symgrad.frontend.scalars.backprop import computed
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.origin import PATHS
+from symgrad.frontend.source.origin import PATHS, SitedOrigin
 from symgrad.frontend.source.statements import Assignment, assignments
+from symgrad.frontend.source.stores import stored
 from symgrad.ir.function import Function, Instr, Origin, topological
 from symgrad.ir.rebuild import rebuild, with_operands
 
@@ -195,10 +196,16 @@ def _origin(x: Instr) -> Origin | None:
 
 
 def _statement(origin: Origin | None) -> Assignment | None:
-    """The assignment that made a value."""
+    """The assignment that made a value: of several on a line, that to the variable in which the
+    value's instruction stores it."""
     if origin is None:
         return None
-    return assignments(PATHS[origin.file]).get(origin.line)
+    found = assignments(PATHS[origin.file]).get(origin.line, [])
+    if len(found) == 1 and found[0].alone:
+        return found[0]
+    site = origin.site if isinstance(origin, SitedOrigin) else None
+    name = stored(*site) if found and site else ""
+    return next((a for a in found if a.name == name), None)
 
 
 def with_names(f: Function, names: Mapping[int, str]) -> Function:

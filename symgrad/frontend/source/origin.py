@@ -14,6 +14,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 from symgrad.ir.function import Origin
 
@@ -60,6 +61,15 @@ def call_site(depth: int = 1) -> Site | None:
         frame = frame.f_back
 
 
+class SitedOrigin(Origin):
+    """An origin that knows its instruction; equal to one that does not.  Copies forget it."""
+
+    site: Site | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Origin, tuple(self)
+
+
 @lru_cache(maxsize=65536)
 def _line(code: CodeType, offset: int) -> int:
     for start, end, line in code.co_lines():
@@ -73,7 +83,9 @@ def decode(code: CodeType, offset: int) -> Origin:
     path = code.co_filename
     name = _name(path)
     PATHS.setdefault(name, path)
-    return Origin(name, _line(code, offset))
+    origin = SitedOrigin(name, _line(code, offset))
+    origin.site = code, offset
+    return origin
 
 
 @lru_cache(maxsize=4096)

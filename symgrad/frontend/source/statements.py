@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,12 +24,14 @@ _SEEN = (ast.Assign, ast.AnnAssign, ast.For, ast.ListComp, ast.GeneratorExp)
 
 @dataclass(frozen=True)
 class Assignment:
-    """A plain assignment to one name; ``repeats`` if it is in a loop."""
+    """An assignment to a name; ``repeats`` if it is in a loop, ``alone`` if it is the only one on
+    its lines."""
 
     path: str
     line: int
     name: str
     repeats: bool
+    alone: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,35 @@ def _nodes(path: str) -> list[tuple[ast.AST, bool]]:
 
 
 @lru_cache(maxsize=64)
-def assignments(path: str) -> dict[int, Assignment]:
-    """The plain assignments to one name, by each of their lines."""
-    lines: dict[int, Assignment] = {}
-    for node, looped in _nodes(path):
-        name = _assigned(node)
-        if name and not name.startswith("_"):
-            assert isinstance(node, ast.stmt)
-            found = Assignment(path, node.lineno, name, looped)
-            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                lines[line] = found
+def assignments(path: str) -> dict[int, list[Assignment]]:
+    """The assignments to names, by each of their lines."""
+    naming = [(node, looped) for node, looped in _nodes(path) if _targets(node)]
+    on_line = Counter(line for node, _ in naming for line in _span(node))
+    lines: dict[int, list[Assignment]] = {}
+    for node, looped in naming:
+        span = _span(node)
+        alone = bool(_assigned(node)) and all(on_line[line] == 1 for line in span)
+        made = [Assignment(path, span[0], name, looped, alone) for name in _targets(node)]
+        for line in span:
+            lines.setdefault(line, []).extend(made)
     return lines
+
+
+def _span(node: ast.AST) -> range:
+    """The lines of a statement."""
+    assert isinstance(node, ast.stmt)
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _targets(node: ast.AST) -> list[str]:
+    """The names that a statement assigns, those of a tuple one by one; no name with ``_`` first."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    if not targets or isinstance(node.value, ast.Lambda):  # type: ignore[attr-defined]
+        return []
+    parts = [p for t in targets for p in (t.elts if isinstance(t, ast.Tuple | ast.List) else [t])]
+    return [p.id for p in parts if isinstance(p, ast.Name) and not p.id.startswith("_")]
 
 
 def statement(path: str, line: int) -> ast.stmt | None:
