@@ -39,6 +39,7 @@ from symgrad.rewrite import (
     canonicalize,
     cse,
     dce,
+    embeddings,
     expand,
     inline,
     joining,
@@ -56,6 +57,7 @@ from symgrad.runtime.example_rows import Layout
 
 SIMPLIFY: tuple[Pass, ...] = (
     canonicalize,
+    embeddings,
     packing,
     cse,
     softmax,

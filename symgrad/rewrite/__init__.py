@@ -2,9 +2,9 @@
 
 >>> [(p.name, p.preserves) for p in PASSES]  # doctest: +NORMALIZE_WHITESPACE
 [('stabilize', 'reals'), ('inline', 'bits'), ('fold', 'bits'), ('identities', 'bits'),
- ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'), ('packing', 'reals'),
- ('softmax', 'reals'), ('simplify', 'reals'), ('cse', 'bits'), ('dce', 'bits'),
- ('joining', 'reals')]
+ ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'),
+ ('embeddings', 'reals'), ('packing', 'reals'), ('softmax', 'reals'), ('simplify', 'reals'),
+ ('cse', 'bits'), ('dce', 'bits'), ('joining', 'reals')]
 
 A rule of one's own is a few lines.  No option of compile takes one: it is added to the set that a
 pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a set of its own:
@@ -25,6 +25,8 @@ pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a
 (['multiply', 'sin', 'multiply'], 'sin(x)*cos(x) = sin(2*x)/2  at train.py:2')
 """
 
+from symgrad.rewrite.embeddings import RULES as OF_EMBEDDINGS
+from symgrad.rewrite.embeddings import embeddings
 from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
@@ -51,6 +53,7 @@ PASSES: tuple[Pass, ...] = (
     reals,
     tidy,
     canonicalize,
+    embeddings,
     packing,
     softmax,
     simplify,
@@ -62,6 +65,7 @@ PASSES: tuple[Pass, ...] = (
 __all__ = [
     "BITS",
     "IDENTITIES",
+    "OF_EMBEDDINGS",
     "OF_FACTORS",
     "OF_REALS",
     "PASSES",
@@ -74,6 +78,7 @@ __all__ = [
     "canonicalize",
     "cse",
     "dce",
+    "embeddings",
     "expand",
     "fold",
     "identities",

@@ -30,7 +30,8 @@ class BlockValues:
 
 
 def _gathered(r: Rewriter, x: Instr) -> Instr | None:
-    """pack(A) + pack(B) is pack(A, B), and pack(A) + v is pack(v, A).
+    """pack(A) + pack(B) is pack(A, B), pack(A) - pack(B) is pack(A, -B), and pack(A) + v is
+    pack(v, A).
 
     The whole nest of sums is gathered at its outermost one, so that each piece is moved once,
     however long the chain.
@@ -74,6 +75,8 @@ def _merged(x: Instr, left: BlockValues | None, right: BlockValues | None) -> Bl
         part or BlockValues({whole: o}, of_pack=False)
         for part, o in zip((left, right), x.operands, strict=True)
     )
+    if x.op.name == "subtract":
+        right = BlockValues({b: _negative(o) for b, o in right.values.items()}, right.of_pack)
     small, large = sorted((left, right), key=lambda part: len(part.values))
     for block, value in small.values.items():
         known = large.values.get(block)
@@ -82,12 +85,16 @@ def _merged(x: Instr, left: BlockValues | None, right: BlockValues | None) -> Bl
     return BlockValues(large.values, of_pack=True)
 
 
+def _negative(x: Instr) -> Instr:
+    return emit(OPS["negative"], (x,), {}, origins=x.origins)
+
+
 def _added(x: Instr, a: Instr, b: Instr) -> Instr:
     return emit(OPS["add"], (a, b), {}, origins=x.origins)
 
 
 def _is_sum(x: Instr) -> bool:
-    return x.op.name == "add" and x.type.rank == 1 and x.operands[0].type == x.operands[1].type
+    return "adds" in x.op.traits and x.type.rank == 1 and x.operands[0].type == x.operands[1].type
 
 
 def _whole(x: Instr) -> Any:
@@ -127,8 +134,24 @@ def _alone(r: Rewriter, x: Instr) -> Instr | None:
     return x.operands[0] if x["blocks"] == (whole,) else None
 
 
+def _flat(r: Rewriter, x: Instr) -> Instr | None:
+    """A pack with a pack in it is one pack of the pieces of both."""
+    found: dict[Block, Instr] = {}
+    for block, o in zip(x["blocks"], x.operands, strict=True):
+        inner = _pieces(r, o) if len(block[1]) == 1 and block[2] == (1,) else None
+        placed = {block: o}
+        if inner is not None:
+            placed = {(block[0] + b[0], *b[1:]): v for b, v in inner.values.items()}
+        for b, v in placed.items():
+            found[b] = v if b not in found else _added(x, found[b], v)
+    if found.keys() == set(x["blocks"]):
+        return None
+    return _packed(x, BlockValues(found, of_pack=True))
+
+
 packing = rules_pass("packing", RuleSet((
-    built("pack(a) + pack(b) = pack(a, b)", "add", _gathered),
+    built("pack(a) + pack(b) = pack(a, b)", "add subtract", _gathered),
+    built("pack(pack(a), b) = pack(a, b)", "pack", _flat, "pack embed"),
     built("pack(v) = v", "pack", _alone),
 ), needs="pack embed"))  # fmt: skip
 

@@ -55,6 +55,20 @@ B = "pack %b {size = 6, blocks = ((2, (2,), (3,)),)} : f64[6]"
             "%y = pack %v {size = 6, blocks = ((0, (6,), (1,)),)} : f64[6]; return %y",
             "return %v",
         ),
+        (
+            f"%p = {A}; %q = {B}; %y = subtract %p, %q : f64[6]; return %y",
+            "%0 = negative %b : f64[2]; %y = pack %a, %0 {size = 6, "
+            "blocks = ((0, (2, 2), (3, 1)), (2, (2,), (3,)))} : f64[6]; return %y",
+        ),
+        (
+            '%p = index %b {key = (("int", 0),)} : f64[]; '
+            '%e = embed %p {shape = (2,), key = (("int", 1),)} : f64[2]; '
+            "%y = pack %e, %b {size = 6, blocks = ((1, (2,), (1,)), (4, (2,), (1,)))} : f64[6]; "
+            "return %y",
+            '%p = index %b {key = (("int", 0),)} : f64[]; '
+            "%y = pack %p, %b {size = 6, blocks = ((2, (), ()), (4, (2,), (1,)))} : f64[6]; "
+            "return %y",
+        ),
     ],
 )
 def test_what_is_added_to_a_pack_becomes_a_piece_of_it(before, after):
