@@ -128,6 +128,40 @@ def is_never_below_0(x: Instr) -> bool:
     return Intervals().of(x).low >= 0.0
 
 
+def may_be_infinite(root: Instr) -> bool:
+    """True if a value may be infinite where params are numbers and nothing overflows: an infinite
+    literal, an input (a mask may hold -inf), or an op at its pole, such as log at 0, where it is
+    not known to be elsewhere; and what chooses among such values, moves or adds them."""
+    of = Intervals().of
+    stack, seen = [root], {root}
+    while stack:
+        x = stack.pop()
+        if x.is_constant and not np.all(np.isfinite(np.asarray(x["value"], dtype=float))):
+            return True
+        if x.is_parameter and x["kind"] != "param":
+            return True
+        if x.op.unbounded and of(x.operands[-1]).has_zero and not is_positive(x.operands[-1]):
+            return True
+        hands_on = {"adds", "moves", "carries", "extreme", "nonempty", "view"} & {*x.op.traits}
+        if hands_on or x.op.name in ("where", "negative", "broadcast_to"):
+            fresh = [o for o in x.operands if o.type.is_float and o not in seen]
+            seen.update(fresh)
+            stack += fresh
+    return False
+
+
+def is_positive(x: Instr) -> bool:
+    """True for an exponential, and for sums of such, which are above 0 unless they vanish."""
+    stack = [x]
+    while stack:
+        y = stack.pop()
+        if "sums" in y.op.traits:
+            stack += y.operands
+        elif y.op.name != "exp":
+            return False
+    return True
+
+
 def is_nonnegative(x: Instr) -> bool:
     """True if an op has no values below 0, whatever its operands are."""
     rule = x.op.interval

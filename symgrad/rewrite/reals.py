@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from symgrad.ir.function import Instr, made_of
-from symgrad.rewrite.conditions import is_extreme, is_product
+from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
 from symgrad.rewrite.factors import joins
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import built
@@ -201,7 +201,17 @@ def _over_count(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
+def _finite_top(r: Rewriter, x: Instr) -> Instr | None:
+    """The shift of a logsumexp needs no guard where its operand cannot be infinite."""
+    condition, top, other = x.operands
+    guards = condition.op.name == "isfinite" and condition.operands[0] is top
+    if not guards or top.op.name != "max" or not is_number(other, 0):
+        return None
+    return None if may_be_infinite(top.operands[0]) else top
+
+
 RULES = RuleSet((
+    built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
     built("(1/n)*a = a/n", "multiply", _over_count, "divide"),

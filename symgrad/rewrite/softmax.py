@@ -47,9 +47,11 @@ def _summed(accurate: bool, r: Rewriter, x: Instr) -> Instr | None:
     lse = r.sources.get(x, x)
     if not any(source(y, {}) is lse for y in _exponentials(r, lse)):
         return None
-    made = parts(x, accurate)
+    several = sum(y.op.name == "logsumexp" for y in r.function.body) > 1
+    owner = f"_{x.operands[0].hint}" if several and x.operands[0].hint else ""
+    made = parts(x, accurate, owner)
     r.notes[x] = r.notes[made.logarithm] = made
-    r.called.update({made.top: "top", made.e: "exps"})
+    r.called.update({made.top: f"top{owner}", made.e: f"exps{owner}"})
     return made.logarithm
 
 
@@ -90,14 +92,14 @@ def aligned(shape: Shape, rank: int) -> Shape:
     return (1,) * (rank - len(shape)) + tuple(shape)
 
 
-def parts(lse: Instr, accurate: bool) -> Parts:
-    """A logsumexp in simpler ops."""
+def parts(lse: Instr, accurate: bool, owner: str) -> Parts:
+    """A logsumexp in simpler ops; ``owner`` ends the name that it gets if it has none."""
     f = IRAlgebra(lse.origins, lse.type.dtype)
     x = f.term(lse.operands[0])
     top, e, total = exponentials(
         f, x, axis=lse["axis"], keepdims=lse["keepdims"], accurate=accurate
     )
-    whole = (f.log(total) + top).instr.replace(hint=lse.hint or "lse")
+    whole = (f.log(total) + top).instr.replace(hint=lse.hint or f"lse{owner}")
     return Parts(lse, top.instr, e.instr, total.instr, whole)
 
 

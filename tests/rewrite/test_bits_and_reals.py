@@ -66,6 +66,12 @@ IN_BITS = {
     "reshape(reshape(a)) = reshape(a)": ["A", TURNED + "%y = reshape %m {shape = (2,)} : f64[2]"],
 }
 IN_REALS = {
+    "where(isfinite(max(x)), max(x), 0) = max(x)": [
+        "a",
+        "%t = tanh %a : f64[]; %v = broadcast_to %t {shape = (2,)} : f64[2]; "
+        "%m = max %v {axis = (0,), keepdims = false} : f64[]; %f = isfinite %m : bool[]; "
+        "%z = constant 0.0 : f64[]; %y = where %f, %m, %z : f64[]",
+    ],
     "one index a row = rows of the identity": [
         "A",
         "%g = reshape %A {shape = (2, 1)} : f64[2, 1]; "

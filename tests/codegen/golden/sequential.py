@@ -28,36 +28,35 @@ def loss_and_grads(l1_w, l1_b, l2_w, l2_b, l3_w, l3_b, x, labels):
     N = len(x)
 
     # forward
-    z1 = x @ l1_w + l1_b                                        # (N, 16)  programs.py:104
-    h1 = np.maximum(z1, 0.0)                                    # (N, 16)
-    h2 = np.tanh(h1 @ l2_w + l2_b)                              # (N, 8)
-    logits = h2 @ l3_w + l3_b                                   # (N, 3)
-    max_logits = logits.max(axis=1)                             # (N,)
-    top = np.where(np.isfinite(max_logits), max_logits, 0.0)    # (N,)
-    exps = np.exp(logits - top[:, None])                        # (N, 3)
-    sum_exps = exps.sum(axis=1)                                 # (N,)
-    lse = np.log(sum_exps) + top                                # (N,)
+    z1 = x @ l1_w + l1_b                            # (N, 16)  programs.py:104
+    h1 = np.maximum(z1, 0.0)                        # (N, 16)
+    h2 = np.tanh(h1 @ l2_w + l2_b)                  # (N, 8)
+    logits = h2 @ l3_w + l3_b                       # (N, 3)
+    top = logits.max(axis=1)                        # (N,)
+    exps = np.exp(logits - top[:, None])            # (N, 3)
+    sum_exps = exps.sum(axis=1)                     # (N,)
+    lse = np.log(sum_exps) + top                    # (N,)
 
     # loss
-    penalty = 0.001 * (                                         #          programs.py:104
+    penalty = 0.001 * (                             #          programs.py:104
         np.vdot(l1_w, l1_w) + l1_b @ l1_b + np.vdot(l2_w, l2_w) + l2_b @ l2_b + np.vdot(l3_w, l3_w)
         + l3_b @ l3_b
     )
     loss = (lse - logits[np.arange(N), labels]).sum() / N + penalty
 
     # gradients of the values, from the loss back
-    d_logits = (                                                # (N, 3)   of programs.py:104
+    d_logits = (                                    # (N, 3)   of programs.py:104
         exps / sum_exps[:, None] - np.eye(3)[labels]
     ) / max(N, 1)
-    d_z2 = d_logits @ l3_w.T * (1.0 - h2 * h2)                  # (N, 8)
-    d_z1 = d_z2 @ l2_w.T * (z1 > 0.0)                           # (N, 16)
+    d_z2 = d_logits @ l3_w.T * (1.0 - h2 * h2)      # (N, 8)
+    d_z1 = d_z2 @ l2_w.T * (z1 > 0.0)               # (N, 16)
 
     # gradients of the parameters
-    d_l1_w = x.T @ d_z1 + 0.002 * l1_w                          # (4, 16)  of programs.py:104
-    d_l1_b = d_z1.sum(axis=0) + 0.002 * l1_b                    # (16,)
-    d_l2_w = h1.T @ d_z2 + 0.002 * l2_w                         # (16, 8)
-    d_l2_b = d_z2.sum(axis=0) + 0.002 * l2_b                    # (8,)
-    d_l3_w = h2.T @ d_logits + 0.002 * l3_w                     # (8, 3)
-    d_l3_b = d_logits.sum(axis=0) + 0.002 * l3_b                # (3,)
+    d_l1_w = x.T @ d_z1 + 0.002 * l1_w              # (4, 16)  of programs.py:104
+    d_l1_b = d_z1.sum(axis=0) + 0.002 * l1_b        # (16,)
+    d_l2_w = h1.T @ d_z2 + 0.002 * l2_w             # (16, 8)
+    d_l2_b = d_z2.sum(axis=0) + 0.002 * l2_b        # (8,)
+    d_l3_w = h2.T @ d_logits + 0.002 * l3_w         # (8, 3)
+    d_l3_b = d_logits.sum(axis=0) + 0.002 * l3_b    # (3,)
 
     return float(loss), (d_l1_w, d_l1_b, d_l2_w, d_l2_b, d_l3_w, d_l3_b)

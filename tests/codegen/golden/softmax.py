@@ -24,21 +24,20 @@ def loss_and_grads(w, b, x, labels):
     N = len(x)
 
     # forward
-    logits = x @ w + b                                          # (N, 3)  programs.py:75
-    max_logits = logits.max(axis=1)                             # (N,)    programs.py:76
-    top = np.where(np.isfinite(max_logits), max_logits, 0.0)    # (N,)
-    exps = np.exp(logits - top[:, None])                        # (N, 3)
-    sum_exps = exps.sum(axis=1)                                 # (N,)
-    lse = np.log(sum_exps) + top                                # (N,)
+    logits = x @ w + b                                       # (N, 3)  programs.py:75
+    top = logits.max(axis=1)                                 # (N,)    programs.py:76
+    exps = np.exp(logits - top[:, None])                     # (N, 3)
+    sum_exps = exps.sum(axis=1)                              # (N,)
+    lse = np.log(sum_exps) + top                             # (N,)
 
     # loss
-    loss = (lse - logits[np.arange(N), labels]).sum() / N       #         programs.py:76
+    loss = (lse - logits[np.arange(N), labels]).sum() / N    #         programs.py:76
 
     # gradients
-    d_logits = (                                                # (N, 3)  of programs.py:75, 76
+    d_logits = (                                             # (N, 3)  of programs.py:75, 76
         exps / sum_exps[:, None] - np.eye(3)[labels]
     ) / max(N, 1)
-    d_w = x.T @ d_logits                                        # (4, 3)  of programs.py:75
-    d_b = d_logits.sum(axis=0)                                  # (3,)
+    d_w = x.T @ d_logits                                     # (4, 3)  of programs.py:75
+    d_b = d_logits.sum(axis=0)                               # (3,)
 
     return float(loss), (d_w, d_b)
