@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from symgrad.ir.function import Instr, made_of
 from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
 from symgrad.rewrite.factors import joins
@@ -210,7 +212,20 @@ def _finite_top(r: Rewriter, x: Instr) -> Instr | None:
     return None if may_be_infinite(top.operands[0]) else top
 
 
+def _zero_product(r: Rewriter, x: Instr) -> Instr | None:
+    """A product with zeros is 0 where the other factor is finite, such as a state that starts at
+    0 times a param."""
+    for zeros, other in (x.operands, x.operands[::-1]):
+        if zeros.is_constant and not np.any(np.asarray(zeros["value"])) and x.type.is_float:
+            if may_be_infinite(other):
+                return None
+            return r.build("broadcast_to", r.number(0.0, x.type.dtype), shape=x.type.shape)
+    return None
+
+
+ZEROS = built("0*a = 0", "multiply matmul outer vdot", _zero_product, "constant")
 RULES = RuleSet((
+    ZEROS,
     built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),

@@ -32,10 +32,11 @@ from collections.abc import Sequence
 from symgrad.ir.function import Instr, function, parameter, topological
 from symgrad.ir.rebuild import rebuilt
 from symgrad.rewrite.passes import cse
+from symgrad.rewrite.reals import ZEROS
 from symgrad.rewrite.rewriter import RuleSet, rules_pass
 from symgrad.rewrite.stable_rules import RULES
 
-stabilize = rules_pass("stabilize", RuleSet(RULES))
+stabilize = rules_pass("stabilize", RuleSet((*RULES, ZEROS)))
 
 
 def shared_value(root: Instr, fixed: Sequence[Instr], stable: bool) -> Instr:

@@ -66,6 +66,10 @@ IN_BITS = {
     "reshape(reshape(a)) = reshape(a)": ["A", TURNED + "%y = reshape %m {shape = (2,)} : f64[2]"],
 }
 IN_REALS = {
+    "0*a = 0": [
+        "a",
+        "%t = tanh %a : f64[]; %c = constant 0.0 : f64[]; %y = multiply %c, %t : f64[]",
+    ],
     "where(isfinite(max(x)), max(x), 0) = max(x)": [
         "a",
         "%t = tanh %a : f64[]; %v = broadcast_to %t {shape = (2,)} : f64[2]; "
