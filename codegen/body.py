@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed, written
 from symgrad.codegen.literals import literal_arrays
+from symgrad.codegen.numbers import number
+from symgrad.codegen.placements import Part, Placements
 from symgrad.codegen.printer import is_breakable
 from symgrad.codegen.sections import Comments, Line, sections
 from symgrad.codegen.statement_tree import AddInto, Assign, Section, Statement, WriteInto
@@ -22,7 +24,6 @@ from symgrad.codegen.target import (
     Text,
     atom,
     is_bounded_count,
-    number,
 )
 from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors
@@ -157,6 +158,7 @@ class Writer:
         self.vectors = Vectors(function, self.named, names, self.uses, target)
         for key, name in (*arrays.items(), *self.vectors.named.items()):
             self.named[key], self.texts[key] = name, atom(name)
+        self.placements = Placements(self.body, self.is_part, target)
         self.floating = {x for x in self.body if self.floats(x)}
         self.name_hinted(names)
         self.letters = lettered_names(self.named.values())
@@ -232,6 +234,10 @@ class Writer:
             if self.vectors.is_written(x):
                 self.put_vector(x)
                 continue
+            if self.placements.writes(x):
+                if id(x) in self.placements.fillings:
+                    self.put_filled(x)
+                continue
             text = self.render(x)
             if x in self.floating:
                 self.texts[id(x)] = text
@@ -303,6 +309,47 @@ class Writer:
         self.lines.append(line)
         self.texts[id(x)] = atom(name)
 
+    def is_part(self, x: Instr) -> bool:
+        """True of a value that one other reads and nobody but its gradient named."""
+        alone = self.uses.get(id(x), 0) == 1 and id(x) not in self.kept
+        return alone and (not x.hint or id(x) in self.derived)
+
+    def put_filled(self, x: Instr) -> None:
+        """Plans an array that is filled place by place."""
+        name = self.named.get(id(x)) or self.names.fresh(x.hint or self.called(x))
+        whole = self.placements.fillings[id(x)].whole
+        first = self.total(x, whole) if whole else self.placements.start(x)
+        rows = [
+            Line(value, place, text, kind)
+            for value, kind, place, text in self.placements.statements(x, name, self.text_of)
+        ]
+        self.named[id(x)] = name
+        self.lines.append(Line(x, name, first, rows=tuple(rows), quiet=not whole))
+        self.texts[id(x)] = atom(name)
+
+    def text_of(self, x: Instr) -> Text:
+        """The text of a value that becomes part of a statement; a long one gets its own line."""
+        text = self.texts[id(x)]
+        if id(x) in self.late and len(text.text) > self.limits.width and id(x) not in self.spent:
+            self.put(x, text)
+        elif id(x) in self.late:
+            self.spent.add(id(x))
+            self.spend(x)
+        return self.texts[id(x)]
+
+    def total(self, x: Instr, terms: Sequence[Part]) -> str:
+        """A new array that is the sum of several, from left to right."""
+        first, *others = terms
+        whole = self.text_of(first.placed)
+        if first.negative:
+            whole = self.target.form_of("negative", first.placed)(whole)
+        elif not others and not self.is_fresh(first.placed):
+            whole = self.target.arrays.copied(whole) if self.target.arrays else whole
+        for term in others:
+            form = self.target.form_of("subtract" if term.negative else "add", x)
+            whole = form(whole, self.text_of(term.placed))
+        return whole.text
+
     def is_fresh(self, x: Instr) -> bool:
         """True where the text of a value makes an array that nothing else reads."""
         return self.texts[id(x)].ops > 0 and not self.is_shared(x)
@@ -313,6 +360,8 @@ class Writer:
 
     def floats(self, x: Instr) -> bool:
         """True of a value that is inlined, unless its line grows too long."""
+        if self.placements.writes(x):
+            return False
         if id(x) in self.kept:
             return x.is_constant and x.type.rank == 0
         if is_cheap(x):

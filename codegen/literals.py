@@ -25,9 +25,10 @@ from typing import Any
 import numpy as np
 
 from symgrad.codegen.identifiers import Names
+from symgrad.codegen.numbers import number
 from symgrad.codegen.printer import assigned, code, fits
 from symgrad.codegen.statement_tree import Assign, Listing
-from symgrad.codegen.target import ArrayTexts, Target, number
+from symgrad.codegen.target import ArrayTexts, Target
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Type, dtype_name
 

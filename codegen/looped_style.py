@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from symgrad.codegen.body import Writer
 from symgrad.codegen.identifiers import Names
+from symgrad.codegen.numbers import number
 from symgrad.codegen.printer import WIDTH, in_line
 from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.sections import (
@@ -38,7 +39,7 @@ from symgrad.codegen.statement_tree import (
     Statement,
     SubtractFrom,
 )
-from symgrad.codegen.target import MUL, ByInstr, Form, Limits, Target, Text, atom, infix, number
+from symgrad.codegen.target import MUL, ByInstr, Form, Limits, Target, Text, atom, infix
 from symgrad.codegen.unit import ExampleLoop, Unit
 from symgrad.ir.function import Function, Instr, all_values, topological
 from symgrad.ir.op import Op

@@ -51,7 +51,7 @@ from symgrad.rewrite.passes import expansion_of
 def write_module(unit: Unit, target: Target) -> str:
     """The source text of a unit.  Raises UnsupportedError for an op that the target refuses."""
     whole = unit.function
-    helpers, imports = needed(whole, target)
+    helpers, imports = needed(whole.body, target)
     functions = own_functions(whole.name, [h.name for h in helpers] + imported(imports))
     aliases = {library.called for library in target.libraries}
     own = {p.hint for p in whole.parameters} | {g.name for g in unit.groups}
@@ -62,6 +62,8 @@ def write_module(unit: Unit, target: Target) -> str:
     for argument in writer.arguments():
         signature.add(*argument)
     sections = writer.statements()
+    expressions = [x for x in whole.body if not writer.placements.writes(x)]
+    helpers, imports = needed(expressions, target)
     signature.notes += exceptions(whole, writer)
     returned = Returns(unit, writer).statements()
     guards = guards_of(unit)
@@ -268,12 +270,12 @@ def guards_of(unit: Unit) -> list[Guard]:
     ]
 
 
-def needed(f: Function, target: Target) -> tuple[list[Helper], list[str]]:
-    """The helpers and extra imports that a function's ops call for, in a fixed order."""
+def needed(body: Sequence[Instr], target: Target) -> tuple[list[Helper], list[str]]:
+    """The helpers and extra imports that the ops of instructions call for, in a fixed order."""
     wanted: dict[str, None] = {}
     imports: dict[str, None] = {}
     queue = []
-    for x in f.body:
+    for x in body:
         entry = target.emit.get(x.op.name)
         if isinstance(entry, ByInstr):
             if entry.imports:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from symgrad.codegen.helpers import helpers_of
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, one_hot, pick
+from symgrad.codegen.numbers import number
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, one_hot, pick, placed
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -31,7 +32,6 @@ from symgrad.codegen.target import (
     is_bounded_count,
     is_count,
     negation,
-    number,
     suffix,
     within,
 )
@@ -298,6 +298,7 @@ NUMPY = Target(
     idioms={"reshape": pick, "diag": eye},
     condition=_condition,
     marker=Singles,
+    placed=placed,
     numbers={"f64": "float", "f32": "float", "i64": "int", "bool": "bool"},
     medium="in NumPy",
     styles=("readable",),

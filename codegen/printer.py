@@ -34,6 +34,7 @@ from symgrad.codegen.statement_tree import (
     Listing,
     Loop,
     Paragraph,
+    Perform,
     Return,
     Section,
     Statement,
@@ -239,6 +240,8 @@ def flattened(body: Sequence[Statement], indent: str) -> Iterator[tuple[Statemen
 
 
 def code(s: Assign) -> str:
+    if isinstance(s, Perform):
+        return in_line(s.value)
     return f"{s.place} {_OPERATORS[type(s)]} {in_line(s.value)}"
 
 
@@ -277,7 +280,7 @@ def column_of(rows: Sequence[tuple[Statement, str, str]], notes: Sequence[str]) 
 def assigned(s: Assign, text: str, note: str, column: int, indent: str) -> list[str]:
     """One assignment with its comment, broken where it would pass the width."""
     line, margin = indent + text, len(indent) > 0
-    start = f"{s.place} {_OPERATORS[type(s)]}"
+    start = "" if isinstance(s, Perform) else f"{s.place} {_OPERATORS[type(s)]}"
     if isinstance(s.value, Listing):
         long = s.value.tall or len(line) > WIDTH
         return in_rows(f"{start} ", s.value, "", indent, margin) if long else [line]

@@ -63,6 +63,11 @@ class SubtractFrom(Assign):
 
 
 @dataclass(frozen=True)
+class Perform(Assign):
+    """A call for what it does to ``place``: ``value`` is all of the statement."""
+
+
+@dataclass(frozen=True)
 class AssignAll:
     """``a = b = c = value``: the variables that a loop collects, before it starts."""
 

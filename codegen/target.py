@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -124,33 +123,6 @@ def suffix(text: str) -> Form:
     return form
 
 
-def number(value: bool | int | float) -> Text:
-    """A literal: a float by its shortest repr, nan and inf through float().
-
-    >>> [number(x).text for x in (0.0001, 0.001, 2.5, 1e-05, 1e300, -200000.0, 3.0)]
-    ['1e-4', '0.001', '2.5', '1e-5', '1e300', '-2e5', '3.0']
-    """
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return Text(f'float("{value!r}")', ATOM, 1)
-    text = repr(value)
-    if isinstance(value, float):
-        text = with_exponent(value, text)
-    return Text(text, UNARY if text.startswith("-") else ATOM)
-
-
-def with_exponent(value: float, text: str) -> str:
-    """The repr, or the form with an exponent where that saves two characters or more."""
-    if "e" in text:
-        head, _, power = text.partition("e")
-        return f"{head}e{int(power)}"
-    sign, digits, tail = Decimal(text).normalize().as_tuple()
-    exponent = len(digits) - 1 + int(tail)
-    mantissa = "".join(map(str, digits[:1])) + ("." if len(digits) > 1 else "")
-    short = f"{'-' * sign}{mantissa}{''.join(map(str, digits[1:]))}e{exponent}"
-    far = value and not -4 < exponent < 5
-    return short if far and len(short) + 2 <= len(text) else text
-
-
 Reading = tuple[Form, tuple[Instr, ...]]
 
 
@@ -243,6 +215,17 @@ class ArrayTexts:
         return f", dtype={self.dtypes[type.dtype]}" if self.is_told(type) else ""
 
 
+class Place(NamedTuple):
+    """Where an instruction places its first operand in an array.
+
+    key      the subscript, given the texts of the other operands
+    repeats  whether an index may name an element twice, so that each is added to by itself
+    """
+
+    key: Callable[..., str]
+    repeats: bool = False
+
+
 @dataclass(frozen=True)
 class Target:
     """A language to emit.
@@ -267,6 +250,8 @@ class Target:
               float is a float
     marker    makes what marks float32 in a function, where numbers would not be of that dtype
     numbers   dtype -> what makes a Python number of a scalar result
+    placed    where an instruction places its operand in an array, for a language whose arrays can
+              be written into; None of an instruction that places nothing
     """
 
     name: str
@@ -288,6 +273,7 @@ class Target:
     condition: Idiom = no_condition
     marker: Callable[[], Marker] | None = None
     numbers: Mapping[str, str] = field(default_factory=dict)
+    placed: Callable[[Instr], Place | None] | None = None
 
     @property
     def libraries(self) -> tuple[Library, ...]:
