@@ -7,11 +7,18 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from symgrad.codegen.identifiers import Names, lettered_names, name_values, unnamed, written
-from symgrad.codegen.literals import literal_arrays
-from symgrad.codegen.numbers import number
+from symgrad.codegen.identifiers import (
+    Names,
+    is_cheap,
+    is_written_out,
+    lettered_names,
+    name_values,
+    unnamed,
+    written,
+)
+from symgrad.codegen.literals import literal_arrays, number
 from symgrad.codegen.placements import Part, Placements
 from symgrad.codegen.printer import is_breakable
 from symgrad.codegen.sections import Comments, Line, sections
@@ -26,53 +33,14 @@ from symgrad.codegen.target import (
     is_bounded_count,
 )
 from symgrad.codegen.unit import Unit
-from symgrad.codegen.vectors import Vectors
+from symgrad.codegen.vectors import Vectors, may_alias
 from symgrad.ir.function import Function, Instr, Role
 from symgrad.ir.naming import is_inside, lettered
 
 MAX_DEPTH = 8
 
 
-_FEW = 8  # literals and sizes, and signs, in an expression that is written wherever it is used
-
-
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
-
-
-def is_cheap(x: Instr) -> bool:
-    """A literal, a size, or a sign or quotient of a few: written wherever it is used."""
-    stack, left = [x], _FEW
-    while stack and left:
-        top = stack.pop()
-        if is_short(top):
-            left -= 1
-        elif top.op.name in ("divide", "negative"):
-            stack += top.operands
-            left -= top.op.name == "negative"
-        else:
-            return False
-    return not stack
-
-
-def is_short(x: Instr) -> bool:
-    """A literal, a size, or a view of an argument."""
-    if x.is_constant or x.op.name == "size":
-        return x.type.rank == 0
-    if x.op.name == "within":
-        return x.operands[0].is_parameter
-    if x.op.name == "index":
-        return x.operands[0].is_parameter and not x.hint
-    return is_bounded_count(x)
-
-
-def is_written_out(x: Instr) -> bool:
-    """A view that nobody named, by a subscript: slices, or axes of size 1 more or fewer."""
-    if x.op.name == "index":
-        return not x.hint
-    if x.op.name != "reshape" or not x.operands[0].type.rank:
-        return False
-    before, after = ([d for d in o.type.shape if d != 1] for o in (x.operands[0], x))
-    return before == after
 
 
 def is_derived(x: Instr, known: set[int]) -> bool:
@@ -89,39 +57,6 @@ def named_inside(function: Function) -> set[int]:
         for x in function.body
         if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
     }
-
-
-def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
-    """True of an array that could share memory with an argument, or with a value that others read.
-
-    ``uses`` counts the readers of a value.  A broadcast array shares its
-    memory with itself, and NumPy lets nobody write into it, nor into a diagonal.
-
-    >>> from symgrad.ir.text import parse
-    >>> from symgrad.ops import OPS
-    >>> f = parse('''func @f(param %x: f64[2, 2]) {
-    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
-    ...   %z = square %x : f64[2, 2]
-    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
-    ...   return %y, %w
-    ... }''', OPS)
-    >>> [may_alias(r, {}) for r in f.results]
-    [True, False]
-    """
-    while "view" in x.op.traits:
-        (operand, *_) = x.operands
-        if x.op.name == "broadcast_to":
-            return operand.type.rank > 0
-        if x.op.name == "diagonal":
-            return True
-        if "reduces" in x.op.traits and x["axis"]:
-            return False
-        if x.op.name == "cast" and x.type != operand.type:
-            return False
-        if uses.get(id(operand), 0) > 1:
-            return True
-        x = operand
-    return x.is_parameter or x.is_constant
 
 
 class Writer:

@@ -3,7 +3,8 @@
 Hints come first and stay as they are where they can.  A hint that several values share gets a
 letter (``h1_1a``, ``h1_1b``) after a digit, or else a number.  Keywords, builtins that the text
 uses, and names of the target's prelude get an underscore.  Values without a hint are called after
-the op that made them.
+the op that made them.  Literals, sizes and views by a subscript need no name: they are written out
+wherever they are read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from symgrad.codegen.target import is_bounded_count
 from symgrad.ir.function import Instr, Role
 from symgrad.ir.naming import before, letter_of, lettered, letters, numbered
 
@@ -23,6 +25,9 @@ RESERVED = frozenset(
 
 
 _SHORT = 14
+
+
+_FEW = 8  # literals and sizes, and signs, in an expression that is written wherever it is used
 
 
 class Names:
@@ -191,3 +196,39 @@ def called_by_op(x: Instr) -> str:
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"
     return base
+
+
+def is_cheap(x: Instr) -> bool:
+    """A literal, a size, or a sign or quotient of a few: written wherever it is used."""
+    stack, left = [x], _FEW
+    while stack and left:
+        top = stack.pop()
+        if is_short(top):
+            left -= 1
+        elif top.op.name in ("divide", "negative"):
+            stack += top.operands
+            left -= top.op.name == "negative"
+        else:
+            return False
+    return not stack
+
+
+def is_short(x: Instr) -> bool:
+    """A literal, a size, or a view of an argument."""
+    if x.is_constant or x.op.name == "size":
+        return x.type.rank == 0
+    if x.op.name == "within":
+        return x.operands[0].is_parameter
+    if x.op.name == "index":
+        return x.operands[0].is_parameter and not x.hint
+    return is_bounded_count(x)
+
+
+def is_written_out(x: Instr) -> bool:
+    """A view that nobody named, by a subscript: slices, or axes of size 1 more or fewer."""
+    if x.op.name == "index":
+        return not x.hint
+    if x.op.name != "reshape" or not x.operands[0].type.rank:
+        return False
+    before, after = ([d for d in o.type.shape if d != 1] for o in (x.operands[0], x))
+    return before == after

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from symgrad.codegen.body import Writer
 from symgrad.codegen.identifiers import Names
-from symgrad.codegen.numbers import number
+from symgrad.codegen.literals import number
 from symgrad.codegen.printer import WIDTH, in_line
 from symgrad.codegen.python_target import PYTHON
 from symgrad.codegen.sections import (

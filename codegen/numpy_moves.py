@@ -24,7 +24,6 @@ from symgrad.codegen.target import (
     COMPARE,
     ByInstr,
     Form,
-    Place,
     Reading,
     Text,
     atom,
@@ -218,19 +217,6 @@ def _index(x: Instr) -> Form:
     if x.operands[0].type.rank == 0:  # a scalar may be a float of Python's own
         return typed(x, call("np.reshape", shape_text(x.type.shape))) if x.type.rank else _same
     return typed(x, suffix(f"[{key_text(x.operands[0].type.shape, x['key'])}]"))
-
-
-def placed(x: Instr) -> Place | None:
-    """Where an instruction places its operand."""
-    if x.op.name == "embed":
-        key = key_text(x["shape"], x["key"])
-        return Place(lambda: key)
-    if x.op.name == "scatter_add":
-        axis = x["axis"]
-        return Place(lambda i: f"np.s_[{':, ' * axis}{i}]" if axis else i, repeats=True)
-    if x.op.name == "scatter_nd":
-        return Place(lambda *i: i[0] if len(i) == 1 else f"({', '.join(i)})", repeats=True)
-    return None
 
 
 @_written("embed", helper="embed")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from symgrad.codegen.helpers import helpers_of
-from symgrad.codegen.numbers import number
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, one_hot, pick, placed
+from symgrad.codegen.literals import number
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, key_text, one_hot, pick
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -19,6 +19,7 @@ from symgrad.codegen.target import (
     ByInstr,
     Form,
     Limits,
+    Placement,
     Reading,
     Target,
     Text,
@@ -39,6 +40,19 @@ from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Type, product
 from symgrad.ops import OPS
 from symgrad.runtime import libraries
+
+
+def placed(x: Instr) -> Placement | None:
+    """Where an instruction places its operand."""
+    if x.op.name == "embed":
+        key = key_text(x["shape"], x["key"])
+        return Placement(lambda: key)
+    if x.op.name == "scatter_add":
+        axis = x["axis"]
+        return Placement(lambda i: f"np.s_[{':, ' * axis}{i}]" if axis else i, repeats=True)
+    if x.op.name == "scatter_nd":
+        return Placement(lambda *i: i[0] if len(i) == 1 else f"({', '.join(i)})", repeats=True)
+    return None
 
 
 def _scalars(x: Instr) -> bool:

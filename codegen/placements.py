@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from symgrad.codegen.statement_tree import AddInto, Assign, Perform, SubtractFrom, WriteInto
-from symgrad.codegen.target import Place, Target, Text, prefix
+from symgrad.codegen.target import Placement, Target, Text, prefix
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Shape, add, product
 
@@ -79,7 +79,7 @@ class Placements:
         fits = root.type.is_float and all(p.placed.type == root.type for p in whole)
         return Filling(tuple(parts), tuple(whole), tuple(inner)) if parts and fits else None
 
-    def place(self, x: Instr) -> Place | None:
+    def place(self, x: Instr) -> Placement | None:
         return self.target.placed(x) if self.target.placed and x.type.rank else None
 
     def start(self, x: Instr) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from symgrad.codegen.helpers import helpers_of
-from symgrad.codegen.numbers import number
+from symgrad.codegen.literals import number
 from symgrad.codegen.printer import WIDTH
 from symgrad.codegen.target import (
     ADD,

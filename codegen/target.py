@@ -215,7 +215,7 @@ class ArrayTexts:
         return f", dtype={self.dtypes[type.dtype]}" if self.is_told(type) else ""
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """Where an instruction places its first operand in an array.
 
     key      the subscript, given the texts of the other operands
@@ -273,7 +273,7 @@ class Target:
     condition: Idiom = no_condition
     marker: Callable[[], Marker] | None = None
     numbers: Mapping[str, str] = field(default_factory=dict)
-    placed: Callable[[Instr], Place | None] | None = None
+    placed: Callable[[Instr], Placement | None] | None = None
 
     @property
     def libraries(self) -> tuple[Library, ...]:

@@ -331,3 +331,36 @@ def key_of(places: tuple[int, ...], shape: tuple[int, ...], dims: tuple[int, ...
             last = "" if at + n == d else ("-1" if at + n == d - 1 else str(at + n))
             parts.append(f"{first}:{last}")
     return "" if set(parts) == {":"} else f"[{', '.join(parts)}]"
+
+
+def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
+    """True of an array that could share memory with an argument, or with a value that others read.
+
+    ``uses`` counts the readers of a value.  A broadcast array shares its
+    memory with itself, and NumPy lets nobody write into it, nor into a diagonal.
+
+    >>> from symgrad.ir.text import parse
+    >>> from symgrad.ops import OPS
+    >>> f = parse('''func @f(param %x: f64[2, 2]) {
+    ...   %y = transpose %x {axes = (1, 0)} : f64[2, 2]
+    ...   %z = square %x : f64[2, 2]
+    ...   %w = transpose %z {axes = (1, 0)} : f64[2, 2]
+    ...   return %y, %w
+    ... }''', OPS)
+    >>> [may_alias(r, {}) for r in f.results]
+    [True, False]
+    """
+    while "view" in x.op.traits:
+        (operand, *_) = x.operands
+        if x.op.name == "broadcast_to":
+            return operand.type.rank > 0
+        if x.op.name == "diagonal":
+            return True
+        if "reduces" in x.op.traits and x["axis"]:
+            return False
+        if x.op.name == "cast" and x.type != operand.type:
+            return False
+        if uses.get(id(operand), 0) > 1:
+            return True
+        x = operand
+    return x.is_parameter or x.is_constant

@@ -173,8 +173,7 @@ class _Sweep:
         return [found[x] if x in found else zeros(x.type) for x in self.wrt]
 
     def grouped(self, f: IRAlgebra, y: Instr, flows: list[Flow]) -> list[list[Flow]]:
-        """The flows by the sign that they have yet to be multiplied by, which goes no farther than
-        numbers and elementwise ops do."""
+        """The flows by the sign that is due to them, which goes as far as elementwise ops do."""
         if all(flow.side is None for flow in flows):
             return [flows]
         groups: dict[Instr | None, list[Flow]] = {}
@@ -187,20 +186,19 @@ class _Sweep:
         return [*groups.values()]
 
     def named(self, y: Instr, flow: Flow) -> Flow:
-        """Gives the cotangent of a value its name, d_v, if it has none yet; or its role, where v
-        has none either."""
+        """Gives the cotangent of a value its name, d_v, if it has none; a role where v has none."""
         g = flow.g.instr
         if y.is_parameter or g.hint or g.is_constant or flow.guard or flow.side:
             return flow
-        if y.hint:
-            g = g.replace(hint=f"d_{y.hint}")
-        elif y.role and not (g.role or g.is_parameter):
-            g = g.replace(role=Role(y.role.value, of=y.role))
-        return flow if g is flow.g.instr else flow._replace(g=flow.g.f.term(g))
+        if not y.hint and (g.role or g.is_parameter or not y.role):
+            return flow
+        role = None if y.hint or not y.role else Role(y.role.value, of=y.role)
+        g = g.replace(hint=f"d_{y.hint}" if y.hint else None, role=role)
+        return flow._replace(g=flow.g.f.term(g))
 
     def accumulate(self, f: IRAlgebra, y: Instr, flows: list[Flow]) -> Flow:
-        """The sum of all flows; the outer conditions that are common to all stay, and one that
-        says whether any of the others holds, where it matters."""
+        """The sum of all flows; the outer conditions that are common to all stay, and one that any
+        of the others holds, where it matters."""
         if len(flows) == 1:
             return flows[0]
         guard = flows[0].guard
@@ -221,8 +219,7 @@ class _Sweep:
         """The flow as one value, its guard applied from the inside out."""
         g = flow.g
         for condition, holds in reversed(flow.guard):
-            c, zero = f.term(condition), 0.0
-            g = f.where(c, g, zero) if holds else f.where(c, zero, g)
+            g = f.where(f.term(condition), *((g, 0.0) if holds else (0.0, g)))
         return g
 
     def send(self, f: IRAlgebra, x: Instr, flow: Flow) -> None:

@@ -25,8 +25,6 @@ pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a
 (['multiply', 'sin', 'multiply'], 'sin(x)*cos(x) = sin(2*x)/2  at train.py:2')
 """
 
-from symgrad.rewrite.embeddings import RULES as OF_EMBEDDINGS
-from symgrad.rewrite.embeddings import embeddings
 from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
@@ -38,7 +36,8 @@ from symgrad.rewrite.rule import BITS, REALS, Fired, Pass, Rule
 from symgrad.rewrite.simplify import simplify
 from symgrad.rewrite.softmax import softmax
 from symgrad.rewrite.stabilize import stabilize
-from symgrad.rewrite.sums import joining, packing
+from symgrad.rewrite.sums import EMBEDDINGS as OF_EMBEDDINGS
+from symgrad.rewrite.sums import embeddings, joining, packing
 
 tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
 canonicalize = rules_pass(

@@ -142,8 +142,7 @@ def may_be_infinite(root: Instr) -> bool:
             return True
         if x.op.unbounded and of(x.operands[-1]).has_zero and not is_positive(x.operands[-1]):
             return True
-        hands_on = {"adds", "moves", "carries", "extreme", "nonempty", "view"} & {*x.op.traits}
-        if hands_on or x.op.name in ("where", "negative", "broadcast_to"):
+        if {"adds", "exact", "moves", "carries"} & {*x.op.traits}:
             fresh = [o for o in x.operands if o.type.is_float and o not in seen]
             seen.update(fresh)
             stack += fresh

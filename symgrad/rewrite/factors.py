@@ -69,9 +69,10 @@ def absorbed(
     if not r.once(x) or not depth:
         return None
     named = named or (bool(x.hint) and depth < DEPTH)
-    if x.op.name in ("multiply", "divide", "negative") or _is_linear_in_a_value(x):
+    first = x.op.name in ("divide", "negative") or _is_linear_in_a_value(x)
+    if first or x.op.name == "multiply":
         # A divisor keeps its numbers: -(a/2) reads better than a/-2.
-        for i in range(2 if x.op.name == "multiply" else 1):
+        for i in range(1 if first else 2):
             factor = absorbed(r, x.operands[i], c, depth - 1, named)
             if factor is not None:
                 return r.build(

@@ -4,6 +4,9 @@ Each view of theta sends its cotangent back as a pack of its own.  Added up, the
 that each piece is written into once; what is added as a whole vector comes first, and blocks that
 two pieces share get their sum.
 
+The cotangent of ``x[:, 0]`` is an array of zeros but for one column.  Where only its sum over the
+rows is wanted, as behind a broadcast, the column is summed and then placed.
+
 Sums over one axis that are added up become one sum of what they add: for code that goes over the
 axis in a loop, where each sum is a variable of its own.  Reverse mode makes several of a parameter
 that is read in several places.
@@ -16,9 +19,10 @@ from typing import Any
 
 from symgrad.ir.function import Instr, emit
 from symgrad.ops.index_slices import Block, slice_of
+from symgrad.ops.reduction import reduced
 from symgrad.ops.table import OPS
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
-from symgrad.rewrite.rule import built
+from symgrad.rewrite.rule import BITS, built
 
 
 @dataclass
@@ -154,6 +158,68 @@ packing = rules_pass("packing", RuleSet((
     built("pack(pack(a), b) = pack(a, b)", "pack", _flat, "pack embed"),
     built("pack(v) = v", "pack", _alone),
 ), needs="pack embed"))  # fmt: skip
+
+
+def _summed_first(r: Rewriter, x: Instr) -> Instr | None:
+    """sum(embed(a)) is embed(sum(a)), with the axes that the sum leaves."""
+    (placed,), axes = x.operands, x["axis"]
+    if placed.op.name != "embed" or not r.once(placed) or x["keepdims"]:
+        return None
+    shape, key = placed["shape"], placed["key"]
+    inner, outer, count = [], [], 0
+    for i, entry in enumerate(key):
+        if i in axes:
+            inner += [count] if entry[0] == "slice" else []
+        else:
+            outer.append(entry)
+        count += entry[0] == "slice"
+    rest = range(len(key), len(shape))
+    inner += [count + i - len(key) for i in rest if i in axes]
+    (a,) = placed.operands
+    whole = r.build("sum", a, axis=tuple(inner), keepdims=False) if inner else a
+    left = tuple(reduced(shape, axes, False))
+    return r.build("embed", whole, shape=left, key=tuple(outer)) if outer else whole
+
+
+def _sum_apart(r: Rewriter, x: Instr) -> Instr | None:
+    """sum(a + b) is sum(a) + sum(b) for embeddings, each of which then leaves its sum."""
+    (a,) = x.operands
+    if "adds" not in a.op.traits or not r.once(a) or x["keepdims"]:
+        return None
+    if not all(_is_placed(r, o) and o.type == a.type for o in a.operands):
+        return None
+    return r.build(a.op, *[r.build(x.op, o, **dict(x.attributes)) for o in a.operands])
+
+
+def _is_placed(r: Rewriter, x: Instr) -> bool:
+    """True for an embedding, or a sum of such, that nothing else reads."""
+    stack = [x]
+    while stack:
+        y = stack.pop()
+        if not r.once(y):
+            return False
+        if "adds" in y.op.traits:
+            stack += y.operands
+        elif y.op.name != "embed":
+            return False
+    return True
+
+
+def _taken_back(r: Rewriter, x: Instr) -> Instr | None:
+    """embed(a)[key] is a."""
+    (placed,) = x.operands
+    same = placed.op.name == "embed" and placed["key"] == x["key"]
+    return placed.operands[0] if same else None
+
+
+EMBEDDINGS = RuleSet((
+    built("sum(embed(a)) = embed(sum(a))", "sum", _summed_first, "embed"),
+    built("sum(embed(a) + embed(b)) = sum(embed(a)) + sum(embed(b))", "sum", _sum_apart,
+          "add subtract"),
+    built("embed(a)[key] = a", "index", _taken_back, "embed", preserves=BITS),
+), needs="embed")  # fmt: skip
+
+embeddings = rules_pass("embeddings", EMBEDDINGS)
 
 
 def _is_lone_sum(r: Rewriter, x: Instr) -> bool:
