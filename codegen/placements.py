@@ -33,11 +33,16 @@ class Part(NamedTuple):
 
 
 class Filling(NamedTuple):
-    """An array as its parts, and the terms that are added as a whole."""
+    """An array as its parts, the terms that are added as a whole, and numbers that are."""
 
     parts: tuple[Part, ...]
     whole: tuple[Part, ...]
+    numbers: tuple[Part, ...]
     inner: tuple[Instr, ...]  # sums that have no text of their own
+
+    def fits(self, x: Instr) -> bool:
+        """True if no term has to be spread over the array."""
+        return all(p.placed.type == x.type for p in self.whole)
 
 
 class Placements:
@@ -50,34 +55,40 @@ class Placements:
         self.target = target
         self.fillings: dict[int, Filling] = {}
         self.inside: set[int] = set()
+        barren: set[int] = set()  # parts of sums in which nothing is placed
         for x in reversed(body) if target.placed and target.arrays else ():
-            if id(x) not in self.inside and (filling := self.filling(x, is_open)):
+            if id(x) in self.inside or id(x) in barren:
+                continue
+            filling = self.filling(x, is_open)
+            if filling.parts and x.type.is_float and filling.fits(x):
                 self.fillings[id(x)] = filling
                 self.inside.update(map(id, filling.inner))
+            elif not filling.parts:
+                barren.update(map(id, filling.inner))
 
     def writes(self, x: Instr) -> bool:
         """True of a value that is filled, or that is placed in one: it is no expression."""
         return id(x) in self.fillings or id(x) in self.inside
 
-    def filling(self, root: Instr, is_open: Callable[[Instr], bool]) -> Filling | None:
-        """The parts of an array; None where nothing in it is placed."""
-        parts, whole, inner = list[Part](), list[Part](), list[Instr]()
+    def filling(self, root: Instr, is_open: Callable[[Instr], bool]) -> Filling:
+        """The parts of an array, and what is added as a whole."""
+        parts, whole, numbers, inner = list[Part](), list[Part](), list[Part](), list[Instr]()
         stack = [Part(root, False)]
         while stack:
             part = stack.pop()
             x, negative = part
             free = x is root or is_open(x)
-            if free and "adds" in x.op.traits and all(o.type == root.type for o in x.operands):
+            same = all(o.type == root.type or not o.type.rank for o in x.operands)
+            if free and "adds" in x.op.traits and same and x.type == root.type:
                 left, right = x.operands
                 stack += [Part(right, negative ^ (x.op.name == "subtract")), Part(left, negative)]
             elif free and self.place(x):
                 parts.append(part)
             else:
-                whole.append(part)
+                (whole if x.type.rank else numbers).append(part)
                 continue
             inner += [x] if x is not root else []
-        fits = root.type.is_float and all(p.placed.type == root.type for p in whole)
-        return Filling(tuple(parts), tuple(whole), tuple(inner)) if parts and fits else None
+        return Filling(tuple(parts), tuple(whole), tuple(numbers), tuple(inner))
 
     def place(self, x: Instr) -> Placement | None:
         return self.target.placed(x) if self.target.placed and x.type.rank else None
@@ -95,7 +106,7 @@ class Placements:
     ) -> Iterator[tuple[Instr, type[Assign], str, str]]:
         """For each part of ``x`` the value that is placed, and the kind, the place and the text of
         its statement."""
-        parts, whole, _ = self.fillings[id(x)]
+        parts, whole, numbers, _ = self.fillings[id(x)]
         for part, is_first in zip(parts, first_written(parts), strict=True):
             place = self.place(part.placed)
             assert place is not None
@@ -112,6 +123,9 @@ class Placements:
             else:
                 signed = prefix("-")(own) if part.negative else own
                 yield value, WriteInto, f"{name}[{key}]", signed.text
+        for part in numbers:
+            kind = SubtractFrom if part.negative else AddInto
+            yield part.placed, kind, name, text_of(part.placed).text
 
 
 def region(x: Instr) -> Region | None:

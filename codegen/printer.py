@@ -142,7 +142,7 @@ def broken(start: str, text: str, width: int) -> list[str]:
     rows = filled(parts, width - len(INDENT))
     if parts[0].endswith(","):  # a call: its arguments in one row, or a row each
         rows = [rows[0].rstrip(",")] if len(rows) == 1 else parts
-    return [f"{start} {head}(", *(INDENT + row for row in rows), f"){tail}"]
+    return [f"{start} {head}(".lstrip(), *(INDENT + row for row in rows), f"){tail}"]
 
 
 def ascii_text(text: str) -> str:

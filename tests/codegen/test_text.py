@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import symgrad as sg
 from symgrad.codegen.identifiers import Names
+from symgrad.codegen.literals import number
 from symgrad.codegen.printer import ascii_text
-from symgrad.codegen.target import ADD, MUL, POWER, Text, atom, infix, number, prefix, suffix
+from symgrad.codegen.target import ADD, MUL, POWER, Text, atom, infix, prefix, suffix
 
 _BINARY = {"+": (ADD, ast.Add), "-": (ADD, ast.Sub), "*": (MUL, ast.Mult), "@": (MUL, ast.MatMult)}
 
