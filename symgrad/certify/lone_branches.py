@@ -10,8 +10,8 @@ holds alone if its branch is that of no cell around it that is off these marks.
 >>> import symgrad as sg
 >>> x = sg.param("x", 3.0)
 >>> f = sg.compile(sg.where(x > 0, sg.exp(x), sg.where(x < 0, 1.0 + x, 1.0)))
->>> [alone.pins for nest in nests(f.ir) for alone in nest.alone()]
-[((<x = parameter : f64[]>, 0.0),)]
+>>> {alone.pins for nest in nests(f.ir) for alone in nest.alone()}
+{((<x = parameter : f64[]>, 0.0),)}
 >>> print(*f.notes)  # doctest: +ELLIPSIS
 Where x = 0.0 the derivative is that of the branch that holds there alone, ...
 """

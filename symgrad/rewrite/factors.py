@@ -10,7 +10,7 @@ inside the sum over it.  These rules move factors as one does by hand: ``(-x).su
 >>> from symgrad.ir import parse
 >>> f = parse('''
 ... func @f(input %x: f64[N, 3], input %s: f64[N]) {
-...   %0 = reshape %s {shape = (N, 1)} : f64[N, 1]
+...   %0 = reshape %s {shape = ("N", 1)} : f64[N, 1]
 ...   %1 = multiply %x, %0 : f64[N, 3]
 ...   %2 = sum %1 {axis = (1,), keepdims = false} : f64[N]
 ...   return %2

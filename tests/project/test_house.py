@@ -28,7 +28,7 @@ LIMITS = {
     "files that one compilation passes through": 47,
     "tables of op names outside ops": 5,
     "files that hold such tables": 5,
-    "tests of op.name outside ops": 250,
+    "tests of op.name outside ops": 262,
     "file names with two meanings": 0,
     "class names with two meanings": 0,
     "import circles among files": 0,

@@ -4,6 +4,7 @@ Rules that keep bits keep them all; the others are worse nowhere, but where they
 """
 
 import itertools
+import re
 from functools import partial
 
 import mpmath
@@ -14,7 +15,16 @@ from worse_floats import FEW, as_float, is_worse
 from symgrad.ir import interpret, parse
 from symgrad.ir.run import by_name, run
 from symgrad.ops import OPS
-from symgrad.rewrite import IDENTITIES, OF_REALS, RuleSet, apply_rules, joining, packing
+from symgrad.rewrite import (
+    IDENTITIES,
+    OF_EMBEDDINGS,
+    OF_FACTORS,
+    OF_REALS,
+    RuleSet,
+    apply_rules,
+    joining,
+    packing,
+)
 from symgrad.rewrite.softmax import accurate_softmax, softmax
 from symgrad.symbolic.precise import PRECISE, digits
 
@@ -64,6 +74,69 @@ IN_BITS = {
         "%y = transpose %n {axes = (1, 0)} : f64[1, 2]",
     ],
     "reshape(reshape(a)) = reshape(a)": ["A", TURNED + "%y = reshape %m {shape = (2,)} : f64[2]"],
+    "embed(a) without a zero = reshape(a)": [
+        "A",
+        '%y = embed %A {shape = (2, 1), key = (("slice", 0, 2, 1), ("int", 0))} : f64[2, 1]',
+    ],
+}
+PLACED = (
+    '%p = embed %A {shape = (2, 3), key = (("slice", 0, 2, 1), ("int", 1))} : f64[2, 3]; '
+    '%q = embed %B {shape = (2, 3), key = (("slice", 0, 2, 1), ("int", 2))} : f64[2, 3]; '
+)
+IN_EMBEDDINGS = {
+    "sum(embed(a)) = embed(sum(a))": [
+        "A B",
+        PLACED + "%y = sum %p {axis = (0,), keepdims = false} : f64[3]",
+    ],
+    "sum(embed(a) + embed(b)) = sum(embed(a)) + sum(embed(b))": [
+        "A B",
+        PLACED + "%r = subtract %p, %q : f64[2, 3]; "
+        "%y = sum %r {axis = (0,), keepdims = false} : f64[3]",
+    ],
+    "embed(a)[key] = a": [
+        "A B",
+        PLACED + '%y = index %p {key = (("slice", 0, 2, 1), ("int", 1))} : f64[2]',
+    ],
+}
+IN_FACTORS = {
+    "f(-a) = -f(a) for a linear f": [
+        "A B",
+        "%p = multiply %A, %B : f64[2]; %n = negative %p : f64[2]; "
+        "%y = sum %n {axis = (0,), keepdims = true} : f64[1]",
+    ],
+    "c1*f(c2*a) = f((c1*c2)*a)": [
+        "A",
+        "%c = constant 3.0 : f64[]; %d = constant 0.5 : f64[]; %p = multiply %c, %A : f64[2]; "
+        "%q = sum %p {axis = (0,), keepdims = false} : f64[]; %y = multiply %d, %q : f64[]",
+    ],
+    "0 - a = -a": ["a", "%c = constant 0.0 : f64[]; %y = subtract %c, %a : f64[]"],
+    "a*(c*b) = (c*a)*b for a small a": [
+        "s A",
+        "%c = constant 3.0 : f64[]; %p = multiply %c, %A : f64[2]; %y = multiply %s, %p : f64[2]",
+    ],
+    "sum(a*s) = sum(a)*s": [
+        "A s",
+        "%p = multiply %A, %s : f64[2]; %y = sum %p {axis = (0,), keepdims = false} : f64[]",
+    ],
+    "(a/exp(s))*exp(s) = a": [
+        "a s",
+        "%e = exp %s : f64[]; %q = divide %a, %e : f64[]; %y = multiply %q, %e : f64[]",
+    ],
+    "reshape(sum(a)) = sum(a, keepdims)": [
+        "A",
+        "%p = sum %A {axis = (0,), keepdims = false} : f64[]; "
+        "%y = reshape %p {shape = (1,)} : f64[1]",
+    ],
+    "where(c, a, 0) + where(c, 0, b) = where(c, a, b)": [
+        "a b s",
+        TRUTH + "%z = constant 0.0 : f64[]; %v = where %p, %s, %z : f64[]; "
+        "%w = where %p, %z, %a : f64[]; %y = add %v, %w : f64[]",
+    ],
+    "c1*a + c2*a = (c1 + c2)*a": [
+        "s a",
+        "%c = constant 0.5 : f64[]; %p = multiply %c, %a : f64[]; %q = add %s, %p : f64[]; "
+        "%y = add %q, %p : f64[]",
+    ],
 }
 IN_REALS = {
     "0*a = 0": [
@@ -105,11 +178,6 @@ IN_REALS = {
     ],
     "a + 0 = a": ["a", "%c = constant 0.0 : f64[]; %y = add %a, %c : f64[]"],
     "a + a = 2*a": ["a", "%y = add %a, %a : f64[]"],
-    "c1*(c2*a) = (c1*c2)*a": [
-        "a",
-        "%c = constant 3.0 : f64[]; %d = constant 0.5 : f64[]; %p = multiply %c, %a : f64[]; "
-        "%y = multiply %p, %d : f64[]",
-    ],
     "c1*(c2/a) = (c1*c2)/a": [
         "a",
         "%c = constant 3.0 : f64[]; %d = constant 0.5 : f64[]; %p = divide %c, %a : f64[]; "
@@ -163,6 +231,10 @@ OF_PASSES = [  # rules that go on from what others of their pass have made, and 
 
 
 def program(names, body):
+    """A function of the body, in which only %y and what ``names`` lists have names."""
+    body = re.sub(
+        r"%([a-xz])\b", lambda m: m[0] if m[1] in names.split() else f"%{ord(m[1])}", body
+    )
     head = ", ".join(f"input %{name}: {TYPES[name]}" for name in names.split())
     lines = "".join(f"  {line.strip()}\n" for line in body.split(";"))
     return parse(f"func @f({head}) {{\n{lines}  return %y\n}}\n", OPS)
@@ -190,6 +262,8 @@ def arguments(point):
 def test_each_rule_stands_in_the_tables():
     """A new one is tried as well."""
     assert list(IN_BITS) == [rule.name for rule in IDENTITIES.rules]
+    assert list(IN_EMBEDDINGS) == [rule.name for rule in OF_EMBEDDINGS.rules]
+    assert list(IN_FACTORS) == [rule.name for rule in OF_FACTORS.rules]
     assert list(IN_REALS) == [rule.name for rule in OF_REALS.rules]
 
 
@@ -243,7 +317,9 @@ def test_a_pass_of_sums_or_softmax_makes_no_float_worse(step, name, names, body)
     check_declared(rule, worse(points(before, after, names)))
 
 
-@pytest.mark.parametrize("rule", OF_REALS.rules, ids=str)
+@pytest.mark.parametrize(
+    "rule", [*OF_EMBEDDINGS.rules, *OF_FACTORS.rules, *OF_REALS.rules], ids=str
+)
 def test_a_rule_of_reals_makes_no_float_worse_but_where_it_says_so(rule):
     """The law that formulas keep."""
-    check_declared(rule, worse(both(rule, *IN_REALS[rule.name])))
+    check_declared(rule, worse(both(rule, *(IN_EMBEDDINGS | IN_FACTORS | IN_REALS)[rule.name])))

@@ -91,7 +91,7 @@ def loss_and_grads(theta, examples=EXAMPLES):
     total_loss = data_loss + reg_loss              # programs.py:146
 
     # the rest of the gradient
-    d_w1_11 += 2e-4*w1_11                           # of programs.py:141, 145
+    d_w1_11 += 2e-4*w1_11                          # of programs.py:141, 145
     d_w1_12 += 2e-4*w1_12
     d_b1_1 += 2e-4*b1_1
     d_w1_21 += 2e-4*w1_21
