@@ -1,11 +1,13 @@
 """The words of an emitted text: its title, its docstrings, its facts and its notes.
 
 They are made last, from records (``Words``), the function, and the user's own names.  A loss
-without a known form is "the loss".
+without a known form is told by its name, or that of the function that returns it, and by the user's
+formula where it is short.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument
 from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
+from symgrad.frontend.source.origin import PATHS, SitedOrigin
+from symgrad.frontend.source.statements import statement
 from symgrad.ir.function import Function, Instr
 
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
 
-_EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost")
+_EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost", "main", "f")
+_SHORT = 44  # characters of a formula that a docstring has room for
 
 
 @dataclass(frozen=True)
@@ -151,8 +156,8 @@ def _of_loss(p: Program, f: Function) -> Unit:
     return Unit(
         f,
         p.structure,
-        title=title(said, name, p.target),
-        summary=summary(said, name, "its gradient with respect to each parameter"),
+        title=title(said, f.results[0], p.target),
+        summary=summary(said, f.results[0], "its gradient with respect to each parameter", True),
         returns=returns,
         source=source(f.results[0]),
         notes=conventions(f),
@@ -175,8 +180,8 @@ def _of_vector(p: Program, prepared: Function) -> Unit:
     return Unit(
         f,
         p.structure,
-        title=title(said, name, p.target),
-        summary=summary(over, name, gradient),
+        title=title(said, f.results[0], p.target),
+        summary=summary(over, f.results[0], gradient, True),
         returns=f"{head}, and {vector} in the order of theta",
         source=source(f.results[0]),
         groups=(net.group(size),) if p.is_scalar else (),
@@ -186,15 +191,40 @@ def _of_vector(p: Program, prepared: Function) -> Unit:
     )
 
 
-def title(said: str, name: str, target: str) -> str:
-    return f"{summary(said, name, 'its gradient')[:-1]}, {TARGETS[target].medium}."
+def title(said: str, loss: Instr, target: str) -> str:
+    return f"{summary(said, loss, 'its gradient')[:-1]}, {TARGETS[target].medium}."
 
 
-def summary(said: str, name: str, gradient: str) -> str:
-    """``The mean squared error, and its gradient.``"""
-    plain = "the loss" if name in _EVERYDAY else f"the value of {name}"
-    text = said or plain
+def summary(said: str, loss: Instr, gradient: str, full: bool = False) -> str:
+    """``The mean squared error, and its gradient.``; in ``full`` with a formula, where it has no
+    known form."""
+    formula = short_formula(loss) if full and not said else ""
+    text = said or f"the loss{called(loss)}"
+    if formula:
+        return f"{text[0].upper()}{text[1:]}, {formula}, and its gradient."
     return f"{text[0].upper()}{text[1:]}, and {gradient}."
+
+
+def called(loss: Instr) -> str:
+    """The user's name of a loss in backticks: its own, or that of the function that returns it."""
+    own = [o for o in loss.origins if isinstance(o, SitedOrigin) and o.site]
+    name = loss.hint
+    if name in _EVERYDAY and len(own) == 1 and own[0].site:
+        name = own[0].site[0].co_name
+    return "" if name in _EVERYDAY or not name.isidentifier() else f" `{name}`"
+
+
+def short_formula(loss: Instr) -> str:
+    """What the user's statement assigns or returns, where it is short; modules are not told."""
+    own = [o for o in loss.origins if isinstance(o, SitedOrigin)]
+    tree = (
+        statement(PATHS[own[0].file], own[0].line) if len(own) == len(loss.origins) == 1 else None
+    )
+    value = getattr(tree, "value", None)
+    if value is None or isinstance(value, ast.Tuple | ast.List | ast.Name):
+        return ""
+    text = re.sub(r"\b(sg|symgrad|np|numpy|math)\.(\w+\.)*", "", ast.unparse(value))
+    return text if len(text) <= _SHORT and text.isascii() else ""
 
 
 def source(x: Instr) -> str:
