@@ -94,3 +94,22 @@ def test_a_mean_of_no_elements_is_told_with_its_line(of: Any) -> None:
     z = sg.input("z", ("N", 2))
     assert sg.compile(of(z) * b, [b]).notes == ()
     assert "of no elements" in sg.compile(of(z) * b, [b], sizes={"N": 0}).notes[0]
+
+
+def energy(x: sg.Expr, k: sg.Expr) -> sg.Expr:
+    return sg.sum(k * sg.cosh(x))
+
+
+def test_a_loss_without_a_name_is_called_after_the_function_that_returns_it() -> None:
+    """And its formula is told as the user wrote it, without the names of modules."""
+    x, k = sg.param("x", (3,)), sg.input("k", (3,))
+    source = sg.compile(energy(x, k)).source
+    assert '"""The loss `energy`, and its gradient, in NumPy.' in source
+    assert '    """The loss `energy`, sum(k * cosh(x)), and its gradient.' in source
+
+
+def test_a_long_formula_is_not_told() -> None:
+    x = sg.param("x", (3,))
+    roughness = sg.sum(sg.cosh(x) * sg.sin(x) + sg.cosh(2.0 * x) * sg.sin(2.0 * x))
+    source = sg.compile(roughness).source
+    assert '"""The loss `roughness`, and its gradient with respect to each parameter.' in source

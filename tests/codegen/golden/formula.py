@@ -1,4 +1,4 @@
-"""The value of energy, and its gradient, in plain Python.
+"""The loss `energy`, and its gradient, in plain Python.
 
 Emitted by symgrad 0.1.0, target `python`, from programs.py:22 (`energy`).
 Needs Python's math module and nothing else.
@@ -22,7 +22,7 @@ def cosm1(x):
 
 
 def energy_and_grads(theta, omega, g, length):
-    """The value of energy, and its gradient with respect to each parameter.
+    """The loss `energy`, kinetic + potential, and its gradient.
 
     theta    f64[]  parameter
     omega    f64[]  parameter
