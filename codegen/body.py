@@ -31,6 +31,7 @@ from symgrad.codegen.target import (
     Text,
     atom,
     is_bounded_count,
+    prefix,
 )
 from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors, may_alias
@@ -277,7 +278,7 @@ class Writer:
         first, *others = terms
         whole = self.text_of(first.placed)
         if first.negative:
-            whole = self.target.form_of("negative", first.placed)(whole)
+            whole = prefix("-")(whole)
         elif not others and not self.is_fresh(first.placed):
             whole = self.target.arrays.copied(whole) if self.target.arrays else whole
         for term in others:

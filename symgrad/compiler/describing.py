@@ -18,6 +18,7 @@ from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
 from symgrad.frontend.source.origin import PATHS, SitedOrigin
 from symgrad.frontend.source.statements import statement
+from symgrad.frontend.source.stores import RETURNED, stored
 from symgrad.ir.function import Function, Instr
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def of_nothing(f: Function) -> tuple[str, ...]:
     empty = [
         x
         for x in f.body
-        if "averages" in x.op.traits and any(x.operands[0].type.shape[a] == 0 for a in x["axis"])
+        if x.op.name == "mean" and any(x.operands[0].type.shape[a] == 0 for a in x["axis"])
     ]
     told = [f"The {x.op.name} of no elements is nan{_built(x)}." for x in empty if x.type.size != 0]
     return tuple(dict.fromkeys(told))
@@ -207,24 +208,29 @@ def summary(said: str, loss: Instr, gradient: str, full: bool = False) -> str:
 
 def called(loss: Instr) -> str:
     """The user's name of a loss in backticks: its own, or that of the function that returns it."""
-    own = [o for o in loss.origins if isinstance(o, SitedOrigin) and o.site]
-    name = loss.hint
-    if name in _EVERYDAY and len(own) == 1 and own[0].site:
-        name = own[0].site[0].co_name
+    name, origin, tree = loss.hint, *told(loss)
+    if name in _EVERYDAY and origin and origin.site and isinstance(tree, ast.Return):
+        name = origin.site[0].co_name
     return "" if name in _EVERYDAY or not name.isidentifier() else f" `{name}`"
 
 
 def short_formula(loss: Instr) -> str:
     """What the user's statement assigns or returns, where it is short; modules are not told."""
-    own = [o for o in loss.origins if isinstance(o, SitedOrigin)]
-    tree = (
-        statement(PATHS[own[0].file], own[0].line) if len(own) == len(loss.origins) == 1 else None
-    )
-    value = getattr(tree, "value", None)
+    value = getattr(told(loss)[1], "value", None)
     if value is None or isinstance(value, ast.Tuple | ast.List | ast.Name):
         return ""
     text = re.sub(r"\b(sg|symgrad|np|numpy|math)\.(\w+\.)*", "", ast.unparse(value))
     return text if len(text) <= _SHORT and text.isascii() else ""
+
+
+def told(loss: Instr) -> tuple[SitedOrigin | None, ast.stmt | None]:
+    """The place in the user's file that made the loss, and the statement there."""
+    own = [o for o in loss.origins if isinstance(o, SitedOrigin)]
+    if not len(own) == len(loss.origins) == 1 or own[0].site is None:
+        return None, None
+    tree = statement(PATHS[own[0].file], own[0].line)
+    kind = ast.Return if stored(*own[0].site) == RETURNED else ast.Assign
+    return (own[0], tree) if stored(*own[0].site) and isinstance(tree, kind) else (None, None)
 
 
 def source(x: Instr) -> str:

@@ -31,7 +31,6 @@ TRAITS = {
     "carries": "linear in its first operand, whose elements it keeps, repeats, leaves out or adds",
     "reduces": "each result has elements of its own that it is made of, along the axes",
     "nonempty": "has no value along an empty axis",
-    "averages": "is nan along an empty axis",
     "activation": "of a hidden layer",
     "comparison": "of two numbers",
     "condition": "its value is a truth, made of the operands element by element",

@@ -160,7 +160,7 @@ MEAN = _reduction(
     **_ADDS,
     named="mean_{}",
     flops=lambda y, x, *, axis, keepdims: x.size,
-    traits=("sums", "terms", "averages"),
+    traits=("sums", "terms"),
 )
 MAX = _reduction(
     "max",

@@ -197,7 +197,7 @@ def test_the_sum_of_a_parameters_cotangents_is_of_the_lines_that_read_it() -> No
     """A parameter without a line of its own would otherwise have a gradient without one."""
     a = parameter("a", Type("f64"), "param")
     one, two = (IRAlgebra((Origin("loss.py", line),)) for line in (1, 2))
-    y = two.multiply(one.exp(one.term(a)), two.term(a))
+    y = two.sin(two.multiply(one.exp(one.term(a)), two.term(a)))
     _, d_a = differentiate(function("f", [a], [y.instr]), [0]).results
     assert d_a.op.name == "add"
     assert d_a.origins == (Origin("loss.py", 1, True), Origin("loss.py", 2, True))

@@ -195,7 +195,6 @@ def ways(z):
 IRREGULAR = {
     "ragged": lambda w, xs: sum(sum((w * v).tanh() for v in x) ** 2 for x in xs),
     "branching": lambda w, xs: sum(ways(w * x[0])[len(x) - 1] for x in xs),
-    "root of the mean": lambda w, xs: sum((w * x[0]) ** 2 for x in xs) ** 0.5,
     "product": lambda w, xs: math.prod([w * x[0] for x in xs], start=Value(1.0)),
 }
 

@@ -44,12 +44,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "x to y in N = len(x)": LENGTH,
     },
     "sequential": {
-        "top to max_logits in exps = np.exp(logits - top[:, None])": FINITE,
         "x to labels in N = len(x)": LENGTH,
     },
     "softmax": {
         "x to labels in N = len(x)": LENGTH,
-        "top to max_logits in exps = np.exp(logits - top[:, None])": FINITE,
     },
     "loops_lecture": {
         "index by 1 in layer3 = theta[36:41]": CLIPPED,
@@ -61,7 +59,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "index by 1 in d_layer3 = d_theta[320:337]": CLIPPED,
     },
     "loops_softmax": {
-        "top to max_logits in exps = np.exp(logits - top[:, None])": FINITE,
         "X to targets in N = len(X)": LENGTH,
     },
     "loops_recurrent": {

@@ -159,7 +159,7 @@ def test_the_history_tells_canonical_rules_where_they_save():
     f = sg.compile(sg.mean((x @ w) ** 2), [w])
     first, second = [s for s in f.history if s.name == "canonicalize"]
     told = "\n".join(first.details())
-    assert "(s*a)*t = (s*t)*a  of test_simplify.py:" in told
+    assert "a*(c*b) = (c*a)*b for a small a  of test_simplify.py:" in told
     assert cost(first.after) < cost(first.before)
     assert told.endswith(f"in all: cost {cost(first.before)} -> {cost(first.after)}")
     assert cost(second.after) == cost(second.before)
@@ -184,7 +184,7 @@ def test_arrays_are_simplified_too():
     """A rule holds for arrays as for numbers, and the cost counts elements."""
     x = sg.param("x", np.array([0.5, 1.5]))
     f = sg.compile(sg.sum(x**5))
-    assert "** 5" not in f.source
+    assert "** 5" not in f.source.rpartition('"""')[2]
     np.testing.assert_allclose(f()[1].x, 5 * np.array([0.5, 1.5]) ** 4)
     (value,) = interpret(simplify(parse(text("%0 = square %a : f64[]; return %0"), OPS)), [3, 0, 0])
     assert value == 9.0
@@ -212,7 +212,7 @@ def test_sympy_sees_arrays_element_by_element():
     x = sg.param("x", np.array([0.5, 1.5]))
     loss = sg.sum(sg.sin(x) ** 2 + sg.cos(x) ** 2 + x)
     f = sg.compile(loss, simplify="sympy")
-    assert "sin" not in f.source
+    assert "sin" not in f.source.rpartition('"""')[2]
     value, grads = f()
     assert value == pytest.approx(4.0)
     np.testing.assert_allclose(grads.x, [1.0, 1.0])

@@ -18,6 +18,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from types import CodeType
 
+RETURNED = "return"  # in place of a variable, for what is returned
 _NONE = -1  # stands for what no instruction alone has made
 _SILENT = frozenset({"NOP", "RESUME", "CACHE", "EXTENDED_ARG", "KW_NAMES", "PUSH_EXC_INFO"})
 _TURNS = {"ROT_TWO": 2, "ROT_THREE": 3, "ROT_FOUR": 4}
@@ -59,7 +60,8 @@ def _by_offset(code: CodeType) -> tuple[list[int], dict[int, str]]:
 
 
 def stores(code: CodeType) -> dict[int, str]:
-    """The variable that the value of each instruction is stored in, by the instruction's offset.
+    """The variable that the value of each instruction is stored in, or ``RETURNED``, by the
+    instruction's offset.
 
     A value that a jump leads around is in none.
     """
@@ -67,6 +69,9 @@ def stores(code: CodeType) -> dict[int, str]:
     for x in dis.get_instructions(code):
         if x.is_jump_target or x.opcode in dis.hasjrel or x.opcode in dis.hasjabs:
             stack.items.clear()
+        elif x.opname == "RETURN_VALUE":
+            made = stack.pop()
+            found.update({made: RETURNED} if isinstance(made, int) and made != _NONE else {})
         elif x.opname.startswith("STORE_") and x.opname.partition("_")[2] not in _PLACES:
             _store(x, stack, found)
         elif x.opname not in _SILENT:
