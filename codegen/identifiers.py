@@ -129,12 +129,20 @@ def written(role: Role) -> str:
 
 def _formula(x: Instr, depth: int) -> str:
     """A name made of those of the operands, where these are short, or else of the op."""
-    while x.op.kind == "shape" and not x.hint and x.operands and not x.op.cost:
+    while is_written_out(x) and x.op.name == "reshape":  # of the same elements in the same places
         x = x.operands[0]
     if x.hint:
         return x.hint
-    texts = [o.hint or (_formula(o, depth - 1) if depth and o.operands else "") for o in x.operands]
+    parts = [moved(o) for o in x.operands]
+    texts = [o.hint or (_formula(o, depth - 1) if depth and o.operands else "") for o in parts]
     return from_operands(x, texts) or called_by_op(x)
+
+
+def moved(x: Instr) -> Instr:
+    """The value whose elements ``x`` shows in other places."""
+    while x.op.kind == "shape" and not x.hint and x.operands and not x.op.cost:
+        x = x.operands[0]
+    return x
 
 
 def part_played(x: Instr, user: Instr) -> str:

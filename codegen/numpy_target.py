@@ -76,7 +76,21 @@ def _divide(x: Instr) -> Form:
     A division by a count is written with it, too: where a user divided by the number of examples,
     no examples give what the loops would have given.
     """
-    return infix("/", MUL) if is_plain_quotient(x) or not _scalars(x) else call("np.divide")
+    plain = is_plain_quotient(x) or any(map(is_of_numpy, x.operands))
+    return infix("/", MUL) if plain else call("np.divide")
+
+
+def is_of_numpy(x: Instr) -> bool:
+    """True of an array, and of a number that NumPy made: Python's own are arguments, sizes and
+    literals, and what is computed of these by operators."""
+    stack = [x]
+    while stack:
+        y = stack.pop()
+        own = y.is_parameter or y.is_constant or is_count(y) or is_bounded_count(y)
+        if y.type.rank or not (own or y.op.symbol or y.op.name == "negative"):
+            return True
+        stack += [] if own else y.operands
+    return False
 
 
 def is_plain_quotient(x: Instr) -> bool:

@@ -317,11 +317,21 @@ def loss_start(forward: list[Line], f: Function) -> int:
     for i, x in enumerate(f.body):
         new = reads[id(x)] - seen
         if new and first is not None and new - first:
-            return next((lines[j] for j in range(i, len(f.body)) if j in lines), len(forward))
+            start = next((lines[j] for j in range(i, len(f.body)) if j in lines), len(forward))
+            return start if follows(forward[start:], f, new - first) else 0
         if new and first is None:
             first = new
         seen |= new
     return first_scalar(forward)
+
+
+def follows(lines: Sequence[Line], f: Function, inputs: set[int]) -> bool:
+    """True if all arrays are made of some of the inputs; otherwise the loss begins nowhere."""
+    reached = set(inputs)
+    for x in f.body:
+        if any(id(o) in reached for o in x.operands):
+            reached.add(id(x))
+    return all(id(line.x) in reached for line in lines if line.x.type.rank)
 
 
 def first_scalar(lines: list[Line]) -> int:

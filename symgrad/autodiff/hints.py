@@ -56,8 +56,17 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
     if not name and is_hidden_layer(y):
         return [(y, "h"), (x, "z")]
     if name and y.op.partials is not None and len(y.operands) == 1:
-        return [(x, before(name))]
+        return [(x, f"log_{name}" if is_softmax(y) else before(name))]
     return []
+
+
+def is_softmax(y: Instr) -> bool:
+    """exp(x - logsumexp(x)), whose operand is its logarithm: no text has that in a line."""
+    (x,) = y.operands
+    below = x.operands[1] if y.op.name == "exp" and x.op.name == "subtract" else x
+    while below.op.name == "reshape":
+        (below,) = below.operands
+    return below.op.name == "logsumexp"
 
 
 def is_hidden_layer(y: Instr) -> bool:
