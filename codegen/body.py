@@ -205,8 +205,11 @@ class Writer:
 
     def called(self, x: Instr) -> str:
         """A name for a value that nobody named, with the letter of the one part that it reads."""
-        if x.role and x.role.of:
-            return f"d_{self.roles.get(x.role.of) or written(x.role.of)}"
+        if x.role and x.role.of and not x.role.of.apart:
+            name = self.roles.get(x.role.of, "")
+            other = written(x.role.of)
+            if name or other not in self.names.taken:  # else another value is called so
+                return f"d_{name or other}"
         if x.role and x.role.called:
             return x.role.called
         known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}

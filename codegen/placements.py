@@ -22,6 +22,7 @@ from symgrad.codegen.target import Placement, Target, Text, prefix
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Shape, add, product
 
+_FEW = 32  # parts that are compared with each other
 Region = tuple[tuple[int, int] | None, ...]  # of each axis, from where to where; None for unknown
 
 
@@ -151,6 +152,8 @@ def are_apart(a: Region, b: Region) -> bool:
 
 def first_written(parts: Sequence[Part]) -> list[bool]:
     """For each part, whether no part before it can have an element in common with it."""
+    if len(parts) > _FEW:  # of many, only the first is known to be
+        return [p.placed.op.name == "embed" and i == 0 for i, p in enumerate(parts)]
     regions = [region(p.placed) for p in parts]
     return [
         own is not None and all(r is not None and are_apart(own, r) for r in regions[:i])

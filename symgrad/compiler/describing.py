@@ -19,12 +19,13 @@ from symgrad.compiler.loss_names import phrase
 from symgrad.frontend.source.origin import PATHS, SitedOrigin
 from symgrad.frontend.source.statements import statement
 from symgrad.frontend.source.stores import RETURNED, stored
-from symgrad.ir.function import Function, Instr
+from symgrad.ir.function import Function, Instr, topological
 
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
 
 _EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost", "main", "f")
+_MODULES = ("sg", "symgrad", "np", "numpy", "math")
 _SHORT = 44  # characters of a formula that a docstring has room for
 
 
@@ -219,6 +220,14 @@ def short_formula(loss: Instr) -> str:
     value = getattr(told(loss)[1], "value", None)
     if value is None or isinstance(value, ast.Tuple | ast.List | ast.Name):
         return ""
+    known = {x.hint for x in topological([loss])} | {*_MODULES}
+    names = {n for n in ast.walk(value) if isinstance(n, ast.Name)}
+    functions = {n.func for n in ast.walk(value) if isinstance(n, ast.Call)}
+    owners = {n.value for n in ast.walk(value) if isinstance(n, ast.Attribute)}
+    if any(n.id not in known for n in names - functions) or any(
+        not (isinstance(o, ast.Name) and o.id in _MODULES) for o in owners
+    ):
+        return ""  # a reader would look for these names in the text
     text = re.sub(r"\b(sg|symgrad|np|numpy|math)\.(\w+\.)*", "", ast.unparse(value))
     return text if len(text) <= _SHORT and text.isascii() else ""
 

@@ -57,12 +57,14 @@ class Role:
     value   the instruction as the user wrote it, which passes may have replaced since
     called  a name by the part that it plays for its reader, if it plays one
     of      the role of the value that this one is the derivative by; ``value`` is that one's
+    apart   the value was one of several when they were differentiated, so that no derivative by
+            it is the whole one
     """
 
-    __slots__ = ("called", "of", "value")
+    __slots__ = ("apart", "called", "of", "value")
 
     def __init__(self, value: Instr, called: str = "", of: Role | None = None) -> None:
-        self.value, self.called, self.of = value, called, of
+        self.value, self.called, self.of, self.apart = value, called, of, False
 
 
 class Instr:

@@ -23,7 +23,6 @@ from symgrad.ir.function import (
     Instr,
     Origin,
     Origins,
-    Role,
     all_values,
     needed_by,
     topological,
@@ -40,9 +39,6 @@ __all__ = [
     "with_body",
     "with_operands",
 ]
-
-
-_NO_ROLES: Mapping[Instr, Role] = {}
 
 
 def rebuild(
@@ -118,18 +114,16 @@ def relabel(
     function: Function,
     hints: Mapping[Instr, str],
     origins: Mapping[Instr, Sequence[Origins]],
-    roles: Mapping[Instr, Role] = _NO_ROLES,
 ) -> Function:
-    """The function with hints and roles replaced, and origins united, for the values given."""
-    if not hints and not origins and not roles:
+    """The function with hints replaced, and origins united, for the values given."""
+    if not hints and not origins:
         return function
     moved: dict[Instr, Instr] = {}
     body = []
     for x in function.body:
         y = moved_operands(x, moved)
-        if x in hints or x in origins or x in roles:
-            united = _unite(x.origins, origins.get(x))
-            y = y.replace(None, hints.get(x, x.hint), united, roles.get(x))
+        if x in hints or x in origins:
+            y = y.replace(None, hints.get(x, x.hint), _unite(x.origins, origins.get(x)))
         if y is not x:
             moved[x] = y
         body.append(y)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -129,24 +130,41 @@ def is_never_below_0(x: Instr) -> bool:
 
 
 def may_be_infinite(root: Instr) -> bool:
-    """True if a value may be infinite where params are numbers and nothing overflows: an infinite
-    literal, an input (a mask may hold -inf), or an op at its pole, such as log at 0, where it is
-    not known to be elsewhere; and what chooses among such values, moves or adds them."""
+    """True if a value may be infinite where params are numbers and nothing overflows.
+
+    An infinite literal may make it so, and an op at its pole, such as log at 0, where it is not
+    known to be elsewhere; an input, such as a mask that holds -inf, where it is added, scaled by
+    numbers, chosen or moved.
+    """
     of = Intervals().of
-    stack, seen = [root], {root}
+    stack, seen = [(root, True)], {(root, True)}
     while stack:
-        x = stack.pop()
+        x, direct = stack.pop()
         if x.is_constant and not np.all(np.isfinite(np.asarray(x["value"], dtype=float))):
             return True
-        if x.is_parameter and x["kind"] != "param":
+        if x.is_parameter and x["kind"] != "param" and direct:
             return True
-        if x.op.unbounded and of(x.operands[-1]).has_zero and not is_positive(x.operands[-1]):
+        last = x.operands[-1] if x.op.unbounded and x.op.partials else None
+        if last and of(last).has_zero and not is_positive(last) and has_pole_at_0(x.op):
             return True
-        if {"adds", "exact", "moves", "carries"} & {*x.op.traits}:
-            fresh = [o for o in x.operands if o.type.is_float and o not in seen]
-            seen.update(fresh)
-            stack += fresh
+        low, high = of(x)
+        if max(-low, high) < math.inf and not (x.is_parameter or x.is_constant):
+            continue
+        scaled = is_product(x.op) and any(o.is_constant or not o.type.rank for o in x.operands)
+        handed = scaled or bool({"adds", "exact", "moves", "carries"} & {*x.op.traits})
+        direct = direct and handed
+        fresh = [(o, direct) for o in x.operands if o.type.is_float and (o, direct) not in seen]
+        seen.update(fresh)
+        stack += fresh
     return False
+
+
+@lru_cache(maxsize=256)
+def has_pole_at_0(op: Op) -> bool:
+    """True if the op of ones, but for a last operand of 0, is not finite."""
+    ones = [np.float64(1.0)] * ((op.arity or 1) - 1)
+    with np.errstate(all="ignore"):
+        return not np.isfinite(op.evaluate(*ones, np.float64(0.0)))
 
 
 def is_positive(x: Instr) -> bool:

@@ -31,7 +31,9 @@ from fractions import Fraction
 
 from symgrad.ir.function import Instr
 from symgrad.ops import OPS
+from symgrad.ops.intervals import Intervals
 from symgrad.ops.reduction import reduced
+from symgrad.rewrite.conditions import is_positive
 from symgrad.rewrite.identities import is_exact
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
 from symgrad.rewrite.rule import built
@@ -49,7 +51,8 @@ def joins(a: float, b: float) -> bool:
 def is_linear(x: Instr) -> bool:
     """True if a value is linear in its first operand: it moves, repeats or adds up elements."""
     traits = x.op.traits
-    return "moves" in traits or "carries" in traits or {"reduces", "sums"} <= {*traits}
+    moves = "moves" in traits and len(x.operands) == 1  # concatenate has parts
+    return moves or "carries" in traits or {"reduces", "sums"} <= {*traits}
 
 
 def rebuilt_on(r: Rewriter, x: Instr, first: Instr) -> Instr:
@@ -156,8 +159,8 @@ def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
         return all(shape[i] == 1 != full[i] for i in axes)
 
     parts = list(product_of(r, a))
-    outside = [p for p in parts if is_level(p[0])]
-    inside = [p for p in parts if not is_level(p[0])]
+    outside = [p for p in parts if is_level(p[0]) and not (p[1] and may_vanish(p[0]))]
+    inside = [p for p in parts if p not in outside]
     if not outside or not inside:
         return None
     if all(below or o.is_constant for o, below in inside):
@@ -166,6 +169,11 @@ def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
     kept = [(_without(r, o, len(full), () if x["keepdims"] else axes), b) for o, b in outside]
     numbers = [p for p in kept if not p[0].type.rank and not p[1]]
     return _multiplied(r, [*numbers, (whole, False), *[p for p in kept if p not in numbers]])
+
+
+def may_vanish(x: Instr) -> bool:
+    """True unless a divisor is known not to be 0: of no elements, sum(a/0) is 0 and 0/0 is not."""
+    return Intervals().of(x).has_zero and not is_positive(x)
 
 
 def _multiplied(r: Rewriter, parts: list[tuple[Instr, bool]]) -> Instr:
@@ -227,17 +235,17 @@ def is_zero(x: Instr) -> bool:
     return bool(x.is_constant and not x.type.rank and x["value"] == 0)
 
 
-def _term(r: Rewriter, x: Instr) -> tuple[Fraction, Instr]:
+def _term(x: Instr) -> tuple[float, Instr]:
     """A literal and the value that it is before."""
     if x.op.name == "negative":
-        count, inner = _term(r, x.operands[0])
+        count, inner = _term(x.operands[0])
         return -count, inner
     if x.op.name == "multiply":
         for c, a in (x.operands, x.operands[::-1]):
             number = scalar(c)
             if number is not None and abs(number) < 1e30:
-                return Fraction(number), a
-    return Fraction(1), x
+                return number, a
+    return 1.0, x
 
 
 def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
@@ -268,11 +276,11 @@ def _joined(r: Rewriter, u: Instr, v: Instr, sign: int) -> Instr | None:
     """u + sign*v, if these are literals times one value; x - x stays, for x may be inf."""
     if not (r.once(u) or u is v) or u.type != v.type:
         return None
-    (c, a), (d, b) = _term(r, u), _term(r, v)
-    whole = c + sign * d
-    if whole == 0 or Fraction(float(whole)) != whole or a.type != u.type or not r.same(a, b):
+    (c, a), (d, b) = _term(u), _term(v)
+    if a.op is not b.op or a.is_constant or a.type != u.type or not r.same(a, b):
         return None
-    if a.is_constant:
+    whole = Fraction(c) + sign * Fraction(d)
+    if whole == 0 or Fraction(float(whole)) != whole:
         return None
     return a if whole == 1 else r.build("multiply", r.number(float(whole), a.type.dtype), a)
 

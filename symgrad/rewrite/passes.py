@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgrad.ir.function import Function, Instr, Origins, Role, union
+from symgrad.ir.function import Function, Instr, Origins, union
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, with_body
 from symgrad.ops.table import IRAlgebra
 from symgrad.rewrite.rule import BITS, Pass
@@ -46,7 +46,6 @@ def cse(function: Function) -> Function:
     moved: dict[Instr, Instr] = {}
     hints: dict[Instr, str] = {}
     origins: dict[Instr, list[Origins]] = {}
-    apart: set[Instr] = set()  # values that were several when they were differentiated
     body: list[Instr] = []
     for x in function.body:
         own = moved_operands(x, moved)
@@ -57,15 +56,12 @@ def cse(function: Function) -> Function:
             body.append(y)
             continue
         if x.role and y.role and not x.role.of and not y.role.of:
-            apart.add(y)
+            x.role.apart = y.role.apart = True
         if x.origins != y.origins:
             origins.setdefault(y, []).append(x.origins)
         if x.hint and not y.hint:
             hints.setdefault(y, x.hint)
-    if not moved:
-        return function
-    roles = {y: Role(y.role.value, y.role.called) for y in apart if y.role}
-    return relabel(with_body(function, body, moved), hints, origins, roles)
+    return relabel(with_body(function, body, moved), hints, origins) if moved else function
 
 
 def _key(x: Instr) -> object:

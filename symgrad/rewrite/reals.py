@@ -213,14 +213,21 @@ def _finite_top(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _zero_product(r: Rewriter, x: Instr) -> Instr | None:
-    """A product with zeros is 0 where the other factor is finite, such as a state that starts at
-    0 times a param."""
+    """A product with zeros is 0 where the other factor is finite and made of params, such as a
+    state that starts at 0 times a weight; what is read of inputs is checked, though it be 0."""
     for zeros, other in (x.operands, x.operands[::-1]):
         if zeros.is_constant and not np.any(np.asarray(zeros["value"])) and x.type.is_float:
-            if may_be_infinite(other):
+            params = made_of(
+                other, lambda o: not o.is_parameter, lambda o: o.is_constant or _is_param(o)
+            )
+            if not params or may_be_infinite(other):
                 return None
             return r.build("broadcast_to", r.number(0.0, x.type.dtype), shape=x.type.shape)
     return None
+
+
+def _is_param(x: Instr) -> bool:
+    return x.is_constant or (x.is_parameter and x["kind"] == "param")
 
 
 ZEROS = built("0*a = 0", "multiply matmul outer vdot", _zero_product, "constant")

@@ -235,7 +235,7 @@ def program(names, body):
     body = re.sub(
         r"%([a-xz])\b", lambda m: m[0] if m[1] in names.split() else f"%{ord(m[1])}", body
     )
-    head = ", ".join(f"input %{name}: {TYPES[name]}" for name in names.split())
+    head = ", ".join(f"param %{name}: {TYPES[name]}" for name in names.split())
     lines = "".join(f"  {line.strip()}\n" for line in body.split(";"))
     return parse(f"func @f({head}) {{\n{lines}  return %y\n}}\n", OPS)
 

@@ -51,9 +51,11 @@ def same(function):
             id="what is the same along the axis leaves the sum",
         ),
         pytest.param(
-            f"%p = divide %x, %w : f64[N, 3]; %y = sum %p {DOWN} : f64[3]; return %y",
-            f"%0 = sum %x {DOWN} : f64[3]; %y = divide %0, %w : f64[3]; return %y",
-            id="so does a divisor",
+            "%e = exp %w : f64[3]; "
+            f"%p = divide %x, %e : f64[N, 3]; %y = sum %p {DOWN} : f64[3]; return %y",
+            f"%e = exp %w : f64[3]; %0 = sum %x {DOWN} : f64[3]; "
+            "%y = divide %0, %e : f64[3]; return %y",
+            id="so does a divisor that is not 0",
         ),
         pytest.param(
             f"%p = multiply %x, %t : f64[N, 3]; %y = sum %p {ALL} : f64[]; return %y",
@@ -145,6 +147,15 @@ def test_a_rule_moves_a_factor(before, after):
         pytest.param(
             "%q = divide %x, %w : f64[N, 3]; %y = multiply %q, %w : f64[N, 3]; return %y",
             id="a divisor that may be 0",
+        ),
+        pytest.param(
+            f"%p = divide %x, %w : f64[N, 3]; %y = sum %p {DOWN} : f64[3]; return %y",
+            id="of no elements a sum of quotients is 0, by 0 as well",
+        ),
+        pytest.param(
+            "%c = constant 2.0 : f64[]; %p = multiply %c, %w : f64[3]; "
+            "%q = concatenate %p, %w {axis = 0} : f64[6]; %y = multiply %c, %q : f64[6]; return %y",
+            id="one part of several",
         ),
         pytest.param("%y = subtract %x, %x : f64[N, 3]; return %y", id="inf - inf is nan"),
         pytest.param(

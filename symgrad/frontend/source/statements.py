@@ -73,7 +73,9 @@ def _nodes(path: str) -> list[tuple[ast.AST, bool]]:
 def assignments(path: str) -> dict[int, list[Assignment]]:
     """The assignments to names, by each of their lines."""
     naming = [(node, looped) for node, looped in _nodes(path) if _targets(node)]
-    on_line = Counter(line for node, _ in naming for line in _span(node))
+    every: dict[int, ast.AST] = {id(node): node for node in _statements(path).values()}
+    every.update((id(node), node) for node, _ in naming)
+    on_line = Counter(line for node in every.values() for line in _span(node))
     lines: dict[int, list[Assignment]] = {}
     for node, looped in naming:
         span = _span(node)

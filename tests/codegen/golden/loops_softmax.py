@@ -12,7 +12,7 @@ import numpy as np
 
 
 def loss_and_grads(theta, X, targets):
-    """The loss, sum(losses) / len(losses), and its gradient.
+    """The loss, and its gradient with respect to every parameter.
 
     theta    f64[15]    the parameters, in the order of model.parameters()
     X        f64[N, 4]  input
