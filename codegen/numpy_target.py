@@ -81,16 +81,19 @@ def _divide(x: Instr) -> Form:
 
 
 def is_of_numpy(x: Instr) -> bool:
-    """True of an array, and of a number that NumPy made: Python's own are arguments, sizes and
-    literals, and what is computed of these by operators."""
-    stack = [x]
-    while stack:
+    """True of an array, and of a number that is known to be NumPy's: one that was made of an array,
+    and what is computed of such in a few steps."""
+    stack, left = [x], _NEAR
+    while stack and left:
         y = stack.pop()
-        own = y.is_parameter or y.is_constant or is_count(y) or is_bounded_count(y)
-        if y.type.rank or not (own or y.op.symbol or y.op.name == "negative"):
+        left -= 1
+        if y.type.rank or any(o.type.rank for o in y.operands):
             return True
-        stack += [] if own else y.operands
+        stack += y.operands
     return False
+
+
+_NEAR = 16  # numbers that are looked at
 
 
 def is_plain_quotient(x: Instr) -> bool:
