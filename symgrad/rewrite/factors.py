@@ -28,24 +28,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from symgrad.ir.function import Instr
-from symgrad.ops import OPS
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.reduction import reduced
 from symgrad.rewrite.conditions import is_positive
-from symgrad.rewrite.identities import is_exact
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
 from symgrad.rewrite.rule import built
 from symgrad.rewrite.simplify import elements
 from symgrad.rewrite.softmax import aligned
 
 DEPTH = 8  # operands within operands that are searched for a literal
+BETWEEN = 3  # sums between two like terms
 
 
+@lru_cache(maxsize=4096)
 def joins(a: float, b: float) -> bool:
     """True if the product of two literals is exact, and neither tiny nor huge."""
-    return 1e-30 < abs(a * b) < 1e30 and is_exact(OPS["multiply"], [a, b], a * b)
+    if not 1e-30 < abs(a * b) < 1e30:
+        return False
+    (i, j), (k, m), (p, q) = (float(v).as_integer_ratio() for v in (a, b, a * b))
+    return i * k * q == p * j * m
 
 
 def is_linear(x: Instr) -> bool:
@@ -237,10 +241,10 @@ def is_zero(x: Instr) -> bool:
 
 def _term(x: Instr) -> tuple[float, Instr]:
     """A literal and the value that it is before."""
-    if x.op.name == "negative":
+    if x.op.arity == 1 and x.op.name == "negative":
         count, inner = _term(x.operands[0])
         return -count, inner
-    if x.op.name == "multiply":
+    if x.op.arity == 2 and x.op.name == "multiply":
         for c, a in (x.operands, x.operands[::-1]):
             number = scalar(c)
             if number is not None and abs(number) < 1e30:
@@ -253,15 +257,15 @@ def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
     if not x.type.is_float:
         return None
     left, v = x.operands
-    sign, above = (1 if x.op.name == "add" else -1), list[Instr]()
+    sign, above, own = (1 if x.op.name == "add" else -1), list[Instr](), _term(v)
     while True:
-        found = _joined(r, left, v, sign)
+        found = _joined(r, left, v, own, sign)
         if found is not None:
             break
-        if "adds" not in left.op.traits or not r.once(left) or left.hint or len(above) == DEPTH:
+        if "adds" not in left.op.traits or not r.once(left) or left.hint or len(above) == BETWEEN:
             return None
         s, u = left.operands
-        found = _joined(r, u, v, sign if left.op.name == "add" else -sign)
+        found = _joined(r, u, v, own, sign if left.op.name == "add" else -sign)
         if found is not None:
             found = r.build(left.op, s, found)
             break
@@ -272,12 +276,13 @@ def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
     return found
 
 
-def _joined(r: Rewriter, u: Instr, v: Instr, sign: int) -> Instr | None:
-    """u + sign*v, if these are literals times one value; x - x stays, for x may be inf."""
-    if not (r.once(u) or u is v) or u.type != v.type:
+def _joined(r: Rewriter, u: Instr, v: Instr, own: tuple[float, Instr], sign: int) -> Instr | None:
+    """u + sign*v, if these are literals times one value, v as ``own`` has it; x - x stays, for x
+    may be inf."""
+    (c, a), (d, b) = _term(u), own
+    if a.op is not b.op or a.is_constant or not (a is b or r.same(a, b)):
         return None
-    (c, a), (d, b) = _term(u), _term(v)
-    if a.op is not b.op or a.is_constant or a.type != u.type or not r.same(a, b):
+    if not (r.once(u) or u is v) or u.type != v.type or a.type != u.type:
         return None
     whole = Fraction(c) + sign * Fraction(d)
     if whole == 0 or Fraction(float(whole)) != whole:
