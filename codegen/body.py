@@ -44,11 +44,21 @@ MAX_DEPTH = 8
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
 
 
-def is_derived(x: Instr, known: set[int]) -> bool:
-    """A value belongs to the gradients if all its origins say so, or else an operand's do."""
-    if x.origins:
-        return all(o.derived for o in x.origins)
-    return any(id(o) in known for o in x.operands)
+def derived_values(function: Function) -> set[int]:
+    """The values that belong to gradients: all their origins say so, or else an operand does."""
+    found: set[int] = set()
+    said: dict[int, bool] = {}  # many values have the origins of one line
+    for x in function.body:
+        own = x.origins
+        if own:
+            if id(own) not in said:
+                said[id(own)] = all(o.derived for o in own)
+            is_derived = said[id(own)]
+        else:
+            is_derived = any(id(o) in found for o in x.operands)
+        if is_derived:
+            found.add(id(x))
+    return found
 
 
 def named_inside(function: Function) -> set[int]:
@@ -69,10 +79,7 @@ class Writer:
         self.target = target
         self.limits = target.limits
         self.lines: list[Line] = []
-        self.derived: set[int] = set()
-        for x in function.body:
-            if is_derived(x, self.derived):
-                self.derived.add(id(x))
+        self.derived = derived_values(function)
         self.kept = {id(r) for r in function.results}
         self.readings = {id(x): r for x in function.body if (r := target.reading(x))}
         self.conditions = {id(x): r for x in function.body if (r := target.condition(x))}

@@ -25,7 +25,7 @@ def helpers_of(*modules: str) -> dict[str, Helper]:
     found: dict[str, Helper] = {}
     for module in modules:
         source = files("symgrad.ops").joinpath(f"{module}.py").read_text(encoding="utf-8")
-        body = ast.parse(source).body
+        body, rows = ast.parse(source).body, source.splitlines()
         taken = [n for n in body if isinstance(n, ast.ImportFrom) and n.module != "__future__"]
         home = {a.name: n.module for n in taken for a in n.names}
         functions = [n for n in body if isinstance(n, ast.FunctionDef)]
@@ -34,7 +34,7 @@ def helpers_of(*modules: str) -> dict[str, Helper]:
             read = sorted({n.id for n in ast.walk(f) if isinstance(n, ast.Name)} - {f.name})
             imports = tuple(f"from {home[n]} import {n}" for n in read if n in home)
             needs = tuple(n for n in read if n in own)
-            text = f"{ast.get_source_segment(source, f)}\n"
+            text = "\n".join(rows[f.lineno - 1 : f.end_lineno]) + "\n"
             found.setdefault(f.name, Helper(f.name, text, imports, needs))
     return found
 

@@ -89,16 +89,16 @@ def early_cse(function: Function) -> Function:
     """
     classes: dict[object, Instr] = {}
     first: dict[Instr, Instr] = {}  # to the first of several that are equal
-    members: dict[Instr, list[Instr]] = {}
+    members: dict[Instr, list[Instr]] = {}  # the several, by their first
     for x in function.body:
         y = classes.setdefault(_key(moved_operands(x, first)), x)
         if y is not x:
             first[x] = y
-        members.setdefault(y, []).append(x)
+            members.setdefault(y, [y]).append(x)
     shared = {
         y: next((x.hint for x in xs if x.hint), "")
         for y, xs in members.items()
-        if len(xs) > 1 and y.operands and (_is_dear(y) or any(x.hint for x in xs))
+        if y.operands and (_is_dear(y) or any(x.hint for x in xs))
     }
     if not shared:
         return function

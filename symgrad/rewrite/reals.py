@@ -6,6 +6,7 @@ Nothing here assumes that a value is finite: x*0 stays, for x may be inf or nan.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -216,7 +217,7 @@ def _zero_product(r: Rewriter, x: Instr) -> Instr | None:
     """A product with zeros is 0 where the other factor is finite and made of params, such as a
     state that starts at 0 times a weight; what is read of inputs is checked, though it be 0."""
     for zeros, other in (x.operands, x.operands[::-1]):
-        if zeros.is_constant and not np.any(np.asarray(zeros["value"])) and x.type.is_float:
+        if zeros.is_constant and x.type.is_float and _is_zero_throughout(zeros["value"]):
             params = made_of(
                 other, lambda o: not o.is_parameter, lambda o: o.is_constant or _is_param(o)
             )
@@ -224,6 +225,10 @@ def _zero_product(r: Rewriter, x: Instr) -> Instr | None:
                 return None
             return r.build("broadcast_to", r.number(0.0, x.type.dtype), shape=x.type.shape)
     return None
+
+
+def _is_zero_throughout(value: Any) -> bool:
+    return not (np.any(np.asarray(value)) if isinstance(value, tuple) else value)
 
 
 def _is_param(x: Instr) -> bool:

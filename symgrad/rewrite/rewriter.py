@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from symgrad.errors import SymgradError
 from symgrad.ir.function import Function, Instr, Origins, constant, emit
-from symgrad.ir.op import CONSTANT, Attribute, Op
+from symgrad.ir.op import CONSTANT, PARAMETER, Attribute, Op
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, use_counts, with_body
 from symgrad.ir.types import Type
 from symgrad.ops.table import OPS, IRAlgebra, Term
@@ -130,15 +130,17 @@ class Rewriter:
     def run(self) -> Applied:
         """Visits the body once, but for values that nothing reads."""
         moved, candidates, uses = self.moved, self.rules.candidates, self.uses
+        append, enter = self.body.append, self.entered.add
+        self.visits += len(self.function.body)
         for x in self.function.body:
             y = self._moved(x) if moved else x
-            self.visits += 1
-            found = self._replacement(y) if candidates(y) and uses.get(y, 0) else None
+            rules = candidates(y)
+            found = self._replacement(y, rules) if rules and uses.get(y, 0) else None
             if found is not None:
                 y = self._settled(y, found)
             else:
-                self.body.append(y)
-                self.entered.add(y)
+                append(y)
+                enter(y)
             if y is not x:
                 moved[x] = y
                 self.sources.setdefault(y, x)
@@ -164,7 +166,7 @@ class Rewriter:
                 moved[y] = moved.get(made, made)
                 continue
             z = self._moved(y)
-            again = self._replacement(z) if rounds < _ROUNDS else None
+            again = self._replacement(z, self.rules.candidates(z)) if rounds < _ROUNDS else None
             if again is not None:
                 rounds += 1
                 agenda += self._agenda(y, z, again)
@@ -183,10 +185,10 @@ class Rewriter:
         new = [(y, None) for y in needed_by(found, self.entered)]
         return [(x, found), *reversed(new)]
 
-    def _replacement(self, x: Instr) -> Instr | None:
+    def _replacement(self, x: Instr, rules: Candidates) -> Instr | None:
         """The value that the first rule to hold puts in place of x."""
-        for rule, node in self.rules.candidates(x):
-            self.origins = x.origins
+        self.origins = x.origins
+        for rule, node in rules:
             if node is None:
                 found = rule.right(self, x)
                 cost: tuple[int, ...] = ()
@@ -304,19 +306,28 @@ class Rewriter:
 
     def same(self, a: Instr, b: Instr) -> bool:
         """True if two values are equal ops of equal operands."""
-        return a is b or self.number_of(a) == self.number_of(b)
+        if a is b:
+            return True
+        if a.op is not b.op or list(map(_OP, a.operands)) != list(map(_OP, b.operands)):
+            return False  # as nearly all are, at a glance
+        return self.number_of(a) == self.number_of(b)
 
     def number_of(self, root: Instr) -> int:
         """A number for each value; equal ops of equal operands have one."""
-        known = self.numbers.get(root)
+        numbers, keys = self.numbers, self.keys
+        known = numbers.get(root)
         if known is not None:
             return known
-        for x in list(needed_by(root, self.numbers)):
+        new = all(o in numbers for o in root.operands)  # as of one that was asked for just before
+        for x in (root,) if new else list(needed_by(root, numbers)):
             key: Any = x
-            if not x.is_parameter:
-                key = (x.op, tuple(self.numbers[o] for o in x.operands), repr(x.attributes), x.type)
-            self.numbers[x] = self.keys.setdefault(key, len(self.keys))
-        return self.numbers[root]
+            if x.operands:
+                own = tuple([numbers[o] for o in x.operands])
+                key = (x.op, own, repr(x.attributes)) if x.attributes else (x.op, own)
+            elif x.op is not PARAMETER:
+                key = (x.op, repr(x.attributes), x.type)
+            numbers[x] = keys.setdefault(key, len(keys))
+        return numbers[root]
 
 
 class Builder(IRAlgebra, Families):
