@@ -17,15 +17,13 @@ from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument
 from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
 from symgrad.frontend.source.origin import PATHS, SitedOrigin
-from symgrad.frontend.source.statements import statement
-from symgrad.frontend.source.stores import RETURNED, stored
+from symgrad.frontend.source.statements import MODULES, RETURNED, statement, stored
 from symgrad.ir.function import Function, Instr, topological
 
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
 
 _EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost", "main", "f")
-_MODULES = ("sg", "symgrad", "np", "numpy", "math")
 _SHORT = 44  # characters of a formula that a docstring has room for
 
 
@@ -220,12 +218,12 @@ def short_formula(loss: Instr) -> str:
     value = getattr(told(loss)[1], "value", None)
     if value is None or isinstance(value, ast.Tuple | ast.List | ast.Name):
         return ""
-    known = {x.hint for x in topological([loss])} | {*_MODULES}
+    known = {x.hint for x in topological([loss])} | {*MODULES}
     names = {n for n in ast.walk(value) if isinstance(n, ast.Name)}
     functions = {n.func for n in ast.walk(value) if isinstance(n, ast.Call)}
     owners = {n.value for n in ast.walk(value) if isinstance(n, ast.Attribute)}
     if any(n.id not in known for n in names - functions) or any(
-        not (isinstance(o, ast.Name) and o.id in _MODULES) for o in owners
+        not (isinstance(o, ast.Name) and o.id in MODULES) for o in owners
     ):
         return ""  # a reader would look for these names in the text
     text = re.sub(r"\b(sg|symgrad|np|numpy|math)\.(\w+\.)*", "", ast.unparse(value))
@@ -238,8 +236,9 @@ def told(loss: Instr) -> tuple[SitedOrigin | None, ast.stmt | None]:
     if not len(own) == len(loss.origins) == 1 or own[0].site is None:
         return None, None
     tree = statement(PATHS[own[0].file], own[0].line)
-    kind = ast.Return if stored(*own[0].site) == RETURNED else ast.Assign
-    return (own[0], tree) if stored(*own[0].site) and isinstance(tree, kind) else (None, None)
+    name = stored(*own[0].site).name
+    kind = ast.Return if name == RETURNED else ast.Assign
+    return (own[0], tree) if name and isinstance(tree, kind) else (None, None)
 
 
 def source(x: Instr) -> str:

@@ -9,8 +9,10 @@ of rows of numbers, in the calling frame, its elements are the examples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,10 +20,21 @@ import numpy as np
 from symgrad.frontend.scalars.backprop import computed
 from symgrad.frontend.scalars.value import Value
 from symgrad.frontend.source.names import is_a, items, listed
-from symgrad.frontend.source.statements import loop_variables
+from symgrad.frontend.source.origin import PATHS
+from symgrad.frontend.source.statements import nodes
+from symgrad.ir.function import Origin
 
 _LIMIT = 8  # numbers of one example that a heading shows
+Loop = ast.For | ast.comprehension
 DEPTH = 32  # of lists in lists, since a list may hold itself
+
+
+@dataclass(frozen=True)
+class LoopVariable:
+    """``element`` runs over the variable ``series`` in a loop without a condition."""
+
+    series: str
+    element: str
 
 
 @dataclass(frozen=True)
@@ -136,3 +149,45 @@ def _shape(x: Any, found: list[float], depth: int) -> tuple[int, ...] | None:
             return None
         first = shape
     return None if first is None else (len(row), *first)
+
+
+def elements(path: str, line: int) -> list[LoopVariable]:
+    """The variables of the loops around a line, or in its statement, innermost loop first."""
+    return [e for start, stop, e in reversed(_elements(path)) if start <= line <= stop]
+
+
+def loop_variables(origins: set[Origin]) -> Iterator[LoopVariable]:
+    """The variables of the loops around the lines, from the first line to the last."""
+    for origin in sorted(origins):
+        yield from elements(PATHS[origin.file], origin.line)
+
+
+@lru_cache(maxsize=64)
+def _elements(path: str) -> list[tuple[int, int, LoopVariable]]:
+    found: list[tuple[int, int, LoopVariable]] = []
+    for node, _ in nodes(path):
+        loops: list[Loop] = []
+        if isinstance(node, ast.For):
+            loops = [node]
+        elif isinstance(node, ast.ListComp | ast.GeneratorExp):
+            loops = [c for c in node.generators if not c.ifs] if len(node.generators) == 1 else []
+        for loop in loops:
+            assert isinstance(node, ast.stmt | ast.expr)
+            span = node.lineno, node.end_lineno or node.lineno
+            found += [(*span, e) for e in _pairs(loop.target, loop.iter)]
+    return found
+
+
+def _pairs(target: ast.expr, iterable: ast.expr) -> list[LoopVariable]:
+    """The names of ``for x in xs`` and ``for x, y in zip(xs, ys)``."""
+    if isinstance(target, ast.Name) and isinstance(iterable, ast.Name):
+        return [LoopVariable(iterable.id, target.id)]
+    if not isinstance(target, ast.Tuple) or not isinstance(iterable, ast.Call):
+        return []
+    called = iterable.func.id if isinstance(iterable.func, ast.Name) else ""
+    if called == "enumerate" and len(target.elts) == 2 and iterable.args:
+        return _pairs(target.elts[1], iterable.args[0])
+    if called != "zip":
+        return []
+    pairs = zip(target.elts, iterable.args, strict=False)
+    return [e for t, i in pairs if isinstance(t, ast.Name) for e in _pairs(t, i)]

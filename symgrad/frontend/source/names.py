@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,15 @@ from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import LeafInstr
 from symgrad.frontend.scalars.backprop import computed
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.origin import PATHS, SitedOrigin
-from symgrad.frontend.source.statements import Assignment, assignments
-from symgrad.frontend.source.stores import stored
+from symgrad.frontend.source.origin import PATHS, Site, SitedOrigin, line_of
+from symgrad.frontend.source.statements import (
+    RETURNED,
+    Assignment,
+    Taken,
+    assignments,
+    is_return,
+    stored,
+)
 from symgrad.ir.function import Function, Instr, Origin, topological
 from symgrad.ir.rebuild import rebuild, with_operands
 
@@ -78,7 +85,12 @@ def expression_nodes(*exprs: Expr | Instr) -> list[Nameable]:
 def value_nodes(*values: Value) -> list[Nameable]:
     """The same for scalars, in the order of their creation."""
     order = computed(values)
-    return [Nameable(id(v), tuple(map(id, v._operands)), v._name, v.origin) for v in order]
+    sites = {(v._code, v._at): v for v in order}  # fewer than values
+    origins = {site: v.origin for site, v in sites.items()}
+    return [
+        Nameable(id(v), tuple(map(id, v._operands)), v._name, origins[v._code, v._at])
+        for v in order
+    ]
 
 
 def user_names(variables: Mapping[str, Any], nodes: Sequence[Nameable]) -> dict[int, str]:
@@ -149,7 +161,9 @@ def from_source(nodes: Sequence[Nameable], rounds_apart: bool = True) -> dict[in
 
     rounds_apart   each round of a loop has nodes of its own; otherwise all rounds share one
     """
-    found = {node.key: _statement(node.origin) for node in nodes}
+    origins = {id(node.origin): node.origin for node in nodes}
+    statements = {key: _statement(origin) for key, origin in origins.items()}
+    found = {node.key: statements[id(node.origin)] for node in nodes}
     inner = {
         key for node in nodes for key in node.operands if found.get(key) and _same(found, key, node)
     }
@@ -196,16 +210,37 @@ def _origin(x: Instr) -> Origin | None:
 
 
 def _statement(origin: Origin | None) -> Assignment | None:
-    """The assignment that made a value: of several on a line, that to the variable in which the
-    value's instruction stores it."""
+    """The assignment to the variable that takes a value."""
     if origin is None:
         return None
     found = assignments(PATHS[origin.file]).get(origin.line, [])
-    if len(found) == 1 and found[0].alone:
-        return found[0]
     site = origin.site if isinstance(origin, SitedOrigin) else None
-    name = stored(*site) if found and site else ""
-    return next((a for a in found if a.name == name), None)
+    if site is None or (len(found) == 1 and found[0].plain):
+        return found[0] if len(found) == 1 and found[0].alone else None
+    calls = origin.calls if isinstance(origin, SitedOrigin) else ()
+    if not found and not (calls and is_return(PATHS[origin.file], origin.line)):
+        return None
+    return _taken(stored(*site), found, calls, site[0])
+
+
+def _taken(
+    place: Taken, found: Sequence[Assignment], calls: Sequence[Site], code: CodeType
+) -> Assignment | None:
+    """The assignment among those of a line, or of the line of a call that returns the value."""
+    if place.name != RETURNED:
+        return next((a for a in found if a.name == place.name), None)
+    if code.co_name == "<listcomp>":  # which is a function of its own before Python 3.12
+        return found[0] if len(found) == 1 and found[0].lists else None
+    if not calls:
+        return None
+    code, at = calls[0]
+    found = assignments(code.co_filename).get(line_of(code, at), [])
+    if len(found) == 1 and found[0].calls:
+        return found[0]
+    outer = stored(code, at)
+    if place.part is not None and place.part < len(outer.parts):
+        outer = Taken(outer.parts[place.part])
+    return _taken(outer, found, calls[1:], code)
 
 
 def with_names(f: Function, names: Mapping[int, str]) -> Function:

@@ -13,13 +13,14 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from symgrad.ir.function import Origin
 
 Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
 
+_CALLS = 3  # through which a value may be returned before a variable takes it
 _PACKAGE = "symgrad"
 _PREFIX = "symgrad."
 
@@ -62,28 +63,30 @@ def call_site(depth: int = 1) -> Site | None:
 
 
 class SitedOrigin(Origin):
-    """An origin that knows its instruction; equal to one that does not.  Copies forget it."""
+    """An origin that knows its instruction, and may know the calls that it runs in, the innermost
+    first; equal to one that does not.  Copies forget them."""
 
     site: Site | None = None
+    calls: tuple[Site, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Origin, tuple(self)
 
 
 @lru_cache(maxsize=65536)
-def _line(code: CodeType, offset: int) -> int:
+def line_of(code: CodeType, offset: int) -> int:
     for start, end, line in code.co_lines():
         if start <= offset < end and line is not None:
             return line
     return code.co_firstlineno
 
 
-def decode(code: CodeType, offset: int) -> Origin:
+def decode(code: CodeType, offset: int) -> SitedOrigin:
     """The file name, without its folder, and the line of a call site."""
     path = code.co_filename
     name = _name(path)
     PATHS.setdefault(name, path)
-    origin = SitedOrigin(name, _line(code, offset))
+    origin = SitedOrigin(name, line_of(code, offset))
     origin.site = code, offset
     return origin
 
@@ -95,5 +98,18 @@ def _name(path: str) -> str:
 
 def caller() -> Origin:
     """The origin of the call into symgrad that is running: the user's file and line."""
-    site = call_site(2)
-    return decode(*site) if site is not None else Origin("<unknown>", 0)
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and INTERNAL[frame.f_globals.get("__name__")]:
+        frame = frame.f_back
+    if frame is None:
+        return Origin("<unknown>", 0)
+    origin = decode(frame.f_code, frame.f_lasti)
+    calls: list[Site] = []
+    outer = frame.f_back
+    while outer is not None and len(calls) < _CALLS:
+        if INTERNAL[outer.f_globals.get("__name__")]:
+            break
+        calls.append((outer.f_code, outer.f_lasti))
+        outer = outer.f_back
+    origin.calls = tuple(calls)
+    return origin

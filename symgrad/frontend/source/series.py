@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.frontend.source.examples import flat, numbers
+from symgrad.frontend.source.examples import flat, loop_variables, numbers
 from symgrad.frontend.source.names import listed
-from symgrad.frontend.source.statements import loop_variables
 from symgrad.ir.function import Origins
 
 
