@@ -291,8 +291,6 @@ class Algebra:
         places = np.arange(y.size).reshape(y.shape)[key]
         x = np.broadcast_to(self.like(y, x), places.shape).reshape(-1)
         flat, places = y.reshape(-1), places.reshape(-1)
-        if not np.shares_memory(bare(flat), bare(y)):
-            raise UnsupportedError("a view is added to")
         order = np.argsort(places, kind="stable")
         ranks = np.empty(len(places), int)
         starts = np.flatnonzero(np.diff(places[order], prepend=-1))
@@ -300,6 +298,7 @@ class Algebra:
         for k in range(ranks.max(initial=-1) + 1):
             now = places[ranks == k]
             flat[now] = flat[now] + x[ranks == k]
+        y[...] = flat.reshape(y.shape)  # of a view, these are copies
 
     def order(self, x: Any, y: Any, mask: Any = True) -> Any:
         x, y = self.lift(x).value, self.lift(y).value

@@ -68,8 +68,9 @@ class Cells(np.ndarray, ExactNumber):  # type: ignore[override]
         elif method == "reduce" and name in a.folds:
             named = {k: v for k, v in named.items() if k in ("axis", "keepdims")}
             found = a.folds[name](*xs, **{"axis": 0, **named})
-        elif (method, name) == ("at", "add"):
-            return a.add_at(*xs)
+        elif method == "at" and name in ("add", "subtract"):
+            y, key, x = xs
+            return a.add_at(y, key, x if name == "add" else -a.lift(x))
         else:
             raise UnsupportedError(f"{name}.{method} of arrays")
         return self.assigned(found, out or None)

@@ -38,6 +38,7 @@ RNG = np.random.default_rng(7)
 def added_at(x: Any) -> Any:
     y = 0 * x
     np.add.at(y, np.array([1, 1, 0]), x[[2, 0, 1]])
+    np.subtract.at(y[:, 1], np.array([0, 2, -1]), x[:, 0])
     return y
 
 
