@@ -8,6 +8,7 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from symgrad.codegen.identifiers import (
     Names,
@@ -19,7 +20,7 @@ from symgrad.codegen.identifiers import (
     written,
 )
 from symgrad.codegen.literals import literal_arrays, number
-from symgrad.codegen.placements import Part, Placements
+from symgrad.codegen.placements import Placements
 from symgrad.codegen.printer import is_breakable
 from symgrad.codegen.sections import Comments, Line, sections
 from symgrad.codegen.statement_tree import AddInto, Assign, Section, Statement, WriteInto
@@ -31,7 +32,6 @@ from symgrad.codegen.target import (
     Text,
     atom,
     is_bounded_count,
-    prefix,
 )
 from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors, may_alias
@@ -263,38 +263,27 @@ class Writer:
     def put_filled(self, x: Instr) -> None:
         """Plans an array that is filled place by place."""
         name = self.named.get(id(x)) or self.names.fresh(x.hint or self.called(x))
-        whole = self.placements.fillings[id(x)].whole
-        first = self.total(x, whole) if whole else self.placements.start(x)
+        first, whole = self.placements.start(x, self.text_of, self.is_fresh)
+        fresh = partial(self.names.fresh, "k")
         rows = [
-            Line(value, place, text, kind)
-            for value, kind, place, text in self.placements.statements(x, name, self.text_of)
+            Line(row.value, row.place, row.text, row.kind, about=row.of, each=row.each)
+            for row in self.placements.rows(x, name, self.text_of, fresh)
         ]
         self.named[id(x)] = name
         self.lines.append(Line(x, name, first, rows=tuple(rows), quiet=not whole))
         self.texts[id(x)] = atom(name)
 
-    def text_of(self, x: Instr) -> Text:
-        """The text of a value that becomes part of a statement; a long one gets its own line."""
+    def text_of(self, x: Instr, named: bool = False) -> Text:
+        """The text of a value that becomes part of a statement; a long one gets its own line, and
+        so does one that is to be ``named``."""
         text = self.texts[id(x)]
-        if id(x) in self.late and len(text.text) > self.limits.width and id(x) not in self.spent:
+        long = len(text.text) > self.limits.width or (named and text.ops > 0)
+        if id(x) in self.late and long and id(x) not in self.spent:
             self.put(x, text)
         elif id(x) in self.late:
             self.spent.add(id(x))
             self.spend(x)
         return self.texts[id(x)]
-
-    def total(self, x: Instr, terms: Sequence[Part]) -> str:
-        """A new array that is the sum of several, from left to right."""
-        first, *others = terms
-        whole = self.text_of(first.placed)
-        if first.negative:
-            whole = prefix("-")(whole)
-        elif not others and not self.is_fresh(first.placed):
-            whole = self.target.arrays.copied(whole) if self.target.arrays else whole
-        for term in others:
-            form = self.target.form_of("subtract" if term.negative else "add", x)
-            whole = form(whole, self.text_of(term.placed))
-        return whole.text
 
     def is_fresh(self, x: Instr) -> bool:
         """True where the text of a value makes an array that nothing else reads."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from symgrad.codegen.helpers import helpers_of
 from symgrad.codegen.literals import number
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, eye, key_text, one_hot, pick
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, PLACED, eye, one_hot, pick
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -19,7 +19,6 @@ from symgrad.codegen.target import (
     ByInstr,
     Form,
     Limits,
-    Placement,
     Reading,
     Target,
     Text,
@@ -40,19 +39,6 @@ from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Type, product
 from symgrad.ops import OPS
 from symgrad.runtime import libraries
-
-
-def placed(x: Instr) -> Placement | None:
-    """Where an instruction places its operand."""
-    if x.op.name == "embed":
-        key = key_text(x["shape"], x["key"])
-        return Placement(lambda: key)
-    if x.op.name == "scatter_add":
-        axis = x["axis"]
-        return Placement(lambda i: f"np.s_[{':, ' * axis}{i}]" if axis else i, repeats=True)
-    if x.op.name == "scatter_nd":
-        return Placement(lambda *i: i[0] if len(i) == 1 else f"({', '.join(i)})", repeats=True)
-    return None
 
 
 def _scalars(x: Instr) -> bool:
@@ -329,7 +315,7 @@ NUMPY = Target(
     idioms={"reshape": pick, "diag": eye},
     condition=_condition,
     marker=Singles,
-    placed=placed,
+    placed=PLACED,
     numbers={"f64": "float", "f32": "float", "i64": "int", "bool": "bool"},
     medium="in NumPy",
     styles=("readable",),

@@ -6,10 +6,11 @@ are read, these are added up.  A text makes one array and writes each part into 
     d_x = np.zeros((N, 3))
     d_x[:, 0] = ...
     d_x[:, 2] = ...
-    np.add.at(d_x, i, d_rows)
+    for k in range(3):
+        np.add.at(d_x[:, k], i, d_rows[:, k])
 
 Where a part meets another it is added; what is added as a whole comes first, and is what the array
-starts as.  Where the parts leave nothing, the array need not be zeros.
+starts as; rows by an index come last.  Where the parts leave nothing, the array need not be zeros.
 """
 
 from __future__ import annotations
@@ -46,6 +47,22 @@ class Filling(NamedTuple):
         return all(p.placed.type == x.type for p in self.whole)
 
 
+class Row(NamedTuple):
+    """The statement of a part.
+
+    value    the instruction that is placed
+    of       the instruction that places it
+    each     the name and the range of a loop, where the statement stands in one
+    """
+
+    value: Instr
+    of: Instr
+    kind: type[Assign]
+    place: str
+    text: str
+    each: tuple[str, str] | None = None
+
+
 class Placements:
     """The arrays of a body that are filled, and how."""
 
@@ -56,16 +73,24 @@ class Placements:
         self.target = target
         self.fillings: dict[int, Filling] = {}
         self.inside: set[int] = set()
+        if target.placed and any(x.op.name in target.placed and x.type.rank for x in body):
+            self.find(body, is_open)
+
+    def find(self, body: Sequence[Instr], is_open: Callable[[Instr], bool]) -> None:
         barren: set[int] = set()  # parts of sums in which nothing is placed
-        for x in reversed(body) if target.placed and target.arrays else ():
-            if id(x) in self.inside or id(x) in barren:
+        for x in reversed(body):
+            if id(x) in self.inside or id(x) in barren or not self.may_be_filled(x):
                 continue
             filling = self.filling(x, is_open)
-            if filling.parts and x.type.is_float and filling.fits(x):
+            if filling.parts and filling.fits(x):
                 self.fillings[id(x)] = filling
                 self.inside.update(map(id, filling.inner))
             elif not filling.parts:
                 barren.update(map(id, filling.inner))
+
+    def may_be_filled(self, x: Instr) -> bool:
+        found = "adds" in x.op.traits or x.op.name in self.target.placed
+        return found and x.type.rank > 0 and x.type.is_float
 
     def writes(self, x: Instr) -> bool:
         """True of a value that is filled, or that is placed in one: it is no expression."""
@@ -83,50 +108,79 @@ class Placements:
             if free and "adds" in x.op.traits and same and x.type == root.type:
                 left, right = x.operands
                 stack += [Part(right, negative ^ (x.op.name == "subtract")), Part(left, negative)]
-            elif free and self.place(x):
+            elif free and x.type.rank and x.op.name in self.target.placed:
                 parts.append(part)
             else:
                 (whole if x.type.rank else numbers).append(part)
                 continue
             inner += [x] if x is not root else []
+        parts.sort(key=lambda p: self.place(p.placed).added is not None)
         return Filling(tuple(parts), tuple(whole), tuple(numbers), tuple(inner))
 
-    def place(self, x: Instr) -> Placement | None:
-        return self.target.placed(x) if self.target.placed and x.type.rank else None
+    def place(self, x: Instr) -> Placement:
+        return self.target.placed[x.op.name](x)
 
-    def start(self, x: Instr) -> str:
-        """The text of the new array that the parts of ``x`` are written into."""
-        arrays, parts = self.target.arrays, self.fillings[id(x)].parts
+    def start(
+        self, x: Instr, text_of: Callable[[Instr], Text], is_fresh: Callable[[Instr], bool]
+    ) -> tuple[str, bool]:
+        """The text of the new array that the parts of ``x`` are written into, and whether it is the
+        sum of what is added as a whole.
+
+        is_fresh  true of a value whose text makes an array that nothing else reads
+        """
+        arrays, parts, terms = self.target.arrays, *self.fillings[id(x)][:2]
         assert arrays is not None
+        if terms:
+            first, *others = terms
+            whole = text_of(first.placed)
+            if first.negative:
+                whole = prefix("-")(whole)
+            elif not others and not is_fresh(first.placed):
+                whole = arrays.copied(whole)
+            for term in others:
+                form = self.target.form_of("subtract" if term.negative else "add", x)
+                whole = form(whole, text_of(term.placed))
+            return whole.text, True
         made = arrays.empty if leaves_nothing(parts, x.type.shape) else arrays.zeros
         shape = ", ".join(map(str, x.type.shape))
-        return f"{made}({shape if x.type.rank == 1 else f'({shape})'}{arrays.dtype(x.type)})"
+        size = shape if x.type.rank == 1 else f"({shape})"
+        return f"{made}({size}{arrays.dtype(x.type)})", False
 
-    def statements(
-        self, x: Instr, name: str, text_of: Callable[[Instr], Text]
-    ) -> Iterator[tuple[Instr, type[Assign], str, str]]:
-        """For each part of ``x`` the value that is placed, and the kind, the place and the text of
-        its statement."""
+    def rows(
+        self, x: Instr, name: str, text_of: Callable[[Instr, bool], Text], fresh: Callable[[], str]
+    ) -> Iterator[Row]:
+        """For each part of ``x`` its statement.
+
+        text_of  the text of a value, which is given a name first if it is to be read in a loop
+        fresh    makes the name of a loop's variable
+        """
         parts, whole, numbers, _ = self.fillings[id(x)]
+        column = ""
         for part, is_first in zip(parts, first_written(parts), strict=True):
             place = self.place(part.placed)
-            assert place is not None
             value, *indices = part.placed.operands
             if value.op.name == "broadcast_to" and not value.operands[0].type.rank:
                 (value,) = value.operands
-            key, own = place.key(*[text_of(i).text for i in indices]), text_of(value)
-            if place.repeats:
-                run = "subtract" if part.negative else "add"
-                yield value, Perform, name, f"np.{run}.at({name}, {key}, {own.text})"
+            looped = place.columns > 0
+            key = place.key(*[text_of(i, looped).text for i in indices])
+            own, sign = text_of(value, looped), (AddInto, SubtractFrom)[part.negative]
+            if place.added and looped:
+                column = column or fresh()
+                read = f"{own.text}[:, {column}]" if value.type.rank == 2 else own.text
+                text = place.added(part.negative, f"{name}[:, {column}]", key, read)
+                loop = (column, f"range({place.columns})")
+                yield Row(value, part.placed, Perform, name, text, loop)
+            elif place.added:
+                text = place.added(part.negative, name, key, own.text)
+                yield Row(value, part.placed, Perform, name, text)
             elif whole or not is_first:
-                kind = SubtractFrom if part.negative else AddInto
-                yield value, kind, f"{name}[{key}]", own.text
+                yield Row(value, part.placed, sign, f"{name}[{key}]", own.text)
             else:
                 signed = prefix("-")(own) if part.negative else own
-                yield value, WriteInto, f"{name}[{key}]", signed.text
+                yield Row(value, part.placed, WriteInto, f"{name}[{key}]", signed.text)
         for part in numbers:
-            kind = SubtractFrom if part.negative else AddInto
-            yield part.placed, kind, name, text_of(part.placed).text
+            sign = (AddInto, SubtractFrom)[part.negative]
+            yield Row(part.placed, part.placed, sign, name, text_of(part.placed, False).text)
 
 
 def region(x: Instr) -> Region | None:

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from symgrad.codegen.identifiers import lettered_names
 from symgrad.codegen.printer import ascii_text
-from symgrad.codegen.statement_tree import Assign
+from symgrad.codegen.statement_tree import Assign, Loop
 from symgrad.codegen.unit import ExampleHeading
 from symgrad.ir.function import Function, Instr, Origin
 from symgrad.ir.naming import before, letter_of
@@ -29,8 +31,9 @@ class Line(NamedTuple):
     """A statement of some kind for one instruction.
 
     rows   lines that follow at once and complete the value, such as writes into its blocks
-    about  the instruction that the comment tells of, where it is another
+    about  the instruction whose lines the comment tells, where it is another
     quiet  the statement has no comment
+    each   the name and the range of the loop in which the statement stands, as a row
     """
 
     x: Instr
@@ -40,6 +43,7 @@ class Line(NamedTuple):
     rows: tuple[Line, ...] = ()
     about: Instr | None = None
     quiet: bool = False
+    each: tuple[str, str] | None = None
 
     @property
     def told(self) -> Instr:
@@ -55,6 +59,7 @@ class Line(NamedTuple):
             stack.extend(o for o in x.operands if not (id(o) in own or o.is_parameter))
 
 
+_EACH = attrgetter("each")
 Needs = dict[int, set[int]]  # the lines that each line reads, by ``id`` of their values
 
 
@@ -87,9 +92,13 @@ class Comments:
         self.shapes = shapes
         self.origins: dict[tuple[int, ...], str] = {}
 
-    def statements(self, lines: Sequence[Line]) -> tuple[Assign, ...]:
+    def statements(self, lines: Sequence[Line]) -> tuple[Assign | Loop, ...]:
         """The statements of lines, each followed by those of its rows."""
-        return tuple([self.statement(item) for line in lines for item in (line, *line.rows)])
+        found: list[Assign | Loop] = []
+        for each, items in groupby((i for line in lines for i in (line, *line.rows)), _EACH):
+            made = tuple(map(self.statement, items))
+            found += [Loop(each[0], each[1], made)] if each else made
+        return tuple(found)
 
     def statement(self, line: Line) -> Assign:
         told = line.told
@@ -97,8 +106,9 @@ class Comments:
         key = tuple([id(part.origins) for part in parts])
         if (origin := self.origins.get(key)) is None:
             origin = self.origins[key] = merged(told, parts, self.made)
-        shape = shape_note(told.type.shape) if self.shapes else ""
-        return line.kind(line.name, line.text, shape, origin, line.quiet)
+        shape = line.x.type.shape[:-1] if line.each else line.x.type.shape  # a column's
+        note = shape_note(shape) if self.shapes else ""
+        return line.kind(line.name, line.text, note, origin, line.quiet)
 
 
 def shape_note(shape: tuple[Dim, ...]) -> str:

@@ -219,11 +219,14 @@ class Placement(NamedTuple):
     """Where an instruction places its first operand in an array.
 
     key      the subscript, given the texts of the other operands
-    repeats  whether an index may name an element twice, so that each is added to by itself
+    added    where an index may name an element twice, the statement that adds each by itself, or
+             takes it away: whether it does, and the texts of the array, the subscript and the value
+    columns  the number of columns if they are gone over one by one, for that is faster; else 0
     """
 
     key: Callable[..., str]
-    repeats: bool = False
+    added: Callable[[bool, str, str, str], str] | None = None
+    columns: int = 0
 
 
 @dataclass(frozen=True)
@@ -250,8 +253,8 @@ class Target:
               float is a float
     marker    makes what marks float32 in a function, where numbers would not be of that dtype
     numbers   dtype -> what makes a Python number of a scalar result
-    placed    where an instruction places its operand in an array, for a language whose arrays can
-              be written into; None of an instruction that places nothing
+    placed    op name -> a rule that tells where an instruction places its operand in an array, for
+              a language whose arrays can be written into
     """
 
     name: str
@@ -273,7 +276,7 @@ class Target:
     condition: Idiom = no_condition
     marker: Callable[[], Marker] | None = None
     numbers: Mapping[str, str] = field(default_factory=dict)
-    placed: Callable[[Instr], Placement | None] | None = None
+    placed: Mapping[str, Callable[[Instr], Placement]] = field(default_factory=dict)
 
     @property
     def libraries(self) -> tuple[Library, ...]:

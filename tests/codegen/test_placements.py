@@ -21,11 +21,53 @@ def test_each_part_is_written_where_it_stands() -> None:
     for line in ("d_x = np.empty((2, 3))", "d_x[:, 0] = "):
         assert line in body(f)
     g = sg.compile(sg.sum(x[i] ** 2) - sg.sum(x[:, 1] ** 3))
-    for line in ("d_x = np.zeros((2, 3))", "np.add.at(d_x, i, ", "d_x[:, 1] += -3.0"):
+    for line in ("d_x = np.zeros((2, 3))", "d_x[:, 1] = -3.0", "np.add.at(d_x[:, k], i, "):
         assert line in body(g)
     for h, given in ((f, {}), (g, {"i": np.array([1, 1, 0, -1])})):
         assert not h.verify().refuted
         assert np.all(np.isfinite(h(**given)[1][0]))
+
+
+def test_few_columns_are_added_up_one_by_one() -> None:
+    """np.add.at is several times as fast for vectors; one loop serves all, and wide rows none."""
+    i, j = (sg.input(name, ("N",), dtype="i64") for name in "ij")
+    given = {"i": np.array([2, 0, -1, 2]), "j": np.array([1, 2, 0, 1])}
+    for width, loop in ((3, True), (20, False)):
+        x = sg.param("x", np.random.default_rng(0).normal(size=(3, width)))
+        spans = x[i] - x[j]
+        f = sg.compile(sg.sum(spans**3) + 2.0 * sg.sum(x[:, 0]))
+        assert body(f).count(f"for k in range({width}):") == loop
+        assert ("np.subtract.at(d_x[:, k], j, " in body(f)) == loop
+        assert f.verify().verdict == "verified"
+        d_x = np.zeros((3, width))
+        d_spans = 3.0 * (x.data[given["i"]] - x.data[given["j"]]) ** 2
+        np.add.at(d_x, given["i"], d_spans)
+        np.add.at(d_x, given["j"], -d_spans)
+        d_x[:, 0] += 2.0
+        np.testing.assert_allclose(f(**given)[1][0], d_x, rtol=1e-13)
+
+
+def test_what_is_written_into_a_place_is_a_line_of_the_gradient() -> None:
+    """A value of the forward pass that is placed has a comment that says ``of`` its line."""
+    x = sg.param("x", X)
+    errors = sg.sin(x[:, 0])
+    f = sg.compile(sg.sum(x[:, 1] * errors))
+    (line,) = [line for line in body(f).splitlines() if "d_x[:, 1] = " in line]
+    assert " of " in line
+
+
+def test_scalar_programs_ask_for_no_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is placed in an array, planning costs nothing."""
+    from symgrad.codegen.placements import Placements
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Placements, "filling", refuse)
+    x = sg.param("x", X)
+    sg.compile(sg.sum(sg.sin(x) * x + x), target="numpy")
+    values = [sg.Value(float(k)) for k in range(5)]
+    sg.compile(sum(v * v for v in values), wrt=values)
 
 
 @pytest.mark.parametrize("whole", ["x * y", "x @ y", "where"])
