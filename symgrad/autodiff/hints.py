@@ -3,7 +3,7 @@
 The operand of the activation that made ``losses`` becomes ``pre_losses``, that of ``h1`` becomes
 ``z1``; an activation of ``x @ w + b`` that nobody named is a hidden layer, ``h1``, ``h2``; a
 difference that is squared is an error; and the loss is called ``loss`` if nobody named
-it.  Values that share a name are told apart here, so that each cotangent ``d_v`` bears the name of
+it.  The values of a softmax are weights.  Values that share a name are told apart here, so that each cotangent ``d_v`` bears the name of
 its own ``v``: ``h1_1`` of four examples becomes ``h1_1a`` to ``h1_1d``, and what is computed from
 example b is lettered b.
 """
@@ -29,11 +29,12 @@ def name_operands(function: Function) -> Function:
             if not (x.hint or x.is_constant or x.is_parameter):
                 wanted.setdefault(id(x), name)
     named = told_apart(function, wanted)
-    return renamed(function, named, terms(function, named))
+    return renamed(function, named, parts_played(function, named))
 
 
-def terms(function: Function, named: Mapping[int, str]) -> dict[int, str]:
-    """What a named sum, or product of matrices, adds up is its terms."""
+def parts_played(function: Function, named: Mapping[int, str]) -> dict[int, str]:
+    """Names for values that get no hint, should they need a line: what a named sum, or product of
+    matrices, adds up is its terms, and a softmax makes weights."""
     found: dict[int, str] = {}
     for y in function.body:
         name = named.get(id(y), "")
@@ -41,6 +42,10 @@ def terms(function: Function, named: Mapping[int, str]) -> dict[int, str]:
             parts = [x for x in y.operands if not (x.is_parameter or x.is_constant)]
             if len(parts) == 1 and id(parts[0]) not in named:
                 found.setdefault(id(parts[0]), f"{name}_terms")
+        elif y.operands and normalised(y) is y.operands[0]:
+            found[id(y)] = "log_weights"
+        elif softmax_of(y) is not None and found.get(id(y.operands[0])) == "log_weights":
+            found[id(y)] = "weights"
     return found
 
 
@@ -56,17 +61,24 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
     if not name and is_hidden_layer(y):
         return [(y, "h"), (x, "z")]
     if name and y.op.partials is not None and len(y.operands) == 1:
-        return [(x, f"log_{name}" if is_softmax(y) else before(name))]
+        is_log = softmax_of(y)  # no text has that in a line
+        return [(x, f"log_{name}" if is_log else before(name))]
     return []
 
 
-def is_softmax(y: Instr) -> bool:
-    """exp(x - logsumexp(x)), whose operand is its logarithm: no text has that in a line."""
-    (x,) = y.operands
-    below = x.operands[1] if y.op.name == "exp" and x.op.name == "subtract" else x
-    while below.op.name == "reshape":
-        (below,) = below.operands
-    return below.op.name == "logsumexp"
+def normalised(x: Instr) -> Instr | None:
+    """The y of u - logsumexp(y), which is the logarithm of a softmax where u is y."""
+    if x.op.name != "subtract":
+        return None
+    lse = x.operands[1]
+    while lse.op.name == "reshape":
+        (lse,) = lse.operands
+    return lse.operands[0] if lse.op.name == "logsumexp" else None
+
+
+def softmax_of(y: Instr) -> Instr | None:
+    """The x of exp(u - logsumexp(x))."""
+    return normalised(y.operands[0]) if y.op.name == "exp" else None
 
 
 def is_hidden_layer(y: Instr) -> bool:

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from symgrad.ir.function import Instr
+from symgrad.ir.function import Instr, Role
 from symgrad.ir.types import Shape
 from symgrad.ops.reduction import exponentials, kept, reduced
 from symgrad.ops.table import IRAlgebra
@@ -108,7 +108,7 @@ def quotient(p: Instr, made: Parts) -> Instr:
     f = IRAlgebra(p.origins, p.type.dtype)
     e = f.term(made.e)
     whole: Instr = f.divide(e, kept(f, f.term(made.total), e, made.lse["axis"])).instr
-    return whole.replace(hint=p.hint)
+    return whole.replace(hint=p.hint, role=p.role or Role(p, "weights"))
 
 
 def _shared(accurate: bool) -> Pass:

@@ -1,0 +1,43 @@
+"""What nobody named is called for the part that it plays."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+
+def source(loss: Any) -> str:
+    text: str = sg.compile(loss).source
+    return text
+
+
+def assigned(text: str) -> list[str]:
+    """The names of the emitted function's assignments, in order."""
+    return re.findall(r"^    (\w+) = ", text, re.MULTILINE)
+
+
+X, W, T = sg.input("x", ("N", 4)), sg.param("w", np.ones((4, 3))), sg.input("t", ("N", 3))
+
+
+def test_a_softmax_makes_weights() -> None:
+    """And their logarithms are log_weights; a logarithm under a root is no log_loss."""
+    names = assigned(source(sg.sum((sg.softmax(X @ W, axis=1) - T) ** 2)))
+    assert {"weights", "d_log_weights"} <= {*names}
+    logits = X @ W
+    names = assigned(source(sg.sum(sg.softmax(logits) * sg.log_softmax(logits))))
+    assert {"weights", "log_weights"} <= {*names}
+    text = source(sg.sqrt(sg.logsumexp(W * W)))
+    assert "log_loss" not in text
+    assert "weights = exps / sum_exps" in text
+
+
+def test_a_named_softmax_keeps_its_name() -> None:
+    p = sg.softmax(X @ W, axis=1)
+    names = assigned(source(sg.sum((p - T) ** 2)))
+    assert {"p", "d_log_p"} <= {*names}
+    assert "weights" not in names
