@@ -171,9 +171,8 @@ def reads_data(x: Instr) -> bool:
 
 def from_operands(x: Instr, texts: Sequence[str]) -> str:
     """A name made from those of the operands, if these are short names."""
-    if x.op.name == "multiply" and x.operands[0].is_constant and texts[1].isidentifier():
-        number = {0.5: "half", 2.0: "twice"}.get(x.operands[0]["value"], "scaled")
-        return f"{number}_{texts[1]}" if len(texts[1]) <= _SHORT else ""
+    if x.op.name == "multiply" and any(o.is_constant for o in x.operands):
+        return _called_multiple(x, texts)
     if x.op.name == "where" and x.operands[1].is_constant and texts[2].isidentifier():
         return f"safe_{texts[2]}"  # another number in place of 0
     if x.op.name == "divide" and x.operands[0].is_constant and texts[1].isidentifier():
@@ -181,6 +180,14 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
     if not all(t.isidentifier() for t in texts) or not 0 < sum(map(len, texts)) <= _SHORT:
         return ""
     return x.op.named.format(*texts) if len({*texts}) == len(texts) else ""
+
+
+def _called_multiple(x: Instr, texts: Sequence[str]) -> str:
+    """A name for the product with a literal, on whichever side that is."""
+    literal = not x.operands[0].is_constant
+    value, text = x.operands[literal]["value"], texts[not literal]
+    number = {0.5: "half", 2.0: "twice"}.get(value, "scaled")
+    return f"{number}_{text}" if text.isidentifier() and len(text) <= _SHORT else ""
 
 
 def _called_cast(x: Instr) -> str:

@@ -41,3 +41,16 @@ def test_a_named_softmax_keeps_its_name() -> None:
     names = assigned(source(sg.sum((p - T) ** 2)))
     assert {"p", "d_log_p"} <= {*names}
     assert "weights" not in names
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0, 3.0])
+@pytest.mark.parametrize("left", [True, False])
+def test_a_multiple_is_called_so_on_either_side_of_its_literal(scale: float, left: bool) -> None:
+    """0.5*x and x*0.5 are half_x alike."""
+    b = sg.param("b", np.ones(3))
+    name = {0.5: "half_b", 2.0: "twice_b", 3.0: "scaled_b"}[scale]
+    assert name in assigned(source(thrice(scale * b if left else b * scale)))
+
+
+def thrice(_multiple: Any) -> Any:
+    return sg.sum((_multiple + 1.0) * (_multiple + 2.0) * (_multiple + 3.0))
