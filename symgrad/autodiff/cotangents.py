@@ -151,8 +151,9 @@ def unbroadcast(f: IRAlgebra, g: Term, type: Type, by: str = "sum") -> Term:
         extra + i for i, dim in enumerate(type.shape) if dim == 1 and shape[extra + i] != 1
     )
     axes = (*range(extra), *stretched)
-    total: Term = f.apply(by, g, axis=axes, keepdims=False)
-    return f.reshape(total, shape=type.shape) if stretched else total
+    kept = bool(stretched) and len(axes) < len(shape) and not extra
+    total: Term = f.apply(by, g, axis=axes, keepdims=kept)
+    return f.reshape(total, shape=type.shape) if stretched and not kept else total
 
 
 def zeros(type: Type) -> Instr:

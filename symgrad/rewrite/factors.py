@@ -26,14 +26,18 @@ func @f(input %x: f64[N, 3], input %s: f64[N]) {
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from symgrad.ir.function import Instr
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.reduction import reduced
-from symgrad.rewrite.conditions import is_positive
+from symgrad.rewrite.conditions import is_extreme, is_positive, is_product
+from symgrad.rewrite.monomials import factored, multiplied, product_of, term_of, together
+from symgrad.rewrite.patterns import pattern
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
 from symgrad.rewrite.rule import built
 from symgrad.rewrite.simplify import elements
@@ -136,21 +140,6 @@ def _literal_to_the_small(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
-def product_of(r: Rewriter, x: Instr) -> Iterator[tuple[Instr, bool]]:
-    """The factors of a product that is neither read again nor named, and whether it is divided by
-    them."""
-    stack = [(x, False)]
-    while stack:
-        y, below = stack.pop()
-        opens = not below and r.once(y) and not y.hint
-        if y.op.name == "multiply" and opens:
-            stack += [(o, False) for o in reversed(y.operands)]
-        elif y.op.name == "divide" and opens:
-            stack += [(y.operands[1], True), (y.operands[0], False)]
-        else:
-            yield y, below
-
-
 def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
     """sum(a*b) is sum(a)*b where b is the same along the axes of the sum."""
     (a,), axes = x.operands, x["axis"]
@@ -163,29 +152,22 @@ def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
         return all(shape[i] == 1 != full[i] for i in axes)
 
     parts = list(product_of(r, a))
-    outside = [p for p in parts if is_level(p[0]) and not (p[1] and may_vanish(p[0]))]
+    some = all(isinstance(full[i], int) and full[i] for i in axes)
+    outside = [p for p in parts if is_level(p[0]) and (some or not p[1] or not may_vanish(p[0]))]
     inside = [p for p in parts if p not in outside]
     if not outside or not inside:
         return None
     if all(below or o.is_constant for o, below in inside):
         return None  # a sum of reciprocals is one of the user's, as a rule
-    whole = rebuilt_on(r, x, _multiplied(r, inside))
+    whole = rebuilt_on(r, x, multiplied(r, inside))
     kept = [(_without(r, o, len(full), () if x["keepdims"] else axes), b) for o, b in outside]
     numbers = [p for p in kept if not p[0].type.rank and not p[1]]
-    return _multiplied(r, [*numbers, (whole, False), *[p for p in kept if p not in numbers]])
+    return multiplied(r, [*numbers, (whole, False), *[p for p in kept if p not in numbers]])
 
 
 def may_vanish(x: Instr) -> bool:
     """True unless a divisor is known not to be 0: of no elements, sum(a/0) is 0 and 0/0 is not."""
     return Intervals().of(x).has_zero and not is_positive(x)
-
-
-def _multiplied(r: Rewriter, parts: list[tuple[Instr, bool]]) -> Instr:
-    (first, below), *rest = parts
-    whole = r.build("reciprocal", first) if below else first
-    for o, below in rest:
-        whole = r.build("divide" if below else "multiply", whole, o)
-    return whole
 
 
 def _without(r: Rewriter, x: Instr, rank: int, axes: tuple[int, ...]) -> Instr:
@@ -206,6 +188,32 @@ def _cancelled(r: Rewriter, x: Instr) -> Instr | None:
         if s.op.name == "exp" and y.op.name == "divide" and r.once(y) and y.operands[1] is s:
             return y.operands[0]
     return None
+
+
+def _guarded(f: Any, s: Any) -> Any:
+    return f.where(f.equal(s, 0.0), math.inf, s)
+
+
+_OVER = (
+    pattern(lambda f, a, s: f.divide(a, _guarded(f, s)), ("a", "s")),
+    pattern(lambda f, a, b, s: a * f.divide(b, _guarded(f, s)), ("a", "b", "s")),
+)
+
+
+def _unguarded(r: Rewriter, x: Instr) -> Instr | None:
+    """(a/s)*(b/s) needs no guard where s is 0, for there a/s has no value; as in the gradient of a
+    vector over its length."""
+    for form in _OVER:
+        for found in r.matcher.matches(form, x, {}):
+            a, s = found["a"], found["s"]
+            if _has_divisor(r, a, s):
+                b = r.build("divide", found["b"], s) if "b" in found else None
+                return r.build("multiply", a, b) if b else r.build("divide", a, s)
+    return None
+
+
+def _has_divisor(r: Rewriter, x: Instr, s: Instr) -> bool:
+    return any(part == (s, True) for part in term_of(r, x, through=True).parts)
 
 
 def _reduced_in_shape(r: Rewriter, x: Instr) -> Instr | None:
@@ -252,20 +260,22 @@ def _term(x: Instr) -> tuple[float, Instr]:
     return 1.0, x
 
 
-def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
-    """c1*a + c2*a is (c1 + c2)*a, also with other terms between the two."""
-    if not x.type.is_float:
-        return None
+Join = Callable[[Instr, Instr, int], Instr | None]
+
+
+def _with_a_term(r: Rewriter, x: Instr, join: Join) -> Instr | None:
+    """A sum in which the last term is joined with another, if one will; others may stand between
+    the two."""
     left, v = x.operands
-    sign, above, own = (1 if x.op.name == "add" else -1), list[Instr](), _term(v)
+    sign, above = (1 if x.op.name == "add" else -1), list[Instr]()
     while True:
-        found = _joined(r, left, v, own, sign)
+        found = join(left, v, sign)
         if found is not None:
             break
         if "adds" not in left.op.traits or not r.once(left) or left.hint or len(above) == BETWEEN:
             return None
         s, u = left.operands
-        found = _joined(r, u, v, own, sign if left.op.name == "add" else -sign)
+        found = join(u, v, sign if left.op.name == "add" else -sign)
         if found is not None:
             found = r.build(left.op, s, found)
             break
@@ -274,6 +284,14 @@ def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
     for y in reversed(above):
         found = r.build(y.op, found, y.operands[1])
     return found
+
+
+def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
+    """c1*a + c2*a is (c1 + c2)*a, also with other terms between the two."""
+    if not x.type.is_float:
+        return None
+    own = _term(x.operands[1])
+    return _with_a_term(r, x, lambda u, v, sign: _joined(r, u, v, own, sign))
 
 
 def _joined(r: Rewriter, u: Instr, v: Instr, own: tuple[float, Instr], sign: int) -> Instr | None:
@@ -290,6 +308,27 @@ def _joined(r: Rewriter, u: Instr, v: Instr, own: tuple[float, Instr], sign: int
     return a if whole == 1 else r.build("multiply", r.number(float(whole), a.type.dtype), a)
 
 
+def _like_products(r: Rewriter, x: Instr) -> Instr | None:
+    """c1*(a*b) + c2*(b*a) is (c1 + c2)*(b*a), for arrays; it looks into values with a name, too."""
+    return _of_products(r, x, together)
+
+
+def _shared_factors(r: Rewriter, x: Instr) -> Instr | None:
+    """a/s + b/s is (a + b)/s, and n*a + n*b is n*(a + b) for a number n and arrays."""
+    return _of_products(r, x, factored)
+
+
+def _of_products(r: Rewriter, x: Instr, join: Callable[..., Instr | None]) -> Instr | None:
+    if not x.type.rank or not x.type.is_float or not is_product(x.operands[1].op):
+        return None
+
+    def joined(u: Instr, v: Instr, sign: int) -> Instr | None:
+        fit = is_product(u.op) and r.once(u) and r.once(v) and u is not v
+        return join(r, u, v, sign) if fit else None
+
+    return _with_a_term(r, x, joined)
+
+
 RULES = RuleSet((
     built("f(-a) = -f(a) for a linear f", "", _sign_out, "negative"),
     built("c1*f(c2*a) = f((c1*c2)*a)", "multiply", _collected, "constant"),
@@ -297,9 +336,13 @@ RULES = RuleSet((
     built("a*(c*b) = (c*a)*b for a small a", "multiply", _literal_to_the_small, "multiply"),
     built("sum(a*s) = sum(a)*s", "sum", _factor_out, "multiply divide"),
     built("(a/exp(s))*exp(s) = a", "multiply", _cancelled, "divide"),
+    built("(a/s)/where(s == 0, inf, s) = (a/s)/s", "multiply divide", _unguarded, "divide where"),
     built("reshape(sum(a)) = sum(a, keepdims)", "reshape", _reduced_in_shape),
     built("where(c, a, 0) + where(c, 0, b) = where(c, a, b)", "add", _one_choice, "where"),
     built("c1*a + c2*a = (c1 + c2)*a", "add subtract", _like_terms),
+    built("c1*(a*b) + c2*(b*a) = (c1 + c2)*(b*a)", "add subtract", _like_products,
+          "multiply divide", deviates=lambda c, a, b: is_extreme(c * a) or is_extreme(a * b)),
+    built("a/s + b/s = (a + b)/s", "add subtract", _shared_factors, "multiply divide"),
 ))  # fmt: skip
 
 factors = rules_pass("factors", RULES)

@@ -208,6 +208,9 @@ def _negate(r: Rewriter, x: Instr) -> Instr | None:
         if _negated(o) and r.once(a):  # -(-a*b) is a*b, whoever else reads -a
             other = a.operands[1 - i]
             return r.build(a.op, *((o.operands[0], other) if i == 0 else (other, o.operands[0])))
+    c, other = a.operands
+    if (scalar(c) or 0.0) < 0.0 and not r.once(a):  # whoever else reads c*a
+        return r.build(a.op, r.number(-scalar(c), c.type.dtype), other)
     return _with_sign(r, a, 4)
 
 

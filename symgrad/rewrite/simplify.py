@@ -202,6 +202,9 @@ CHEAP: tuple[Rule, ...] = tuple(replace(rule, purpose=CHEAPEN) for rule in (
     Rule("a*(b/c) = b*(a/c)", lambda f, a, b, c: a * f.divide(b, c),
          lambda f, a, b, c: b * f.divide(a, c), _ABC,
          deviates=lambda a, b, c: c == 0.0 or is_extreme(a / c)),  # a/c often stands there anyway
+    Rule("(a*b)/c = a*(b/c)", lambda f, a, b, c: f.divide(a * b, c),
+         lambda f, a, b, c: a * f.divide(b, c), _ABC,
+         deviates=lambda a, b, c: is_extreme(a * b) or (c != 0.0 and is_extreme(b / c))),
     Rule("(a/c)/b = a/(b*c)", lambda f, a, b, c: f.divide(f.divide(a, c), b),
          lambda f, a, b, c: f.divide(a, b * c), {"a": REAL, "b": POSITIVE, "c": POSITIVE},
          condition=lambda bound: any(_is_moderate(bound[k]) for k in "bc")),  # b*c may overflow

@@ -122,6 +122,11 @@ IN_FACTORS = {
         "a s",
         "%e = exp %s : f64[]; %q = divide %a, %e : f64[]; %y = multiply %q, %e : f64[]",
     ],
+    "(a/s)/where(s == 0, inf, s) = (a/s)/s": [
+        "a s",
+        "%p = divide %a, %s : f64[]; %z = constant 0.0 : f64[]; %i = constant inf : f64[]; "
+        "%e = equal %s, %z : bool[]; %w = where %e, %i, %s : f64[]; %y = divide %p, %w : f64[]",
+    ],
     "reshape(sum(a)) = sum(a, keepdims)": [
         "A",
         "%p = sum %A {axis = (0,), keepdims = false} : f64[]; "
@@ -136,6 +141,16 @@ IN_FACTORS = {
         "s a",
         "%c = constant 0.5 : f64[]; %p = multiply %c, %a : f64[]; %q = add %s, %p : f64[]; "
         "%y = add %q, %p : f64[]",
+    ],
+    "c1*(a*b) + c2*(b*a) = (c1 + c2)*(b*a)": [
+        "s A B",
+        "%c = constant 3.0 : f64[]; %p = multiply %s, %A : f64[2]; %q = multiply %p, %B : f64[2]; "
+        "%v = multiply %A, %B : f64[2]; %w = multiply %s, %v : f64[2]; "
+        "%x = multiply %c, %w : f64[2]; %y = subtract %q, %x : f64[2]",
+    ],
+    "a/s + b/s = (a + b)/s": [
+        "A B s",
+        "%p = divide %A, %s : f64[2]; %q = divide %B, %s : f64[2]; %y = add %p, %q : f64[2]",
     ],
 }
 IN_REALS = {

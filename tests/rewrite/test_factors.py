@@ -116,6 +116,56 @@ def same(function):
             "%y = subtract %q, %1 : f64[3]; return %y",
             id="a literal below 0 is taken away",
         ),
+        pytest.param(
+            "%p = divide %x, %s : f64[N, 3]; %q = divide %w, %s : f64[N, 3]; "
+            "%y = subtract %p, %q : f64[N, 3]; return %y",
+            "%0 = subtract %x, %w : f64[N, 3]; %y = divide %0, %s : f64[N, 3]; return %y",
+            id="terms are divided once by what they share",
+        ),
+        pytest.param(
+            "%c = constant 1.0 : f64[]; %o = divide %c, %s : f64[N, 1]; "
+            "%p = multiply %x, %o : f64[N, 3]; %q = exp %w : f64[3]; "
+            "%a = subtract %p, %q : f64[N, 3]; %b = multiply %w, %o : f64[N, 3]; "
+            "%y = add %a, %b : f64[N, 3]; return %y",
+            "%q = exp %w : f64[3]; %0 = add %x, %w : f64[N, 3]; %1 = divide %0, %s : f64[N, 3]; "
+            "%y = subtract %1, %q : f64[N, 3]; return %y",
+            id="also by way of the reciprocal, with others between them",
+        ),
+        pytest.param(
+            "%c = constant 0.1 : f64[]; %k = divide %c, %t : f64[]; %l = divide %c, %t : f64[]; "
+            "%p = multiply %k, %x : f64[N, 3]; %y = add %p, %l : f64[N, 3]; return %y",
+            "%c = constant 0.1 : f64[]; %1 = constant 1.0 : f64[]; %2 = add %x, %1 : f64[N, 3]; "
+            "%0 = divide %c, %t : f64[]; %y = multiply %0, %2 : f64[N, 3]; return %y",
+            id="a number that two terms share stands before both",
+        ),
+        pytest.param(
+            "%v = multiply %r, %r : f64[N]; %p = multiply %v, %t : f64[N]; "
+            "%q = multiply %t, %r : f64[N]; %u = multiply %q, %r : f64[N]; "
+            "%y = add %p, %u : f64[N]; return %y, %v",
+            "%v = multiply %r, %r : f64[N]; %0 = constant 2.0 : f64[]; "
+            "%1 = multiply %t, %0 : f64[]; %y = multiply %1, %v : f64[N]; return %y, %v",
+            id="terms of the same factors are one",
+        ),
+        pytest.param(
+            "%n = divide %x, %s : f64[N, 3]; %z = constant 0.0 : f64[]; "
+            "%b = equal %s, %z : bool[N, 1]; %o = constant inf : f64[]; "
+            "%g = where %b, %o, %s : f64[N, 1]; %y = divide %n, %g : f64[N, 3]; return %y, %n",
+            "%n = divide %x, %s : f64[N, 3]; %y = divide %n, %s : f64[N, 3]; return %y, %n",
+            id="a divisor that stands there already is not guarded again",
+        ),
+        pytest.param(
+            "%c = constant -2.0 : f64[]; %p = divide %c, %t : f64[]; "
+            "%q = negative %p : f64[]; return %p, %q",
+            "%c = constant -2.0 : f64[]; %p = divide %c, %t : f64[]; %d = constant 2.0 : f64[]; "
+            "%q = divide %d, %t : f64[]; return %p, %q",
+            id="a literal below 0 loses its sign, though others read the quotient",
+        ),
+        pytest.param(
+            f"%p = divide %x, %s : f64[N, 3]; %y = sum %p {ROWS} : f64[N]; return %y",
+            f'%0 = sum %x {ROWS} : f64[N]; %1 = reshape %s {{shape = ("N",)}} : f64[N]; '
+            "%y = divide %0, %1 : f64[N]; return %y",
+            id="a divisor leaves a sum of some elements",
+        ),
     ],
 )
 def test_a_rule_moves_a_factor(before, after):
@@ -158,6 +208,28 @@ def test_a_rule_moves_a_factor(before, after):
             id="one part of several",
         ),
         pytest.param("%y = subtract %x, %x : f64[N, 3]; return %y", id="inf - inf is nan"),
+        pytest.param(
+            "%p = divide %x, %s : f64[N, 3]; %q = divide %w, %s : f64[N, 3]; "
+            "%y = add %p, %q : f64[N, 3]; return %y, %p",
+            id="a quotient that is read again",
+        ),
+        pytest.param(
+            "%c = constant 0.1 : f64[]; %d = constant 0.3 : f64[]; %k = divide %c, %t : f64[]; "
+            "%l = divide %d, %t : f64[]; %p = multiply %k, %x : f64[N, 3]; "
+            "%q = multiply %l, %w : f64[3]; %y = add %p, %q : f64[N, 3]; return %y",
+            id="a number in common where each term has another one",
+        ),
+        pytest.param(
+            "%c = constant 3.0 : f64[]; %p = multiply %c, %x : f64[N, 3]; "
+            "%q = multiply %c, %w : f64[3]; %y = subtract %p, %q : f64[N, 3]; return %y",
+            id="a literal before two terms of the user's",
+        ),
+        pytest.param(
+            "%z = constant 0.0 : f64[]; "
+            "%b = equal %s, %z : bool[N, 1]; %o = constant inf : f64[]; "
+            "%g = where %b, %o, %s : f64[N, 1]; %y = divide %x, %g : f64[N, 3]; return %y",
+            id="a guarded divisor of something else",
+        ),
         pytest.param(
             "%a = constant true : bool[]; %o = broadcast_to %a {shape = (3,)} : bool[3]; "
             "%m = diag %o {k = 0} : bool[3, 3]; %g = take %m, %i {axis = 0} : bool[N, 3]; "

@@ -96,6 +96,11 @@ def test_the_suite_as_a_whole_gets_cheaper():
             "%2 = multiply %a, %1 : f64[]; return %0, %2",
             "%0 = divide %a, %c : f64[]; %1 = multiply %b, %0 : f64[]; return %0, %1",
         ),
+        (
+            "%0 = divide %a, %c : f64[]; %1 = multiply %b, %a : f64[]; "
+            "%2 = divide %1, %c : f64[]; return %0, %2",
+            "%0 = divide %a, %c : f64[]; %1 = multiply %b, %0 : f64[]; return %0, %1",
+        ),
     ],
 )
 def test_a_rule_before_and_after(before, after):
@@ -106,13 +111,13 @@ def test_a_rule_before_and_after(before, after):
 @pytest.mark.parametrize(
     "body",
     [
+        "%0 = multiply %a, %b : f64[]; %1 = divide %0, %c : f64[]; return %1",
         "%0 = multiply %a, %c : f64[]; %1 = multiply %b, %c : f64[]; %2 = add %0, %1 : f64[]; "
         "return %2, %0, %1",
         "%0 = divide %b, %c : f64[]; %1 = multiply %a, %0 : f64[]; %2 = divide %a, %c : f64[]; "
         "return %1, %2",
         "%0 = divide %a, %c : f64[]; %1 = divide %0, %b : f64[]; return %1, %0",
         "%0 = divide %a, %c : f64[]; %1 = divide %0, %b : f64[]; return %1",
-        "%0 = multiply %a, %b : f64[]; %1 = divide %0, %c : f64[]; return %1",
         "%0 = constant 1e+200 : f64[]; %1 = divide %a, %c : f64[]; %2 = divide %1, %0 : f64[]; "
         "return %2",
         "%0 = power %a, %b : f64[]; return %0",
