@@ -2,10 +2,10 @@
 
 The operand of the activation that made ``losses`` becomes ``pre_losses``, that of ``h1`` becomes
 ``z1``; an activation of ``x @ w + b`` that nobody named is a hidden layer, ``h1``, ``h2``; a
-difference that is squared is an error; and the loss is called ``loss`` if nobody named
-it.  The values of a softmax are weights.  Values that share a name are told apart here, so that each cotangent ``d_v`` bears the name of
-its own ``v``: ``h1_1`` of four examples becomes ``h1_1a`` to ``h1_1d``, and what is computed from
-example b is lettered b.
+difference that is squared is an error; and the loss is called ``loss`` if nobody named it.  The
+values of a softmax are weights.  Values that share a name are told apart here, so that each
+cotangent ``d_v`` bears the name of its own ``v``: ``h1_1`` of four examples becomes ``h1_1a`` to
+``h1_1d``, and what is computed from example b is lettered b.
 """
 
 from __future__ import annotations
