@@ -365,8 +365,9 @@ def negation(condition: Idiom) -> ByInstr:
 
     def rule(x: Instr) -> Form:
         (inner,) = x.operands
-        product = inner.op.name in ("multiply", "divide") and not condition(_first(inner))
-        return _negative_product if product else prefix("-")
+        product = inner.op.name in ("multiply", "divide") or "sums" in inner.op.traits
+        signed = product and not condition(_first(inner))
+        return _negative_product if signed else prefix("-")
 
     return ByInstr(rule)
 

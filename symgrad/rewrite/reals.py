@@ -140,11 +140,24 @@ def _is_transposed(x: Instr) -> bool:
 def _sum_of_sum(r: Rewriter, x: Instr) -> Instr | None:
     """Summed along some axes and then along others: summed along all of them."""
     (o,) = x.operands
-    if o.op.name != "sum" or x["keepdims"] or o["keepdims"] or not r.once(o):
+    if x["keepdims"] or o["keepdims"] or not r.once(o):
         return None
     left = [i for i in range(o.operands[0].type.rank) if i not in o["axis"]]
     axes = sorted((*o["axis"], *(left[i] for i in x["axis"])))
     return r.build("sum", o.operands[0], axis=tuple(axes), keepdims=False)
+
+
+def _mean_of_all(r: Rewriter, x: Instr) -> Instr | None:
+    """The mean of all elements is their sum over the count, where that sum is another's."""
+    (a,) = x.operands
+    total = r.build("sum", a, axis=x["axis"], keepdims=False)
+    other = _inner_product(r, total) or (_sum_of_sum(r, total) if a.op.name == "sum" else None)
+    count = a.type.size
+    if other is None or x.type.rank or not count:
+        return None
+    if isinstance(count, int):
+        return r.build("divide", other, r.number(float(count), x.type.dtype))
+    return r.build("divide", other, r.build("size", dim=count, dtype=x.type.dtype))
 
 
 def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:
@@ -243,6 +256,7 @@ RULES = RuleSet((
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
     built("(1/n)*a = a/n", "multiply", _over_count, "divide"),
     built("(a.T @ b).T = b.T @ a", "transpose", _transposed_product, "matmul"),
+    built("mean(a) = sum(a)/n", "mean", _mean_of_all, "multiply square sum"),
     built("sum(sum(a)) = sum(a)", "sum", _sum_of_sum, "sum"),
     built("a + 0 = a", "add", _plus_zero, "constant"),
     built("a + a = 2*a", "add", _twice),

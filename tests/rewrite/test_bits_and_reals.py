@@ -185,6 +185,10 @@ IN_REALS = {
         "%u = transpose %m {axes = (1, 0)} : f64[2, 1]; %p = matmul %u, %n : f64[2, 2]; "
         "%y = transpose %p {axes = (1, 0)} : f64[2, 2]",
     ],
+    "mean(a) = sum(a)/n": [
+        "A B",
+        "%p = multiply %A, %B : f64[2]; %y = mean %p {axis = (0,), keepdims = false} : f64[]",
+    ],
     "sum(sum(a)) = sum(a)": [
         "A B",
         "%m = reshape %A {shape = (2, 1)} : f64[2, 1]; %p = multiply %m, %B : f64[2, 2]; "

@@ -34,7 +34,7 @@ def loss_and_grads(w, u, b, v, x, y):
 
     # loss
     errors = pred - y                                 # (N,)    programs.py:93
-    loss = (errors * errors).sum() / N
+    loss = errors @ errors / N
 
     # gradients of the values, from the loss back
     d_errors = 2.0 / max(N, 1) * errors               # (N,)    of programs.py:93
