@@ -45,8 +45,9 @@ _OPPOSITE = {"add": "subtract", "subtract": "add"}
 
 
 def derived_values(function: Function) -> set[int]:
-    """The values that belong to gradients: all their origins say so, or else an operand does."""
-    found: set[int] = set()
+    """The values that belong to gradients: all their origins say so, or else an operand does.  The
+    zeros by what the loss does not reach have no origin."""
+    found = {id(r) for r in function.results if r.operands and not r.origins}
     said: dict[int, bool] = {}  # many values have the origins of one line
     for x in function.body:
         own = x.origins

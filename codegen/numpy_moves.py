@@ -196,6 +196,7 @@ def _broadcast_to(x: Instr) -> Form:
         dtype = "" if floats else f", dtype={DTYPES[x.type.dtype]}"
         if operand.is_constant and operand["value"] in (0.0, 1.0) and x.type.is_float:
             name = "np.ones" if operand["value"] else "np.zeros"
+            shape = str(*x["shape"]) if x.type.rank == 1 else shape
             return lambda a: call(name)(atom(shape + dtype))
         return lambda a: call("np.full")(atom(shape), Text(a.text + dtype, 0, a.depth, a.ops))
     return lambda a: call("np.broadcast_to")(a, atom(shape))

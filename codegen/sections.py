@@ -167,7 +167,7 @@ class Plan:
         self.f = f
         self.needs = dependencies(lines)
         self.forward, self.backward = parted(lines, derived, self.needs)
-        results = {id(r): i for i, r in enumerate(f.results)}
+        results = {id(r): -i for i, r in enumerate(reversed(f.results))}  # the first place counts
         values = [line for line in self.backward if id(line.x) not in results]
         self.values = told_forward(values, self.needs)
         own = [line for line in self.backward if id(line.x) in results]
@@ -187,13 +187,14 @@ class Plan:
 def parted(
     lines: Sequence[Line], derived: Collection[int], needs: Needs
 ) -> tuple[list[Line], list[Line]]:
-    """The lines of the forward pass, and those of gradients and of all that reads them."""
-    late: set[int] = set()
-    for line in lines:
-        if id(line.x) in derived or not late.isdisjoint(needs[id(line.x)]):
-            late.add(id(line.x))
-    forward = [line for line in lines if id(line.x) not in late]
-    return forward, [line for line in lines if id(line.x) in late]
+    """The lines of the forward pass with all that they read, and those of gradients."""
+    early: set[int] = set()
+    for line in reversed(lines):
+        if id(line.x) in early or id(line.x) not in derived:
+            early.add(id(line.x))
+            early |= needs[id(line.x)]
+    forward = [line for line in lines if id(line.x) in early]
+    return forward, [line for line in lines if id(line.x) not in early]
 
 
 def sections(
@@ -215,11 +216,11 @@ def sections(
 def by_kind(plan: Plan, ordered: bool) -> list[Headed]:
     """Forward, loss, gradients; without ``ordered``, the gradients as they came."""
     arrays = any(p.type.rank for p in plan.f.parameters)
-    start = loss_start(plan.forward, plan.f) if arrays else 0
-    if len(plan.forward) <= _SHORT or start in (0, len(plan.forward)):
+    net, loss = loss_of(plan) if arrays else ([], plan.forward)
+    if len(plan.forward) <= _SHORT or not (net and loss):
         result = [("forward", plan.forward)]
     else:
-        result = [("forward", plan.forward[:start]), ("loss", plan.forward[start:])]
+        result = [("forward", net), ("loss", loss)]
     if not ordered:
         return [*result, ("gradients", plan.backward)]
     if sum(1 + len(line.rows) for line in plan.backward) <= _SHORT or not plan.values:
@@ -314,38 +315,34 @@ def told_forward(lines: list[Line], needs: Needs) -> list[Line]:
     return [*result, *reversed(run)]
 
 
-def loss_start(forward: list[Line], f: Function) -> int:
-    """The first line of the loss: it reads an input which the net does not."""
-    inputs = {id(p) for p in f.parameters if p["kind"] == "input"}
-    if not inputs:
-        return first_scalar(forward)
-    reads = {id(x): {id(o) for o in x.operands if id(o) in inputs} for x in f.body}
-    first: set[int] | None = None
-    seen: set[int] = set()
-    order = {id(x): i for i, x in enumerate(f.body)}
-    lines = {order[id(line.x)]: k for k, line in enumerate(forward)}
-    for i, x in enumerate(f.body):
-        new = reads[id(x)] - seen
-        if new and first is not None and new - first:
-            start = next((lines[j] for j in range(i, len(f.body)) if j in lines), len(forward))
-            return start if follows(forward[start:], f, new - first) else 0
-        if new and first is None:
-            first = new
-        seen |= new
-    return first_scalar(forward)
+def loss_of(plan: Plan) -> tuple[list[Line], list[Line]]:
+    """The lines of the net, and those of the loss: scalars that no array of the net needs, and all
+    that reads where the last input that comes to the program has met another."""
+    met = meetings(plan.f)
+    net: list[Line] = []
+    loss: list[Line] = []
+    wanted: set[int] = set()
+    for line in reversed(plan.forward):
+        early = id(line.x) in wanted or (line.x.type.rank and id(line.x) not in met)
+        wanted |= plan.needs[id(line.x)] if early else set()
+        (net if early else loss).append(line)
+    return net[::-1], loss[::-1]
 
 
-def follows(lines: Sequence[Line], f: Function, inputs: set[int]) -> bool:
-    """True if all arrays are made of some of the inputs; otherwise the loss begins nowhere."""
-    reached = set(inputs)
+def meetings(f: Function) -> set[int]:
+    """The values that depend on the last array among the inputs as well as on an earlier one."""
+    inputs = {id(p) for p in f.parameters if p["kind"] == "input" and p.type.rank}
+    order = list(dict.fromkeys(id(o) for x in f.body for o in x.operands if id(o) in inputs))
+    if len(order) < 2:
+        return set()
+    last, others = {order[-1]}, set(order[:-1])
     for x in f.body:
-        if any(id(o) in reached for o in x.operands):
-            reached.add(id(x))
-    return all(id(line.x) in reached for line in lines if line.x.type.rank)
-
-
-def first_scalar(lines: list[Line]) -> int:
-    return next((k for k, line in enumerate(lines) if line.x.type.rank == 0), len(lines))
+        own = [id(o) for o in x.operands]
+        if not last.isdisjoint(own):
+            last.add(id(x))
+        if not others.isdisjoint(own):
+            others.add(id(x))
+    return last & others
 
 
 def members(lines: Sequence[Line], needs: Needs) -> dict[int, str]:

@@ -118,3 +118,51 @@ func @f(param %w: f64[4, 3], input %x: f64[N, 4]) {
     )
     assert flops(f) == "27 N - 1 flops"
     assert operations(f) == "1 multiplication"
+
+
+def under(source: str) -> dict[str, list[str]]:
+    """The names that are assigned under each heading."""
+    found: dict[str, list[str]] = {}
+    for line in source.splitlines():
+        if line.startswith("    # "):
+            found[line[6:]] = []
+        elif found and (name := re.match(r"    (\w+) = ", line)):
+            found[[*found][-1]].append(name[1])
+    return found
+
+
+def test_the_loss_begins_where_the_last_input_meets_another() -> None:
+    """An input of the net that is read late, or weights that are made early, begin no loss."""
+    x, z = sg.input("x", ("N", 4)), sg.input("z", ("N", 3))
+    m, t = sg.input("m", ("N",)), sg.input("t", ("N",))
+    a, w = sg.param("a", np.ones((4, 3))), sg.param("w", np.ones(3))
+    share = m / sg.sum(m)
+    h = sg.tanh(x @ a)
+    g = sg.exp(h * z)
+    err = g @ w - t
+    found = under(sg.compile(sg.sum(share * err * err) + sg.sum(w * w)).source)
+    assert {"share", "h", "g"} <= {*found["forward"]}
+    assert found["loss"][0] == "err"
+    assert found["loss"][-1] == "loss"
+
+
+def test_scalars_that_arrays_need_are_no_part_of_the_loss() -> None:
+    """The loss without a second input is what no array waits for."""
+    x, w = sg.input("x", ("N", 4)), sg.param("w", np.ones((4, 4)))
+    size = sg.sqrt(sg.sum(w * w))
+    h = sg.tanh(x @ w / size)
+    h2 = sg.sin(h) * h
+    h3 = sg.cos(h2) * h + h2
+    found = under(sg.compile(sg.sum(h3 * h2 * h) + size).source)
+    assert {"size", "h", "h2", "h3"} <= {*found["forward"]}
+    assert found["loss"] == ["loss"]
+
+
+def test_gradients_that_the_loss_reads_are_part_of_the_way_forward() -> None:
+    """Those that it does not reach are zeros among the gradients."""
+    x, u = sg.input("x", ("N", 3)), sg.param("u", np.ones(2))
+    w = sg.param("w", np.ones(3))
+    slope = sg.grad(sg.sum(sg.tanh(x @ w)), w)
+    found = under(sg.compile(sg.sum(slope * slope), [w, u]).source)
+    assert "loss" in (*found.get("forward", ()), *found.get("loss", ()))
+    assert next(name for name in found if "d_u" in found[name]).startswith("gradients")
