@@ -36,7 +36,15 @@ from symgrad.ir.function import Instr
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.reduction import reduced
 from symgrad.rewrite.conditions import is_extreme, is_positive, is_product
-from symgrad.rewrite.monomials import factored, multiplied, product_of, term_of, together
+from symgrad.rewrite.monomials import (
+    factored,
+    is_derived,
+    multiplied,
+    product_of,
+    term_of,
+    together,
+    with_factor_out,
+)
 from symgrad.rewrite.patterns import pattern
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
 from symgrad.rewrite.rule import built
@@ -97,14 +105,17 @@ def _is_linear_in_a_value(x: Instr) -> bool:
 
 
 def _sign_out(r: Rewriter, x: Instr) -> Instr | None:
-    """f(-a) is -f(a) for a linear f, where the sign then meets no more elements, or a sum."""
-    a = x.operands[0]
-    if a.op.name != "negative" or not is_linear(x) or not r.once(a):
-        return None
-    added = [y for y in r.readers_of(x) if "adds" in y.op.traits]
-    if elements(x) > elements(a) and not added:
-        return None
-    return r.build("negative", rebuilt_on(r, x, a.operands[0]))
+    """f(-a) is -f(a) for an f that is linear in a, where the sign then meets no more elements, or a
+    sum."""
+    several = len(x.operands) > 1 and "contracts" in x.op.traits
+    for i, a in enumerate(x.operands if several else x.operands[:1]):
+        if a.op.name != "negative" or not (several or is_linear(x)) or not r.once(a):
+            continue
+        added = [y for y in r.readers_of(x) if "adds" in y.op.traits]
+        if added or not (several or elements(x) > elements(a)):
+            operands = (*x.operands[:i], a.operands[0], *x.operands[i + 1 :])
+            return r.build("negative", r.build(x.op, *operands, **dict(x.attributes)))
+    return None
 
 
 def _collected(r: Rewriter, x: Instr) -> Instr | None:
@@ -318,6 +329,30 @@ def _shared_factors(r: Rewriter, x: Instr) -> Instr | None:
     return _of_products(r, x, factored)
 
 
+def _of_branches(r: Rewriter, x: Instr) -> Instr | None:
+    """where(c, n*a, n*b) is n*where(c, a, b) for a number n and arrays."""
+    condition, a, b = x.operands
+    if not (x.type.rank and is_product(a.op) and is_product(b.op) and r.once(a) and r.once(b)):
+        return None
+    return with_factor_out(r, a, b, lambda p, q: r.build("where", condition, p, q))
+
+
+def _sums_together(r: Rewriter, x: Instr) -> Instr | None:
+    """sum(a) + sum(b) is sum(a + b) for sums of arrays along some axes, in a gradient."""
+    if not x.type.rank:
+        return None
+
+    def join(u: Instr, v: Instr, sign: int) -> Instr | None:
+        alike = u.op is v.op and u.attributes == v.attributes and "reduces" in u.op.traits
+        fit = alike and is_linear(u) and not (u.hint or v.hint) and r.once(u) and r.once(v)
+        if not fit or u is v or u.operands[0].type != v.operands[0].type or not is_derived(x):
+            return None
+        op = "add" if sign > 0 else "subtract"
+        return rebuilt_on(r, u, r.build(op, u.operands[0], v.operands[0]))
+
+    return _with_a_term(r, x, join)
+
+
 def _of_products(r: Rewriter, x: Instr, join: Callable[..., Instr | None]) -> Instr | None:
     if not x.type.rank or not x.type.is_float or not is_product(x.operands[1].op):
         return None
@@ -343,6 +378,8 @@ RULES = RuleSet((
     built("c1*(a*b) + c2*(b*a) = (c1 + c2)*(b*a)", "add subtract", _like_products,
           "multiply divide", deviates=lambda c, a, b: is_extreme(c * a) or is_extreme(a * b)),
     built("a/s + b/s = (a + b)/s", "add subtract", _shared_factors, "multiply divide"),
+    built("where(c, n*a, n*b) = n*where(c, a, b)", "where", _of_branches, "multiply divide"),
+    built("sum(a) + sum(b) = sum(a + b)", "add subtract", _sums_together, "sum"),
 ))  # fmt: skip
 
 factors = rules_pass("factors", RULES)

@@ -26,6 +26,7 @@ import numpy as np
 from symgrad.errors import SymgradError
 from symgrad.ir.function import Instr, as_given, constant
 from symgrad.ir.op import CONSTANT, Attribute, Op
+from symgrad.rewrite.conditions import is_product
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import BITS, CANONICAL, Ops, Rule, built
 
@@ -184,9 +185,10 @@ def _hoist_negation(r: Rewriter, x: Instr) -> Instr | None:
         if not r.once(o):
             # Others read the negation, so that it stays; here a literal may take the sign.
             signed = _with_sign(r, other, 4) if x.op.name == "multiply" else None
-            if signed is None:
+            if signed is not None:
+                return r.build(x.op, *((inner, signed) if i == 0 else (signed, inner)))
+            if not _is_by_the_way(r, o):
                 continue
-            return r.build(x.op, *((inner, signed) if i == 0 else (signed, inner)))
         number = scalar(other)
         # A literal takes the sign, but -(a/2) reads better than a/-2.
         swallow = x.op.name == "multiply" or i == 1
@@ -196,6 +198,14 @@ def _hoist_negation(r: Rewriter, x: Instr) -> Instr | None:
         moved = r.build(x.op, *pair)
         return moved if swallow and number else r.build("negative", moved)
     return None
+
+
+def _is_by_the_way(r: Rewriter, x: Instr) -> bool:
+    """True for a negation of what others read, too, if two products read it, which may both take
+    its sign."""
+    readers = r.readers_of(x)
+    known = x.operands[0].is_parameter or not r.once(x.operands[0])
+    return known and len(readers) == 2 == r.uses[x] and all(is_product(y.op) for y in readers)
 
 
 def _negate(r: Rewriter, x: Instr) -> Instr | None:
@@ -309,10 +319,6 @@ def _of_one(r: Rewriter, x: Instr) -> Instr | None:
     return a if x["keepdims"] else r.build("reshape", a, shape=x.type.shape)
 
 
-def _own_type(r: Rewriter, x: Instr) -> Instr | None:
-    return x.operands[0]  # the engine takes it only where the type stays
-
-
 def _own_axes(r: Rewriter, x: Instr) -> Instr | None:
     return x.operands[0] if x["axes"] == tuple(range(x.type.rank)) else None
 
@@ -349,8 +355,6 @@ _BROADCASTING = (
     "add subtract multiply divide power arctan2 maximum minimum hypot logaddexp xlogy clip where "
     "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_xor"
 )
-
-
 _keeping = partial(built, preserves=BITS)
 
 
@@ -382,7 +386,8 @@ RULES = RuleSet((
     _keeping("where(c, where(c, a, b), d) = where(c, a, d)", "where", _settled_branch, "where"),
     _keeping("sum(a, axes of size 1) = reshape(a)", "sum mean prod max min", _of_one,
              deviates=_is_zero),
-    _keeping("a in its own type = a", "cast reshape broadcast_to", _own_type),
+    _keeping("a in its own type = a", "cast reshape broadcast_to",
+             lambda r, x: x.operands[0]),  # which the engine takes only where the type stays
     _keeping("transpose(a, axes in order) = a", "transpose", _own_axes),
     _keeping("transpose(transpose(a)) = transpose(a)", "transpose", _double_transpose,
              "transpose"),

@@ -8,7 +8,8 @@ order their factors stand: g*x*w + g*(w*x) is 2*g*(w*x).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -50,13 +51,6 @@ class Monomial(NamedTuple):
     sign: int
     parts: list[Part]
 
-    def without(self, r: Rewriter, common: list[Part]) -> list[Part]:
-        """The factors that are left when others are taken out."""
-        left = list(self.parts)
-        for own in common:
-            left.pop(next(i for i, part in enumerate(left) if _are_equal(r, part, own)))
-        return left
-
 
 def term_of(r: Rewriter, x: Instr, through: bool = False, named: bool = True) -> Monomial:
     """A value as a term.  Of values with a name cotangents are opened, if ``named`` says so, and
@@ -64,7 +58,7 @@ def term_of(r: Rewriter, x: Instr, through: bool = False, named: bool = True) ->
     sign, parts, stack = 1, list[Part](), [(x, False)]
     while stack and len(parts) < PARTS:
         y, below = stack.pop()
-        opens = through or (r.once(y) and (not y.hint or (named and _is_cotangent(y))))
+        opens = through or (r.once(y) and (not y.hint or (named and is_derived(y))))
         name = y.op.name if y.operands else ""
         if name == "divide" and not below and (opens or scalar(y.operands[0]) == 1):
             stack += [(y.operands[1], True), (y.operands[0], False)]
@@ -80,7 +74,8 @@ def term_of(r: Rewriter, x: Instr, through: bool = False, named: bool = True) ->
     return Monomial(sign, [*parts, *stack])
 
 
-def _is_cotangent(x: Instr) -> bool:
+def is_derived(x: Instr) -> bool:
+    """True for a value of a gradient."""
     return bool(x.origins) and all(o.derived for o in x.origins)
 
 
@@ -131,40 +126,84 @@ def together(r: Rewriter, u: Instr, v: Instr, sign: int) -> Instr | None:
     whole = p.literal + sign * q.literal
     if p.others != q.others or whole == 0:
         return None
-    u_is_short = len(p.term.parts) < len(q.term.parts)
-    for x, own in ((u, p), (v, q))[:: 1 if u_is_short else -1]:
-        ratio = whole / own.literal
-        if Fraction(float(ratio)) == ratio:
-            return r.build("multiply", r.number(float(ratio), x.type.dtype), x)
-    return None
+    pairs = [(v, q, whole / q.literal), (u, p, whole / p.literal)]
+    exact = [pair for pair in pairs if Fraction(float(pair[2])) == pair[2]]
+    if not exact:
+        return None
+    x, _, ratio = min(exact, key=lambda pair: _products_in(*pair[1:]))
+    return r.build("multiply", r.number(float(ratio), x.type.dtype), x)
+
+
+def _products_in(own: Looks, ratio: Fraction) -> int:
+    """How many factors a term has to multiply when it is taken that many times."""
+    numbers = [scalar(o) ** (-1 if below else 1) for o, below in _literals(own.term)]
+    literal = bool(abs(math.prod(numbers) * ratio) != 1)
+    return len(own.term.parts) - len(numbers) + literal
 
 
 def factored(r: Rewriter, u: Instr, v: Instr, sign: int) -> Instr | None:
     """u + sign*v as a product, if these have a divisor or a number in common."""
-    first, second = looks_of(r, u), looks_of(r, v)
-    common = _common(r, first.shareable, second.shareable)
-    if not common:
+    found = shared_factors(r, u, v)
+    if found is None:
         return None
-    p, q = first.term, second.term
-    if all(o.is_constant for o, _ in common) and _is_cotangent(u) and _is_cotangent(v):
-        p, q = term_of(r, u, named=False), term_of(r, v, named=False)
-        common = _common(r, _literals(p), _literals(q))
-    elif all(o.is_constant for o, _ in common):
-        return None  # as the user writes it
-    left, right = p.without(r, common), q.without(r, common)
-    if not common or not _saves(common, p.parts, left, q.parts, right):
-        return None
-    one = r.number(1.0, u.type.dtype)
-    a, b = (multiplied(r, _numbers_first(parts)) if parts else one for parts in (left, right))
+    p, q, common = found
+    a, b = without(r, p, common), without(r, q, common)
     left_sign, right_sign = p.sign, q.sign * sign
     if left_sign < 0 < right_sign:
         whole = r.build("subtract", b, a)
     else:
         whole = r.build("add" if left_sign == right_sign else "subtract", a, b)
+    whole = _times(r, common, whole)
+    return r.build("negative", whole) if left_sign < 0 and right_sign < 0 else whole
+
+
+def with_factor_out(
+    r: Rewriter, u: Instr, v: Instr, build: Callable[[Instr, Instr], Instr]
+) -> Instr | None:
+    """A linear combination of two products without the numbers that they share, times these."""
+    found = shared_factors(r, u, v)
+    if found is None or any(o.type.rank for o, _ in found[2]):
+        return None
+    p, q, common = found
+    if p.sign != q.sign:
+        return None
+    whole = _times(r, common, build(without(r, p, common), without(r, q, common)))
+    return r.build("negative", whole) if p.sign < 0 else whole
+
+
+def shared_factors(r: Rewriter, u: Instr, v: Instr) -> tuple[Monomial, Monomial, list[Part]] | None:
+    """Two terms, and what is worth to be taken out of both: divisors, and numbers."""
+    first, second = looks_of(r, u), looks_of(r, v)
+    common = _common(r, first.shareable, second.shareable)
+    if not common:
+        return None
+    p, q = first.term, second.term
+    if all(o.is_constant for o, _ in common):
+        if not (is_derived(u) and is_derived(v)):
+            return None  # as the user writes it
+        p, q = term_of(r, u, named=False), term_of(r, v, named=False)
+        common = _common(r, _literals(p), _literals(q))
+    return (p, q, common) if common and _saves(r, common, p, q) else None
+
+
+def _times(r: Rewriter, common: list[Part], x: Instr) -> Instr:
     numbers = [part for part in common if not (part[0].type.rank or part[1])]
     others = [part for part in common if part not in numbers]
-    whole = multiplied(r, [*numbers, (whole, False), *others])
-    return r.build("negative", whole) if left_sign < 0 and right_sign < 0 else whole
+    return multiplied(r, [*numbers, (x, False), *others])
+
+
+def without(r: Rewriter, term: Monomial, common: list[Part]) -> Instr:
+    """A term without its sign and some factors."""
+    left = _left(r, term, common)
+    one = r.number(1.0, common[0][0].type.dtype)
+    return multiplied(r, sorted(left, key=lambda part: part[1])) if left else one
+
+
+def _left(r: Rewriter, term: Monomial, common: list[Part]) -> list[Part]:
+    left = list(term.parts)
+    for own in common:
+        left.pop(next(i for i, part in enumerate(left) if _are_equal(r, part, own)))
+    return left
 
 
 def _common(r: Rewriter, p: list[Part], q: list[Part]) -> list[Part]:
@@ -182,14 +221,7 @@ def _literals(term: Monomial) -> list[Part]:
     return [part for part in term.parts if scalar(part[0]) is not None]
 
 
-def _numbers_first(parts: list[Part]) -> list[Part]:
-    """The factors in an order in which the first is no divisor, if one is not."""
-    return sorted(parts, key=lambda part: part[1])
-
-
-def _saves(
-    common: list[Part], p: list[Part], left: list[Part], q: list[Part], right: list[Part]
-) -> bool:
+def _saves(r: Rewriter, common: list[Part], p: Monomial, q: Monomial) -> bool:
     """True if an array is divided once instead of twice, or no array is gone over more often."""
     if any(o.type.rank for o, _ in common):
         return True
@@ -197,4 +229,5 @@ def _saves(
     def passes(parts: list[Part]) -> bool:
         return {True, False} == {bool(o.type.rank) for o, _ in parts}
 
-    return passes(left) + passes(right) + 1 <= passes(p) + passes(q)
+    after = passes(_left(r, p, common)) + passes(_left(r, q, common)) + 1
+    return after <= passes(p.parts) + passes(q.parts)

@@ -140,7 +140,7 @@ def _is_transposed(x: Instr) -> bool:
 def _sum_of_sum(r: Rewriter, x: Instr) -> Instr | None:
     """Summed along some axes and then along others: summed along all of them."""
     (o,) = x.operands
-    if x["keepdims"] or o["keepdims"] or not r.once(o):
+    if o.op is not x.op or x["keepdims"] or o["keepdims"] or not r.once(o):
         return None
     left = [i for i in range(o.operands[0].type.rank) if i not in o["axis"]]
     axes = sorted((*o["axis"], *(left[i] for i in x["axis"])))

@@ -152,6 +152,18 @@ IN_FACTORS = {
         "A B s",
         "%p = divide %A, %s : f64[2]; %q = divide %B, %s : f64[2]; %y = add %p, %q : f64[2]",
     ],
+    "where(c, n*a, n*b) = n*where(c, a, b)": [
+        "A B s",
+        "%c = greater %A, %B : bool[2]; %p = multiply %A, %s : f64[2]; "
+        "%q = multiply %s, %B : f64[2]; %y = where %c, %p, %q : f64[2]",
+    ],
+    "sum(a) + sum(b) = sum(a + b)": [
+        "A B",
+        TURNED + "%n = reshape %B {shape = (1, 2)} : f64[1, 2]; "
+        "%p = sum %m {axis = (1,), keepdims = false} : f64[1] // of f.py:1; "
+        "%q = sum %n {axis = (1,), keepdims = false} : f64[1] // of f.py:1; "
+        "%y = subtract %p, %q : f64[1] // of f.py:1",
+    ],
 }
 IN_REALS = {
     "0*a = 0": [

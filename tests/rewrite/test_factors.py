@@ -154,6 +154,41 @@ def same(function):
             id="a divisor that stands there already is not guarded again",
         ),
         pytest.param(
+            "%b = greater %r, %t : bool[N]; %p = multiply %t, %r : f64[N]; "
+            "%y = where %b, %p, %t : f64[N]; return %y",
+            "%b = greater %r, %t : bool[N]; %p = multiply %t, %r : f64[N]; "
+            "%y = where %b, %p, %t : f64[N]; return %y",
+            id="a choice between a product and a number stays",
+        ),
+        pytest.param(
+            "%b = greater %r, %t : bool[N]; %p = multiply %t, %r : f64[N]; %e = exp %r : f64[N]; "
+            "%q = multiply %e, %t : f64[N]; %y = where %b, %p, %q : f64[N]; return %y",
+            "%b = greater %r, %t : bool[N]; %e = exp %r : f64[N]; %q = where %b, %r, %e : f64[N]; "
+            "%y = multiply %t, %q : f64[N]; return %y",
+            id="a number leaves both branches of a choice",
+        ),
+        pytest.param(
+            f"%p = sum %x {ROWS} : f64[N] // of f.py:1; %e = exp %x : f64[N, 3]; "
+            f"%q = sum %e {ROWS} : f64[N] // of f.py:1; %y = subtract %p, %q : f64[N] // of f.py:1;"
+            "return %y",
+            "%e = exp %x : f64[N, 3]; %p = subtract %x, %e : f64[N, 3] // of f.py:1; "
+            f"%y = sum %p {ROWS} : f64[N] // of f.py:1; return %y",
+            id="sums along one axis are one in a gradient",
+        ),
+        pytest.param(
+            "%n = negative %x : f64[N, 3]; %p = matmul %n, %w : f64[N]; %y = add %r, %p : f64[N];"
+            "return %y",
+            "%p = matmul %x, %w : f64[N]; %y = subtract %r, %p : f64[N]; return %y",
+            id="a sign leaves a product of matrices that is added",
+        ),
+        pytest.param(
+            "%e = exp %r : f64[N]; %n = negative %e : f64[N]; %p = multiply %n, %t : f64[N]; "
+            "%q = multiply %n, %r : f64[N]; %u = add %p, %r : f64[N]; return %q, %u, %e",
+            "%e = exp %r : f64[N]; %p = multiply %e, %t : f64[N]; %q = multiply %e, %r : f64[N]; "
+            "%u = negative %q : f64[N]; %v = subtract %r, %p : f64[N]; return %u, %v, %e",
+            id="two products take the sign of what others read, too",
+        ),
+        pytest.param(
             "%c = constant -2.0 : f64[]; %p = divide %c, %t : f64[]; "
             "%q = negative %p : f64[]; return %p, %q",
             "%c = constant -2.0 : f64[]; %p = divide %c, %t : f64[]; %d = constant 2.0 : f64[]; "
@@ -223,6 +258,15 @@ def test_a_rule_moves_a_factor(before, after):
             "%c = constant 3.0 : f64[]; %p = multiply %c, %x : f64[N, 3]; "
             "%q = multiply %c, %w : f64[3]; %y = subtract %p, %q : f64[N, 3]; return %y",
             id="a literal before two terms of the user's",
+        ),
+        pytest.param(
+            f"%p = sum %x {ROWS} : f64[N]; %e = exp %x : f64[N, 3]; "
+            f"%q = sum %e {ROWS} : f64[N]; %y = subtract %p, %q : f64[N]; return %y",
+            id="two sums of the user's",
+        ),
+        pytest.param(
+            "%n = negative %x : f64[N, 3]; %y = matmul %n, %w : f64[N]; return %y",
+            id="a sign in a product of matrices alone",
         ),
         pytest.param(
             "%z = constant 0.0 : f64[]; "
