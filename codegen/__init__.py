@@ -11,7 +11,7 @@ if __name__ != "symgrad.codegen":
 
 from symgrad.codegen.looped_style import LOOPED, obstacle
 from symgrad.codegen.module import emit
-from symgrad.codegen.targets import TARGETS
+from symgrad.codegen.targets import AUTO, TARGETS, suited, suited_to
 from symgrad.codegen.unit import (
     ExampleHeading,
     ExampleLoop,
@@ -23,6 +23,7 @@ from symgrad.codegen.unit import (
 )
 
 __all__ = [
+    "AUTO",
     "LOOPED",
     "TARGETS",
     "ExampleHeading",
@@ -34,4 +35,6 @@ __all__ = [
     "VectorArgument",
     "emit",
     "obstacle",
+    "suited",
+    "suited_to",
 ]

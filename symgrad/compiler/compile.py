@@ -19,7 +19,7 @@ import numpy as np
 import symgrad.ops  # noqa: F401  (fills the table)
 from symgrad.autodiff import gradients
 from symgrad.certify.references import TRACED, Reference
-from symgrad.codegen import TARGETS, Structure
+from symgrad.codegen import AUTO, TARGETS, Structure, suited, suited_to
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.describing import Words, net_of
 from symgrad.compiler.driver import Program, compile_program
@@ -59,6 +59,7 @@ def compile(
              that the loss reaches; for Values a Module or a list of Values, and needed: the other
              Values become numbers of the text, as they are now, and ``notes`` tell their names
     aux      expressions that come along: the value is then ``(loss, aux)``
+    target   "numpy", "python", or "auto": NumPy, and Python where every value is a number
     options  the fields of ``sg.Options``
     The arguments are the params, then the inputs, each in the order in which they were made; the
     gradients are in the order of ``wrt``, and go by name, too.
@@ -171,7 +172,7 @@ def _of_traced(traced: TracedFunction, target: str, kind: str, value: Structure)
     pairs = list(zip(arguments, traced.leaves, strict=True))
     return Program(
         f,
-        target,
+        suited_to(f) if target == AUTO else target,
         kind,
         tuple(arguments),
         value,
@@ -198,11 +199,15 @@ def _of_values(
     head, net = _head(aux, len(asked)), net_of(wrt, variables)
     who = asked, head, values, names_of(wrt), variables, _scope, net
     p, start, reason = ScalarLoss(*who, target, name, options), time.perf_counter(), ""
-    if p.is_all_values and TARGETS[target].takes_arrays:
+    if target == AUTO:
+        p = replace(p, target=suited(arrays=True))
+    if p.is_all_values and TARGETS[p.target].takes_arrays:
         program = rolled(p)
         if program is not None:
             return program
-    if p.is_all_values and not TARGETS[target].takes_arrays and p.wants_loop():
+    if target == AUTO:
+        p = replace(p, target=suited(arrays=False))
+    if p.is_all_values and not TARGETS[p.target].takes_arrays and p.wants_loop():
         found = looped(p)
         if isinstance(found, Program):
             return found

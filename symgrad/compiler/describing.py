@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument
+from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument, suited_to
 from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
 from symgrad.frontend.source.origin import PATHS, SitedOrigin
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
 
 _EVERYDAY = ("", "loss", "total", "total_loss", "L", "J", "cost", "main", "f")
+MANY = 20  # operations on numbers that are worth a remark
 _SHORT = 44  # characters of a formula that a docstring has room for
 
 
@@ -126,6 +127,16 @@ def of_nothing(f: Function) -> tuple[str, ...]:
     ]
     told = [f"The {x.op.name} of no elements is nan{_built(x)}." for x in empty if x.type.size != 0]
     return tuple(dict.fromkeys(told))
+
+
+def of_numbers(p: Program, f: Function) -> tuple[str, ...]:
+    """A remark on a long line of numbers that is written for arrays."""
+    if len(f.body) < MANY or not TARGETS[p.target].takes_arrays:
+        return ()
+    better = TARGETS[suited_to(f)]
+    if better.takes_arrays:
+        return ()
+    return (f"Every value is a number: target={better.name!r} is faster, up to several times.",)
 
 
 def _built(x: Instr) -> str:

@@ -26,7 +26,7 @@ from symgrad.certify.references import Reference, bare
 from symgrad.codegen import LOOPED, TARGETS, ExampleLoop, Pack, Structure, emit, obstacle
 from symgrad.codegen.target import Target
 from symgrad.compiler.compiled import CompiledFunction
-from symgrad.compiler.describing import Words, of_nothing, unit_of, unreached
+from symgrad.compiler.describing import Words, of_nothing, of_numbers, unit_of, unreached
 from symgrad.compiler.history import History, Step
 from symgrad.compiler.options import Options
 from symgrad.compiler.sizes import check_sizes, needs_of, ranges_of, with_sizes
@@ -246,7 +246,7 @@ def _wrapped(
         p.defaults,
         ir=f,
         history=pipeline.history,
-        notes=(*unreached(p), *of_nothing(prepared), *lone),
+        notes=(*unreached(p), *of_nothing(prepared), *of_numbers(p, prepared), *lone),
         check=options.check,
         strict=options.strict,
         reference=p.reference,

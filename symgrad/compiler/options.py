@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from symgrad.codegen import TARGETS
+from symgrad.codegen import AUTO, TARGETS
 from symgrad.errors import ArgumentError, LimitError, NamingError
 from symgrad.frontend.refusals import nearest
 from symgrad.ir.naming import check_name
@@ -99,8 +99,12 @@ def parse_options(given: Mapping[str, Any], target: Any = "numpy") -> Options:
             raise ArgumentError(f"unknown option {name!r}; {hint}")
         _check(name, value)
     options = Options(**given)
-    if not isinstance(target, str) or target not in TARGETS:
-        raise ArgumentError(f"unknown target {target!r}; {nearest(str(target), [*TARGETS])}")
+    if not isinstance(target, str) or target not in (AUTO, *TARGETS):
+        raise ArgumentError(f"unknown target {target!r}; {nearest(str(target), [*TARGETS, AUTO])}")
+    if target == AUTO:
+        if options.style:
+            raise ArgumentError(f"option 'style': belongs to one target; name it, not {AUTO!r}")
+        return options
     if options.style and options.style not in TARGETS[target].styles:
         hint = nearest(options.style, TARGETS[target].styles)
         raise ArgumentError(f"the target {target!r} has no style {options.style!r}; {hint}")

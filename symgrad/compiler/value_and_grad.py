@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from symgrad.codegen import AUTO, suited
 from symgrad.compiler.calls import LARGEST, Call
 from symgrad.compiler.compiled import CompiledFunction
 from symgrad.compiler.history import History
@@ -56,7 +57,8 @@ def value_and_grad(
     wrt       the Module, or list of Values, to differentiate by; its ``theta`` is read at each call
     has_aux   fn returns ``(loss, aux)``, and the result is ``((loss, aux), d_theta)``: scalars are
               floats, nested lists arrays
-    target    "numpy", or "python" for straight lines of scalars, compiled for each shape
+    target    "numpy", which "auto" is here, or "python" for straight lines of scalars, compiled
+              for each shape
     name      of the emitted function
     options   the fields of ``sg.Options``, but for ``sizes``
 
@@ -80,10 +82,7 @@ def value_and_grad(
             "a loss with sg.compile for a loop over its examples"
         )
     if wrt is None:
-        raise ArgumentError(
-            "wrt is needed: pass the Module whose parameters fn reads, or a list of Values"
-        )
-
+        raise ArgumentError("wrt is needed: pass the Module that fn reads, or a list of Values")
     several = isinstance(wrt, Value | Sequence) and not isinstance(wrt, str | bytes)
     if not several and not hasattr(wrt, "parameters"):
         raise ArgumentError(
@@ -96,7 +95,8 @@ def value_and_grad(
             raise ArgumentError(f"expected a function, got {type(fn).__name__}")
         if inspect.iscoroutinefunction(fn) or inspect.isasyncgenfunction(fn):
             raise ArgumentError(f"{fn.__name__} is asynchronous; write def in place of async def")
-        return ValueAndGrad(fn, wrt, Specialiser(fn, wrt, has_aux, target, name, chosen))
+        medium = suited(arrays=True) if target == AUTO else target
+        return ValueAndGrad(fn, wrt, Specialiser(fn, wrt, has_aux, medium, name, chosen))
 
     return decorated if fn is None else decorated(fn)
 
