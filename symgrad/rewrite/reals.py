@@ -6,6 +6,7 @@ Nothing here assumes that a value is finite: x*0 stays, for x may be inf or nan.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ import numpy as np
 from symgrad.ir.function import Instr, made_of
 from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
 from symgrad.rewrite.factors import joins
+from symgrad.rewrite.patterns import Bindings, literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
-from symgrad.rewrite.rule import built
+from symgrad.rewrite.rule import CANONICAL, REAL, Rule, built
 
 
 def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:
@@ -248,9 +250,34 @@ def _is_param(x: Instr) -> bool:
     return x.is_constant or (x.is_parameter and x["kind"] == "param")
 
 
+def _wins(extreme: str) -> Callable[..., Any]:
+    """The slope of an extreme of two values by the first: 1 where it is that, 1/2 at a tie."""
+
+    def formula(f: Any, a: Any, c: Any) -> Any:
+        y = f.apply(extreme, a, c)
+        own, other = (f.mask(f.equal(v, y)) for v in (a, c))
+        return f.divide(own, own + other)
+
+    return formula
+
+
+def _is_finite_number(bound: Bindings) -> bool:
+    c = literal_value(bound["c"])
+    return c is not None and math.isfinite(c)
+
+
+STEPS = (
+    Rule("[a == max(a, c)]/ties = (1 + sign(a - c))/2", _wins("maximum"),
+         lambda f, a, c: 0.5 * (1.0 + f.sign(a - c)), {"a": REAL, "c": REAL},
+         condition=_is_finite_number, purpose=CANONICAL),
+    Rule("[a == min(a, c)]/ties = (1 - sign(a - c))/2", _wins("minimum"),
+         lambda f, a, c: 0.5 * (1.0 - f.sign(a - c)), {"a": REAL, "c": REAL},
+         condition=_is_finite_number, purpose=CANONICAL),
+)  # fmt: skip
 ZEROS = built("0*a = 0", "multiply matmul outer vdot", _zero_product, "constant")
 RULES = RuleSet((
     ZEROS,
+    *STEPS,
     built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),

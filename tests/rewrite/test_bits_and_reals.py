@@ -170,6 +170,16 @@ IN_REALS = {
         "a",
         "%t = tanh %a : f64[]; %c = constant 0.0 : f64[]; %y = multiply %c, %t : f64[]",
     ],
+    **{
+        f"[a == {name}(a, c)]/ties = (1 {sign} sign(a - c))/2": [
+            "a",
+            f"%c = constant 0.5 : f64[]; %m = {name}imum %a, %c : f64[]; "
+            "%p = equal %a, %m : bool[]; %q = equal %c, %m : bool[]; "
+            '%u = cast %p {dtype = "f64"} : f64[]; %v = cast %q {dtype = "f64"} : f64[]; '
+            "%w = add %u, %v : f64[]; %y = divide %u, %w : f64[]",
+        ]
+        for name, sign in (("max", "+"), ("min", "-"))
+    },
     "where(isfinite(max(x)), max(x), 0) = max(x)": [
         "a",
         "%t = tanh %a : f64[]; %v = broadcast_to %t {shape = (2,)} : f64[2]; "
