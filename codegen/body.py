@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from symgrad.codegen.identifiers import (
+    Lettering,
     Names,
     is_cheap,
     is_written_out,
-    lettered_names,
     name_values,
     unnamed,
     written,
@@ -36,7 +36,7 @@ from symgrad.codegen.target import (
 from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors, may_alias
 from symgrad.ir.function import Function, Instr, Role
-from symgrad.ir.naming import is_inside, lettered
+from symgrad.ir.naming import is_inside
 
 MAX_DEPTH = 8
 
@@ -105,7 +105,7 @@ class Writer:
         self.placements = Placements(self.body, self.is_part, target)
         self.floating = {x for x in self.body if self.floats(x)}
         self.name_hinted(names)
-        self.letters = lettered_names(self.named.values())
+        self.lettering = Lettering(self.named)
         self.roles: dict[Role, str] = {}  # the names of values that nobody named
         self.late: dict[int, Instr] = {}
         self.spent: set[int] = set()  # inlined values, which can get no line any more
@@ -213,26 +213,15 @@ class Writer:
 
     def called(self, x: Instr) -> str:
         """A name for a value that nobody named, with the letter of the one part that it reads."""
-        if x.role and x.role.of and not x.role.of.apart:
-            name = self.roles.get(x.role.of, "")
-            other = written(x.role.of)
-            if name or other not in self.names.taken:  # else another value is called so
-                return f"d_{name or other}"
-        if x.role and x.role.called:
-            return x.role.called
+        of = x.role.of if x.role else None
+        if of and not of.apart:
+            other = self.roles.get(of) or self.lettering.lettered(written(of), of.operands)
+            if of in self.roles or other not in self.names.taken:  # else another value is called so
+                return self.lettering.like(f"d_{other}", other)
         known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}
-        name = unnamed(x, self.user.get(id(x)), known, id(x) in self.derived)
-        if not self.letters:
-            return name
-        letters: set[str] = set()
-        stack = list(x.operands)
-        while stack:
-            o = stack.pop()
-            if id(o) not in self.named:
-                stack.extend(o.operands)
-            elif self.named[id(o)] in self.letters:
-                letters.add(self.letters[self.named[id(o)]])
-        return lettered(name, letters.pop()) if len(letters) == 1 else name
+        name = x.role.called if x.role else ""
+        name = name or unnamed(x, self.user.get(id(x)), known, id(x) in self.derived)
+        return self.lettering.lettered(name, x.operands)
 
     def put_vector(self, x: Instr) -> None:
         """Plans a vector that is made whole and then filled block by block."""

@@ -10,6 +10,7 @@ wherever they are read.
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from symgrad.codegen.target import is_bounded_count
@@ -25,7 +26,7 @@ RESERVED = frozenset(
 
 
 _SHORT = 14
-
+_NEAR = 64  # values that are looked at for the part that one belongs to
 
 _FEW = 8  # literals and sizes, and signs, in an expression that is written wherever it is used
 
@@ -102,6 +103,41 @@ def lettered_names(names: Iterable[str]) -> dict[str, str]:
     return {stem + letter: letter for stem, own in runs.items() if len(own) > 1 for letter in own}
 
 
+class Lettering:
+    """The parts of a program that do the same side by side, by the letters of their values.
+
+    named  the names of values, by ``id``; those to come are read, too
+    """
+
+    def __init__(self, named: Mapping[int, str]) -> None:
+        self.named, self.letters = named, lettered_names(named.values())
+
+    def lettered(self, name: str, operands: Sequence[Instr]) -> str:
+        """The name of a value with the letter of the one part that its operands belong to."""
+        letters: set[str] = set()
+        stack, left = list(operands) if self.letters else [], _NEAR
+        while stack and left:
+            o, left = stack.pop(), left - 1
+            known = self.named.get(id(o)) or o.hint
+            if known in self.letters:
+                letters.add(self.letters[known])
+            elif id(o) not in self.named:
+                stack += o.operands
+        if len(letters) != 1 or stack:
+            return name
+        (letter,) = letters
+        if not re.search(rf"[_0-9]{letter}(_|$)", name):
+            name = lettered(name, letter)
+        self.letters.setdefault(name, letter)
+        return name
+
+    def like(self, name: str, other: str) -> str:
+        """A name that belongs to the part of another."""
+        if other in self.letters:
+            self.letters.setdefault(name, self.letters[other])
+        return name
+
+
 def unnamed(
     x: Instr,
     user: Instr | None = None,
@@ -124,17 +160,20 @@ def unnamed(
 
 def written(role: Role) -> str:
     """A name for a value that stands in no line of the text, after the user's formula."""
-    return role.called or _formula(role.value, 2)
+    return role.called or _formula(role.value, role.operands, 2)
 
 
-def _formula(x: Instr, depth: int) -> str:
+def _formula(x: Instr, operands: Sequence[Instr], depth: int) -> str:
     """A name made of those of the operands, where these are short, or else of the op."""
     while is_written_out(x) and x.op.name == "reshape":  # of the same elements in the same places
-        x = x.operands[0]
+        x, operands = operands[0], operands[0].operands
     if x.hint:
         return x.hint
-    parts = [moved(o) for o in x.operands]
-    texts = [o.hint or (_formula(o, depth - 1) if depth and o.operands else "") for o in parts]
+    parts = [moved(o) for o in operands]
+    texts = [
+        o.hint or (_formula(o, o.operands, depth - 1) if depth and o.operands else "")
+        for o in parts
+    ]
     return from_operands(x, texts) or called_by_op(x)
 
 
@@ -179,6 +218,11 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
         return f"inverse_{texts[1]}"
     if not all(t.isidentifier() for t in texts) or not 0 < sum(map(len, texts)) <= _SHORT:
         return ""
+    own = [letter_of(t) for t in texts]
+    one = {found[1] for found in own if found}
+    if len(texts) > 1 and all(own) and len(one) == 1:  # q_a and k_a are q_k_a
+        name = from_operands(x, [found[0].rstrip("_") for found in own if found])
+        return name and lettered(name, one.pop())
     return x.op.named.format(*texts) if len({*texts}) == len(texts) else ""
 
 

@@ -245,7 +245,12 @@ def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Headed]:
     for (letter, lines), text in zip(forward.items(), texts, strict=True):
         result.append((f"{word} {letter}: {text}".rstrip(": "), lines))
     rest = common(plan.forward, member, plan.needs, before=False)
-    result.append(("loss" if len(rest) > 1 else "", rest))
+    own = {id(line.x) for line in rest} if len(rest) > 1 else set[int]()
+    net = [line for line in loss_of(plan)[0] if id(line.x) in own]
+    result.append((f"from all {word}s", net))
+    own.difference_update(id(line.x) for line in net)
+    rest = [line for line in rest if not net or id(line.x) in own]
+    result.append(("loss" if net or len(rest) > 1 else "", rest))
     backward = parts(plan.values, member)
     if plan.values and not backward:
         result.append(("gradients of the values, from the loss back", plan.values))
@@ -293,11 +298,18 @@ def reads_examples(forward: dict[str, list[Line]], examples: tuple[ExampleHeadin
 
 
 def common(lines: list[Line], member: dict[int, str], needs: Needs, before: bool) -> list[Line]:
-    """The lines of no part: those that some part reads, or else the others."""
+    """The lines of no part: those that some part reads, and arrays that read none, or else the
+    others."""
     wanted: set[int] = set()
     for line in reversed(lines):
         if id(line.x) in member or id(line.x) in wanted:
             wanted |= needs[id(line.x)]
+    reads = set(member)
+    for line in lines:
+        if not reads.isdisjoint(needs[id(line.x)]):
+            reads.add(id(line.x))
+        elif line.x.type.rank:
+            wanted.add(id(line.x))
     return [line for line in lines if id(line.x) not in member and (id(line.x) in wanted) == before]
 
 

@@ -198,7 +198,7 @@ def renamed(function: Function, wanted: Mapping[int, str], parts: Mapping[int, s
     def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
         hint = wanted.get(id(x), x.hint)
         if not (hint or x.role or x.is_constant) and x.type.is_float:
-            return x.replace(operands, hint, role=Role(x, parts.get(id(x), "")))
+            return x.replace(operands, hint, role=Role(x, parts.get(id(x), ""), None, operands))
         same = hint == x.hint and all(map(is_, operands, x.operands))
         return x if same else x.replace(operands, hint)
 

@@ -59,7 +59,7 @@ from symgrad.autodiff.cotangents import (
 from symgrad.autodiff.hints import name_operands
 from symgrad.autodiff.lengths import Lengths
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.function import Function, Instr, Role, constant, derived, topological, union
+from symgrad.ir.function import Function, Instr, constant, derived, topological, union
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.table import IRAlgebra, Term
 
@@ -192,7 +192,7 @@ class _Sweep:
             return flow
         if not y.hint and (g.role or g.is_parameter or not y.role):
             return flow
-        role = None if y.hint or not y.role else Role(y.role.value, of=y.role)
+        role = None if y.hint or not y.role else y.role.derivative()
         g = g.replace(hint=f"d_{y.hint}" if y.hint else None, role=role)
         return flow._replace(g=flow.g.f.term(g))
 

@@ -54,17 +54,29 @@ def derived(origins: Origins) -> Origins:
 class Role:
     """What a value that nobody named stands for, so that a text can find a name for it.
 
-    value   the instruction as the user wrote it, which passes may have replaced since
-    called  a name by the part that it plays for its reader, if it plays one
-    of      the role of the value that this one is the derivative by; ``value`` is that one's
-    apart   the value was one of several when they were differentiated, so that no derivative by
-            it is the whole one
+    value     the instruction as the user wrote it, which passes may have replaced since
+    operands  of that instruction, under the names that derivatives want
+    called    a name by the part that it plays for its reader, if it plays one
+    of        the role of the value that this one is the derivative by; ``value`` is that one's
+    apart     the value was one of several when they were differentiated, so that no derivative by
+              it is the whole one
     """
 
-    __slots__ = ("apart", "called", "of", "value")
+    __slots__ = ("apart", "called", "of", "operands", "value")
 
-    def __init__(self, value: Instr, called: str = "", of: Role | None = None) -> None:
+    def __init__(
+        self,
+        value: Instr,
+        called: str = "",
+        of: Role | None = None,
+        operands: tuple[Instr, ...] | None = None,
+    ) -> None:
         self.value, self.called, self.of, self.apart = value, called, of, False
+        self.operands = value.operands if operands is None else operands
+
+    def derivative(self) -> Role:
+        """The role of the derivative by this one's value."""
+        return Role(self.value, of=self, operands=self.operands)
 
 
 class Instr:

@@ -54,3 +54,20 @@ def test_a_multiple_is_called_so_on_either_side_of_its_literal(scale: float, lef
 
 def thrice(_multiple: Any) -> Any:
     return sg.sum((_multiple + 1.0) * (_multiple + 2.0) * (_multiple + 3.0))
+
+
+def head(v: Any, i: int) -> Any:
+    q, k = v @ sg.param(f"Wq{i}", np.ones((4, 3))), v @ sg.param(f"Wk{i}", np.ones((4, 3)))
+    return sg.softmax(q @ k.T / 2.0, axis=1) @ v
+
+
+def test_values_of_parts_have_the_letter_of_their_part_once() -> None:
+    """Two heads of attention are told apart, forward and back, also where nobody named a value."""
+    heads = [head(X, i) for i in range(2)]
+    text = source(sg.sum((heads[0] * heads[1] - X) ** 2))
+    names = assigned(text)
+    for stem in ("q", "k", "weights", "heads", "d_log_weights", "d_q_k"):
+        assert {f"{stem}_a", f"{stem}_b"} <= {*names}, stem
+    assert not [name for name in names if re.search(r"_([a-z])_\1$", name)]
+    assert "# back through part a" in text
+    assert "# from all parts" in text or "# loss" in text

@@ -60,10 +60,10 @@ def loss_and_grads(theta, sequences, targets):
         d_z6.T @ sequences[:, 5] + d_z5.T @ sequences[:, 4] + d_z4.T @ sequences[:, 3]
         + d_z3.T @ sequences[:, 2] + d_z2.T @ sequences[:, 1] + d_z1.T @ sequences[:, 0]
     )
-    d_cell_w_start = d_z1.sum(axis=0)                                   # (4,)
+    d_cell_w_b_start = d_z1.sum(axis=0)                                 # (4,)
     d_cell_b = (d_z1 + d_z2 + d_z3 + d_z4 + d_z5 + d_z6).sum(axis=0)    # (4,)
     d_cell_w_b = (                                                      # (4, 4)
-        np.outer(d_cell_w_start, start) + d_z2.T @ h1 + d_z3.T @ h2 + d_z4.T @ h3 + d_z5.T @ h4
+        np.outer(d_cell_w_b_start, start) + d_z2.T @ h1 + d_z3.T @ h2 + d_z4.T @ h3 + d_z5.T @ h4
         + d_z6.T @ h5
     )
 
@@ -76,6 +76,6 @@ def loss_and_grads(theta, sequences, targets):
     d_layer1[:, -1] = d_cell_b                                          # (4,)
     d_read[:-1] = d_errors @ h6                                         # (4,)    of loops.py:89
     d_read[-1] = d_errors.sum()
-    d_theta[33:37] = d_cell_w_start @ cell_w_b                          # (4,)    of loops.py:88
+    d_theta[33:37] = d_cell_w_b_start @ cell_w_b                        # (4,)    of loops.py:88
 
     return float(loss), d_theta
