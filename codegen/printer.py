@@ -170,8 +170,10 @@ def printed(module: EmittedModule) -> str:
     constants = [row for s in module.constants for row in assigned(s, code(s), "", 0, "")]
     above = [docstring(module.docstring, ""), module.imports, constants]
     f = module.function
-    head = f"def {f.name}({', '.join(f.arguments)}):"
-    function = "\n".join([head, *docstring(f.docstring, INDENT), *body_lines(f.body)]) + "\n"
+    line = f"def {f.name}({', '.join(f.arguments)}):"
+    long = in_rows(f"def {f.name}", Listing(tuple(f.arguments)), ":", "")
+    head = [line] if len(line) <= WIDTH else long
+    function = "\n".join([*head, *docstring(f.docstring, INDENT), *body_lines(f.body)]) + "\n"
     first = "\n\n".join(["\n".join(lines) for lines in above if lines]) + "\n"
     return "\n\n".join([first, *module.helpers, function])
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import by_hand
+import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
@@ -19,11 +21,15 @@ NAMES = (
     *("moons", "recurrent", "sequential", "softmax"),
     *("loops_lecture", "loops_moons", "loops_softmax"),
     *("loops_recurrent", "loops_window", "loops_skip"),
+    *(f"by_hand_{name}" for name in by_hand.NAMES),
 )
 
 
 def program(name: str) -> Any:
     """The compiled program of a golden file."""
+    if name.startswith("by_hand_"):
+        module = by_hand.problem(name.removeprefix("by_hand_"))
+        return by_hand.compiled(module, module.data(np.random.default_rng(0)))
     home = "loops" if name.startswith("loops_") else "programs"
     if home not in sys.modules:
         spec = importlib.util.spec_from_file_location(home, HERE / f"{home}.py")

@@ -226,6 +226,16 @@ def lecture(style: str) -> str:
     return sg.compile(loss, wrt=model, target="python", style=style).source
 
 
+def test_a_head_of_many_arguments_takes_several_lines() -> None:
+    """No line is wider than the others may be, and the text still runs."""
+    leaves = [sg.param(f"a_weight_of_many_{k}", 1.0 + k) for k in range(9)]
+    f = sg.compile(sum((leaf * leaf for leaf in leaves[1:]), leaves[0] * leaves[0]))
+    assert max(map(len, f.source.splitlines())) <= 100
+    assert "def loss_and_grads(\n    a_weight_of_many_0, a_weight_of_many_1," in f.source
+    assert f()[0] == sum((1.0 + k) ** 2 for k in range(9))
+    assert f.verify().verdict == "verified"
+
+
 def test_the_looped_text_is_printed_from_one_loop(trees: list[EmittedModule]) -> None:
     """Its body assigns values, adds to the loss and to every gradient; zeros stand before it."""
     source = lecture("looped")

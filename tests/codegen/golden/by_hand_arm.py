@@ -1,0 +1,103 @@
+"""The loss `forward`, and its gradient, in NumPy.
+
+Emitted by symgrad 0.1.0, target `numpy`, from arm.py:53 (`loss`).
+Needs NumPy and nothing else.
+
+    work  117,603 flops
+    ir    sha256 24d6cd9bf2516b15
+"""
+
+import numpy as np
+
+DATA = np.array([0.0, 0.0, 0.089159])
+DATA_2 = np.array([1.0, 0.0, 0.0])
+DATA_3 = np.array([0.0, 1.0, 0.0])
+DATA_4 = np.array([0.0, 0.0, 1.0])
+
+
+def loss_and_grads(angles, targets, aims, rest):
+    """The loss `forward`, and its gradient with respect to each parameter.
+
+    angles   f64[300, 6]  parameter
+    targets  f64[300, 3]  input
+    aims     f64[300, 3]  input
+    rest     f64[6]       input
+    returns  (loss, (d_angles,)): a float, and new arrays
+
+    The name d_v stands for d loss / d v.
+    """
+
+    # forward
+    pre_c_b = angles[:, 1:2]                                        # (300, 1)  arm.py:45
+    c_b = np.cos(pre_c_b)                                           # (300, 1)
+    pre_c_a = angles[:, :1]                                         # (300, 1)
+    c_a = np.cos(pre_c_a)                                           # (300, 1)
+    s_a = np.sin(pre_c_a)                                           # (300, 1)
+    x1 = DATA_2 * c_a + DATA_3 * s_a                                # (300, 3)  arm.py:46
+    s_b = np.sin(pre_c_b)                                           # (300, 1)  arm.py:45
+    x2 = c_b * x1 + DATA_4 * s_b                                    # (300, 3)  arm.py:46
+    pre_c_c = angles[:, 2:3]                                        # (300, 1)  arm.py:45
+    c_c = np.cos(pre_c_c)                                           # (300, 1)
+    s_c = np.sin(pre_c_c)                                           # (300, 1)
+    y_b = DATA_4 * c_b - s_b * x1                                   # (300, 3)  arm.py:46
+    x3 = c_c * x2 + s_c * y_b                                       # (300, 3)
+    z_a = DATA_2 * s_a - DATA_3 * c_a                               # (300, 3)  arm.py:49
+    pre_c_d = angles[:, 3:4]                                        # (300, 1)  arm.py:45
+    c_d = np.cos(pre_c_d)                                           # (300, 1)
+    y_c = c_c * y_b - s_c * x2                                      # (300, 3)  arm.py:46
+    s_d = np.sin(pre_c_d)                                           # (300, 1)  arm.py:45
+    z_b = s_d * x3 - c_d * y_c                                      # (300, 3)  arm.py:49
+    pre_c_e = angles[:, 4:5]                                        # (300, 1)  arm.py:45
+    c_e = np.cos(pre_c_e)                                           # (300, 1)
+    s_e = np.sin(pre_c_e)                                           # (300, 1)
+    x4 = c_d * x3 + s_d * y_c                                       # (300, 3)  arm.py:46
+    y_f = c_e * z_a - s_e * x4                                      # (300, 3)
+    tip = (                                                         # (300, 3)  arm.py:47
+        DATA - 0.425 * x2 - 0.39225 * x3 + 0.10915 * z_a + 0.09465 * z_b + 0.0823 * y_f
+    )
+    errors_a = tip - targets                                        # (300, 3)  arm.py:50
+    miss = (errors_a * errors_a).sum(axis=1)                        # (300,)
+    errors_b = y_f - aims                                           # (300, 3)  arm.py:51
+    tilt = (errors_b * errors_b).sum(axis=1)                        # (300,)
+    errors_c = angles - rest                                        # (300, 6)  arm.py:52
+    bend = (errors_c * errors_c).sum(axis=1)                        # (300,)
+
+    # loss
+    loss = (miss + 0.1 * tilt + 0.001 * bend).sum() / 300           #           arm.py:53
+
+    # gradients of the values, from the loss back
+    d_errors_a = 2.0 / 300.0 * errors_a                             # (300, 3)  of arm.py:50
+    d_z_c = 0.0823 * d_errors_a + 0.2 / 300.0 * errors_b            # (300, 3)  of arm.py:47, 49, 51
+    d_y_d = -0.09465 * d_errors_a                                   # (300, 3)  of arm.py:49
+    d_x4 = -d_z_c * s_e                                             # (300, 3)  of arm.py:46
+    d_x3 = -0.39225 * d_errors_a - d_y_d * s_d + d_x4 * c_d         # (300, 3)  of arm.py:46, 47
+    d_y_a = -(0.10915 * d_errors_a + d_z_c * c_e)                   # (300, 3)  of arm.py:46, 47, 49
+    d_s_d = (d_x4 * y_c - d_y_d * x3).sum(axis=1, keepdims=True)    # (300, 1)  of arm.py:45, 46
+    d_c_d = (d_y_d * y_c + d_x4 * x3).sum(axis=1, keepdims=True)    # (300, 1)
+    d_y_c = d_y_d * c_d + d_x4 * s_d                                # (300, 3)  of arm.py:46
+    d_x2 = d_x3 * c_c - 0.425 * d_errors_a - d_y_c * s_c            # (300, 3)
+    d_s_c = (d_x3 * y_b - d_y_c * x2).sum(axis=1, keepdims=True)    # (300, 1)  of arm.py:45, 46
+    d_c_c = (d_x3 * x2 + d_y_c * y_b).sum(axis=1, keepdims=True)    # (300, 1)
+    d_y_b = d_x3 * s_c + d_y_c * c_c                                # (300, 3)  of arm.py:46
+    d_x1 = d_x2 * c_b - d_y_b * s_b                                 # (300, 3)
+    difference_b = DATA_4 * d_x2 - d_y_b * x1                       # (300, 3)  of arm.py:45, 46
+    total_b = d_x2 * x1 + DATA_4 * d_y_b                            # (300, 3)
+    d_s_a = (DATA_3 * d_x1 - DATA_2 * d_y_a).sum(axis=1, keepdims=True)  # (300, 1)
+    d_c_a = (DATA_2 * d_x1 + DATA_3 * d_y_a).sum(axis=1, keepdims=True)  # (300, 1)
+    d_pre_c_e = (                                                   # (300, 1)
+        -(d_z_c * x4).sum(axis=1, keepdims=True) * c_e
+        - (d_z_c * z_a).sum(axis=1, keepdims=True) * s_e
+    )
+    d_pre_c_b = (                                                   # (300, 1)  of arm.py:45
+        difference_b.sum(axis=1, keepdims=True) * c_b - total_b.sum(axis=1, keepdims=True) * s_b
+    )
+
+    # gradients of the parameters
+    d_angles = 0.002 / 300.0 * errors_c                             # (300, 6)  of arm.py:45, 52
+    d_angles[:, 1:2] += d_pre_c_b                                   # (300, 1)  of arm.py:45
+    d_angles[:, :1] += d_s_a * c_a - d_c_a * s_a                    # (300, 1)
+    d_angles[:, 2:3] += d_s_c * c_c - d_c_c * s_c                   # (300, 1)
+    d_angles[:, 3:4] += d_s_d * c_d - d_c_d * s_d                   # (300, 1)
+    d_angles[:, 4:5] += d_pre_c_e                                   # (300, 1)
+
+    return float(loss), (d_angles,)

@@ -1,0 +1,55 @@
+"""The loss `forward`, and its gradient, in NumPy.
+
+Emitted by symgrad 0.1.0, target `numpy`, from factor_analysis.py:39 (`loss`).
+Needs NumPy and nothing else.
+
+    work  930 N + 3,483 flops
+    ir    sha256 8107f913bc122172
+"""
+
+import numpy as np
+
+
+def loss_and_grads(loadings, mu, log_variances, x, means, covariance):
+    """The loss `forward`, and its gradient with respect to each parameter.
+
+    loadings       f64[30, 5]  parameter
+    mu             f64[30]     parameter
+    log_variances  f64[30]     parameter
+    x              f64[N, 30]  input
+    means          f64[N, 5]   input
+    covariance     f64[5, 5]   input
+    returns        (loss, (d_loadings, d_mu, d_log_variances)): a float, and new arrays
+
+    The name d_v stands for d loss / d v.
+    """
+    N = len(x)
+
+    # forward
+    errors = x - (means @ loadings.T + mu)               # (N, 30)  factor_analysis.py:36
+    product = loadings @ covariance                      # (30, 5)  factor_analysis.py:37
+    spread = (product * loadings).sum(axis=1)            # (30,)
+    exp = np.exp(-log_variances)                         # (30,)    factor_analysis.py:38
+
+    # loss
+    total = errors * errors + spread                     # (N, 30)  factor_analysis.py:38
+    misfit = total * exp                                 # (N, 30)
+    loss = 0.5 * ((log_variances + misfit).sum() / N)    #          factor_analysis.py:39
+
+    # gradients of the values, from the loss back
+    count = max(N, 1)                                    #          of factor_analysis.py:39
+    product_2 = 0.5 / count * exp                        # (30,)    of factor_analysis.py:38, 39
+    product_3 = -2.0 * product_2 * errors                # (N, 30)  of factor_analysis.py:36
+    d_spread = np.broadcast_to(product_2, (N, 30)).sum(axis=0)  # (30,)    of factor_analysis.py:38
+
+    # gradients of the parameters
+    d_loadings = (                                       # (30, 5)  of factor_analysis.py:36, 37
+        product_3.T @ means + d_spread[:, None] * loadings @ covariance.T
+        + d_spread[:, None] * product
+    )
+    d_mu = product_3.sum(axis=0)                         # (30,)    of factor_analysis.py:36
+    d_log_variances = (                                  # (30,)    of factor_analysis.py:38, 39
+        np.full((N, 30), 0.5 / count).sum(axis=0) - 0.5 / count * total.sum(axis=0) * exp
+    )
+
+    return float(loss), (d_loadings, d_mu, d_log_variances)

@@ -1,0 +1,49 @@
+"""The loss `forward`, and its gradient, in NumPy.
+
+Emitted by symgrad 0.1.0, target `numpy`, from lennard_jones.py:31 (`loss`).
+Needs NumPy and nothing else.
+
+    work  499,625 flops
+    ir    sha256 bc54d025eb5d9e47
+"""
+
+import numpy as np
+
+
+def loss_and_grads(positions, c1):
+    """The loss `forward`, and its gradient with respect to each parameter.
+
+    positions  f64[125, 3]    parameter
+    c1         f64[125, 125]  constant
+    returns    (loss, (d_positions,)): a float, and new arrays
+
+    The name d_v stands for d loss / d v.
+    """
+
+    # forward
+    spans = positions[:, None] - positions[None]         # (125, 125, 3)  lennard_jones.py:27
+    squares = (spans * spans).sum(axis=2) + c1           # (125, 125)     lennard_jones.py:28
+    below = squares < 6.25                               # (125, 125)     lennard_jones.py:31
+    inverse_squares = 1.0 / squares                      # (125, 125)     lennard_jones.py:29
+    square = inverse_squares * inverse_squares           # (125, 125)
+    inverse6 = square * inverse_squares                  # (125, 125)
+    energies = (                                         # (125, 125)     lennard_jones.py:30
+        4.0 * (inverse6 * inverse6 - inverse6) + 0.016316891136
+    )
+
+    # loss
+    loss = 0.5 * np.where(below, energies, 0.0).sum()    #                lennard_jones.py:31
+
+    # gradients of the values, from the loss back
+    product = -6.0 * (4.0 * inverse6 - 2.0) * square     # (125, 125)     of lennard_jones.py:29, 30
+    view = (product * (inverse_squares / squares))[:, :, None]
+    view_spans = view * spans                            # (125, 125, 3)  of lennard_jones.py:28
+    chosen_2 = np.where(                                 # (125, 125, 3)  of lennard_jones.py:27
+        below[:, :, None], -view_spans, 0.0
+    )
+    chosen = np.where(below[:, :, None], view_spans, 0.0)  # (125, 125, 3)
+
+    # gradients of the parameters
+    d_positions = chosen.sum(axis=1) + chosen_2.sum(axis=0)  # (125, 3)       of lennard_jones.py:27
+
+    return float(loss), (d_positions,)
