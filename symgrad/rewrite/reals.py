@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from symgrad.ir.function import Instr, made_of
+from symgrad.ir.types import Dim, product
 from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
 from symgrad.rewrite.factors import joins
 from symgrad.rewrite.patterns import Bindings, literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import CANONICAL, REAL, Rule, built
+from symgrad.rewrite.softmax import aligned
 
 
 def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:
@@ -113,14 +115,31 @@ def _negate_difference(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _sum_of_broadcast(r: Rewriter, x: Instr) -> Instr | None:
-    """The sum over all axes of a repeated number is the number times its count."""
-    (o,) = x.operands
-    if o.op.name != "broadcast_to" or o.operands[0].type.rank or x.type.rank:
+    """The sum along axes on which a value is repeated is the value times their count.
+
+    None of an infinity is nan then, and was 0.
+    """
+    (o,), axes = x.operands, x["axis"]
+    if o.op.name != "broadcast_to" or x["keepdims"] or not x.type.is_float:
         return None
-    count = math.prod(dim if isinstance(dim, int) else 0 for dim in o.type.shape)
-    if not count or not x.type.is_float:
+    (s,), whole = o.operands, o.type.shape
+    shape = aligned(s.type.shape, len(whole))
+    count = product([whole[i] for i in axes])
+    if count in (0, 1) or not axes or any(shape[i] != 1 for i in axes):
         return None
-    return r.build("multiply", r.number(count, x.type.dtype), o.operands[0])
+    own = tuple(d for i, d in enumerate(shape) if i not in axes)
+    while own and own[0] == 1:
+        own = own[1:]
+    once = s if own == s.type.shape else r.build("reshape", s, shape=own)
+    times = r.build("multiply", _number_of(r, count, x), once)
+    return times if times.type == x.type else r.build("broadcast_to", times, shape=x.type.shape)
+
+
+def _number_of(r: Rewriter, count: Dim, x: Instr) -> Instr:
+    """A count as a number of x's dtype."""
+    if isinstance(count, int):
+        return r.number(float(count), x.type.dtype)
+    return r.build("size", dim=count, dtype=x.type.dtype)
 
 
 def _transposed_product(r: Rewriter, x: Instr) -> Instr | None:
@@ -157,9 +176,7 @@ def _mean_of_all(r: Rewriter, x: Instr) -> Instr | None:
     count = a.type.size
     if other is None or x.type.rank or not count:
         return None
-    if isinstance(count, int):
-        return r.build("divide", other, r.number(float(count), x.type.dtype))
-    return r.build("divide", other, r.build("size", dim=count, dtype=x.type.dtype))
+    return r.build("divide", other, _number_of(r, count, x))
 
 
 def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from factor_analysis.py:39 (`loss`).
 Needs NumPy and nothing else.
 
-    work  930 N + 3,483 flops
+    work  870 N + 3,573 flops
     ir    sha256 8107f913bc122172
 """
 
@@ -37,10 +37,10 @@ def loss_and_grads(loadings, mu, log_variances, x, means, covariance):
     loss = 0.5 * ((log_variances + misfit).sum() / N)    #          factor_analysis.py:39
 
     # gradients of the values, from the loss back
-    count = max(N, 1)                                    #          of factor_analysis.py:39
-    product_2 = 0.5 / count * exp                        # (30,)    of factor_analysis.py:38, 39
+    count = max(N, 1)                                    #          of factor_analysis.py:38, 39
+    product_2 = 0.5 / count * exp                        # (30,)
     product_3 = -2.0 * product_2 * errors                # (N, 30)  of factor_analysis.py:36
-    d_spread = np.broadcast_to(product_2, (N, 30)).sum(axis=0)  # (30,)    of factor_analysis.py:38
+    d_spread = N * product_2                             # (30,)    of factor_analysis.py:38, 39
 
     # gradients of the parameters
     d_loadings = (                                       # (30, 5)  of factor_analysis.py:36, 37
@@ -48,8 +48,8 @@ def loss_and_grads(loadings, mu, log_variances, x, means, covariance):
         + d_spread[:, None] * product
     )
     d_mu = product_3.sum(axis=0)                         # (30,)    of factor_analysis.py:36
-    d_log_variances = (                                  # (30,)    of factor_analysis.py:38, 39
-        np.full((N, 30), 0.5 / count).sum(axis=0) - 0.5 / count * total.sum(axis=0) * exp
+    d_log_variances = 0.5 / count * (                    # (30,)    of factor_analysis.py:38, 39
+        N - total.sum(axis=0) * exp
     )
 
     return float(loss), (d_loadings, d_mu, d_log_variances)
