@@ -39,6 +39,7 @@ from symgrad.ir.function import Function, Instr, Role
 from symgrad.ir.naming import is_inside
 
 MAX_DEPTH = 8
+_NEAR = 32  # values that are looked at for what one of them is
 
 
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
@@ -220,8 +221,19 @@ class Writer:
                 return self.lettering.like(f"d_{other}", other)
         known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}
         name = x.role.called if x.role else ""
-        name = name or unnamed(x, self.user.get(id(x)), known, id(x) in self.derived)
+        name = name or unnamed(x, self.user, known, self.is_partial(x))
         return self.lettering.lettered(name, x.operands)
+
+    def is_partial(self, x: Instr) -> bool:
+        """True of a derivative of an elementwise op, not yet times anything that comes back."""
+        stack, left = [x], _NEAR
+        while stack and left:
+            o, left = stack.pop(), left - 1
+            if id(o) in self.derived:
+                if o.op.partials is None or o.hint or (o.role and o.role.of):
+                    return False
+                stack += o.operands
+        return id(x) in self.derived and not stack and x.type.is_float
 
     def put_vector(self, x: Instr) -> None:
         """Plans a vector that is made whole and then filled block by block."""

@@ -121,7 +121,7 @@ class Lettering:
             known = self.named.get(id(o)) or o.hint
             if known in self.letters:
                 letters.add(self.letters[known])
-            elif id(o) not in self.named:
+            elif not known:
                 stack += o.operands
         if len(letters) != 1 or stack:
             return name
@@ -140,22 +140,44 @@ class Lettering:
 
 def unnamed(
     x: Instr,
-    user: Instr | None = None,
+    user: Mapping[int, Instr] | None = None,
     known: Mapping[int, str] | None = None,
-    derived: bool = False,
+    partial: bool = False,
 ) -> str:
     """A name for a value that nobody named.
 
-    user     the first instruction that reads it: what an activation takes is called z
+    user     the first instruction that reads each value: what an activation takes is called z
     known    the texts of its operands, by ``id``: where they are short names, so is theirs
-    derived  it is part of a gradient
+    partial  it is made for a gradient, of values of the way forward alone
     """
-    part = part_played(x, user) if user is not None else ""
+    first = user.get(id(x)) if user else None
+    part = part_played(x, first) if first else ""
     if part:
         return part
+    if user and first and "adds" in x.op.traits and divides(x, first, user):
+        return "denom"
     texts = [(known or {}).get(id(o), "") for o in x.operands]
+    texts = [
+        t if t.isidentifier() else owned(o) or t for t, o in zip(texts, x.operands, strict=True)
+    ]
     name = from_operands(x, texts)
-    return called_by_op(x) if not name or name.startswith("d_") else name
+    if name and not name.startswith("d_"):
+        return name
+    return "slope" if partial and is_slope(x) else called_by_op(x)
+
+
+def divides(x: Instr, first: Instr, user: Mapping[int, Instr]) -> bool:
+    """True if the first reader of a value divides by it, or by its square."""
+    if all(o is x for o in first.operands) and len(first.operands) == 2:
+        x, first = first, user.get(id(first), first)
+    return first.op.name == "divide" and first.operands[1] is x and first.operands[0] is not x
+
+
+def is_slope(x: Instr) -> bool:
+    """True of a quotient, or of 1 - y*y and its like: most derivatives have such a form."""
+    if "adds" in x.op.traits:
+        return x.op.symbol == "-" and x.operands[0].is_constant
+    return x.op.symbol == "/"
 
 
 def written(role: Role) -> str:
@@ -171,17 +193,30 @@ def _formula(x: Instr, operands: Sequence[Instr], depth: int) -> str:
         return x.hint
     parts = [moved(o) for o in operands]
     texts = [
-        o.hint or (_formula(o, o.operands, depth - 1) if depth and o.operands else "")
+        owned(o) or (_formula(o, o.operands, depth - 1) if depth and o.operands else "")
         for o in parts
     ]
     return from_operands(x, texts) or called_by_op(x)
 
 
+def owned(x: Instr) -> str:
+    """The name of a value, or of what it shows in other places, whether or not it has a line."""
+    x = moved(x)
+    return x.hint or (x.role.called if x.role else "")
+
+
 def moved(x: Instr) -> Instr:
-    """The value whose elements ``x`` shows in other places."""
-    while x.op.kind == "shape" and not x.hint and x.operands and not x.op.cost:
-        x = x.operands[0]
+    """The value whose elements ``x`` shows in other places, all of them."""
+    while len(x.operands) == 1 and not x.hint and shows_all(x):
+        (x,) = x.operands
     return x
+
+
+def shows_all(x: Instr) -> bool:
+    """True of a view with as many elements, or of one that repeats them."""
+    if x.op.kind == "shape":
+        return not x.op.cost
+    return "view" in x.op.traits and x.type.size == x.operands[0].type.size
 
 
 def part_played(x: Instr, user: Instr) -> str:
@@ -210,12 +245,12 @@ def reads_data(x: Instr) -> bool:
 
 def from_operands(x: Instr, texts: Sequence[str]) -> str:
     """A name made from those of the operands, if these are short names."""
-    if x.op.name == "multiply" and any(o.is_constant for o in x.operands):
-        return _called_multiple(x, texts)
+    if len(texts) == 2 and any(o.is_constant for o in x.operands):
+        name = _with_literal(x, texts)
+        if name is not None:
+            return name
     if x.op.name == "where" and x.operands[1].is_constant and texts[2].isidentifier():
         return f"safe_{texts[2]}"  # another number in place of 0
-    if x.op.name == "divide" and x.operands[0].is_constant and texts[1].isidentifier():
-        return f"inverse_{texts[1]}"
     if not all(t.isidentifier() for t in texts) or not 0 < sum(map(len, texts)) <= _SHORT:
         return ""
     own = [letter_of(t) for t in texts]
@@ -226,12 +261,21 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
     return x.op.named.format(*texts) if len({*texts}) == len(texts) else ""
 
 
-def _called_multiple(x: Instr, texts: Sequence[str]) -> str:
-    """A name for the product with a literal, on whichever side that is."""
-    literal = not x.operands[0].is_constant
-    value, text = x.operands[literal]["value"], texts[not literal]
-    number = {0.5: "half", 2.0: "twice"}.get(value, "scaled")
-    return f"{number}_{text}" if text.isidentifier() and len(text) <= _SHORT else ""
+_MULTIPLES = {0.5: "half_{}", 2.0: "twice_{}"}
+_WITH_ONE = {"+": "one_plus_{}", "-": "one_minus_{}", "/": "inverse_{}"}
+
+
+def _with_literal(x: Instr, texts: Sequence[str]) -> str | None:
+    """A name for what an operation with a literal makes; None where the op has none for that."""
+    first = x.operands[0].is_constant
+    value, text = x.operands[not first]["value"], texts[first]
+    if x.op.symbol == "*":
+        form = _MULTIPLES.get(value, "scaled_{}")
+    elif value == 1.0 and (first or "sums" in x.op.traits):
+        form = _WITH_ONE.get(x.op.symbol, "")
+    else:
+        return None
+    return form.format(text) if form and text.isidentifier() and len(text) <= _SHORT else ""
 
 
 def _called_cast(x: Instr) -> str:

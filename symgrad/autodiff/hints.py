@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from operator import is_
 
 from symgrad.ir.function import Function, Instr, Role, all_values
-from symgrad.ir.naming import before, lettered, letters, numbered
+from symgrad.ir.naming import before, is_inside, lettered, letters, numbered
 from symgrad.ir.rebuild import rebuild
 
 
@@ -33,19 +33,36 @@ def name_operands(function: Function) -> Function:
 
 
 def parts_played(function: Function, named: Mapping[int, str]) -> dict[int, str]:
-    """Names for values that get no hint, should they need a line: what a named sum, or product of
-    matrices, adds up is its terms, and a softmax makes weights."""
+    """Names for values that get no hint, should they need a line: that of the user's function that
+    returns them; what a named sum adds up is its terms; and a softmax makes weights."""
     found: dict[int, str] = {}
     for y in function.body:
         name = named.get(id(y), "")
-        if name and "contracts" in y.op.traits and "loss" not in name:
-            parts = [x for x in y.operands if not (x.is_parameter or x.is_constant)]
-            if len(parts) == 1 and id(parts[0]) not in named:
-                found.setdefault(id(parts[0]), f"{name}_terms")
+        if name and "contracts" in y.op.traits and "loss" not in name and len(y.operands) == 1:
+            (x,) = y.operands
+            if not (x.is_parameter or x.is_constant or id(x) in named):
+                found.setdefault(id(x), f"{name}_terms")
         elif y.operands and normalised(y) is y.operands[0]:
             found[id(y)] = "log_weights"
         elif softmax_of(y) is not None and found.get(id(y.operands[0])) == "log_weights":
             found[id(y)] = "weights"
+    return {**found, **returned(function, named)}
+
+
+def returned(function: Function, named: Mapping[int, str]) -> dict[int, str]:
+    """The names of functions for what they return."""
+    taken = {*named.values()} | {p.hint for p in function.parameters}
+    known: dict[int, str] = {}
+    found: dict[int, str] = {}
+    for y in function.body:
+        key = id(y.origins)
+        if key not in known:
+            known[key] = y.origins[0].function if len(y.origins) == 1 else ""
+        if known[key] and known[key] not in taken and y.type.is_float:
+            found[id(y)] = known[key]
+            for x in y.operands:  # a call that makes several values returns the last
+                if x.origins == y.origins:
+                    found.pop(id(x), None)
     return found
 
 
@@ -86,6 +103,8 @@ def is_hidden_layer(y: Instr) -> bool:
     if "activation" not in y.op.traits or not y.type.rank:
         return False
     (x,) = y.operands
+    if x.hint and not is_inside(x.hint, "h"):  # such as logits, which a loss may be made of
+        return False
     return x.op.name == "matmul" or (
         x.op.name == "add" and any(o.op.name == "matmul" for o in x.operands)
     )

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument, suited_to
 from symgrad.codegen.module import names_derivatives
 from symgrad.compiler.loss_names import phrase
-from symgrad.frontend.source.origin import PATHS, SitedOrigin
-from symgrad.frontend.source.statements import MODULES, RETURNED, statement, stored
+from symgrad.frontend.source.origin import PATHS
+from symgrad.frontend.source.statements import MODULES, RETURNED, SitedOrigin, statement, stored
 from symgrad.ir.function import Function, Instr, topological
 
 if TYPE_CHECKING:

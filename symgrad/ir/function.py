@@ -31,6 +31,12 @@ class Origin(NamedTuple):
     line: int
     derived: bool = False
 
+    @property
+    def function(self) -> str:
+        """The user's function that returns a value made there, if it is known and its name says
+        something."""
+        return ""
+
     def __str__(self) -> str:
         return f"{'of ' if self.derived else ''}{self.file}:{self.line}"
 

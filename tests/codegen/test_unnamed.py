@@ -71,3 +71,48 @@ def test_values_of_parts_have_the_letter_of_their_part_once() -> None:
     assert not [name for name in names if re.search(r"_([a-z])_\1$", name)]
     assert "# back through part a" in text
     assert "# from all parts" in text or "# loss" in text
+
+
+def smooth(v: Any) -> Any:
+    return sg.sqrt(v * v + 1e-3)
+
+
+def field(v: Any) -> Any:
+    return sg.tanh(v @ W) @ np.ones((3, 1))
+
+
+def test_what_a_function_returns_is_called_after_it() -> None:
+    """Where its caller has no name for it, and neither has the function itself; nothing else that
+    the function makes is called so."""
+    b = sg.param("b", np.ones(3))
+    text = source(sg.sum(smooth(b) * sg.sin(smooth(b)) * b))
+    assert "smooth = np.sqrt(" in text
+    text = source(sg.sum(field(X) * field(X * 2.0) * field(X * 3.0)))
+    assert {"field_a", "field_b", "field_c", "twice_x", "scaled_x"} <= {*assigned(text)}
+    assert "field_a = h_a @ " in text
+
+
+def test_a_function_of_an_everyday_name_or_without_one_names_nothing() -> None:
+    b = sg.param("b", np.ones(3))
+    f = lambda v: sg.sqrt(v * v + 1e-3)  # noqa: E731
+
+    def forward(v: Any) -> Any:
+        return sg.sqrt(v * v + 2e-3)
+
+    names = assigned(source(sg.sum(f(b) * forward(b) * sg.sin(forward(b)) * sg.sin(f(b)))))
+    assert not {"f", "forward", "lambda"} & {*names}
+
+
+def test_a_divisor_and_a_derivative_are_called_what_they_are() -> None:
+    """The sum that is divided by is a denominator, the quotient for the gradient a slope."""
+    b, c = sg.param("b", np.ones(3)), sg.param("c", np.ones(3))
+    text = source(sg.sum(sg.sigmoid(b) * sg.sigmoid(b) * sg.sigmoid(c) * sg.sin(sg.sigmoid(c))))
+    assert "denom = 1.0 + exp" in text
+    assert "total" not in text
+    assert "one_minus_b = 1.0 - b" in source(thrice(1.0 - b))
+
+
+def test_views_bear_the_names_of_what_they_show() -> None:
+    """The name of a difference that broadcasts is made of those of its operands."""
+    means = sg.param("means", np.ones((3, 4)))
+    assert "x_minus_means = x[:, None] - means" in source(thrice(X[:, None, :] - means))

@@ -14,11 +14,9 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
 
+from symgrad.frontend.source.statements import Site, SitedOrigin
 from symgrad.ir.function import Origin
-
-Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
 
 _CALLS = 3  # through which a value may be returned before a variable takes it
 _PACKAGE = "symgrad"
@@ -60,17 +58,6 @@ def call_site(depth: int = 1) -> Site | None:
         if frame.f_back is None:
             return None
         frame = frame.f_back
-
-
-class SitedOrigin(Origin):
-    """An origin that knows its instruction, and may know the calls that it runs in, the innermost
-    first; equal to one that does not.  Copies forget them."""
-
-    site: Site | None = None
-    calls: tuple[Site, ...] = ()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Origin, tuple(self)
 
 
 @lru_cache(maxsize=65536)

@@ -28,11 +28,39 @@ from functools import cached_property, lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
+from symgrad.ir.function import Origin
+
 MODULES = ("sg", "symgrad", "np", "numpy", "math")  # as they are called for the most part
 
+Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
+
+_EVERYDAY = frozenset(  # names of functions that do not say what is returned
+    {"f", "fn", "func", "function", "main", "run", "forward", "call", "apply", "step", "build"}
+    | {"make", "get", "loss", "model", "net"}
+)
 _MAKES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript, ast.Attribute)
 _CHOOSES = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.NamedExpr, ast.comprehension)
 _SEEN = (ast.Assign, ast.AnnAssign, ast.For, ast.ListComp, ast.GeneratorExp)
+
+
+class SitedOrigin(Origin):
+    """An origin that knows its instruction, and may know the calls that it runs in, the innermost
+    first; equal to one that does not.  Copies forget them."""
+
+    site: Site | None = None
+    calls: tuple[Site, ...] = ()
+
+    @property
+    def function(self) -> str:
+        code = self.site[0] if self.site else None
+        if code is None or code.co_name in _EVERYDAY or not code.co_name[0].isalpha():
+            return ""
+        if not is_return(code.co_filename, self.line):
+            return ""
+        return code.co_name if self.site and stored(*self.site) == Taken(RETURNED) else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Origin, tuple(self)
 
 
 @dataclass(frozen=True)

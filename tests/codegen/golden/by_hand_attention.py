@@ -37,8 +37,8 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     exps = np.exp(logits - top)                                 # (4, T, T)
     weights = exps / exps.sum(axis=2, keepdims=True)            # (4, T, T)
     view_3 = (x @ Wv).reshape(T, 4, 16)                         # (T, 4, 16)  attention.py:31
-    product_2 = weights @ view_3.transpose(1, 0, 2)             # (4, T, 16)  attention.py:36
-    context = product_2.transpose(1, 0, 2).reshape(T, 64)       # (T, 64)
+    weights_v = weights @ view_3.transpose(1, 0, 2)             # (4, T, 16)  attention.py:36
+    context = weights_v.transpose(1, 0, 2).reshape(T, 64)       # (T, 64)
 
     # loss
     errors = context @ Wo - targets                             # (T, 64)     attention.py:37
@@ -47,9 +47,9 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     # gradients of the values, from the loss back
     d_errors = 2.0 / max(64*T, 1) * errors                      # (T, 64)     of attention.py:38
     d_transpose = (d_errors @ Wo.T).reshape(T, 4, 16)           # (T, 4, 16)  of attention.py:36, 37
-    d_product_2 = d_transpose.transpose(1, 0, 2)                # (4, T, 16)  of attention.py:36
-    d_weights = d_product_2 @ view_3.transpose(1, 2, 0)         # (4, T, T)
-    d_v = weights.transpose(0, 2, 1) @ d_product_2              # (4, T, 16)
+    d_weights_v = d_transpose.transpose(1, 0, 2)                # (4, T, 16)  of attention.py:36
+    d_weights = d_weights_v @ view_3.transpose(1, 2, 0)         # (4, T, T)
+    d_v = weights.transpose(0, 2, 1) @ d_weights_v              # (4, T, 16)
     d_log_weights = d_weights * weights                         # (4, T, T)   of attention.py:35
     chosen = np.where(                                          # (4, T, T)   of attention.py:34, 35
         mask, 0.25 * (d_log_weights - d_log_weights.sum(axis=2, keepdims=True) * weights), 0.0

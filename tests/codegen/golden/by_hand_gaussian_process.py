@@ -25,31 +25,31 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
     """
 
     # forward
-    weights = precision - np.outer(alpha, alpha)     # (N, N)  gaussian_process.py:43
-    exp = np.exp(-log_lengths)                       # (3,)    gaussian_process.py:39
-    z = x * exp                                      # (N, 3)
-    norms = (z * z).sum(axis=1)                      # (N,)    gaussian_process.py:40
-    twice_z = 2.0 * z                                # (N, 3)  gaussian_process.py:41
+    weights = precision - np.outer(alpha, alpha)       # (N, N)  gaussian_process.py:43
+    exp = np.exp(-log_lengths)                         # (3,)    gaussian_process.py:39
+    z = x * exp                                        # (N, 3)
+    norms = (z * z).sum(axis=1)                        # (N,)    gaussian_process.py:40
+    twice_z = 2.0 * z                                  # (N, 3)  gaussian_process.py:41
     squares = norms[:, None] + norms[None] - twice_z @ z.T  # (N, N)
-    kernel = np.exp(log_variance - 0.5 * squares)    # (N, N)  gaussian_process.py:42
+    kernel = np.exp(log_variance - 0.5 * squares)      # (N, N)  gaussian_process.py:42
 
     # loss
-    exp_log_noise = np.exp(log_noise)                #         gaussian_process.py:44
-    total = np.diagonal(weights, offset=0).sum()
-    loss = 0.5 * (np.vdot(weights, kernel) + exp_log_noise * total)
+    exp_log_noise = np.exp(log_noise)                  #         gaussian_process.py:44
+    sum_weights = np.diagonal(weights, offset=0).sum()
+    loss = 0.5 * (np.vdot(weights, kernel) + exp_log_noise * sum_weights)
 
     # gradients of the values, from the loss back
-    d_pre_kernel = 0.5 * weights * kernel            # (N, N)  of gaussian_process.py:42, 44
-    d_squares = -0.5 * d_pre_kernel                  # (N, N)  of gaussian_process.py:42
-    d_twice_z_z = -d_squares                         # (N, N)  of gaussian_process.py:41
-    product = 2.0 * (                                # (N, 3)  of gaussian_process.py:39, 40, 41
+    d_pre_kernel = 0.5 * weights * kernel              # (N, N)  of gaussian_process.py:42, 44
+    d_squares = -0.5 * d_pre_kernel                    # (N, N)  of gaussian_process.py:42
+    d_twice_z_z = -d_squares                           # (N, N)  of gaussian_process.py:41
+    product = 2.0 * (                                  # (N, 3)  of gaussian_process.py:39, 40, 41
         (d_squares.sum(axis=1) + d_squares.sum(axis=0))[:, None] * z + d_twice_z_z @ z
     )
     d_exp = ((product + d_twice_z_z.T @ twice_z) * x).sum(axis=0)
 
     # gradients of the parameters
-    d_log_lengths = -d_exp * exp                     # (3,)    of gaussian_process.py:39
-    d_log_variance = d_pre_kernel.sum()              #         of gaussian_process.py:42
-    d_log_noise = 0.5 * total * exp_log_noise        #         of gaussian_process.py:44
+    d_log_lengths = -d_exp * exp                       # (3,)    of gaussian_process.py:39
+    d_log_variance = d_pre_kernel.sum()                #         of gaussian_process.py:42
+    d_log_noise = 0.5 * sum_weights * exp_log_noise    #         of gaussian_process.py:44
 
     return float(loss), (d_log_lengths, float(d_log_variance), float(d_log_noise))
