@@ -37,6 +37,7 @@ from symgrad.ir.verifier import verify
 from symgrad.rewrite import (
     Pass,
     canonicalize,
+    contractions,
     cse,
     dce,
     embeddings,
@@ -63,6 +64,7 @@ SIMPLIFY: tuple[Pass, ...] = (
     softmax,
     simplify,
     canonicalize,
+    contractions,
     cse,
     dce,
 )
@@ -162,14 +164,15 @@ class Pipeline:
             lambda f: differentiate(early_cse(name_operands(f)), wrt, strict, accurate),
         )
 
-    def simplify(self, options: Options) -> None:
-        """The passes behind differentiation."""
+    def simplify(self, options: Options, target: Target) -> None:
+        """The passes behind differentiation; einsum is for targets that have it."""
         body = self.function.body
         if any(x.op.inline for x in body) or sharing(self.function):
             self.run_pass(inline)
         passes = SIMPLIFY if options.reassociate else BITWISE_ONLY
         instead = {softmax: accurate_softmax} if options.accurate else {}
-        wanted = [p for p in passes if options.simplify or p is not simplify]
+        skipped = {simplify: not options.simplify, contractions: "einsum" not in target.emit}
+        wanted = [p for p in passes if not skipped.get(p)]
         self.run_all([instead.get(p, p) for p in wanted])
         if options.simplify == "sympy":
             from symgrad.symbolic.regions import simplified_by_sympy  # loads SymPy
@@ -207,7 +210,7 @@ def compile_program(p: Program, options: Options) -> CompiledFunction:
     prepared = pipeline.function
     if p.kind != "plain":
         pipeline.differentiate(p.indices, options)
-    pipeline.simplify(options)
+    pipeline.simplify(options, p.written_for)
     if p.loop and options.reassociate:
         pipeline.run_all(JOIN)
     pipeline.expand(p.written_for)

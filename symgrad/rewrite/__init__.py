@@ -4,7 +4,7 @@
 [('stabilize', 'reals'), ('inline', 'bits'), ('fold', 'bits'), ('identities', 'bits'),
  ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'),
  ('embeddings', 'reals'), ('packing', 'reals'), ('softmax', 'reals'), ('simplify', 'reals'),
- ('cse', 'bits'), ('dce', 'bits'), ('joining', 'reals')]
+ ('contractions', 'reals'), ('cse', 'bits'), ('dce', 'bits'), ('joining', 'reals')]
 
 A rule of one's own is a few lines.  No option of compile takes one: it is added to the set that a
 pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a set of its own:
@@ -25,6 +25,9 @@ pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a
 (['multiply', 'sin', 'multiply'], 'sin(x)*cos(x) = sin(2*x)/2  at train.py:2')
 """
 
+from symgrad.rewrite.contractions import CONTRACTIONS as OF_CONTRACTIONS
+from symgrad.rewrite.contractions import RULES as OF_REDUCTIONS
+from symgrad.rewrite.contractions import contractions
 from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
@@ -41,7 +44,8 @@ from symgrad.rewrite.sums import embeddings, joining, packing
 
 tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
 canonicalize = rules_pass(
-    "canonicalize", RuleSet((FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REALS.rules))
+    "canonicalize",
+    RuleSet((FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REDUCTIONS.rules, *OF_REALS.rules)),
 )
 
 PASSES: tuple[Pass, ...] = (
@@ -56,6 +60,7 @@ PASSES: tuple[Pass, ...] = (
     packing,
     softmax,
     simplify,
+    contractions,
     cse,
     dce,
     joining,
@@ -64,9 +69,11 @@ PASSES: tuple[Pass, ...] = (
 __all__ = [
     "BITS",
     "IDENTITIES",
+    "OF_CONTRACTIONS",
     "OF_EMBEDDINGS",
     "OF_FACTORS",
     "OF_REALS",
+    "OF_REDUCTIONS",
     "PASSES",
     "REALS",
     "Fired",
@@ -75,6 +82,7 @@ __all__ = [
     "RuleSet",
     "apply_rules",
     "canonicalize",
+    "contractions",
     "cse",
     "dce",
     "embeddings",

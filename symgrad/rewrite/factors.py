@@ -373,7 +373,7 @@ RULES = RuleSet((
     built("(a/exp(s))*exp(s) = a", "multiply", _cancelled, "divide"),
     built("(a/s)/where(s == 0, inf, s) = (a/s)/s", "multiply divide", _unguarded, "divide where"),
     built("reshape(sum(a)) = sum(a, keepdims)", "reshape", _reduced_in_shape),
-    built("where(c, a, 0) + where(c, 0, b) = where(c, a, b)", "add", _one_choice, "where"),
+    built("where(c, a, 0) + where(c, 0, b) = where(c, a, b)", "add subtract", _one_choice, "where"),
     built("c1*a + c2*a = (c1 + c2)*a", "add subtract", _like_terms),
     built("c1*(a*b) + c2*(b*a) = (c1 + c2)*(b*a)", "add subtract", _like_products,
           "multiply divide", deviates=lambda c, a, b: is_extreme(c * a) or is_extreme(a * b)),

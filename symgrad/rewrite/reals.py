@@ -131,11 +131,11 @@ def _sum_of_broadcast(r: Rewriter, x: Instr) -> Instr | None:
     while own and own[0] == 1:
         own = own[1:]
     once = s if own == s.type.shape else r.build("reshape", s, shape=own)
-    times = r.build("multiply", _number_of(r, count, x), once)
+    times = r.build("multiply", number_of(r, count, x), once)
     return times if times.type == x.type else r.build("broadcast_to", times, shape=x.type.shape)
 
 
-def _number_of(r: Rewriter, count: Dim, x: Instr) -> Instr:
+def number_of(r: Rewriter, count: Dim, x: Instr) -> Instr:
     """A count as a number of x's dtype."""
     if isinstance(count, int):
         return r.number(float(count), x.type.dtype)
@@ -176,7 +176,7 @@ def _mean_of_all(r: Rewriter, x: Instr) -> Instr | None:
     count = a.type.size
     if other is None or x.type.rank or not count:
         return None
-    return r.build("divide", other, _number_of(r, count, x))
+    return r.build("divide", other, number_of(r, count, x))
 
 
 def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:

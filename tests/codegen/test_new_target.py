@@ -261,7 +261,7 @@ def test_what_the_language_lacks_is_refused_by_the_users_word(
     assert sg.compile(sg.sum(w * w), target="toy").source
     x = sg.input("x", ("N", 2))
     with pytest.raises(UnsupportedError, match=r"'sum': it adds up all axes or none; built at"):
-        sg.compile(sg.sum(sg.tanh(sg.sum(x * sg.exp(w), axis=1))), target="toy")
+        sg.compile(sg.sum(sg.tanh(sg.sum(sg.exp(x * w), axis=1))), target="toy")
 
 
 def test_the_page_names_every_field_of_the_records() -> None:

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from experts.py:37 (`loss`).
 Needs NumPy and nothing else.
 
-    work  638 N - 124 flops
+    work  632 N - 52 flops
     ir    sha256 0b7dab6701c09f4e
 """
 
@@ -49,11 +49,11 @@ def loss_and_grads(
     loss = -lse_logits2.sum() / N
 
     # gradients of the values, from the loss back
-    quotient = -1.0 / max(N, 1) / sum_exps_logits2[:, None]       # (N, 1)   of experts.py:35, 37
-    d_logits2 = exps_logits2 * quotient                           # (N, 6)   of experts.py:37
-    d_errors = -d_logits2 * errors                                # (N, 6)   of experts.py:35, 36
+    view = (-1.0 / max(N, 1) / sum_exps_logits2)[:, None]         # (N, 1)   of experts.py:35, 37
+    d_logits2 = exps_logits2 * view                               # (N, 6)   of experts.py:37
     sum_d_logits2 = d_logits2.sum(axis=1, keepdims=True)          # (N, 1)   of experts.py:33
-    d_means = d_errors * (-1.0 / exp_log_sigmas)                  # (N, 6)   of experts.py:35, 37
+    quotient = -1.0 / exp_log_sigmas                              # (6,)     of experts.py:35, 37
+    d_errors = -d_logits2 * errors                                # (N, 6)   of experts.py:35, 36
     d_logits1 = (                                                 # (N, 6)   of experts.py:33
         d_logits2 - exps_logits1 * (sum_d_logits2 / sum_exps_logits1)
     )
@@ -61,10 +61,10 @@ def loss_and_grads(
     # gradients of the parameters
     d_gate_weights = d_logits1.T @ x                              # (6, 10)  of experts.py:33
     d_gate_biases = d_logits1.sum(axis=0)                         # (6,)
-    d_expert_weights = d_means.T @ x                              # (6, 10)  of experts.py:34
-    d_expert_biases = d_means.sum(axis=0)                         # (6,)
+    d_expert_weights = quotient[:, None] * (d_errors.T @ x)       # (6, 10)  of experts.py:34
+    d_expert_biases = quotient * d_errors.sum(axis=0)             # (6,)
     d_log_sigmas = (                                              # (6,)     of experts.py:35, 36
-        -(d_errors * errors).sum(axis=0) - d_logits2.sum(axis=0)
+        -np.einsum("ij,ij->j", d_errors, errors) - d_logits2.sum(axis=0)
     )
 
     return (

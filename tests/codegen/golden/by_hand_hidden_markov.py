@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from hidden_markov.py:41 (`loss`).
 Needs NumPy and nothing else.
 
-    work  14,923 N + 7,839 flops
+    work  14,923 N + 7,855 flops
     ir    sha256 eb2e8a46158055ce
 """
 
@@ -176,8 +176,9 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     np.add.at(d_emission, symbols[:, 7], d_state8 * product_7)  # (N, 16)
     np.add.at(d_emission, symbols[:, 8], d_state9 * product_8)  # (N, 16)
     np.add.at(d_emission, symbols[:, 9], d_total10 * product_9)  # (N, 16)
-    d_log_initial = (d_state1 * picked).sum(axis=0) * initial
+    d_initial = np.einsum("ij,ij->j", d_state1, picked)  # (16,)     of hidden_markov.py:34
     d_log_weights = d_emission.T * weights           # (16, 20)  of hidden_markov.py:33
+    d_log_initial = d_initial * initial              # (16,)     of hidden_markov.py:31
 
     # gradients of the parameters
     d_initial_logits = (                             # (16,)     of hidden_markov.py:31

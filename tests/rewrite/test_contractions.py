@@ -1,0 +1,121 @@
+"""Sums are taken of as little as possible, and sums of products make no product.
+
+Each rule is also tried at huge, tiny and signed values, in ``test_bits_and_reals.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+
+RNG = np.random.default_rng(3)
+
+
+def leaves() -> dict[str, Any]:
+    return {
+        "x": sg.input("x", ("N", 3)),
+        "y": sg.input("y", ("N", 3)),
+        "w": sg.param("w", RNG.normal(size=3)),
+        "p": sg.param("p", RNG.normal(size=(20, 3))),
+        "q": sg.param("q", RNG.normal(size=(30, 40))),
+    }
+
+
+def compiled(loss: Callable[..., Any]) -> sg.CompiledFunction:
+    f = sg.compile(loss(**leaves()))
+    assert f.verify().verdict == "verified"
+    return f
+
+
+def body(f: sg.CompiledFunction) -> str:
+    text: str = f.source.rpartition('"""')[2]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("loss", "lines"),
+    [
+        pytest.param(
+            lambda x, y, w, **_: sg.sum(sg.exp(x * w) + w),
+            ["exp.sum() + N * w.sum()"],
+            id="a row that is added is counted",
+        ),
+        pytest.param(
+            lambda x, w, **_: sg.sum((x * x + w) * w),
+            ['np.einsum("ij,ij->j", x, x) + N_w', " @ w"],
+            id="a row that is a factor waits for the sum along the columns",
+        ),
+        pytest.param(
+            lambda x, w, **_: sg.mean(sg.sum(x * x * w, axis=1)),
+            ['np.einsum("ij,ij->j", x, x)', " / N"],
+            id="the mean of sums is a sum over their count",
+        ),
+        pytest.param(
+            lambda x, y, w, **_: sg.mean((x - w) ** 2),
+            [" = np.vdot("],
+            id="the mean of squares is an inner product over their count",
+        ),
+        pytest.param(
+            lambda x, y, w, **_: sg.sum(sg.sqrt(1.0 + sg.sum((x - w) * y, axis=1))),
+            ['np.einsum("ij,ij->i", '],
+            id="a sum of products is an einsum",
+        ),
+        pytest.param(
+            lambda x, w, **_: sg.sum(sg.sin(sg.sum(x * w, axis=1))),
+            ["x @ w"],
+            id="or a product of matrices",
+        ),
+        pytest.param(
+            lambda p, **_: sg.sum(sg.sqrt(1.0 + sg.sum((p[:, None] - p[None]) ** 2, axis=2))),
+            ['np.einsum("ij,ijk->ik", ', 'np.einsum("ij,ijk->jk", '],
+            id="of a product with a view, an einsum takes what is viewed",
+        ),
+    ],
+)
+def test_sums_are_of_less(loss: Callable[..., Any], lines: list[str]) -> None:
+    f = compiled(loss)
+    for line in lines:
+        assert line in body(f)
+
+
+def test_a_matrix_that_is_only_added_up_is_scaled_behind_its_sums() -> None:
+    """What is the same for all rows is no factor of the array, where products and sums read it."""
+    f = compiled(lambda x, y, p, w, **_: sg.mean((x - y @ p[:3] - w) ** 2 * sg.exp(w)))
+    assert body(f).count("(N, 3)") == 2  # errors, and their squares
+
+
+def test_what_is_chosen_by_pairs_is_chosen_before_it_meets_more_axes() -> None:
+    def loss(p: Any, **_: Any) -> Any:
+        spans = p[:, None] - p[None]
+        squares = sg.sum(spans * spans, axis=2) + sg.eye(20)
+        return sg.sum(sg.where(squares < 2.0, 1.0 / squares, 0.0))
+
+    assert "[:, :, None]" not in body(compiled(loss))
+
+
+def test_a_nan_that_is_not_chosen_stays_out() -> None:
+    """An input may be nan where it is not chosen: the choice is made behind the product."""
+    x, w = sg.input("x", ("N", 3)), sg.param("w", np.ones(3))
+    is_known = sg.input("is_known", ("N",), dtype="bool")
+    loss = sg.sum(sg.where(is_known[:, None], sg.exp(w) * x, 0.0))
+    f = sg.compile(loss)
+    value, (d_w,) = f(x=np.array([[1.0, 2.0, 3.0], [np.nan] * 3]), is_known=np.array([True, False]))
+    assert np.isfinite(value)
+    assert np.all(np.isfinite(d_w))
+
+
+def test_a_difference_is_added_up_as_it_is() -> None:
+    """The sum of x - mu is exact where x is near mu; that of x, less that of mu, is not."""
+    x, mu = sg.input("x", ("N", 3)), sg.param("mu", np.zeros(3))
+    f = sg.compile(sg.sum(sg.sum(x - mu, axis=0) ** 2))
+    assert "N * mu" not in body(f)
+
+
+def test_a_small_sum_of_products_is_written_as_one() -> None:
+    a, b = sg.param("a", RNG.normal(size=(4, 3))), sg.param("b", RNG.normal(size=(4, 3)))
+    assert "einsum" not in sg.compile(sg.sum(sg.sin(sg.sum(a * b, axis=1)))).source
