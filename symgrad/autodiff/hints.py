@@ -20,6 +20,25 @@ from symgrad.ir.rebuild import rebuild
 
 def name_operands(function: Function) -> Function:
     """The same function with the names above."""
+    named = told_apart(function, wanted_names(function))
+    return renamed(function, named, parts_played(function, named))
+
+
+def with_wanted_names(function: Function) -> Function:
+    """The same function with the names that values want, several of which may be one name: equal
+    values may become one before they are told apart."""
+    wanted = wanted_names(function)
+
+    def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
+        hint = wanted.get(id(x), x.hint)
+        same = hint == x.hint and all(map(is_, operands, x.operands))
+        return x if same else x.replace(operands, hint)
+
+    return rebuild(function, change)
+
+
+def wanted_names(function: Function) -> dict[int, str]:
+    """The names that are given, and those that a value's part asks for."""
     wanted = {id(x): x.hint for x in function.body if x.hint}
     loss = function.results[0]
     if not (loss.is_parameter or loss.is_constant):
@@ -28,8 +47,7 @@ def name_operands(function: Function) -> Function:
         for x, name in role_names(y, wanted.get(id(y), "")):
             if not (x.hint or x.is_constant or x.is_parameter):
                 wanted.setdefault(id(x), name)
-    named = told_apart(function, wanted)
-    return renamed(function, named, parts_played(function, named))
+    return wanted
 
 
 def parts_played(function: Function, named: Mapping[int, str]) -> dict[int, str]:

@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import Any
 
 from symgrad.autodiff import differentiate
-from symgrad.autodiff.hints import name_operands
+from symgrad.autodiff.hints import with_wanted_names
 from symgrad.certify.lone_branches import lone_branches
 from symgrad.certify.references import Reference, bare
 from symgrad.codegen import LOOPED, TARGETS, ExampleLoop, Pack, Structure, emit, obstacle
@@ -161,7 +161,7 @@ class Pipeline:
         strict, accurate = options.strict, options.accurate
         self.run(
             "differentiate",
-            lambda f: differentiate(early_cse(name_operands(f)), wrt, strict, accurate),
+            lambda f: differentiate(early_cse(with_wanted_names(f)), wrt, strict, accurate),
         )
 
     def simplify(self, options: Options, target: Target) -> None:

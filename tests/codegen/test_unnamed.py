@@ -116,3 +116,23 @@ def test_views_bear_the_names_of_what_they_show() -> None:
     """The name of a difference that broadcasts is made of those of its operands."""
     means = sg.param("means", np.ones((3, 4)))
     assert "x_minus_means = x[:, None] - means" in source(thrice(X[:, None, :] - means))
+
+
+def spring(p: Any) -> Any:
+    gap = p[1] - p[0]
+    r2 = sg.sum(gap * gap) + 0.1
+    return gap / (r2 * sg.sqrt(r2))
+
+
+def test_what_becomes_one_value_has_one_number() -> None:
+    """Numbers run without gaps though the second half of a step computes what the first of the next
+    one computes again."""
+    p = start = sg.param("start", np.ones((2, 2)))
+    for _ in range(3):
+        p = p + spring(p)
+        p = p * 0.9 + 0.1 * spring(p)
+    names = assigned(source(sg.sum(p * spring(p) * spring(start))))
+    for stem in ("gap", "r2_"):
+        own = [int(n.removeprefix(stem)) for n in names if re.fullmatch(stem + r"\d+", n)]
+        assert own == [*range(1, len(own) + 1)]
+        assert len(own) > 5
