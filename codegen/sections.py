@@ -163,8 +163,7 @@ class Plan:
     """The lines of one body, sorted into what comes forward and what comes back."""
 
     def __init__(self, lines: list[Line], f: Function, derived: set[int]) -> None:
-        self.lines = lines
-        self.f = f
+        self.lines, self.f, self.derived = lines, f, derived
         self.needs = dependencies(lines)
         self.forward, self.backward = parted(lines, derived, self.needs)
         results = {id(r): -i for i, r in enumerate(reversed(f.results))}  # the first place counts
@@ -330,7 +329,7 @@ def told_forward(lines: list[Line], needs: Needs) -> list[Line]:
 def loss_of(plan: Plan) -> tuple[list[Line], list[Line]]:
     """The lines of the net, and those of the loss: scalars that no array of the net needs, and all
     that reads where the last input that comes to the program has met another."""
-    met = meetings(plan.f)
+    met = meetings(plan.f, plan.derived)
     net: list[Line] = []
     loss: list[Line] = []
     wanted: set[int] = set()
@@ -341,20 +340,24 @@ def loss_of(plan: Plan) -> tuple[list[Line], list[Line]]:
     return net[::-1], loss[::-1]
 
 
-def meetings(f: Function) -> set[int]:
-    """The values that depend on the last array among the inputs as well as on an earlier one."""
+def meetings(f: Function, derived: Collection[int]) -> set[int]:
+    """The values that depend on the last array among the inputs as well as on an earlier one: on
+    one that is read once more, if there is any, for noise comes late to a net."""
     inputs = {id(p) for p in f.parameters if p["kind"] == "input" and p.type.rank}
     order = list(dict.fromkeys(id(o) for x in f.body for o in x.operands if id(o) in inputs))
     if len(order) < 2:
         return set()
     last, others = {order[-1]}, set(order[:-1])
+    again: set[int] = set()  # what an input meets that has come before the last one
     for x in f.body:
-        own = [id(o) for o in x.operands]
+        own = [id(o) for o in x.operands] if id(x) not in derived else []
         if not last.isdisjoint(own):
             last.add(id(x))
+            if not again.isdisjoint(own) or not inputs.isdisjoint(set(own) - {order[-1]}):
+                again.add(id(x))
         if not others.isdisjoint(own):
             others.add(id(x))
-    return last & others
+    return again or last & others
 
 
 def members(lines: Sequence[Line], needs: Needs) -> dict[int, str]:

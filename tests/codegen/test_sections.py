@@ -166,3 +166,16 @@ def test_gradients_that_the_loss_reads_are_part_of_the_way_forward() -> None:
     found = under(sg.compile(sg.sum(slope * slope), [w, u]).source)
     assert "loss" in (*found.get("forward", ()), *found.get("loss", ()))
     assert next(name for name in found if "d_u" in found[name]).startswith("gradients")
+
+
+def test_noise_that_comes_late_belongs_to_the_net() -> None:
+    """The loss of an autoencoder begins where the data come in once more."""
+    x, eps = sg.input("x", ("N", 4)), sg.input("eps", ("N", 4))
+    a, b = sg.param("a", np.ones((4, 4))), sg.param("b", np.ones((4, 4)))
+    mu = sg.tanh(x @ a)
+    sample = mu + 0.1 * eps
+    recon = sg.tanh(sample @ b)
+    gap = recon - x
+    found = under(sg.compile(sg.mean(gap * gap) + sg.mean(mu * mu)).source)
+    assert found["forward"] == ["mu", "sample", "recon"]
+    assert found["loss"] == ["gap", "loss"]

@@ -37,16 +37,16 @@ def loss_and_grads(points, anchors, log_a, log_b):
     exps_logits1 = np.exp(logits1 - top_logits1)                 # (60, M)
     sum_exps_logits1 = exps_logits1.sum(axis=0)                  # (M,)
     lse_logits1 = np.log(sum_exps_logits1) + top_logits1         # (M,)
-
-    # loss
-    g1 = log_b - lse_logits1                                     # (M,)        sinkhorn.py:38
+    g1 = log_b - lse_logits1                                     # (M,)
     logits2 = scores + g1                                        # (60, M)     sinkhorn.py:40
     max_logits2 = logits2.max(axis=1)                            # (60,)
     top_logits2 = np.where(np.isfinite(max_logits2), max_logits2, 0.0)  # (60,)
     exps_logits2 = np.exp(logits2 - top_logits2[:, None])        # (60, M)
     sum_exps_logits2 = exps_logits2.sum(axis=1)                  # (60,)
     lse_logits2 = np.log(sum_exps_logits2) + top_logits2         # (60,)
-    f2 = log_a - lse_logits2                                     # (60,)
+
+    # loss
+    f2 = log_a - lse_logits2                                     # (60,)       sinkhorn.py:40
     logits3 = scores + f2[:, None]                               # (60, M)     sinkhorn.py:41
     max_logits3 = logits3.max(axis=0)                            # (M,)
     top_logits3 = np.where(np.isfinite(max_logits3), max_logits3, 0.0)  # (M,)
