@@ -163,7 +163,15 @@ def unnamed(
     name = from_operands(x, texts)
     if name and not name.startswith("d_"):
         return name
+    if x.op.symbol in ("*", "/") and first and is_scale(x, first):
+        return "scale"
     return "slope" if partial and is_slope(x) else called_by_op(x)
+
+
+def is_scale(x: Instr, first: Instr) -> bool:
+    """True of a factor of a larger array."""
+    others = [o for o in first.operands if o is not x and not o.is_constant]
+    return first.op.symbol == "*" and len(others) == 1 and x.type.shape != first.type.shape
 
 
 def divides(x: Instr, first: Instr, user: Mapping[int, Instr]) -> bool:
@@ -263,6 +271,8 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
 
 _MULTIPLES = {0.5: "half_{}", 2.0: "twice_{}"}
 _WITH_ONE = {"+": "one_plus_{}", "-": "one_minus_{}", "/": "inverse_{}"}
+_WITH_COUNT = {"+": ("{}_plus_{}", "{}_minus_{}"), "-": ("{}_minus_{}", "{}_plus_{}")}
+_COUNTED = frozenset(n * sign for n in range(1, 10) for sign in (1, -1))
 
 
 def _with_literal(x: Instr, texts: Sequence[str]) -> str | None:
@@ -270,12 +280,16 @@ def _with_literal(x: Instr, texts: Sequence[str]) -> str | None:
     first = x.operands[0].is_constant
     value, text = x.operands[not first]["value"], texts[first]
     if x.op.symbol == "*":
-        form = _MULTIPLES.get(value, "scaled_{}")
-    elif value == 1.0 and (first or "sums" in x.op.traits):
-        form = _WITH_ONE.get(x.op.symbol, "")
+        name = _MULTIPLES.get(value, "scaled_{}").format(text)
+    elif value == 1.0 and x.type.is_float and (first or x.op.symbol == "+"):
+        name = _WITH_ONE.get(x.op.symbol, "").format(text)
+    elif x.op.symbol in _WITH_COUNT and value in _COUNTED and not x.type.is_float:
+        if first and x.op.symbol == "-":
+            return None
+        name = _WITH_COUNT[x.op.symbol][value < 0].format(text, abs(value))
     else:
         return None
-    return form.format(text) if form and text.isidentifier() and len(text) <= _SHORT else ""
+    return name if text.isidentifier() and len(text) <= _SHORT else ""
 
 
 def _called_cast(x: Instr) -> str:

@@ -136,3 +136,14 @@ def test_what_becomes_one_value_has_one_number() -> None:
         own = [int(n.removeprefix(stem)) for n in names if re.fullmatch(stem + r"\d+", n)]
         assert own == [*range(1, len(own) + 1)]
         assert len(own) > 5
+
+
+def test_places_beside_others_and_factors_of_arrays() -> None:
+    """An index plus 2 is called so, and what an array is multiplied by a scale."""
+    i = sg.input("i", ("N",), dtype="i64")
+    b = sg.param("b", np.ones(9))
+    text = source(sg.sum(b[i] * b[i + 1] * b[i + 2] * b[i + 2]))
+    assert "i_plus_2 = i + 2" in text
+    text = source(sg.sum(sg.log_softmax(X @ W, axis=1) * T * T))
+    assert "scale = " in text
+    assert "quotient" not in text

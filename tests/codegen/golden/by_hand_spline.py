@@ -31,14 +31,14 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     square_t_t = square_t * t                                      # (N,)
     scaled_square_t_t = 3.0 * square_t_t                           # (N,)   spline.py:40, 41
     pieces_b = (scaled_square_t_t - 6.0 * square_t + 4.0) / 6.0    # (N,)   spline.py:40
-    one_plus_intervals = intervals + 1                             # (N,)   spline.py:44
+    intervals_plus_1 = intervals + 1                               # (N,)   spline.py:44
     pieces_c = (3.0 * square_t - scaled_square_t_t + 3.0 * t + 1.0) / 6.0  # (N,)   spline.py:41
-    total = intervals + 2                                          # (N,)   spline.py:44
+    intervals_plus_2 = intervals + 2                               # (N,)   spline.py:44
     pieces_d = square_t_t / 6.0                                    # (N,)   spline.py:42
-    total_2 = intervals + 3                                        # (N,)   spline.py:44
+    intervals_plus_3 = intervals + 3                               # (N,)   spline.py:44
     curve = (                                                      # (N,)
-        pieces_a * coefficients[intervals] + pieces_b * coefficients[one_plus_intervals]
-        + pieces_c * coefficients[total] + pieces_d * coefficients[total_2]
+        pieces_a * coefficients[intervals] + pieces_b * coefficients[intervals_plus_1]
+        + pieces_c * coefficients[intervals_plus_2] + pieces_d * coefficients[intervals_plus_3]
     )
     errors = curve - y                                             # (N,)   spline.py:45
     bends = coefficients[2:] - 2.0 * coefficients[1:62] + coefficients[:61]  # (61,)  spline.py:46
@@ -57,8 +57,8 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     d_coefficients[1:62] += -2.0 * d_bends                         # (61,)
     d_coefficients[:61] += d_bends                                 # (61,)
     np.add.at(d_coefficients, intervals, d_errors * pieces_a)      # (N,)   of spline.py:44
-    np.add.at(d_coefficients, one_plus_intervals, d_errors * pieces_b)  # (N,)
-    np.add.at(d_coefficients, total, d_errors * pieces_c)          # (N,)
-    np.add.at(d_coefficients, total_2, d_errors * pieces_d)        # (N,)
+    np.add.at(d_coefficients, intervals_plus_1, d_errors * pieces_b)  # (N,)
+    np.add.at(d_coefficients, intervals_plus_2, d_errors * pieces_c)  # (N,)
+    np.add.at(d_coefficients, intervals_plus_3, d_errors * pieces_d)  # (N,)
 
     return float(loss), (d_coefficients,)
