@@ -61,8 +61,8 @@ def softmax(f: Any, x: Any, axis: Any) -> Any:
 
 
 def may_be_zero(bound: Bindings) -> bool:
-    """True unless x is a product of numbers and sizes that are not 0, or log(y), or y is a number
-    whose logarithm is finite."""
+    """True unless x is a product of exponentials, sigmoids, numbers and sizes that are not 0, or
+    it is log(y), or y is a number whose logarithm is finite."""
     if (literal_value(bound["y"]) or 0.0) > 0.0:
         return False
     if bound["x"].op.name in ("log", "log1p") and bound["x"].operands[0] is bound["y"]:
@@ -70,6 +70,8 @@ def may_be_zero(bound: Bindings) -> bool:
     stack = [bound["x"]]
     while stack:
         x = stack.pop()
+        if x.op.name in ("exp", "sigmoid") and not may_be_infinite(x.operands[0]):
+            continue  # it is 0 where it is too small for a float alone
         if literal_value(x) in (None, 0.0) and x.op.name != "size":
             if not is_product(x.op):
                 return True

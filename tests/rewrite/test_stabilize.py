@@ -174,6 +174,7 @@ FOUND = [
     (sg.log(sg.sqrt(x)), ["log", "multiply"]),
     (x * sg.log(y), ["xlogy"]),
     (sg.log(y) * x, ["xlogy"]),
+    (e(sg.cos(x)) * sg.log(y), ["cos", "exp", "log", "multiply"]),
     (sg.log(e(x)) + y, ["add"]),
     (x**-1, ["reciprocal"]),
     (x**0.5, ["sqrt"]),
