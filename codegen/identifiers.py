@@ -315,6 +315,27 @@ def called_by_op(x: Instr) -> str:
     return base
 
 
+def identity_told(parts: Iterable[Instr]) -> str:
+    """What textbooks call a step that is made of these values, for a comment; "" for none."""
+    for x in parts:
+        if x.op.name == "subtract" and _is_softmax(x.operands[0]) and _is_one_hot(x.operands[1]):
+            return "softmax minus one-hot"
+    return ""
+
+
+def _is_softmax(x: Instr) -> bool:
+    """Exponentials over their sum."""
+    if len(x.operands) != 2 or x.operands[0].op.name != "exp":
+        return False
+    total = moved(x.operands[1])
+    return "contracts" in total.op.traits and total.operands == x.operands[:1]
+
+
+def _is_one_hot(x: Instr) -> bool:
+    """Rows of the identity matrix."""
+    return "picks" in x.op.traits and x.operands[0].op.name == "diag"
+
+
 def is_cheap(x: Instr) -> bool:
     """A literal, a size, or a sign or quotient of a few: written wherever it is used."""
     stack, left = [x], _FEW

@@ -224,6 +224,7 @@ def body_lines(body: Sequence[Statement]) -> list[str]:
     opened = False
     for (s, indent, text), note in zip(rows, notes, strict=True):
         if isinstance(s, Assign):
+            out += [f"{indent}# {s.above}"] if s.above else []
             out += assigned(s, text, note, column, indent)
         else:  # the first section in a loop stands close to the loop's head
             out += _PRINTERS[type(s)](s, indent)[opened:]

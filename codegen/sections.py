@@ -18,7 +18,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from symgrad.codegen.identifiers import lettered_names
+from symgrad.codegen.identifiers import identity_told, lettered_names
 from symgrad.codegen.printer import ascii_text
 from symgrad.codegen.statement_tree import Assign, Loop
 from symgrad.codegen.unit import ExampleHeading
@@ -108,7 +108,8 @@ class Comments:
             origin = self.origins[key] = merged(told, parts, self.made)
         shape = line.x.type.shape[:-1] if line.each else line.x.type.shape  # a column's
         note = shape_note(shape) if self.shapes else ""
-        return line.kind(line.name, line.text, note, origin, line.quiet)
+        told_as = identity_told(parts)
+        return line.kind(line.name, line.text, note, origin, line.quiet, told_as)
 
 
 def shape_note(shape: tuple[Dim, ...]) -> str:

@@ -38,6 +38,7 @@ class Assign:
     shape   the shape of the value, for the comment
     origin  the user's lines that the value came from, for the comment
     quiet   no comment is written, for that of another statement tells enough
+    above   a comment in a line of its own before the statement
     """
 
     place: str
@@ -45,6 +46,7 @@ class Assign:
     shape: str = ""
     origin: str = ""
     quiet: bool = False
+    above: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument, suited_to
 from symgrad.codegen.module import names_derivatives
+from symgrad.codegen.unit import ROLES
 from symgrad.compiler.loss_names import phrase
 from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import MODULES, RETURNED, SitedOrigin, statement, stored
 from symgrad.ir.function import Function, Instr, topological
+from symgrad.ir.types import Dim
 
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
@@ -148,7 +150,10 @@ def _of_outputs(p: Program, f: Function) -> Unit:
     """A function without gradients."""
     said = "The outputs."
     at = source(p.function.results[0])
-    return Unit(f, p.structure, title=said, summary=said, returns="the outputs", source=at)
+    told = roles(f, ())
+    return Unit(
+        f, p.structure, title=said, summary=said, returns="the outputs", source=at, roles=told
+    )
 
 
 def _of_loss(p: Program, f: Function) -> Unit:
@@ -172,6 +177,7 @@ def _of_loss(p: Program, f: Function) -> Unit:
         returns=returns,
         source=source(f.results[0]),
         notes=conventions(f),
+        roles=roles(f, p.indices),
     )
 
 
@@ -198,8 +204,34 @@ def _of_vector(p: Program, prepared: Function) -> Unit:
         groups=(net.group(size),) if p.is_scalar else (),
         facts=(*net.facts, ("traced", p.words.traced)),
         notes=conventions(f),
-        roles={} if p.is_scalar else {f.parameters[0].hint: order},
+        roles={} if p.is_scalar else {**roles(f, ()), f.parameters[0].hint: order},
     )
+
+
+def roles(f: Function, wrt: Collection[int]) -> dict[str, str]:
+    """What the arguments are that are no plain ones, by their names: an input with a gradient, and
+    indices, with the first and the last that there is."""
+    found = {
+        x.hint: f"{ROLES[x['kind']]}, differentiated"
+        for i, x in enumerate(f.parameters)
+        if i in wrt and x["kind"] != "param"
+    }
+    asked: dict[Instr, set[Dim]] = {}
+    for y in f.body:
+        if y.op.indices is None:
+            continue
+        sizes = y.op.indices(*[o.type for o in y.operands], **dict(y.attributes))
+        for o, size in zip(y.operands, sizes, strict=False):
+            while "view" in o.op.traits:
+                o = o.operands[0]
+            if size is not None and o.is_parameter:
+                asked.setdefault(o, set()).add(size)
+    for x, dims in asked.items():
+        if len(dims) == 1:
+            (size,) = dims
+            last = size - 1 if isinstance(size, int) else f"{size} - 1"
+            found[x.hint] = f"{ROLES[x['kind']]}, 0..{last}"
+    return found
 
 
 def title(said: str, loss: Instr, target: str) -> str:

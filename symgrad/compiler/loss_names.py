@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from operator import is_
+from typing import Any
 
 import numpy as np
 
 from symgrad.ir.function import Instr, made_of, topological
 from symgrad.ir.types import names_in, size_at
+from symgrad.rewrite.patterns import Matcher, pattern
 
 # The phrases for a sum over the examples, for their mean, and for one example alone.
 Phrases = tuple[str, str, str]
@@ -175,34 +178,11 @@ def is_absolute_error(x: Instr) -> bool:
     return x.op.name == "absolute" and is_error(x.operands[0])
 
 
-def is_margin_loss(x: Instr) -> bool:
-    """relu(1 - t*s), however it is written."""
-    if x.op.name == "maximum" and any(is_number(o, 0.0) for o in x.operands):
-        inner = next((o for o in x.operands if not is_number(o, 0.0)), x.operands[0])
-    elif x.op.name == "relu":
-        inner = x.operands[0]
-    else:
-        return False
-    one = inner.op.name in ("add", "subtract") and any(is_number(o, 1.0) for o in inner.operands)
-    return one and any(o.op.name in ("multiply", "negative") for o in inner.operands)
-
-
-def is_logistic_loss(x: Instr) -> bool:
-    """softplus(-t*z)."""
-    if x.op.name != "softplus":
-        return False
-    (inner,) = x.operands
-    if inner.op.name == "negative":
-        return inner.operands[0].op.name == "multiply"
-    return inner.op.name == "multiply" and any(o.op.name == "negative" for o in inner.operands)
-
-
-def is_binary_entropy(x: Instr) -> bool:
-    """softplus(z) - t*z."""
-    if x.op.name != "subtract":
-        return False
-    a, b = x.operands
-    return a.op.name == "softplus" and b.op.name == "multiply" and a.operands[0] in b.operands
+def made_as(*formulas: Callable[..., Any]) -> Callable[[Instr], bool]:
+    """True of a value that is one of some formulas of t and z, of the algebra ``f``."""
+    nodes = [pattern(formula, ("t", "z")) for formula in formulas]
+    matcher = Matcher(is_)
+    return lambda x: any(True for node in nodes for _ in matcher.matches(node, x, {}))
 
 
 def is_huber(x: Instr) -> bool:
@@ -237,9 +217,26 @@ TABLE: tuple[tuple[Callable[[Instr], bool], Phrases], ...] = (
         is_absolute_error,
         _phrases("the sum of absolute errors", "the mean absolute error", "the absolute error"),
     ),
-    (is_margin_loss, _phrases("the sum of max-margin losses", "the max-margin loss")),
-    (is_logistic_loss, _phrases("the sum of logistic losses", "the logistic loss")),
-    (is_binary_entropy, _phrases("the sum of binary cross-entropies", "the binary cross-entropy")),
+    (
+        made_as(
+            lambda f, t, z: f.relu(1.0 - t * z),
+            lambda f, t, z: f.relu(1.0 + t * z),
+            lambda f, t, z: f.maximum(0.0, 1.0 - t * z),
+            lambda f, t, z: f.maximum(0.0, 1.0 + t * z),
+        ),
+        _phrases("the sum of max-margin losses", "the max-margin loss"),
+    ),
+    (
+        made_as(
+            lambda f, t, z: f.softplus(-(t * z)),
+            lambda f, t, z: f.softplus(-t * z),
+        ),
+        _phrases("the sum of logistic losses", "the logistic loss"),
+    ),
+    (
+        made_as(lambda f, t, z: f.softplus(z) - t * z),
+        _phrases("the sum of binary cross-entropies", "the binary cross-entropy"),
+    ),
     (is_huber, _phrases("the sum of Huber losses", "the Huber loss")),
     (is_cross_entropy, _phrases("the sum of cross-entropies", "the cross-entropy")),
 )

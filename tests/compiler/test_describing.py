@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -113,3 +114,25 @@ def test_a_long_formula_is_not_told() -> None:
     roughness = sg.sum(sg.cosh(x) * sg.sin(x) + sg.cosh(2.0 * x) * sg.sin(2.0 * x))
     source = sg.compile(roughness).source
     assert '"""The loss `roughness`, and its gradient with respect to each parameter.' in source
+
+
+def test_arguments_say_what_they_are() -> None:
+    """Indices tell the first and the last that there is, and an input with a gradient that it has
+    one."""
+    table, x = sg.param("table", np.zeros((5, 2))), sg.input("x", (3,))
+    ids, rows = sg.input("ids", ("N",), "i64"), sg.input("rows", ("N",), "i64")
+    loss = sg.sum(sg.take(table, ids, axis=0)) + sg.sum(sg.take(x, rows[1:], axis=0))
+    told = sg.compile(loss, wrt=[x, table]).source
+    assert re.search(r"ids +i64\[N\] +input, 0\.\.4\n", told)
+    assert re.search(r"rows +i64\[N\] +input, 0\.\.2\n", told)
+    assert re.search(r"x +f64\[3\] +input, differentiated\n", told)
+
+
+def test_a_step_that_has_a_name_is_called_by_it() -> None:
+    x, labels = sg.input("x", ("N", 4)), sg.input("labels", ("N",), "i64")
+    logits = x @ sg.param("w", np.zeros((4, 3)))
+    picked = sg.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    f = sg.compile(sg.mean(sg.logsumexp(logits, axis=1) - picked))
+    _, below = f.source.split("    # softmax minus one-hot\n")
+    assert below.startswith("    d_logits = (")
+    assert f.verify().verdict == "verified"

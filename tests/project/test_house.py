@@ -28,14 +28,14 @@ LIMITS = {
     "files that one compilation passes through": 49,
     "tables of op names outside ops": 5,
     "files that hold such tables": 5,
-    "tests of op.name outside ops": 270,
+    "tests of op.name outside ops": 264,
     "file names with two meanings": 0,
     "class names with two meanings": 0,
     "import circles among files": 0,
     "functions that walk a body beside run and rebuild": 2,
     "files of 400 lines and more": 0,
     "functions of 40 lines and more": 0,
-    "lines of product code": 46_300,
+    "lines of product code": 46_400,
 }
 
 

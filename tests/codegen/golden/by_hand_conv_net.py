@@ -20,7 +20,7 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, signals, labels):
     w3       f64[16, 5]     parameter
     b3       f64[5]         parameter
     signals  f64[N, 64, 3]  input
-    labels   i64[N]         input
+    labels   i64[N]         input, 0..4
     returns  (loss, (d_w1, d_b1, d_w2, d_b2, d_w3, d_b3)): a float, and new arrays
 
     The name d_v stands for d loss / d v. The derivative of relu at 0 is 0.
@@ -48,6 +48,7 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, signals, labels):
     loss = (lse - logits[np.arange(N), labels]).sum() / N    #              conv_net.py:37
 
     # gradients of the values, from the loss back
+    # softmax minus one-hot
     d_logits = (                                             # (N, 5)       of conv_net.py:36, 37
         exps / sum_exps[:, None] - np.eye(5)[labels]
     ) / max(N, 1)

@@ -16,7 +16,7 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     initial_logits     f64[16]      parameter
     transition_logits  f64[16, 16]  parameter
     emission_logits    f64[16, 20]  parameter
-    symbols            i64[N, 10]   input
+    symbols            i64[N, 10]   input, 0..19
     returns            (loss, gradients): a float, and new arrays in the order of the parameters
 
     The name d_v stands for d loss / d v.

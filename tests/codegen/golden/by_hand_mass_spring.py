@@ -15,11 +15,11 @@ def loss_and_grads(positions, stiffness, start, end, rest, masses, pins, anchors
 
     positions  f64[576, 2]  parameter
     stiffness  f64[2162]    parameter
-    start      i64[2162]    input
-    end        i64[2162]    input
+    start      i64[2162]    input, 0..575
+    end        i64[2162]    input, 0..575
     rest       f64[2162]    input
     masses     f64[576]     input
-    pins       i64[P]       input
+    pins       i64[P]       input, 0..575
     anchors    f64[P, 2]    input
     returns    (loss, (d_positions, d_stiffness)): a float, and new arrays
 

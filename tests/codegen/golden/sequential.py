@@ -20,7 +20,7 @@ def loss_and_grads(l1_w, l1_b, l2_w, l2_b, l3_w, l3_b, x, labels):
     l3_w     f64[8, 3]   parameter
     l3_b     f64[3]      parameter
     x        f64[N, 4]   input
-    labels   i64[N]      input
+    labels   i64[N]      input, 0..2
     returns  (loss, (d_l1_w, d_l1_b, d_l2_w, d_l2_b, d_l3_w, d_l3_b)): a float, and new arrays
 
     The name d_v stands for d loss / d v. The derivative of relu at 0 is 0.
@@ -45,6 +45,7 @@ def loss_and_grads(l1_w, l1_b, l2_w, l2_b, l3_w, l3_b, x, labels):
     loss = (lse - logits[np.arange(N), labels]).sum() / N + penalty
 
     # gradients of the values, from the loss back
+    # softmax minus one-hot
     d_logits = (                                    # (N, 3)   of programs.py:104
         exps / sum_exps[:, None] - np.eye(3)[labels]
     ) / max(N, 1)

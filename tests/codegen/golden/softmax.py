@@ -16,7 +16,7 @@ def loss_and_grads(w, b, x, labels):
     w        f64[4, 3]  parameter
     b        f64[3]     parameter
     x        f64[N, 4]  input
-    labels   i64[N]     input
+    labels   i64[N]     input, 0..2
     returns  (loss, (d_w, d_b)): a float, and new arrays
 
     The name d_v stands for d loss / d v.
@@ -34,6 +34,7 @@ def loss_and_grads(w, b, x, labels):
     loss = (lse - logits[np.arange(N), labels]).sum() / N    #         programs.py:76
 
     # gradients
+    # softmax minus one-hot
     d_logits = (                                             # (N, 3)  of programs.py:75, 76
         exps / sum_exps[:, None] - np.eye(3)[labels]
     ) / max(N, 1)
