@@ -55,7 +55,7 @@ from symgrad.ops.reduction import SUM
 from symgrad.ops.selection import CAST
 from symgrad.ops.shape import RESHAPE, SIZE, TRANSPOSE
 from symgrad.rewrite.patterns import is_view
-from symgrad.rewrite.reals import number_of
+from symgrad.rewrite.reals import inner_product, number_of
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass
 from symgrad.rewrite.rule import BITS, built
 from symgrad.rewrite.simplify import elements
@@ -124,7 +124,7 @@ def _level_factor(r: Rewriter, x: Instr) -> Instr | None:
 
 def only_summed(r: Rewriter, x: Instr) -> bool:
     """True if sums alone read a value, so that it goes."""
-    sums = [y for y in r.readers_of(x) if y.op is SUM and not y["keepdims"]]
+    sums = [y for y in r.readers_of(x) if y.op is SUM]
     return r.uses.get(x, 0) <= max(1, len(sums))
 
 
@@ -275,12 +275,30 @@ def _axes_of(y: Instr, v: Instr) -> list[int]:
     return [contracted_axis(y, k) for k in sides] if len(sides) == 1 else []
 
 
+def _slope_of_softmax(r: Rewriter, x: Instr) -> Instr | None:
+    """a*w - s*w is (a - s)*w, where else sums alone read a*w, as s does."""
+    u, v = x.operands
+    if u.op is not MULTIPLY or v.op is not MULTIPLY or r.once(u) or not r.once(v):
+        return None
+    whole = r.sources.get(u, u)
+    readers = [y for y in r.readers_of(whole) if y.op is not SUM]
+    if len(readers) != 1 or readers[0].op is not x.op:
+        return None
+    for w, a in (u.operands, u.operands[::-1]):
+        for other, s in (v.operands, v.operands[::-1]):
+            if other is w and a.type == u.type and elements(s) < elements(u):
+                return r.build("multiply", r.build(x.op, a, s), w)
+    return None
+
+
 def _contracted(r: Rewriter, x: Instr) -> Instr | None:
     """sum(a*b) along some axes as a product of matrices, or as an einsum."""
     (product,), axes = x.operands, x["axis"]
     shape = product.type.shape
-    if x["keepdims"] or not x.type.rank or not x.type.is_float or 1 in shape:
-        return None
+    if not x.type.rank:
+        return inner_product(r, x)
+    if not x.type.is_float or 1 in shape or (x["keepdims"] and x.hint):
+        return None  # what a view is made of would take the name
     if product.type.rank > len(LETTERS) or not only_summed(r, product):
         return None
     pair = product.operands * (2 if product.op is SQUARE else 1)
@@ -293,7 +311,9 @@ def _contracted(r: Rewriter, x: Instr) -> Instr | None:
     if found is None and (elements(product) >= MANY or not isinstance(product.type.size, int)):
         spec = f"{a[1]},{b[1]}->{out}"
         found = r.build("einsum", a[0], b[0], spec=spec)
-    return found
+    if found is None or found.type == x.type:
+        return found
+    return r.build("reshape", found, shape=x.type.shape)
 
 
 def _bare(r: Rewriter, x: Instr, shape: tuple[object, ...]) -> Factor:
@@ -331,6 +351,7 @@ RULES = RuleSet((
     built("where(c, row*a, 0) = where(c, row, 0)*a", "where", _choice_of_the_small, "multiply"),
     built("f(view(a), view(b)) = view(f(a, b))", "add subtract multiply divide where",
           _late_view, "reshape", preserves=BITS),
+    built("a*w - s*w = (a - s)*w", "subtract", _slope_of_softmax, "multiply"),
     built("(row*(a @ b)).T = row*(a @ b).T", "transpose", _scaled_product_turned, "multiply"),
 ))  # fmt: skip
 

@@ -56,7 +56,7 @@ def _constant_over(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
-def _inner_product(r: Rewriter, x: Instr) -> Instr | None:
+def inner_product(r: Rewriter, x: Instr) -> Instr | None:
     """The sum of all elements of a*b is their inner product."""
     (inner,) = x.operands
     if inner.op.name not in ("multiply", "square") or not r.once(inner):
@@ -172,7 +172,7 @@ def _mean_of_all(r: Rewriter, x: Instr) -> Instr | None:
     """The mean of all elements is their sum over the count, where that sum is another's."""
     (a,) = x.operands
     total = r.build("sum", a, axis=x["axis"], keepdims=False)
-    other = _inner_product(r, total) or (_sum_of_sum(r, total) if a.op.name == "sum" else None)
+    other = inner_product(r, total) or (_sum_of_sum(r, total) if a.op.name == "sum" else None)
     count = a.type.size
     if other is None or x.type.rank or not count:
         return None
@@ -313,7 +313,7 @@ RULES = RuleSet((
     built("x**n for small n", "power", _power, "constant"),
     built("-(a - b) = b - a", "negative", _negate_difference, "subtract"),
     built("sum(spread(s)) = count*s", "sum", _sum_of_broadcast, "broadcast_to"),
-    built("sum(a*b) = vdot(a, b)", "sum", _inner_product, "multiply square"),
+    built("sum(a*b) = vdot(a, b)", "sum", inner_product, "multiply square"),
 ))  # fmt: skip
 
 reals = rules_pass("reals", RULES)

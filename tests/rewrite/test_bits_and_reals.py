@@ -288,6 +288,11 @@ IN_REDUCTIONS = {
         "A B",
         COLUMN + "%n = reshape %B {shape = (2, 1)} : f64[2, 1]; %y = divide %m, %n : f64[2, 1]",
     ],
+    "a*w - s*w = (a - s)*w": [
+        "A B",
+        "%p = multiply %A, %B : f64[2]; %q = sum %p {axis = (0,), keepdims = true} : f64[1]; "
+        "%r = multiply %B, %q : f64[2]; %y = subtract %p, %r : f64[2]",
+    ],
     "(row*(a @ b)).T = row*(a @ b).T": [
         "A B",
         COLUMN + TURNED.replace("%m", "%n") + "%p = matmul %m, %n : f64[2, 2]; "

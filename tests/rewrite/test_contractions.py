@@ -89,6 +89,17 @@ def test_a_matrix_that_is_only_added_up_is_scaled_behind_its_sums() -> None:
     assert body(f).count("(N, 3)") == 2  # errors, and their squares
 
 
+def test_the_slope_of_a_softmax_makes_no_product_for_its_sum() -> None:
+    """d_logits is weights times what d_weights is above its mean under the weights."""
+    x, w = sg.input("x", ("N", 30)), sg.param("w", RNG.normal(size=(30, 40)))
+    target = sg.input("target", ("N", 40))
+    f = sg.compile(sg.sum((sg.softmax(x @ w) - target) ** 2))
+    assert f.verify().verdict == "verified"
+    (line,) = [line for line in body(f).splitlines() if "d_logits = " in line or "d_z = " in line]
+    assert "[:, None]) * " in line
+    assert "np.einsum(" in body(f)
+
+
 def test_what_is_chosen_by_pairs_is_chosen_before_it_meets_more_axes() -> None:
     def loss(p: Any, **_: Any) -> Any:
         spans = p[:, None] - p[None]

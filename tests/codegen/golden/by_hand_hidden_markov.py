@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from hidden_markov.py:41 (`loss`).
 Needs NumPy and nothing else.
 
-    work  14,923 N + 7,855 flops
+    work  14,932 N + 7,855 flops
     ir    sha256 eb2e8a46158055ce
 """
 
@@ -105,68 +105,71 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     d_total10 = -1.0 / count / total10               # (N, 1)    of hidden_markov.py:40, 41
     d_product_9 = d_total10 * picked_10              # (N, 16)   of hidden_markov.py:38
     d_state9_over_total9 = d_product_9 @ transition.T  # (N, 16)
-    product_10 = d_state9_over_total9 * state9_over_total9  # (N, 16)
+    product_10 = np.einsum("ij,ij->i", d_state9_over_total9, state9_over_total9)  # (N,)
     d_state9 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_10.sum(axis=1, keepdims=True) + d_state9_over_total9
+        -1.0 / count - product_10[:, None] + d_state9_over_total9
     ) / total9
     d_product_8 = d_state9 * picked_9                # (N, 16)   of hidden_markov.py:38
     d_state8_over_total8 = d_product_8 @ transition.T  # (N, 16)
-    product_11 = d_state8_over_total8 * state8_over_total8  # (N, 16)
+    product_11 = np.einsum("ij,ij->i", d_state8_over_total8, state8_over_total8)  # (N,)
     d_state8 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_11.sum(axis=1, keepdims=True) + d_state8_over_total8
+        -1.0 / count - product_11[:, None] + d_state8_over_total8
     ) / total8
     d_product_7 = d_state8 * picked_8                # (N, 16)   of hidden_markov.py:38
     d_state7_over_total7 = d_product_7 @ transition.T  # (N, 16)
-    product_12 = d_state7_over_total7 * state7_over_total7  # (N, 16)
+    product_12 = np.einsum("ij,ij->i", d_state7_over_total7, state7_over_total7)  # (N,)
     d_state7 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_12.sum(axis=1, keepdims=True) + d_state7_over_total7
+        -1.0 / count - product_12[:, None] + d_state7_over_total7
     ) / total7
     d_product_6 = d_state7 * picked_7                # (N, 16)   of hidden_markov.py:38
     d_state6_over_total6 = d_product_6 @ transition.T  # (N, 16)
-    product_13 = d_state6_over_total6 * state6_over_total6  # (N, 16)
+    product_13 = np.einsum("ij,ij->i", d_state6_over_total6, state6_over_total6)  # (N,)
     d_state6 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_13.sum(axis=1, keepdims=True) + d_state6_over_total6
+        -1.0 / count - product_13[:, None] + d_state6_over_total6
     ) / total6
     d_product_5 = d_state6 * picked_6                # (N, 16)   of hidden_markov.py:38
     d_state5_over_total5 = d_product_5 @ transition.T  # (N, 16)
-    product_14 = d_state5_over_total5 * state5_over_total5  # (N, 16)
+    product_14 = np.einsum("ij,ij->i", d_state5_over_total5, state5_over_total5)  # (N,)
     d_state5 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_14.sum(axis=1, keepdims=True) + d_state5_over_total5
+        -1.0 / count - product_14[:, None] + d_state5_over_total5
     ) / total5
     d_product_4 = d_state5 * picked_5                # (N, 16)   of hidden_markov.py:38
     d_state4_over_total4 = d_product_4 @ transition.T  # (N, 16)
-    product_15 = d_state4_over_total4 * state4_over_total4  # (N, 16)
+    product_15 = np.einsum("ij,ij->i", d_state4_over_total4, state4_over_total4)  # (N,)
     d_state4 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_15.sum(axis=1, keepdims=True) + d_state4_over_total4
+        -1.0 / count - product_15[:, None] + d_state4_over_total4
     ) / total4
     d_product_3 = d_state4 * picked_4                # (N, 16)   of hidden_markov.py:38
     d_state3_over_total3 = d_product_3 @ transition.T  # (N, 16)
-    product_16 = d_state3_over_total3 * state3_over_total3  # (N, 16)
+    product_16 = np.einsum("ij,ij->i", d_state3_over_total3, state3_over_total3)  # (N,)
     d_state3 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_16.sum(axis=1, keepdims=True) + d_state3_over_total3
+        -1.0 / count - product_16[:, None] + d_state3_over_total3
     ) / total3
     d_product_2 = d_state3 * picked_3                # (N, 16)   of hidden_markov.py:38
     d_state2_over_total2 = d_product_2 @ transition.T  # (N, 16)
-    product_17 = d_state2_over_total2 * state2_over_total2  # (N, 16)
+    product_17 = np.einsum("ij,ij->i", d_state2_over_total2, state2_over_total2)  # (N,)
     d_state2 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / count - product_17.sum(axis=1, keepdims=True) + d_state2_over_total2
+        -1.0 / count - product_17[:, None] + d_state2_over_total2
     ) / total2
     d_product = d_state2 * picked_2                  # (N, 16)   of hidden_markov.py:38
-    d_log_transition = (                             # (16, 16)  of hidden_markov.py:32, 38
+    d_transition = (                                 # (16, 16)  of hidden_markov.py:32, 38
         state1_over_total1.T @ d_product + state2_over_total2.T @ d_product_2
         + state3_over_total3.T @ d_product_3 + state4_over_total4.T @ d_product_4
         + state5_over_total5.T @ d_product_5 + state6_over_total6.T @ d_product_6
         + state7_over_total7.T @ d_product_7 + state8_over_total8.T @ d_product_8
         + state9_over_total9.T @ d_product_9
-    ) * transition
+    )
     d_state1_over_total1 = d_product @ transition.T  # (N, 16)   of hidden_markov.py:38
-    total_4 = d_log_transition.sum(axis=1, keepdims=True)  # (16, 1)   of hidden_markov.py:32
-    product_18 = d_state1_over_total1 * state1_over_total1  # (N, 16)   of hidden_markov.py:38
+    d_log_transition = d_transition * transition     # (16, 16)  of hidden_markov.py:32
+    product_18 = np.einsum(                          # (N,)      of hidden_markov.py:38
+        "ij,ij->i", d_state1_over_total1, state1_over_total1
+    )
     d_state1 = (                                     # (N, 16)   of hidden_markov.py:34, 35, 38, 41
-        -1.0 / count - product_18.sum(axis=1, keepdims=True) + d_state1_over_total1
+        -1.0 / count - product_18[:, None] + d_state1_over_total1
     ) / total1
+    d_initial = np.einsum("ij,ij->j", d_state1, picked)  # (16,)     of hidden_markov.py:34
     d_emission = np.zeros((20, 16))
-    np.add.at(d_emission, symbols[:, 0], d_state1 * initial)  # (N, 16)   of hidden_markov.py:34
+    np.add.at(d_emission, symbols[:, 0], d_state1 * initial)  # (N, 16)
     np.add.at(d_emission, symbols[:, 1], d_state2 * product)  # (N, 16)   of hidden_markov.py:38
     np.add.at(d_emission, symbols[:, 2], d_state3 * product_2)  # (N, 16)
     np.add.at(d_emission, symbols[:, 3], d_state4 * product_3)  # (N, 16)
@@ -176,19 +179,16 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     np.add.at(d_emission, symbols[:, 7], d_state8 * product_7)  # (N, 16)
     np.add.at(d_emission, symbols[:, 8], d_state9 * product_8)  # (N, 16)
     np.add.at(d_emission, symbols[:, 9], d_total10 * product_9)  # (N, 16)
-    d_initial = np.einsum("ij,ij->j", d_state1, picked)  # (16,)     of hidden_markov.py:34
-    d_log_weights = d_emission.T * weights           # (16, 20)  of hidden_markov.py:33
-    d_log_initial = d_initial * initial              # (16,)     of hidden_markov.py:31
 
     # gradients of the parameters
     d_initial_logits = (                             # (16,)     of hidden_markov.py:31
-        d_log_initial - d_log_initial.sum() * initial
-    )
+        d_initial - d_initial @ initial
+    ) * initial
     d_transition_logits = (                          # (16, 16)  of hidden_markov.py:32
-        d_log_transition - total_4 * transition
-    )
+        d_transition - d_log_transition.sum(axis=1, keepdims=True)
+    ) * transition
     d_emission_logits = (                            # (16, 20)  of hidden_markov.py:33
-        d_log_weights - d_log_weights.sum(axis=1, keepdims=True) * weights
-    )
+        d_emission.T - (d_emission.T * weights).sum(axis=1, keepdims=True)
+    ) * weights
 
     return float(loss), (d_initial_logits, d_transition_logits, d_emission_logits)
