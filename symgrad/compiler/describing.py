@@ -17,6 +17,7 @@ from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument, suite
 from symgrad.codegen.module import names_derivatives
 from symgrad.codegen.unit import ROLES
 from symgrad.compiler.loss_names import phrase
+from symgrad.compiler.sizes import asked_of
 from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import MODULES, RETURNED, SitedOrigin, statement, stored
 from symgrad.ir.function import Function, Instr, topological
@@ -103,7 +104,7 @@ def unit_of(p: Program, prepared: Function, f: Function) -> Unit:
     tell = {"plain": _of_outputs, "gradients": _of_loss, "vector": _of_vector}[p.kind]
     said = tell(p, prepared)
     names = {x.hint for x in (*f.parameters, *f.body)} if names_derivatives(f) else ()
-    notes = (*naming(p.words.net, f.results[0].hint, names), *said.notes)
+    notes = (*naming(p.words.net, f.results[0].hint, names), *said.notes, *asked_of(f))
     told = unreached(p)
     told = (*told, " ".join(notes)) if notes else told
     return replace(said, function=f, notes=told, examples=p.words.examples, loop=p.loop)

@@ -1,9 +1,9 @@
 """Named sizes: what a program needs of them, and numbers for those that the user has fixed.
 
 ``x[3:]`` of N elements has N - 3 of them only where N is at least 3; NumPy would clamp in silence,
-and the emitted text, written for N - 3, would be wrong.  The largest of N elements needs N >= 1.
-Each such dim is checked at the call, with the user's line; those that NumPy would not refuse are
-checked by the emitted text too.
+and the emitted text, written for N - 3, would be wrong.  The largest of N elements needs N >= 1,
+and so does the gradient of their mean.  Each such dim is checked at the call, with the user's line;
+those that NumPy would not refuse are checked by the emitted text too.
 
 >>> from symgrad.ir.function import emit, function, parameter
 >>> from symgrad.ir.types import Type
@@ -32,7 +32,7 @@ from symgrad.errors import ArgumentError, ShapeError
 from symgrad.ir.function import Function, Instr, parameter
 from symgrad.ir.op import Attribute
 from symgrad.ir.rebuild import rebuild
-from symgrad.ir.types import Dim, Type, names_in, sides, substitute, subtract
+from symgrad.ir.types import Dim, Type, names_in, polynomial, sides, substitute, subtract
 
 
 class Need(NamedTuple):
@@ -59,6 +59,16 @@ def needs_of(f: Function, written: Function | None = None) -> tuple[Need, ...]:
     return tuple(need._replace(why=told.get(need.dim, need.why)) for need in found.values())
 
 
+def asked_of(f: Function) -> tuple[str, ...]:
+    """The sentences that tell which sizes a text takes, but for those that it checks itself."""
+    asked: dict[str, list[str]] = {}
+    for need in needs_of(f):
+        more, less = sides(need.dim)
+        if not need.silent and more not in asked.setdefault(less, []):
+            asked[less].append(more)
+    return tuple(f"{' and '.join(dims)} must be at least {n}." for n, dims in asked.items())
+
+
 def ranges_of(f: Function) -> tuple[tuple[str, str, str], ...]:
     """Arguments of labels: the name, the number of classes, and the first line that reads them."""
     found: dict[tuple[str, str], str] = {}
@@ -81,8 +91,18 @@ def _needs(x: Instr) -> Iterator[tuple[Dim, str, bool]]:
             yield subtract(size, 1), f"{x.op.name} over axis {a} of {_called(x)}", False
     elif x.op.name == "divide" and x.operands[1].op.name == "size":
         above, below = x.operands
-        if above.is_constant or above.op.name == "size":  # Python's own numbers in the text
-            yield subtract(below["dim"], 1), f"the division by {below['dim']}", False
+        dim = below["dim"]
+        if x.origins and all(o.derived for o in x.origins):
+            for factor in _factors(dim):
+                yield subtract(factor, 1), f"the gradient of a mean over {dim}", False
+        elif above.is_constant or above.op.name == "size":  # Python's own numbers in the text
+            yield subtract(dim, 1), f"the division by {dim}", False
+
+
+def _factors(dim: Dim) -> tuple[Dim, ...]:
+    """The names in a product; else the dim itself."""
+    terms = polynomial(dim)
+    return names_in(dim) if len(terms) == 1 and min(terms.values()) > 0 else (dim,)
 
 
 def _of_key(x: Instr) -> Iterator[tuple[Dim, str, bool]]:

@@ -74,9 +74,9 @@ def _mean_pullback(f: Any, g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool
     t = f.type(x)
     count = product(t.shape[a] for a in axis)
     if isinstance(count, int):
-        n: Any = float(max(count, 1))
+        n: Any = float(max(count, 1))  # nothing is spread over nothing
     else:
-        n = f.maximum(f.size(dim=count, dtype=t.dtype), 1.0)  # nothing is spread over nothing
+        n = f.size(dim=count, dtype=t.dtype)
     return (_spread(f, f.divide(g, n), x, axis),)
 
 

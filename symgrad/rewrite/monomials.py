@@ -165,6 +165,8 @@ def with_factor_out(
     if found is None or any(o.type.rank for o, _ in found[2]):
         return None
     p, q, common = found
+    if all(o.is_constant for o, _ in common):
+        return None  # a small literal may keep a branch from overflowing
     if p.sign != q.sign:
         return None
     whole = _times(r, common, build(without(r, p, common), without(r, q, common)))

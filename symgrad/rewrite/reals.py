@@ -15,6 +15,7 @@ from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, product
 from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
 from symgrad.rewrite.factors import joins
+from symgrad.rewrite.monomials import term_of, without
 from symgrad.rewrite.patterns import Bindings, literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import CANONICAL, REAL, Rule, built
@@ -140,6 +141,19 @@ def number_of(r: Rewriter, count: Dim, x: Instr) -> Instr:
     if isinstance(count, int):
         return r.number(float(count), x.type.dtype)
     return r.build("size", dim=count, dtype=x.type.dtype)
+
+
+def _over_itself(r: Rewriter, x: Instr) -> Instr | None:
+    """n*(a/n), and n*a/n, are a for a size n, which is not 0 where it divides."""
+    divides = x.op.name == "divide"
+    for a, n in (x.operands, x.operands[::-1])[: 1 if divides else 2]:
+        if n.op.name != "size":
+            continue
+        term = term_of(r, a)
+        if any(below is not divides and r.same(o, n) for o, below in term.parts):
+            rest = without(r, term, [(n, not divides)])
+            return rest if term.sign > 0 else r.build("negative", rest)
+    return None
 
 
 def _transposed_product(r: Rewriter, x: Instr) -> Instr | None:
@@ -297,6 +311,7 @@ RULES = RuleSet((
     *STEPS,
     built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
+    built("n*(a/n) = a for a size n", "multiply divide", _over_itself, "size"),
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
     built("(1/n)*a = a/n", "multiply", _over_count, "divide"),
     built("(a.T @ b).T = b.T @ a", "transpose", _transposed_product, "matmul"),

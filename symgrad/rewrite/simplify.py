@@ -51,6 +51,7 @@ from symgrad.ir.rebuild import moved_operands, needed_by
 from symgrad.ir.types import names_in, size_at
 from symgrad.rewrite.conditions import is_extreme
 from symgrad.rewrite.passes import cse
+from symgrad.rewrite.patterns import Bindings, literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, apply_rules
 from symgrad.rewrite.rule import CHEAPEN, POSITIVE, REAL, REALS, Applied, Pass, Rule
 
@@ -184,6 +185,12 @@ def _is_moderate(x: Instr) -> bool:
     return bool(np.all((sizes >= 1e-100) & (sizes <= 1e100)))
 
 
+def _shrinks_nothing(bound: Bindings) -> bool:
+    """True unless the literal a is small, perhaps lest b/c overflow."""
+    a = literal_value(bound["a"])
+    return a is None or abs(a) >= 1.0
+
+
 def _shares(x: Instr) -> bool:
     """True if the two operands have an operand in common."""
     first, second = (o.operands for o in x.operands)
@@ -203,7 +210,7 @@ CHEAP: tuple[Rule, ...] = tuple(replace(rule, purpose=CHEAPEN) for rule in (
          lambda f, a, b, c: b * f.divide(a, c), _ABC,
          deviates=lambda a, b, c: c == 0.0 or is_extreme(a / c)),  # a/c often stands there anyway
     Rule("(a*b)/c = a*(b/c)", lambda f, a, b, c: f.divide(a * b, c),
-         lambda f, a, b, c: a * f.divide(b, c), _ABC,
+         lambda f, a, b, c: a * f.divide(b, c), _ABC, condition=_shrinks_nothing,
          deviates=lambda a, b, c: is_extreme(a * b) or (c != 0.0 and is_extreme(b / c))),
     Rule("(a/c)/b = a/(b*c)", lambda f, a, b, c: f.divide(f.divide(a, c), b),
          lambda f, a, b, c: f.divide(a, b * c), {"a": REAL, "b": POSITIVE, "c": POSITIVE},

@@ -49,15 +49,29 @@ def test_texts_without_slices_check_nothing() -> None:
     assert "raise" in sg.compile(sg.mean(x[1:] * b)).source
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("mean", [sg.mean, lambda v: sg.var(v, ddof=1), sg.std])
-def test_a_mean_of_nothing_is_nan_and_its_gradient_0(mean: Any) -> None:
-    """As in NumPy, in the text too; no element of an empty batch moves a parameter."""
+MEANS = [sg.mean, lambda v: sg.var(v, ddof=1), sg.std]
+
+
+@pytest.mark.parametrize("mean", MEANS)
+def test_the_gradient_of_a_mean_of_nothing_is_refused(mean: Any) -> None:
+    """It would be 0/0; the text says what it takes, once, and divides by N as one writes it."""
     x, b = sg.input("x", ("N",)), sg.param("b", 1.0)
     f = sg.compile(mean(x * b))
-    for value, (d_b,) in (f(x=np.zeros(0)), f.python(1.0, np.zeros(0))):
-        assert math.isnan(value)
-        assert d_b == 0.0
+    assert "N must be at least 1." in " ".join(f.source.split())
+    assert "max(N, 1)" not in f.source
+    message = r"N is 0 in x, expected N >= 1 for the gradient of a mean over N; built at test_sizes"
+    with pytest.raises(ShapeError, match=message):
+        f(x=np.zeros(0))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("mean", MEANS)
+def test_a_mean_of_nothing_alone_is_nan(mean: Any) -> None:
+    """As in NumPy, in the text too, where no gradient is asked for."""
+    x = sg.input("x", ("N",))
+    f = sg.function(None, mean(x * 2.0))
+    assert math.isnan(f(x=np.zeros(0)))
+    assert math.isnan(f.python(np.zeros(0)))
 
 
 @pytest.mark.parametrize("name", ["max", "min", "logsumexp"])

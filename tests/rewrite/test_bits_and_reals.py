@@ -194,6 +194,11 @@ IN_REALS = {
         "%i = constant ((0,), (2,)) : i64[2, 1]; "
         "%y = add_along_axis %g, %i {axis = 1, size = 3} : f64[2, 3]",
     ],
+    "n*(a/n) = a for a size n": [
+        "A",
+        '%n = size {dim = 3, dtype = "f64"} : f64[]; %p = divide %A, %n : f64[2]; '
+        "%y = multiply %n, %p : f64[2]",
+    ],
     "s*a + s*b = s*(a + b)": [
         "s A B",
         "%p = multiply %s, %A : f64[2]; %q = multiply %s, %B : f64[2]; %y = add %p, %q : f64[2]",

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from attention.py:38 (`loss`).
 Needs NumPy and nothing else.
 
-    work  804 T**2 + 73,400 T - 16,382 flops
+    work  804 T**2 + 73,400 T - 16,383 flops
     ir    sha256 5ec469ae1108a1b9
 """
 
@@ -22,7 +22,7 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     mask     bool[T, T]   input
     returns  (loss, (d_Wq, d_Wk, d_Wv, d_Wo)): a float, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. T must be at least 1.
     """
     T = len(x)
 
@@ -45,7 +45,7 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     loss = np.vdot(errors, errors) / (64*T)                     #             attention.py:38
 
     # gradients of the values, from the loss back
-    d_errors = 2.0 / max(64*T, 1) * errors                      # (T, 64)     of attention.py:38
+    d_errors = 2.0 / (64*T) * errors                            # (T, 64)     of attention.py:38
     d_transpose = (d_errors @ Wo.T).reshape(T, 4, 16)           # (T, 4, 16)  of attention.py:36, 37
     d_weights_v = d_transpose.transpose(1, 0, 2)                # (4, T, 16)  of attention.py:36
     d_weights = d_weights_v @ view_3.transpose(1, 2, 0)         # (4, T, T)

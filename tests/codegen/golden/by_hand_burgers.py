@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from burgers.py:46 (`loss`).
 Needs NumPy and nothing else.
 
-    work  437 M + 1,064 N + 268 flops
+    work  437 M + 1,064 N + 266 flops
     ir    sha256 32aeb0a9940ad6d4
 """
 
@@ -25,7 +25,7 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     u0       f64[M]   input
     returns  (loss, (d_a, d_b, d_c, d_v, d_d)): floats, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. M and N must be at least 1.
     """
     N = len(x)
     M = len(x0)
@@ -51,8 +51,8 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     loss = residual @ residual / N + errors @ errors / M  #          burgers.py:46
 
     # gradients of the values, from the loss back
-    d_errors = 2.0 / max(M, 1) * errors                 # (M,)     of burgers.py:38, 46
-    d_residual = 2.0 / max(N, 1) * residual             # (N,)
+    d_errors = 2.0 / M * errors                         # (M,)     of burgers.py:38, 46
+    d_residual = 2.0 / N * residual                     # (N,)
     d_total_plus_c = np.outer(d_errors, v) * (1.0 - tanh * tanh)  # (M, 24)  of burgers.py:45
     d_u_xx = -0.003183098861837907 * d_residual         # (N,)     of burgers.py:44
     d_u_x = d_residual * u                              # (N,)

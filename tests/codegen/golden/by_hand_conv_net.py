@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from conv_net.py:37 (`loss`).
 Needs NumPy and nothing else.
 
-    work  167,674 N + 636 flops
+    work  167,674 N + 635 flops
     ir    sha256 579b9f931b9e29b9
 """
 
@@ -23,7 +23,8 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, signals, labels):
     labels   i64[N]         input, 0..4
     returns  (loss, (d_w1, d_b1, d_w2, d_b2, d_w3, d_b3)): a float, and new arrays
 
-    The name d_v stands for d loss / d v. The derivative of relu at 0 is 0.
+    The name d_v stands for d loss / d v. The derivative of relu at 0 is 0. N must be at least
+    1.
     """
     N = len(signals)
 
@@ -51,7 +52,7 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, signals, labels):
     # softmax minus one-hot
     d_logits = (                                             # (N, 5)       of conv_net.py:36, 37
         exps / sum_exps[:, None] - np.eye(5)[labels]
-    ) / max(N, 1)
+    ) / N
     d_z2 = (d_logits @ w3.T / 58.0)[:, None] * (z2 > 0.0)    # (N, 58, 16)  of conv_net.py:35, 36
     d_h1 = np.zeros((N, 60, 8))
     d_h1[:, :58] = d_z2 @ w2[0].T                            # (N, 58, 8)   of conv_net.py:35

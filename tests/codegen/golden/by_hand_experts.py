@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from experts.py:37 (`loss`).
 Needs NumPy and nothing else.
 
-    work  632 N - 52 flops
+    work  632 N - 53 flops
     ir    sha256 0b7dab6701c09f4e
 """
 
@@ -24,7 +24,7 @@ def loss_and_grads(
     targets         f64[N]      input
     returns         (loss, gradients): a float, and new arrays in the order of the parameters
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. N must be at least 1.
     """
     N = len(x)
 
@@ -49,7 +49,7 @@ def loss_and_grads(
     loss = -lse_logits2.sum() / N
 
     # gradients of the values, from the loss back
-    view = (-1.0 / max(N, 1) / sum_exps_logits2)[:, None]         # (N, 1)   of experts.py:35, 37
+    view = (-1.0 / N / sum_exps_logits2)[:, None]                 # (N, 1)   of experts.py:35, 37
     d_logits2 = exps_logits2 * view                               # (N, 6)   of experts.py:37
     sum_d_logits2 = d_logits2.sum(axis=1, keepdims=True)          # (N, 1)   of experts.py:33
     quotient = -1.0 / exp_log_sigmas                              # (6,)     of experts.py:35, 37

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from factor_analysis.py:39 (`loss`).
 Needs NumPy and nothing else.
 
-    work  720 N + 3,933 flops
+    work  720 N + 3,932 flops
     ir    sha256 8107f913bc122172
 """
 
@@ -21,32 +21,31 @@ def loss_and_grads(loadings, mu, log_variances, x, means, covariance):
     covariance     f64[5, 5]   input
     returns        (loss, (d_loadings, d_mu, d_log_variances)): a float, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. N must be at least 1.
     """
     N = len(x)
 
     # forward
-    errors = x - (means @ loadings.T + mu)               # (N, 30)  factor_analysis.py:36
-    product = loadings @ covariance                      # (30, 5)  factor_analysis.py:37
-    spread = (product * loadings).sum(axis=1)            # (30,)
-    exp = np.exp(-log_variances)                         # (30,)    factor_analysis.py:38
+    errors = x - (means @ loadings.T + mu)           # (N, 30)  factor_analysis.py:36
+    product = loadings @ covariance                  # (30, 5)  factor_analysis.py:37
+    spread = (product * loadings).sum(axis=1)        # (30,)
+    exp = np.exp(-log_variances)                     # (30,)    factor_analysis.py:38
 
     # loss
     total = np.einsum("ij,ij->j", errors, errors) + N * spread  # (30,)    factor_analysis.py:39
     loss = 0.5 * (log_variances.sum() + total @ exp / N)
 
     # gradients of the values, from the loss back
-    count = max(N, 1)                                    #          of factor_analysis.py:38, 39
-    product_2 = 0.5 / count * exp                        # (30,)
-    scaled_product_2 = -2.0 * product_2                  # (30,)    of factor_analysis.py:36
-    d_spread = N * product_2                             # (30,)    of factor_analysis.py:38, 39
+    product_2 = 0.5 / N * exp                        # (30,)    of factor_analysis.py:38, 39
+    scaled_product_2 = -2.0 * product_2              # (30,)    of factor_analysis.py:36
+    d_spread = N * product_2                         # (30,)    of factor_analysis.py:38, 39
 
     # gradients of the parameters
-    d_loadings = (                                       # (30, 5)  of factor_analysis.py:36, 37
+    d_loadings = (                                   # (30, 5)  of factor_analysis.py:36, 37
         scaled_product_2[:, None] * (errors.T @ means)
         + d_spread[:, None] * (loadings @ covariance.T) + d_spread[:, None] * product
     )
-    d_mu = errors.sum(axis=0) * scaled_product_2         # (30,)    of factor_analysis.py:36
-    d_log_variances = 0.5 / count * (N - total * exp)    # (30,)    of factor_analysis.py:38, 39
+    d_mu = errors.sum(axis=0) * scaled_product_2     # (30,)    of factor_analysis.py:36
+    d_log_variances = 0.5 / N * (N - total * exp)    # (30,)    of factor_analysis.py:38, 39
 
     return float(loss), (d_loadings, d_mu, d_log_variances)

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from poisson.py:38 (`loss`).
 Needs NumPy and nothing else.
 
-    work  168 N + 283 flops
+    work  168 N + 282 flops
     ir    sha256 5f8d03b60867dd6c
 """
 
@@ -20,7 +20,7 @@ def loss_and_grads(w, b, x, counts, log_exposures):
     log_exposures  f64[N]      input
     returns        (loss, (d_w, d_b)): floats, and new arrays
 
-    The name d_v stands for d loss / d v. The derivative of abs at 0 is 0.
+    The name d_v stands for d loss / d v. The derivative of abs at 0 is 0. N must be at least 1.
     """
     N = len(x)
 
@@ -34,7 +34,7 @@ def loss_and_grads(w, b, x, counts, log_exposures):
     loss = likelihood + 0.02 * penalty                             #        poisson.py:38
 
     # gradients
-    d_log_rates = (exp_log_rates - counts) / max(N, 1)             # (N,)   of poisson.py:35, 36
+    d_log_rates = (exp_log_rates - counts) / N                     # (N,)   of poisson.py:35, 36
     d_w = d_log_rates @ x + 0.01 * (np.sign(w) + w)                # (40,)  of poisson.py:35, 37
     d_b = d_log_rates.sum()                                        #        of poisson.py:35
 

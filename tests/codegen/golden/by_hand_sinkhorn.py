@@ -19,7 +19,7 @@ def loss_and_grads(points, anchors, log_a, log_b):
     log_b    f64[M]      input
     returns  (loss, (d_points,)): a float, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. M must be at least 1.
     """
 
     # forward

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from spline.py:47 (`loss`).
 Needs NumPy and nothing else.
 
-    work  37 N + 808 flops
+    work  37 N + 807 flops
     ir    sha256 9f3aaf3188a373ff
 """
 
@@ -20,7 +20,7 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     weights       f64[N]   input
     returns       (loss, (d_coefficients,)): a float, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. N must be at least 1.
     """
     N = len(intervals)
 
@@ -48,7 +48,7 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     loss = weights_errors @ errors / N + 0.05 * (bends @ bends)
 
     # gradients of the values, from the loss back
-    d_errors = 2.0 / max(N, 1) * weights_errors                    # (N,)   of spline.py:45, 47
+    d_errors = 2.0 / N * weights_errors                            # (N,)   of spline.py:45, 47
     d_bends = 0.1 * bends                                          # (61,)  of spline.py:47
 
     # gradients of the parameters

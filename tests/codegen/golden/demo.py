@@ -32,7 +32,8 @@ def loss_and_grads(theta, examples=EXAMPLES):
     returns   (total_loss, d_theta): a float, and a tuple of 13 floats in the order of theta
 
     w1_31 is the weight of neuron 3 in layer 1 on its input 1, b1_3 that neuron's bias, h1_3 its
-    output, and d_v stands for d total_loss / d v. The derivative of relu at 0 is 0.
+    output, and d_v stands for d total_loss / d v. The derivative of relu at 0 is 0. N must be
+    at least 1.
     """
     N = len(examples)
     if N < 1:

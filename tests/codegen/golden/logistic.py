@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44 (`loss`).
 Needs NumPy and nothing else.
 
-    work  15 N - 1 flops
+    work  15 N - 2 flops
     ir    sha256 91318a974b284557
 """
 
@@ -30,18 +30,18 @@ def loss_and_grads(w, b, x, y):
     y        f64[N]     input
     returns  (loss, (d_w, d_b)): floats, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. N must be at least 1.
     """
     N = len(x)
 
     # forward
-    score = x @ w + b                              # (N,)  programs.py:43
-    z = -y * score                                 # (N,)  programs.py:44
+    score = x @ w + b                      # (N,)  programs.py:43
+    z = -y * score                         # (N,)  programs.py:44
     loss = softplus(z).sum() / N
 
     # gradients
-    d_score = -1.0 / max(N, 1) * sigmoid(z) * y    # (N,)  of programs.py:44
-    d_w = d_score @ x                              # (2,)  of programs.py:43
+    d_score = -1.0 / N * sigmoid(z) * y    # (N,)  of programs.py:44
+    d_w = d_score @ x                      # (2,)  of programs.py:43
     d_b = d_score.sum()
 
     return float(loss), (d_w, float(d_b))

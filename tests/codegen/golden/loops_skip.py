@@ -19,7 +19,7 @@ def loss_and_grads(theta, X, y):
     y        f64[N]     input
     returns  (loss, d_theta): a float, and a new f64[113] in the order of theta
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. N must be at least 1.
     """
     N = len(X)
 

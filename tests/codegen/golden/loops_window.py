@@ -21,7 +21,8 @@ def loss_and_grads(theta, signals, targets):
     targets  f64[N]     input
     returns  (loss, d_theta): a float, and a new f64[11] in the order of theta
 
-    The name d_v stands for d loss / d v. The derivative of relu at 0 is 0.
+    The name d_v stands for d loss / d v. The derivative of relu at 0 is 0. N must be at least
+    1.
     """
     N = len(signals)
 

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:93 (`loss`).
 Needs NumPy and nothing else.
 
-    work  1,587 N - 94 flops
+    work  1,587 N - 95 flops
     ir    sha256 bee6869e799eaec4
 """
 
@@ -21,7 +21,7 @@ def loss_and_grads(w, u, b, v, x, y):
     y        f64[N]        input
     returns  (loss, (d_w, d_u, d_b, d_v)): a float, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. N must be at least 1.
     """
     N = len(x)
 
@@ -37,7 +37,7 @@ def loss_and_grads(w, u, b, v, x, y):
     loss = errors @ errors / N
 
     # gradients of the values, from the loss back
-    d_errors = 2.0 / max(N, 1) * errors               # (N,)    of programs.py:93
+    d_errors = 2.0 / N * errors                       # (N,)    of programs.py:93
     d_z4 = np.outer(d_errors, v) * (1.0 - h4 * h4)    # (N, 8)  of programs.py:91, 92
     d_z3 = d_z4 @ u.T * (1.0 - h3 * h3)               # (N, 8)  of programs.py:91
     d_z2 = d_z3 @ u.T * (1.0 - h2 * h2)               # (N, 8)

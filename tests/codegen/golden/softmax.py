@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:76 (`loss`).
 Needs NumPy and nothing else.
 
-    work  74 N - 14 flops
+    work  74 N - 15 flops
     ir    sha256 9857f94cd58310cd
 """
 
@@ -19,26 +19,24 @@ def loss_and_grads(w, b, x, labels):
     labels   i64[N]     input, 0..2
     returns  (loss, (d_w, d_b)): a float, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. N must be at least 1.
     """
     N = len(x)
 
     # forward
-    logits = x @ w + b                                       # (N, 3)  programs.py:75
-    top = logits.max(axis=1)                                 # (N,)    programs.py:76
-    exps = np.exp(logits - top[:, None])                     # (N, 3)
-    sum_exps = exps.sum(axis=1)                              # (N,)
-    lse = np.log(sum_exps) + top                             # (N,)
+    logits = x @ w + b                                               # (N, 3)  programs.py:75
+    top = logits.max(axis=1)                                         # (N,)    programs.py:76
+    exps = np.exp(logits - top[:, None])                             # (N, 3)
+    sum_exps = exps.sum(axis=1)                                      # (N,)
+    lse = np.log(sum_exps) + top                                     # (N,)
 
     # loss
-    loss = (lse - logits[np.arange(N), labels]).sum() / N    #         programs.py:76
+    loss = (lse - logits[np.arange(N), labels]).sum() / N            #         programs.py:76
 
     # gradients
     # softmax minus one-hot
-    d_logits = (                                             # (N, 3)  of programs.py:75, 76
-        exps / sum_exps[:, None] - np.eye(3)[labels]
-    ) / max(N, 1)
-    d_w = x.T @ d_logits                                     # (4, 3)  of programs.py:75
-    d_b = d_logits.sum(axis=0)                               # (3,)
+    d_logits = (exps / sum_exps[:, None] - np.eye(3)[labels]) / N    # (N, 3)  of programs.py:75, 76
+    d_w = x.T @ d_logits                                             # (4, 3)  of programs.py:75
+    d_b = d_logits.sum(axis=0)                                       # (3,)
 
     return float(loss), (d_w, d_b)
