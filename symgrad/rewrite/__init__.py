@@ -37,6 +37,7 @@ from symgrad.rewrite.reals import reals
 from symgrad.rewrite.rewriter import RuleSet, apply_rules, rules_pass
 from symgrad.rewrite.rule import BITS, REALS, Fired, Pass, Rule
 from symgrad.rewrite.simplify import simplify
+from symgrad.rewrite.softmax import WEIGHTS as OF_WEIGHTS
 from symgrad.rewrite.softmax import softmax
 from symgrad.rewrite.stabilize import stabilize
 from symgrad.rewrite.sums import EMBEDDINGS as OF_EMBEDDINGS
@@ -45,7 +46,10 @@ from symgrad.rewrite.sums import embeddings, joining, packing
 tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
 canonicalize = rules_pass(
     "canonicalize",
-    RuleSet((FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REDUCTIONS.rules, *OF_REALS.rules)),
+    RuleSet((
+        FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REDUCTIONS.rules, *OF_REALS.rules,
+        *OF_WEIGHTS.rules,
+    )),  # fmt: skip
 )
 
 PASSES: tuple[Pass, ...] = (
@@ -74,6 +78,7 @@ __all__ = [
     "OF_FACTORS",
     "OF_REALS",
     "OF_REDUCTIONS",
+    "OF_WEIGHTS",
     "PASSES",
     "REALS",
     "Fired",

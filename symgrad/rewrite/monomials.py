@@ -39,7 +39,7 @@ def product_of(r: Rewriter, x: Instr) -> Iterator[Part]:
 def multiplied(r: Rewriter, parts: list[Part]) -> Instr:
     """The product of some factors."""
     (first, below), *rest = parts
-    whole = r.build("reciprocal", first) if below else first
+    whole = r.build("divide", r.number(1.0, first.type.dtype), first) if below else first
     for o, below in rest:
         whole = r.build("divide" if below else "multiply", whole, o)
     return whole

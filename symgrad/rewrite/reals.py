@@ -145,9 +145,9 @@ def number_of(r: Rewriter, count: Dim, x: Instr) -> Instr:
 
 def _over_itself(r: Rewriter, x: Instr) -> Instr | None:
     """n*(a/n), and n*a/n, are a for a size n, which is not 0 where it divides."""
-    divides = x.op.name == "divide"
+    divides = not x.op.commutative
     for a, n in (x.operands, x.operands[::-1])[: 1 if divides else 2]:
-        if n.op.name != "size":
+        if n.operands or n.is_constant or n.is_parameter or not is_product(a.op):
             continue
         term = term_of(r, a)
         if any(below is not divides and r.same(o, n) for o, below in term.parts):

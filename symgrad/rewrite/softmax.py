@@ -20,6 +20,7 @@ a softmax no longer depend on how large x is, but only on how far it lies below 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -28,8 +29,13 @@ from symgrad.ir.function import Instr, Role
 from symgrad.ir.types import Shape
 from symgrad.ops.reduction import exponentials, kept, reduced
 from symgrad.ops.table import IRAlgebra
-from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
+from symgrad.rewrite.conditions import is_positive, is_product
+from symgrad.rewrite.monomials import Monomial, term_of, without
+from symgrad.rewrite.patterns import Pattern, bared, pattern
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
 from symgrad.rewrite.rule import Pass, built
+
+DEPTH = 6  # operands within operands that are searched for an exponential
 
 
 class Parts(NamedTuple):
@@ -122,6 +128,68 @@ def _shared(accurate: bool) -> Pass:
     )
     return rules_pass("softmax", RuleSet(rules, needs="logsumexp"))
 
+
+_MASKED = (  # what is 0 where m does not hold, and where it does
+    pattern(lambda f, m, s, top: f.exp(f.where(m, s, -math.inf) - top), ("m", "s", "top")),
+    pattern(lambda f, m, s, top: f.exp(f.where(m, -math.inf, s) - top), ("m", "s", "top")),
+)
+
+
+def _behind_a_mask(r: Rewriter, x: Instr) -> Instr | None:
+    """where(m, a*e, 0) is a*e where e is an exponential of where(m, s, -inf)."""
+    condition, *branches = x.operands
+    for form, a, other in zip(_MASKED, branches, reversed(branches), strict=True):
+        if scalar(other) == 0 and a.type == x.type and _vanishes(r, a, form, condition, DEPTH):
+            return a
+    return None
+
+
+def _vanishes(r: Rewriter, x: Instr, form: Pattern, condition: Instr, depth: int) -> bool:
+    """True for a sum of products that each have such an exponential as a factor."""
+    if any(found["m"] is condition for found in r.matcher.matches(form, x, {})):
+        return True
+    if not depth or not ("adds" in x.op.traits or is_product(x.op)):
+        return False
+    factors = x.operands if x.op.commutative else x.operands[:1]
+    some = any if is_product(x.op) else all
+    return some(
+        _vanishes(r, o, form, condition, depth - 1)
+        for o in (factors if is_product(x.op) else x.operands)
+    )
+
+
+def _sum_of_weights(r: Rewriter, x: Instr) -> Instr | None:
+    """sum(c*(e/sum(e))) is c for exponentials e, where c is the same for all that are summed."""
+    (a,), axes = x.operands, x["axis"]
+    if not is_product(a.op) or not a.type.rank:
+        return None
+    kept_shape = reduced(a.type.shape, axes, True)
+    sign, parts = term_of(r, a, through=True)
+
+    def is_level(o: Instr) -> bool:
+        shape = aligned(o.type.shape, a.type.rank)
+        return all(shape[i] == 1 for i in axes)
+
+    inner = [part for part in parts if not is_level(part[0])]
+    if len(inner) != 1 or inner[0][1] or not is_positive(inner[0][0]):
+        return None
+    ((e, _),) = inner
+    for s, below in parts:
+        own = bared(s)
+        if below and own.op is x.op and own["axis"] == axes and r.same(own.operands[0], e):
+            rest = without(r, Monomial(sign, parts), [(e, False), (s, True)])
+            rest = rest if sign > 0 else r.build("negative", rest)
+            if rest.type.rank and rest.type.shape == kept_shape:
+                return rest if x["keepdims"] else r.build("reshape", rest, shape=x.type.shape)
+            return None if rest.type.rank else r.build("broadcast_to", rest, shape=x.type.shape)
+    return None
+
+
+WEIGHTS = RuleSet((
+    built("where(m, a*e, 0) = a*e for e = exp(where(m, s, -inf) - c)", "where", _behind_a_mask,
+          "add subtract multiply divide negative"),
+    built("sum(c*(e/sum(e))) = c for an exponential e", "sum", _sum_of_weights, "multiply divide"),
+))  # fmt: skip
 
 softmax = _shared(accurate=False)
 accurate_softmax = _shared(accurate=True)  # right far below the top, too, at the cost of time

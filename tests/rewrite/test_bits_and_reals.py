@@ -22,6 +22,7 @@ from symgrad.rewrite import (
     OF_FACTORS,
     OF_REALS,
     OF_REDUCTIONS,
+    OF_WEIGHTS,
     RuleSet,
     apply_rules,
     joining,
@@ -311,6 +312,21 @@ IN_CONTRACTIONS = {
         "%y = sum %p {axis = (1,), keepdims = false} : f64[2]",
     ],
 }
+EXPS = "%e = exp %A : f64[2]; %u = sum %e {axis = (0,), keepdims = false} : f64[]; "
+MASK = "%z = constant 0.0 : f64[]; %l = constant -inf : f64[]; %c = greater %A, %z : bool[2]; "
+IN_WEIGHTS = {
+    "where(m, a*e, 0) = a*e for e = exp(where(m, s, -inf) - c)": [
+        "A B",
+        MASK + "%n = negative %A : f64[2]; %v = where %c, %n, %l : f64[2]; "
+        "%q = subtract %v, %z : f64[2]; %e = exp %q : f64[2]; %p = multiply %e, %B : f64[2]; "
+        "%y = where %c, %p, %z : f64[2]",
+    ],
+    "sum(c*(e/sum(e))) = c for an exponential e": [
+        "A s",
+        EXPS + "%q = divide %s, %u : f64[]; %p = multiply %e, %q : f64[2]; "
+        "%y = sum %p {axis = (0,), keepdims = false} : f64[]",
+    ],
+}
 TOTAL = " {axis = (0,), keepdims = false} : f64[]; "
 WEIGHTS = (
     "%l = logsumexp %A {axis = (0,), keepdims = true} : f64[1]; %d = subtract %A, %l : f64[2]; "
@@ -375,6 +391,7 @@ def test_each_rule_stands_in_the_tables():
     assert list(IN_REALS) == [rule.name for rule in OF_REALS.rules]
     assert list(IN_REDUCTIONS) == [rule.name for rule in OF_REDUCTIONS.rules]
     assert list(IN_CONTRACTIONS) == [rule.name for rule in OF_CONTRACTIONS.rules]
+    assert list(IN_WEIGHTS) == [rule.name for rule in OF_WEIGHTS.rules]
 
 
 @pytest.mark.parametrize("rule", IDENTITIES.rules, ids=str)
@@ -433,6 +450,7 @@ SETS = {
     OF_REALS: IN_REALS,
     OF_REDUCTIONS: IN_REDUCTIONS,
     OF_CONTRACTIONS: IN_CONTRACTIONS,
+    OF_WEIGHTS: IN_WEIGHTS,
 }
 PROGRAMS = {rule: programs[rule.name] for rules, programs in SETS.items() for rule in rules.rules}
 

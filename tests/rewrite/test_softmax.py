@@ -6,7 +6,7 @@ import pytest
 import symgrad as sg
 from symgrad.ir import interpret, parse, verify
 from symgrad.ops import OPS
-from symgrad.rewrite import cse, softmax
+from symgrad.rewrite import OF_WEIGHTS, cse, rules_pass, softmax
 
 HEAD = "func @f(input %x: f64[N, 3], input %y: f64[N, 3], input %z: f64[3, 3]) {\n"
 
@@ -99,3 +99,57 @@ def test_half_of_the_exponentials_go():
     source = sg.compile(sg.losses.cross_entropy(z, label)).source
     assert source.count("np.exp(") == 1
     assert "def logsumexp" not in source
+
+
+def masked(fill, other):
+    """The text of a loss of softmax weights where a mask hides scores by ``fill``; ``other`` tells
+    whether the gradient is cut off by another mask."""
+    s = sg.param("s", np.zeros((3, 4)))
+    m, n = (sg.input(name, (3, 4), dtype="bool") for name in "mn")
+    scores = sg.where(m, sg.where(n, s, 0.0) if other else s, fill)
+    weights = sg.softmax(scores, axis=1)
+    f = sg.compile(sg.sum((weights @ sg.input("v", (4, 2))) ** 2))
+    assert f.verify().verdict == "verified"
+    return f.source.partition("# gradients")[2]
+
+
+@pytest.mark.parametrize(
+    ("fill", "other", "chosen"), [(-np.inf, False, 0), (-1e9, False, 1), (-np.inf, True, 2)]
+)
+def test_no_mask_cuts_off_what_its_exponential_has_made_0(fill, other, chosen):
+    """A weight behind -inf is 0, and so is its gradient; -1e9 is a number, and a choice within
+    cuts off by itself."""
+    assert masked(fill, other).count("np.where") == chosen
+
+
+def test_the_weights_of_a_softmax_sum_to_1():
+    """The gradient of a difference of two logsumexps sums up none: each row's share is 1/N."""
+    a, b = sg.param("a", np.zeros((3, 2))), sg.param("b", np.zeros((3, 2)))
+    x = sg.input("x", ("N", 3))
+    logp = x @ a - sg.logsumexp(x @ a, axis=1, keepdims=True)
+    f = sg.compile(-sg.mean(sg.logsumexp(logp + x @ b, axis=1)))
+    assert f.verify().verdict == "verified"
+    assert ".sum(" not in f.source.partition("# gradients")[2]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # along another axis
+        "%e = exp %z : f64[3, 3]; %0 = sum %e {axis = (0,), keepdims = true} : f64[1, 3];"
+        "%1 = divide %e, %0 : f64[3, 3]; %2 = sum %1 {axis = (1,), keepdims = false} : f64[3];"
+        "return %2",
+        # of other exponentials
+        "%e = exp %x : f64[N, 3]; %d = exp %y : f64[N, 3];"
+        "%0 = sum %d {axis = (1,), keepdims = true} : f64[N, 1];"
+        "%1 = divide %e, %0 : f64[N, 3]; %2 = sum %1 {axis = (1,), keepdims = true} : f64[N, 1];"
+        "return %2",
+        # of what may sum to 0
+        "%0 = sum %x {axis = (1,), keepdims = true} : f64[N, 1];"
+        "%1 = divide %x, %0 : f64[N, 3]; %2 = sum %1 {axis = (1,), keepdims = true} : f64[N, 1];"
+        "return %2",
+    ],
+)
+def test_other_quotients_are_summed(body):
+    f = read(body)
+    assert rules_pass("weights", OF_WEIGHTS)(f) is f
