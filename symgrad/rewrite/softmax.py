@@ -55,10 +55,23 @@ def _summed(accurate: bool, r: Rewriter, x: Instr) -> Instr | None:
         return None
     several = sum(y.op.name == "logsumexp" for y in r.function.body) > 1
     owner = f"_{x.operands[0].hint}" if several and x.operands[0].hint else ""
-    made = parts(x, accurate, owner)
+    made = parts(x, accurate, owner, named=not _is_read_once(r, lse))
     r.notes[x] = r.notes[made.logarithm] = made
     r.called.update({made.top: f"top{owner}", made.e: f"exps{owner}"})
     return made.logarithm
+
+
+def _is_read_once(r: Rewriter, lse: Instr) -> bool:
+    """True if a logsumexp has one reader beside the softmax."""
+    stack, count = [lse], 0
+    while stack:
+        for y in r.readers.get(stack.pop(), ()):
+            served = [source(z, {}) is lse for z in r.readers.get(y, ())]
+            if y.op.name == "reshape" and len(served) == 1:
+                stack.append(y)
+            elif not served or not all(served):
+                count += 1
+    return count <= 1 and lse not in r.function.results
 
 
 def _exponentials(r: Rewriter, lse: Instr) -> Iterator[Instr]:
@@ -98,14 +111,17 @@ def aligned(shape: Shape, rank: int) -> Shape:
     return (1,) * (rank - len(shape)) + tuple(shape)
 
 
-def parts(lse: Instr, accurate: bool, owner: str) -> Parts:
-    """A logsumexp in simpler ops; ``owner`` ends the name that it gets if it has none."""
+def parts(lse: Instr, accurate: bool, owner: str, named: bool) -> Parts:
+    """A logsumexp in simpler ops; if it is to be ``named`` and has no name it gets one, which
+    ``owner`` ends."""
     f = IRAlgebra(lse.origins, lse.type.dtype)
     x = f.term(lse.operands[0])
     top, e, total = exponentials(
         f, x, axis=lse["axis"], keepdims=lse["keepdims"], accurate=accurate
     )
-    whole = (f.log(total) + top).instr.replace(hint=lse.hint or f"lse{owner}")
+    whole = (f.log(total) + top).instr
+    called = lse.hint or (f"lse{owner}" if named else None)
+    whole = whole.replace(hint=called, role=lse.role)
     return Parts(lse, top.instr, e.instr, total.instr, whole)
 
 

@@ -101,6 +101,17 @@ def test_half_of_the_exponentials_go():
     assert "def logsumexp" not in source
 
 
+def test_a_logsumexp_that_one_value_reads_needs_no_name():
+    """Beside its softmax; of two readers each would take the logarithm anew."""
+    x, w = sg.input("x", ("N", 3)), sg.param("w", np.zeros((3, 2)))
+    z = x @ w
+    logs = [sg.logsumexp(z, axis=1)]
+    one = sg.compile(sg.sum(logs[0])).source
+    two = sg.compile(sg.sum(logs[0]) + sg.sum(logs[0] * x[:, 0])).source
+    assert ("lse = " in one, "lse = " in two) == (False, True)
+    assert one.count("np.log(") == two.count("np.log(") == 1
+
+
 def masked(fill, other):
     """The text of a loss of softmax weights where a mask hides scores by ``fill``; ``other`` tells
     whether the gradient is cut off by another mask."""
