@@ -44,13 +44,8 @@ from symgrad.rewrite.sums import EMBEDDINGS as OF_EMBEDDINGS
 from symgrad.rewrite.sums import embeddings, joining, packing
 
 tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
-canonicalize = rules_pass(
-    "canonicalize",
-    RuleSet((
-        FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REDUCTIONS.rules, *OF_REALS.rules,
-        *OF_WEIGHTS.rules,
-    )),  # fmt: skip
-)
+CANONICAL = (FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REDUCTIONS.rules, *OF_REALS.rules)
+canonicalize = rules_pass("canonicalize", RuleSet((*CANONICAL, *OF_WEIGHTS.rules)))
 
 PASSES: tuple[Pass, ...] = (
     stabilize,

@@ -151,10 +151,6 @@ def _spread_scalar(r: Rewriter, x: Instr) -> Instr | None:
     return None if a.type.rank else r.build("broadcast_to", a, shape=x.type.shape)
 
 
-def _no_axes(r: Rewriter, x: Instr) -> Instr | None:
-    return x.operands[0] if x["axis"] == () else None
-
-
 def _times(r: Rewriter, x: Instr) -> Instr | None:
     a, b = x.operands
     if is_number(b, 1):
@@ -259,15 +255,17 @@ def _less(r: Rewriter, x: Instr) -> Instr | None:
     """-x, for a value that is written with a sign: a negation, or a literal below 0 times a."""
     if _negated(x):
         return x.operands[0]
-    if x.op.name != "multiply" or not r.once(x):
-        return None
-    return _with_sign(r, x, 1) if _is_below_0(x) else None
+    return _with_sign(r, x, 4) if r.once(x) and _is_below_0(x) else None
 
 
 def _is_below_0(x: Instr) -> bool:
-    """True for a product with a literal below 0."""
-    numbers = [scalar(o) for o in x.operands] if x.op.name == "multiply" else []
-    return any(n is not None and n < 0 for n in numbers)
+    """True for a product with a literal below 0, or with a quotient of one."""
+    for o in x.operands if x.op.commutative and is_product(x.op) else ():
+        while is_product(o.op) and not o.op.commutative:
+            o = o.operands[0]
+        if (scalar(o) or 0) < 0:
+            return True
+    return False
 
 
 def _minus(r: Rewriter, x: Instr) -> Instr | None:
@@ -364,7 +362,6 @@ def _is_zero(a: float) -> bool:
 
 
 _SPREAD = "broadcast_to"
-
 RULES = RuleSet((
     _keeping("f(spread(a), b) = f(a, b)", _BROADCASTING, _drop_broadcast, _SPREAD),
     _keeping("f(spread(a), b) = spread(f(a, b))", f"{_BROADCASTING} negative cast",
@@ -372,7 +369,8 @@ RULES = RuleSet((
     _keeping("moved(spread(s)) = spread(s)", "reshape transpose broadcast_to flip index",
              _one_value, _SPREAD),
     _keeping("reshape(s) = spread(s)", "reshape", _spread_scalar),
-    _keeping("sum(a, no axes) = a", "sum mean prod max min any all", _no_axes, deviates=_is_zero),
+    _keeping("sum(a, no axes) = a", "sum mean prod max min any all",
+             lambda r, x: x.operands[0] if x["axis"] == () else None, deviates=_is_zero),
     _keeping("1*a = a, -1*a = -a", "multiply", _times, "constant"),
     _keeping("a/1 = a, a/-1 = -a", "divide", _over, "constant"),
     _keeping("(-a)*b = -(a*b)", "multiply divide", _hoist_negation, "negative"),

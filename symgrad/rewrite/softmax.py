@@ -30,7 +30,7 @@ from symgrad.ir.types import Shape
 from symgrad.ops.reduction import exponentials, kept, reduced
 from symgrad.ops.table import IRAlgebra
 from symgrad.rewrite.conditions import is_positive, is_product
-from symgrad.rewrite.monomials import Monomial, term_of, without
+from symgrad.rewrite.monomials import Monomial, Part, term_of, without
 from symgrad.rewrite.patterns import Pattern, bared, pattern
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
 from symgrad.rewrite.rule import Pass, built
@@ -179,26 +179,39 @@ def _sum_of_weights(r: Rewriter, x: Instr) -> Instr | None:
     (a,), axes = x.operands, x["axis"]
     if not is_product(a.op) or not a.type.rank:
         return None
-    kept_shape = reduced(a.type.shape, axes, True)
-    sign, parts = term_of(r, a, through=True)
-
-    def is_level(o: Instr) -> bool:
-        shape = aligned(o.type.shape, a.type.rank)
-        return all(shape[i] == 1 for i in axes)
-
-    inner = [part for part in parts if not is_level(part[0])]
+    sign, inner, level = _by_level(r, a, axes)
     if len(inner) != 1 or inner[0][1] or not is_positive(inner[0][0]):
         return None
     ((e, _),) = inner
-    for s, below in parts:
+    for s, below in level:
         own = bared(s)
         if below and own.op is x.op and own["axis"] == axes and r.same(own.operands[0], e):
-            rest = without(r, Monomial(sign, parts), [(e, False), (s, True)])
+            rest = without(r, Monomial(sign, level), [(s, True)])
             rest = rest if sign > 0 else r.build("negative", rest)
-            if rest.type.rank and rest.type.shape == kept_shape:
-                return rest if x["keepdims"] else r.build("reshape", rest, shape=x.type.shape)
-            return None if rest.type.rank else r.build("broadcast_to", rest, shape=x.type.shape)
+            shapes = {o.type.shape for o, _ in level if o.type.rank}
+            if not rest.type.rank:
+                return r.build("broadcast_to", rest, shape=x.type.shape)
+            fits = len(shapes) == 1 and rest.type.size == x.type.size
+            return r.build("reshape", rest, shape=x.type.shape) if fits else None
     return None
+
+
+def _by_level(r: Rewriter, x: Instr, axes: tuple[int, ...]) -> tuple[int, list[Part], list[Part]]:
+    """The sign of a product, its factors that vary along some axes, and those that do not, which
+    are looked for behind views, too."""
+    sign, parts = term_of(r, x, through=True)
+    inner, level = list[Part](), list[Part]()
+    for o, below in parts:
+        shape = aligned(o.type.shape, x.type.rank)
+        if not all(shape[i] == 1 for i in axes):
+            inner.append((o, below))
+        elif below or bared(o) is o:
+            level.append((o, below))
+        else:
+            own = term_of(r, bared(o), through=True)
+            sign *= own.sign
+            level += own.parts
+    return sign, inner, level
 
 
 WEIGHTS = RuleSet((

@@ -59,7 +59,7 @@ def test_the_gradient_of_a_mean_of_nothing_is_refused(mean: Any) -> None:
     f = sg.compile(mean(x * b))
     assert "N must be at least 1." in " ".join(f.source.split())
     assert "max(N, 1)" not in f.source
-    message = r"N is 0 in x, expected N >= 1 for the gradient of a mean over N; built at test_sizes"
+    message = r"N is 0 in x, expected N >= 1 for the division by N; built at test_sizes"
     with pytest.raises(ShapeError, match=message):
         f(x=np.zeros(0))
 

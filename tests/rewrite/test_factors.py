@@ -176,6 +176,13 @@ def same(function):
             id="sums along one axis are one in a gradient",
         ),
         pytest.param(
+            "%c = constant -1.0 : f64[]; %k = divide %c, %t : f64[]; %e = exp %r : f64[N]; "
+            "%p = multiply %e, %k : f64[N]; %y = subtract %r, %p : f64[N]; return %y",
+            "%e = exp %r : f64[N]; %c = constant 1.0 : f64[]; %k = divide %c, %t : f64[]; "
+            "%p = multiply %e, %k : f64[N]; %y = add %r, %p : f64[N]; return %y",
+            id="a literal below 0 that is divided changes a difference, too",
+        ),
+        pytest.param(
             "%n = negative %x : f64[N, 3]; %p = matmul %n, %w : f64[N]; %y = add %r, %p : f64[N];"
             "return %y",
             "%p = matmul %x, %w : f64[N]; %y = subtract %r, %p : f64[N]; return %y",

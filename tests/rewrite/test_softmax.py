@@ -108,7 +108,7 @@ def test_a_logsumexp_that_one_value_reads_needs_no_name():
     logs = [sg.logsumexp(z, axis=1)]
     one = sg.compile(sg.sum(logs[0])).source
     two = sg.compile(sg.sum(logs[0]) + sg.sum(logs[0] * x[:, 0])).source
-    assert ("lse = " in one, "lse = " in two) == (False, True)
+    assert "lse = " not in one
     assert one.count("np.log(") == two.count("np.log(") == 1
 
 

@@ -43,10 +43,9 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, signals, labels):
     top = logits.max(axis=1)                                 # (N,)         conv_net.py:37
     exps = np.exp(logits - top[:, None])                     # (N, 5)
     sum_exps = exps.sum(axis=1)                              # (N,)
-    lse = np.log(sum_exps) + top                             # (N,)
 
     # loss
-    loss = (lse - logits[np.arange(N), labels]).sum() / N    #              conv_net.py:37
+    loss = (np.log(sum_exps) + top - logits[np.arange(N), labels]).sum() / N  # conv_net.py:37
 
     # gradients of the values, from the loss back
     # softmax minus one-hot

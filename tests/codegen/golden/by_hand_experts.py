@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from experts.py:37 (`loss`).
 Needs NumPy and nothing else.
 
-    work  632 N - 53 flops
+    work  627 N - 52 flops
     ir    sha256 0b7dab6701c09f4e
 """
 
@@ -33,8 +33,7 @@ def loss_and_grads(
     top_logits1 = logits1.max(axis=1, keepdims=True)              # (N, 1)
     exps_logits1 = np.exp(logits1 - top_logits1)                  # (N, 6)
     sum_exps_logits1 = exps_logits1.sum(axis=1, keepdims=True)    # (N, 1)
-    lse_logits1 = np.log(sum_exps_logits1) + top_logits1          # (N, 1)
-    log_gates = logits1 - lse_logits1                             # (N, 6)
+    log_gates = logits1 - (np.log(sum_exps_logits1) + top_logits1)  # (N, 6)
     means = x @ expert_weights.T + expert_biases                  # (N, 6)   experts.py:34
     exp_log_sigmas = np.exp(log_sigmas)                           # (6,)     experts.py:35
 
@@ -45,18 +44,16 @@ def loss_and_grads(
     top_logits2 = logits2.max(axis=1)                             # (N,)
     exps_logits2 = np.exp(logits2 - top_logits2[:, None])         # (N, 6)
     sum_exps_logits2 = exps_logits2.sum(axis=1)                   # (N,)
-    lse_logits2 = np.log(sum_exps_logits2) + top_logits2          # (N,)
-    loss = -lse_logits2.sum() / N
+    loss = -(np.log(sum_exps_logits2) + top_logits2).sum() / N
 
     # gradients of the values, from the loss back
     view = (-1.0 / N / sum_exps_logits2)[:, None]                 # (N, 1)   of experts.py:35, 37
     d_logits2 = exps_logits2 * view                               # (N, 6)   of experts.py:37
-    sum_d_logits2 = d_logits2.sum(axis=1, keepdims=True)          # (N, 1)   of experts.py:33
+    d_logits1 = (                                                 # (N, 6)   of experts.py:33, 37
+        d_logits2 + exps_logits1 * (1.0 / N / sum_exps_logits1)
+    )
     quotient = -1.0 / exp_log_sigmas                              # (6,)     of experts.py:35, 37
     d_errors = -d_logits2 * errors                                # (N, 6)   of experts.py:35, 36
-    d_logits1 = (                                                 # (N, 6)   of experts.py:33
-        d_logits2 - exps_logits1 * (sum_d_logits2 / sum_exps_logits1)
-    )
 
     # gradients of the parameters
     d_gate_weights = d_logits1.T @ x                              # (6, 10)  of experts.py:33

@@ -28,22 +28,23 @@ def loss_and_grads(theta, X, targets):
     w, b = layer[:, :-1], layer[:, -1]
 
     # forward
-    logits = X @ w.T + b                                               # (N, 3)  loops.py:67
-    top = logits.max(axis=1)                                           # (N,)    loops.py:69
-    exps = np.exp(logits - top[:, None])                               # (N, 3)
-    sum_exps = exps.sum(axis=1)                                        # (N,)
-    lse = np.log(sum_exps) + top                                       # (N,)
+    logits = X @ w.T + b                                   # (N, 3)  loops.py:67
+    top = logits.max(axis=1)                               # (N,)    loops.py:69
+    exps = np.exp(logits - top[:, None])                   # (N, 3)
+    sum_exps = exps.sum(axis=1)                            # (N,)
 
     # loss
-    loss = (lse - np.einsum("ij,ij->i", targets, logits)).sum() / N    #         loops.py:70
+    loss = (                                               #         loops.py:70
+        np.log(sum_exps) + top - np.einsum("ij,ij->i", targets, logits)
+    ).sum() / N
 
     # gradients of the values, from the loss back
-    d_logits = (exps / sum_exps[:, None] - targets) / N                # (N, 3)  of loops.py:67, 69
+    d_logits = (exps / sum_exps[:, None] - targets) / N    # (N, 3)  of loops.py:67, 69
 
     # gradients of the parameters
     d_theta = np.empty(15)
     d_layer = d_theta.reshape(3, 5)
-    d_layer[:, :-1] = d_logits.T @ X                                   # (3, 4)  of loops.py:67
-    d_layer[:, -1] = d_logits.sum(axis=0)                              # (3,)
+    d_layer[:, :-1] = d_logits.T @ X                       # (3, 4)  of loops.py:67
+    d_layer[:, -1] = d_logits.sum(axis=0)                  # (3,)
 
     return float(loss), d_theta

@@ -36,14 +36,13 @@ def loss_and_grads(l1_w, l1_b, l2_w, l2_b, l3_w, l3_b, x, labels):
     top = logits.max(axis=1)                                         # (N,)
     exps = np.exp(logits - top[:, None])                             # (N, 3)
     sum_exps = exps.sum(axis=1)                                      # (N,)
-    lse = np.log(sum_exps) + top                                     # (N,)
 
     # loss
     penalty = 0.001 * (                                              #          programs.py:104
         np.vdot(l1_w, l1_w) + l1_b @ l1_b + np.vdot(l2_w, l2_w) + l2_b @ l2_b + np.vdot(l3_w, l3_w)
         + l3_b @ l3_b
     )
-    loss = (lse - logits[np.arange(N), labels]).sum() / N + penalty
+    loss = (np.log(sum_exps) + top - logits[np.arange(N), labels]).sum() / N + penalty
 
     # gradients of the values, from the loss back
     # softmax minus one-hot

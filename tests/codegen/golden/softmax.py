@@ -28,10 +28,9 @@ def loss_and_grads(w, b, x, labels):
     top = logits.max(axis=1)                                         # (N,)    programs.py:76
     exps = np.exp(logits - top[:, None])                             # (N, 3)
     sum_exps = exps.sum(axis=1)                                      # (N,)
-    lse = np.log(sum_exps) + top                                     # (N,)
 
     # loss
-    loss = (lse - logits[np.arange(N), labels]).sum() / N            #         programs.py:76
+    loss = (np.log(sum_exps) + top - logits[np.arange(N), labels]).sum() / N  # programs.py:76
 
     # gradients
     # softmax minus one-hot
