@@ -234,6 +234,8 @@ def by_kind(plan: Plan, ordered: bool) -> list[Headed]:
 
 def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Headed]:
     """A section a part, forward and back; nothing where the lines do not fall into parts."""
+    if any(line.x.type.rank for line in plan.lines):
+        return []  # letters tell values of an array program apart, not examples
     member = members(plan.lines, plan.needs)
     forward = parts(plan.forward, member)
     if not forward:
@@ -298,18 +300,11 @@ def reads_examples(forward: dict[str, list[Line]], examples: tuple[ExampleHeadin
 
 
 def common(lines: list[Line], member: dict[int, str], needs: Needs, before: bool) -> list[Line]:
-    """The lines of no part: those that some part reads, and arrays that read none, or else the
-    others."""
+    """The lines of no part: those that some part reads, or else the others."""
     wanted: set[int] = set()
     for line in reversed(lines):
         if id(line.x) in member or id(line.x) in wanted:
             wanted |= needs[id(line.x)]
-    reads = set(member)
-    for line in lines:
-        if not reads.isdisjoint(needs[id(line.x)]):
-            reads.add(id(line.x))
-        elif line.x.type.rank:
-            wanted.add(id(line.x))
     return [line for line in lines if id(line.x) not in member and (id(line.x) in wanted) == before]
 
 

@@ -179,3 +179,18 @@ def test_noise_that_comes_late_belongs_to_the_net() -> None:
     found = under(sg.compile(sg.mean(gap * gap) + sg.mean(mu * mu)).source)
     assert found["forward"] == ["mu", "sample", "recon"]
     assert found["loss"] == ["gap", "loss"]
+
+
+def test_letters_of_arrays_make_no_parts() -> None:
+    """They tell values apart that have one name, and no neuron is spoken of."""
+    x, w, v = (
+        sg.input("x", ("N", 4)),
+        sg.param("w", np.ones((4, 3))),
+        sg.param("v", np.ones((4, 3))),
+    )
+    z = x @ w
+    loss = sg.mean(sg.tanh(sg.tanh(z) @ v.T)) + sg.sum(sg.tanh(sg.softplus(z) @ v.T))
+    source = sg.compile(loss).source
+    assert " part " not in source
+    assert "neuron" not in source
+    assert "    # gradients" in source
