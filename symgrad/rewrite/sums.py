@@ -18,11 +18,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgrad.ir.function import Instr, emit
-from symgrad.ops.index_slices import Block, slice_of
+from symgrad.ops.arithmetic import SUBTRACT
+from symgrad.ops.index_slices import EMBED, Block, slice_of
 from symgrad.ops.reduction import reduced
 from symgrad.ops.table import OPS
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
 from symgrad.rewrite.rule import BITS, built
+
+TERMS = 64  # of a sum, that are looked at
 
 
 @dataclass
@@ -205,6 +208,54 @@ def _is_placed(r: Rewriter, x: Instr) -> bool:
     return True
 
 
+def _at_one_place(r: Rewriter, x: Instr) -> Instr | None:
+    """embed(a) + b + embed(c) is embed(a + c) + b where both have one key; and so are rows that are
+    added up by one index."""
+    if not _adds_arrays(x) or (r.once(x) and any(map(_adds_arrays, r.readers_of(x)))):
+        return None  # the outermost sum of several looks at all terms
+    terms, stack, count = dict[object, list[tuple[Instr, bool]]](), [(x, False)], 0
+    while stack and count < TERMS:
+        y, negative = stack.pop()
+        if _adds_arrays(y) and y.type == x.type and (y is x or (r.once(y) and not y.hint)):
+            left, right = y.operands
+            stack += [(right, negative ^ (y.op is SUBTRACT)), (left, negative)]
+            continue
+        own: object = count
+        if (y.op.reader or y.op is EMBED) and r.once(y) and y.type == x.type:
+            indices = tuple(map(r.number_of, y.operands[1:]))
+            own = (y.op, indices, repr(y.attributes), y.operands[0].type)
+        terms.setdefault(own, []).append((y, negative))
+        count += 1
+    if stack or len(terms) == count:
+        return None
+    return _signed_sum(r, [_united(r, *same) for same in terms.values()])
+
+
+def _adds_arrays(x: Instr) -> bool:
+    return "adds" in x.op.traits and x.type.rank > 0 and x.type.is_float
+
+
+def _united(r: Rewriter, *same: tuple[Instr, bool]) -> tuple[Instr, bool]:
+    """One placement of what several place where the first does, with its sign."""
+    (first, negative), *others = same
+    value = first.operands[0] if others else first
+    for y, sign in others:
+        value = r.build("add" if sign == negative else "subtract", value, y.operands[0])
+    if others:
+        value = r.build(first.op, value, *first.operands[1:], **dict(first.attributes))
+    return value, negative
+
+
+def _signed_sum(r: Rewriter, terms: list[tuple[Instr, bool]]) -> Instr:
+    """The sum of terms with signs; one without a minus comes first."""
+    first = next((i for i, (_, negative) in enumerate(terms) if not negative), 0)
+    (total, negative), *others = terms[first], *terms[:first], *terms[first + 1 :]
+    total = r.build("negative", total) if negative else total
+    for y, sign in others:
+        total = r.build("subtract" if sign else "add", total, y)
+    return total
+
+
 def _taken_back(r: Rewriter, x: Instr) -> Instr | None:
     """embed(a)[key] is a."""
     (placed,) = x.operands
@@ -216,8 +267,9 @@ EMBEDDINGS = RuleSet((
     built("sum(embed(a)) = embed(sum(a))", "sum", _summed_first, "embed"),
     built("sum(embed(a) + embed(b)) = sum(embed(a)) + sum(embed(b))", "sum", _sum_apart,
           "add subtract"),
+    built("embed(a) + embed(b) = embed(a + b)", "add subtract", _at_one_place),
     built("embed(a)[key] = a", "index", _taken_back, "embed", preserves=BITS),
-), needs="embed")  # fmt: skip
+), needs="embed scatter_add scatter_nd")  # fmt: skip
 
 embeddings = rules_pass("embeddings", EMBEDDINGS)
 

@@ -47,6 +47,17 @@ def test_few_columns_are_added_up_one_by_one() -> None:
         np.testing.assert_allclose(f(**given)[1][0], d_x, rtol=1e-13)
 
 
+def test_what_one_index_places_is_added_up_first() -> None:
+    """Rows of one index, and slices of one key, are written once, whatever stands between them."""
+    x, i = sg.param("x", np.ones((5, 3))), sg.input("i", ("N",), dtype="i64")
+    w = sg.input("w", ("N", 3))
+    loss = sg.sum(x[i] * w + sg.sin(x[i])) - sg.sum(x[:, 0] ** 2) + sg.sum(x[:, 0] * 2.0)
+    f = sg.compile(loss)
+    assert body(f).count(".at(") == 1
+    assert body(f).count("d_x[:, 0] ") == 1
+    assert f.verify().verdict == "verified"
+
+
 def test_what_is_written_into_a_place_is_a_line_of_the_gradient() -> None:
     """A value of the forward pass that is placed has a comment that says ``of`` its line."""
     x = sg.param("x", X)

@@ -96,6 +96,10 @@ IN_EMBEDDINGS = {
         PLACED + "%r = subtract %p, %q : f64[2, 3]; "
         "%y = sum %r {axis = (0,), keepdims = false} : f64[3]",
     ],
+    "embed(a) + embed(b) = embed(a + b)": [
+        "A B",
+        PLACED.replace('("int", 2)', '("int", 1)') + "%y = subtract %p, %q : f64[2, 3]",
+    ],
     "embed(a)[key] = a": [
         "A B",
         PLACED + '%y = index %p {key = (("slice", 0, 2, 1), ("int", 1))} : f64[2]',
