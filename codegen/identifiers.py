@@ -163,9 +163,10 @@ def unnamed(
     name = from_operands(x, texts)
     if name and not name.startswith("d_"):
         return name
-    if x.op.symbol in ("*", "/") and first and is_scale(x, first):
+    core = moved(x)
+    if core.op.symbol in ("*", "/") and first and is_scale(x, first):
         return "scale"
-    return "slope" if partial and is_slope(x) else called_by_op(x)
+    return "slope" if partial and is_slope(core) else called_by_op(x)
 
 
 def is_scale(x: Instr, first: Instr) -> bool:

@@ -247,12 +247,7 @@ def by_part(plan: Plan, examples: tuple[ExampleHeading, ...]) -> list[Headed]:
     for (letter, lines), text in zip(forward.items(), texts, strict=True):
         result.append((f"{word} {letter}: {text}".rstrip(": "), lines))
     rest = common(plan.forward, member, plan.needs, before=False)
-    own = {id(line.x) for line in rest} if len(rest) > 1 else set[int]()
-    net = [line for line in loss_of(plan)[0] if id(line.x) in own]
-    result.append((f"from all {word}s", net))
-    own.difference_update(id(line.x) for line in net)
-    rest = [line for line in rest if not net or id(line.x) in own]
-    result.append(("loss" if net or len(rest) > 1 else "", rest))
+    result.append(("loss" if len(rest) > 1 else "", rest))
     backward = parts(plan.values, member)
     if plan.values and not backward:
         result.append(("gradients of the values, from the loss back", plan.values))

@@ -39,7 +39,7 @@ def with_wanted_names(function: Function) -> Function:
 
 def wanted_names(function: Function) -> dict[int, str]:
     """The names that are given, and those that a value's part asks for."""
-    wanted = {id(x): x.hint for x in function.body if x.hint}
+    wanted = {id(x): x.hint for x in function.body if x.hint and not x.is_constant}
     loss = function.results[0]
     if not (loss.is_parameter or loss.is_constant):
         wanted.setdefault(id(loss), "loss")

@@ -31,7 +31,7 @@ from symgrad.frontend.operands import (
 )
 from symgrad.frontend.operators import Operators
 from symgrad.frontend.refusals import nearest, refusing
-from symgrad.frontend.source.origin import caller
+from symgrad.frontend.source.origin import caller, variable
 from symgrad.ir.function import Instr, Origin, emit
 from symgrad.ir.function import constant as literal
 from symgrad.ir.types import DTYPES, Dim, Type, dtype_name
@@ -259,7 +259,7 @@ def as_expr(value: Any, dtype: str | None = None, name: str = "argument") -> Exp
         array = array.astype(DTYPES[dtype])
     if array.size <= LITERAL_LIMIT:
         type_ = Type(str(dtype_name(array.dtype)), array.shape)
-        return Expr(literal(array, type_, origins=(at,)))
+        return Expr(literal(array, type_, variable(value), (at,)))
     bound: Expr = DEFERRED["constant"](array)
     return bound
 

@@ -100,3 +100,12 @@ def caller() -> Origin:
         outer = outer.f_back
     origin.calls = tuple(calls)
     return origin
+
+
+def variable(value: object) -> str:
+    """The name of the user's variable that holds an array, as the code that runs sees it."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and INTERNAL[frame.f_globals.get("__name__")]:
+        frame = frame.f_back
+    held = frame.f_locals.items() if frame else ()
+    return next((n for n, v in held if v is value and n.isidentifier() and n[0] != "_"), "")

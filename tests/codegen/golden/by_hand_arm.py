@@ -10,9 +10,9 @@ Needs NumPy and nothing else.
 import numpy as np
 
 DATA = np.array([0.0, 0.0, 0.089159])
-DATA_2 = np.array([1.0, 0.0, 0.0])
-DATA_3 = np.array([0.0, 1.0, 0.0])
-DATA_4 = np.array([0.0, 0.0, 1.0])
+X = np.array([1.0, 0.0, 0.0])
+Y = np.array([0.0, 1.0, 0.0])
+Y_2 = np.array([0.0, 0.0, 1.0])
 
 
 def loss_and_grads(angles, targets, aims, rest):
@@ -33,15 +33,15 @@ def loss_and_grads(angles, targets, aims, rest):
     pre_c_a = angles[:, :1]                                         # (300, 1)
     c_a = np.cos(pre_c_a)                                           # (300, 1)
     s_a = np.sin(pre_c_a)                                           # (300, 1)
-    x1 = DATA_2 * c_a + DATA_3 * s_a                                # (300, 3)  arm.py:46
+    x1 = X * c_a + Y * s_a                                          # (300, 3)  arm.py:46
     s_b = np.sin(pre_c_b)                                           # (300, 1)  arm.py:45
-    x2 = c_b * x1 + DATA_4 * s_b                                    # (300, 3)  arm.py:46
+    x2 = c_b * x1 + Y_2 * s_b                                       # (300, 3)  arm.py:46
     pre_c_c = angles[:, 2:3]                                        # (300, 1)  arm.py:45
     c_c = np.cos(pre_c_c)                                           # (300, 1)
     s_c = np.sin(pre_c_c)                                           # (300, 1)
-    y_b = DATA_4 * c_b - s_b * x1                                   # (300, 3)  arm.py:46
+    y_b = Y_2 * c_b - s_b * x1                                      # (300, 3)  arm.py:46
     x3 = c_c * x2 + s_c * y_b                                       # (300, 3)
-    z_a = DATA_2 * s_a - DATA_3 * c_a                               # (300, 3)  arm.py:49
+    z_a = X * s_a - Y * c_a                                         # (300, 3)  arm.py:49
     pre_c_d = angles[:, 3:4]                                        # (300, 1)  arm.py:45
     c_d = np.cos(pre_c_d)                                           # (300, 1)
     y_c = c_c * y_b - s_c * x2                                      # (300, 3)  arm.py:46
@@ -80,21 +80,18 @@ def loss_and_grads(angles, targets, aims, rest):
     d_c_c = (d_x3 * x2 + d_y_c * y_b).sum(axis=1, keepdims=True)    # (300, 1)
     d_y_b = d_x3 * s_c + d_y_c * c_c                                # (300, 3)  of arm.py:46
     d_x1 = d_x2 * c_b - d_y_b * s_b                                 # (300, 3)
-    difference_b = DATA_4 * d_x2 - d_y_b * x1                       # (300, 3)  of arm.py:45, 46
-    total_b = d_x2 * x1 + DATA_4 * d_y_b                            # (300, 3)
-    d_s_a = (DATA_3 * d_x1 - DATA_2 * d_y_a).sum(axis=1, keepdims=True)  # (300, 1)
-    d_c_a = (DATA_2 * d_x1 + DATA_3 * d_y_a).sum(axis=1, keepdims=True)  # (300, 1)
-    d_pre_c_e = (                                                   # (300, 1)
+    d_pre_c_e = (                                                   # (300, 1)  of arm.py:45, 46
         -(d_z_c * x4).sum(axis=1, keepdims=True) * c_e
         - (d_z_c * z_a).sum(axis=1, keepdims=True) * s_e
     )
-    d_pre_c_b = (                                                   # (300, 1)  of arm.py:45
-        difference_b.sum(axis=1, keepdims=True) * c_b - total_b.sum(axis=1, keepdims=True) * s_b
-    )
+    d_s_b = (Y_2 * d_x2 - d_y_b * x1).sum(axis=1, keepdims=True)    # (300, 1)
+    d_c_b = (d_x2 * x1 + Y_2 * d_y_b).sum(axis=1, keepdims=True)    # (300, 1)
+    d_s_a = (Y * d_x1 - X * d_y_a).sum(axis=1, keepdims=True)       # (300, 1)
+    d_c_a = (X * d_x1 + Y * d_y_a).sum(axis=1, keepdims=True)       # (300, 1)
 
     # gradients of the parameters
     d_angles = 0.002 / 300.0 * errors_c                             # (300, 6)  of arm.py:45, 52
-    d_angles[:, 1:2] += d_pre_c_b                                   # (300, 1)  of arm.py:45
+    d_angles[:, 1:2] += d_s_b * c_b - d_c_b * s_b                   # (300, 1)  of arm.py:45
     d_angles[:, :1] += d_s_a * c_a - d_c_a * s_a                    # (300, 1)
     d_angles[:, 2:3] += d_s_c * c_c - d_c_c * s_c                   # (300, 1)
     d_angles[:, 3:4] += d_s_d * c_d - d_c_d * s_d                   # (300, 1)

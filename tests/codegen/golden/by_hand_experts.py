@@ -47,8 +47,8 @@ def loss_and_grads(
     loss = -(np.log(sum_exps_logits2) + top_logits2).sum() / N
 
     # gradients of the values, from the loss back
-    view = (-1.0 / N / sum_exps_logits2)[:, None]                 # (N, 1)   of experts.py:35, 37
-    d_logits2 = exps_logits2 * view                               # (N, 6)   of experts.py:37
+    scale = (-1.0 / N / sum_exps_logits2)[:, None]                # (N, 1)   of experts.py:35, 37
+    d_logits2 = exps_logits2 * scale                              # (N, 6)   of experts.py:37
     d_logits1 = (                                                 # (N, 6)   of experts.py:33, 37
         d_logits2 + exps_logits1 * (1.0 / N / sum_exps_logits1)
     )
