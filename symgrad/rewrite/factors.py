@@ -358,7 +358,7 @@ def _of_products(r: Rewriter, x: Instr, join: Callable[..., Instr | None]) -> In
         return None
 
     def joined(u: Instr, v: Instr, sign: int) -> Instr | None:
-        fit = is_product(u.op) and r.once(u) and r.once(v) and u is not v
+        fit = is_product(u.op) and (r.once(u) or not u.type.rank) and r.once(v) and u is not v
         return join(r, u, v, sign) if fit else None
 
     return _with_a_term(r, x, joined)

@@ -225,7 +225,13 @@ def _with_sign(r: Rewriter, x: Instr, depth: int) -> Instr | None:
     number = scalar(x)
     if number:
         return r.number(-number, x.type.dtype)
-    if x.op.name not in ("multiply", "divide") or not r.once(x) or not depth:
+    shared = not r.once(x) and not all(o.is_constant or not o.operands for o in x.operands)
+    if shared or not x.operands or not depth:
+        return None
+    if x.op.kind == "shape" and not x.is_constant:
+        signed = _with_sign(r, x.operands[0], depth - 1)
+        return r.build(x.op, signed, **dict(x.attributes)) if signed is not None else None
+    if x.op.name not in ("multiply", "divide"):
         return None
     a, b = x.operands
     signed = _with_sign(r, a, depth - 1)
@@ -258,14 +264,12 @@ def _less(r: Rewriter, x: Instr) -> Instr | None:
     return _with_sign(r, x, 4) if r.once(x) and _is_below_0(x) else None
 
 
-def _is_below_0(x: Instr) -> bool:
-    """True for a product with a literal below 0, or with a quotient of one."""
-    for o in x.operands if x.op.commutative and is_product(x.op) else ():
-        while is_product(o.op) and not o.op.commutative:
-            o = o.operands[0]
-        if (scalar(o) or 0) < 0:
-            return True
-    return False
+def _is_below_0(x: Instr, depth: int = 4) -> bool:
+    """True for a product, a quotient or a view of a literal below 0."""
+    if not depth or not (is_product(x.op) or x.op.kind == "shape"):
+        return False
+    parts = x.operands if x.op.commutative else x.operands[:1]
+    return any((scalar(o) or 0) < 0 or _is_below_0(o, depth - 1) for o in parts)
 
 
 def _minus(r: Rewriter, x: Instr) -> Instr | None:
@@ -317,10 +321,6 @@ def _of_one(r: Rewriter, x: Instr) -> Instr | None:
     return a if x["keepdims"] else r.build("reshape", a, shape=x.type.shape)
 
 
-def _own_axes(r: Rewriter, x: Instr) -> Instr | None:
-    return x.operands[0] if x["axes"] == tuple(range(x.type.rank)) else None
-
-
 def _double_transpose(r: Rewriter, x: Instr) -> Instr | None:
     (a,) = x.operands
     if a.op.name != "transpose":
@@ -361,13 +361,13 @@ def _is_zero(a: float) -> bool:
     return a == 0.0
 
 
-_SPREAD = "broadcast_to"
+_SIGNED = "constant negative multiply divide reshape"
 RULES = RuleSet((
-    _keeping("f(spread(a), b) = f(a, b)", _BROADCASTING, _drop_broadcast, _SPREAD),
+    _keeping("f(spread(a), b) = f(a, b)", _BROADCASTING, _drop_broadcast, "broadcast_to"),
     _keeping("f(spread(a), b) = spread(f(a, b))", f"{_BROADCASTING} negative cast",
-             _late_broadcast, _SPREAD),
+             _late_broadcast, "broadcast_to"),
     _keeping("moved(spread(s)) = spread(s)", "reshape transpose broadcast_to flip index",
-             _one_value, _SPREAD),
+             _one_value, "broadcast_to"),
     _keeping("reshape(s) = spread(s)", "reshape", _spread_scalar),
     _keeping("sum(a, no axes) = a", "sum mean prod max min any all",
              lambda r, x: x.operands[0] if x["axis"] == () else None, deviates=_is_zero),
@@ -375,8 +375,8 @@ RULES = RuleSet((
     _keeping("a/1 = a, a/-1 = -a", "divide", _over, "constant"),
     _keeping("(-a)*b = -(a*b)", "multiply divide", _hoist_negation, "negative"),
     _keeping("-(c*a) = (-c)*a", "negative", _negate, "negative multiply divide"),
-    _keeping("a + -0 = a, a + -b = a - b", "add", _plus, "constant negative multiply"),
-    _keeping("a - 0 = a, a - -b = a + b", "subtract", _minus, "constant negative multiply"),
+    _keeping("a + -0 = a, a + -b = a - b", "add", _plus, _SIGNED),
+    _keeping("a - 0 = a, a - -b = a + b", "subtract", _minus, _SIGNED),
     _keeping("where(c, a, a) = a", "where", _same_branches),
     _keeping("where(true, a, b) = a", "where", _known_branch, "constant broadcast_to"),
     _keeping("a and true = a, a or true = true", "logical_and logical_or", _known_truth,
@@ -386,7 +386,8 @@ RULES = RuleSet((
              deviates=_is_zero),
     _keeping("a in its own type = a", "cast reshape broadcast_to",
              lambda r, x: x.operands[0]),  # which the engine takes only where the type stays
-    _keeping("transpose(a, axes in order) = a", "transpose", _own_axes),
+    _keeping("transpose(a, axes in order) = a", "transpose",
+             lambda r, x: x.operands[0] if x["axes"] == tuple(range(x.type.rank)) else None),
     _keeping("transpose(transpose(a)) = transpose(a)", "transpose", _double_transpose,
              "transpose"),
     _keeping("reshape(reshape(a)) = reshape(a)", "reshape", _double_reshape, "reshape"),

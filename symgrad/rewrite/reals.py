@@ -18,7 +18,7 @@ from symgrad.rewrite.factors import joins
 from symgrad.rewrite.monomials import term_of, without
 from symgrad.rewrite.patterns import Bindings, literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
-from symgrad.rewrite.rule import CANONICAL, REAL, Rule, built
+from symgrad.rewrite.rule import BITS, CANONICAL, REAL, Rule, built
 from symgrad.rewrite.softmax import aligned
 
 
@@ -305,9 +305,25 @@ STEPS = (
          lambda f, a, c: 0.5 * (1.0 - f.sign(a - c)), {"a": REAL, "c": REAL},
          condition=_is_finite_number, purpose=CANONICAL),
 )  # fmt: skip
+
+
+def _negated_side(r: Rewriter, x: Instr) -> Instr | None:
+    """A comparison of -a with a number compares a with the number's negation."""
+    for i, (a, c) in enumerate((x.operands, x.operands[::-1])):
+        number = scalar(c)
+        if number is not None and a.operands and a.op.name == "negative" and not a.hint:
+            pair = (r.number(-number or 0.0, c.type.dtype), a.operands[0])
+            return r.build(x.op, *pair[:: -1 if i else 1])
+    return None
+
+
+_COMPARING = "greater greater_equal less less_equal"
 ZEROS = built("0*a = 0", "multiply matmul outer vdot", _zero_product, "constant")
 RULES = RuleSet((
     ZEROS,
+    built("abs(-a) = abs(a)", "absolute", lambda r, x: r.build(x.op, *x.operands[0].operands),
+          "negative", preserves=BITS),
+    built("(-a < c) = (-c < a)", _COMPARING, _negated_side, "negative", preserves=BITS),
     *STEPS,
     built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),

@@ -183,6 +183,15 @@ def same(function):
             id="a literal below 0 that is divided changes a difference, too",
         ),
         pytest.param(
+            "%c = constant -1.0 : f64[]; %k = divide %c, %t : f64[]; %p = multiply %k, %r : f64[N];"
+            '%v = reshape %p {shape = ("N", 1)} : f64[N, 1]; %y = subtract %s, %v : f64[N, 1];'
+            "return %y",
+            "%c = constant 1.0 : f64[]; %k = divide %c, %t : f64[]; %p = multiply %k, %r : f64[N];"
+            '%v = reshape %p {shape = ("N", 1)} : f64[N, 1]; %y = add %s, %v : f64[N, 1];'
+            "return %y",
+            id="also behind a view",
+        ),
+        pytest.param(
             "%n = negative %x : f64[N, 3]; %p = matmul %n, %w : f64[N]; %y = add %r, %p : f64[N];"
             "return %y",
             "%p = matmul %x, %w : f64[N]; %y = subtract %r, %p : f64[N]; return %y",

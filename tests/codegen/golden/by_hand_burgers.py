@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from burgers.py:46 (`loss`).
 Needs NumPy and nothing else.
 
-    work  437 M + 1,064 N + 266 flops
+    work  437 M + 1,040 N + 266 flops
     ir    sha256 32aeb0a9940ad6d4
 """
 
@@ -58,13 +58,14 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     d_u_x = d_residual * u                              # (N,)
     d_scaled_s_slope = np.outer(d_u_xx, product_v)      # (N, 24)  of burgers.py:43
     d_product_v = d_u_xx @ scaled_s_slope               # (24,)
+    product_2 = 2.0 * (                                 # (N, 24)  of burgers.py:38, 39, 41, 42, ...
+        (np.outer(d_residual, b_v) + np.outer(d_u_x, a_v) + d_scaled_s_slope * scaled_s) * s
+        + d_scaled_s_slope * slope
+    )
     d_b_v = d_residual @ slope                          # (24,)    of burgers.py:42
     d_u = d_residual * u_x                              # (N,)     of burgers.py:44
     d_a_v = d_u_x @ slope                               # (24,)    of burgers.py:41
-    d_pre_s = (                                         # (N, 24)  of burgers.py:38, 39, 40, 41, ...
-        -2.0 * (np.outer(d_residual, b_v) + np.outer(d_u_x, a_v) + d_scaled_s_slope * scaled_s) * s
-        + np.outer(d_u, v) - 2.0 * (d_scaled_s_slope * slope)
-    ) * slope
+    d_pre_s = (np.outer(d_u, v) - product_2) * slope    # (N, 24)  of burgers.py:38, 40
 
     # gradients of the parameters
     d_a = (                                             # (24,)    of burgers.py:38, 41, 43, 45, ...
