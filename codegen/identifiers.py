@@ -175,6 +175,13 @@ def is_scale(x: Instr, first: Instr) -> bool:
     return first.op.symbol == "*" and len(others) == 1 and x.type.shape != first.type.shape
 
 
+def short_name(text: str, x: Instr) -> str:
+    """The name of a value, or its owner's, as part of another; an op's word tells nothing there."""
+    if text.isidentifier():
+        return "" if x.op.symbol and not x.hint and text.startswith(x.op.called) else text
+    return owned(x) or text
+
+
 def divides(x: Instr, first: Instr, user: Mapping[int, Instr]) -> bool:
     """True if the first reader of a value divides by it, or by its square."""
     if all(o is x for o in first.operands) and len(first.operands) == 2:
@@ -262,6 +269,9 @@ def from_operands(x: Instr, texts: Sequence[str]) -> str:
         return f"safe_{texts[2]}"  # another number in place of 0
     if not all(t.isidentifier() for t in texts) or not 0 < sum(map(len, texts)) <= _SHORT:
         return ""
+    if "arranges" in x.op.traits and len(texts) > 1:
+        stems = {found[0].rstrip("_") for t in texts if (found := letter_of(t))}
+        return stems.pop() if len(stems) == 1 and all(map(letter_of, texts)) else ""
     own = [letter_of(t) for t in texts]
     one = {found[1] for found in own if found}
     if len(texts) > 1 and all(own) and len(one) == 1:  # q_a and k_a are q_k_a
@@ -304,13 +314,19 @@ def _called_cast(x: Instr) -> str:
     return f"{a.hint}_{kind}" if a.hint else f"{kind}s"
 
 
+def is_dots(x: Instr) -> bool:
+    """True of the inner products of rows."""
+    ranks = [o.type.rank for o in x.operands]
+    return "contracts" in x.op.traits and len(ranks) == 2 and 0 < x.type.rank < min(ranks)
+
+
 def called_by_op(x: Instr) -> str:
     """The op's word, with the operand's name if there is one."""
     if x.op.name == "cast" and x.operands[0].type.dtype != "bool":
         return _called_cast(x)
     if x.op.name == "maximum" and x.operands[0].op.name == "size":
         return "count"
-    base = x.op.called or x.op.name
+    base = "dots" if is_dots(x) else x.op.called or x.op.name
     if len(x.operands) == 1 and x.operands[0].hint and x.op.partials is not None:
         base = f"{base}_{x.operands[0].hint}"
     return base

@@ -139,6 +139,7 @@ CONCATENATE = register(
         "shape",
         None,
         infer=_concatenated,
+        called="joined",
         evaluate=lambda *xs, axis: np.concatenate(xs, axis=axis),
         pullback=_concatenate_pullback,
         attributes=("axis",),

@@ -161,3 +161,21 @@ def test_small_arrays_bear_the_names_of_their_variables() -> None:
     assert "STEP = np.array([0.01, 0.5])" in text
     assert "DATA" not in text
     assert "DATA = " in source(sg.sum(sg.sin(b * np.array([3.0, 4.0]))))
+
+
+def test_parts_put_together_are_called_as_they_are_apart() -> None:
+    """heads of heads_a and heads_b; joined where they have no name in common; dots of rows."""
+    w = sg.param("out", np.ones((8, 4)))
+    heads = [head(X, i) for i in range(2)]
+    mixed = sg.concatenate(heads, axis=1) @ w
+    text = source(sg.sum((mixed - X) ** 2))
+    assert "heads = np.concatenate([heads_a, heads_b], axis=1)" in text
+    assert re.search(r"dots_a = .*d_weights_a", text)
+    b, c = sg.param("b", np.ones(3)), sg.param("c", np.ones(3))
+    assert "joined = np.concatenate" in source(thrice(sg.concatenate([b, c * b])))
+
+
+def test_a_name_is_not_made_of_words_for_ops() -> None:
+    """product, not total_total_2: the words say nothing there."""
+    names = assigned(source(thrice(sg.param("b", np.ones(3)) + sg.param("c", np.ones(3)))))
+    assert not [name for name in names if name.count("total") > 1]

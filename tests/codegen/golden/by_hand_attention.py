@@ -50,10 +50,9 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     d_weights_v = d_transpose.transpose(1, 0, 2)                # (4, T, 16)  of attention.py:36
     d_weights = d_weights_v @ view_3.transpose(1, 2, 0)         # (4, T, T)
     d_v = weights.transpose(0, 2, 1) @ d_weights_v              # (4, T, 16)
-    product_2 = np.einsum("ijk,ijk->ij", d_weights, weights)    # (4, T)      of attention.py:35
-    d_logits = (d_weights - product_2[:, :, None]) * weights    # (4, T, T)
-    scaled_d_logits = 0.25 * d_logits                           # (4, T, T)   of attention.py:34
-    d_q = scaled_d_logits @ view_2.transpose(1, 0, 2)           # (4, T, 16)
+    dots = np.einsum("ijk,ijk->ij", d_weights, weights)         # (4, T)      of attention.py:35
+    scaled_d_logits = 0.25 * ((d_weights - dots[:, :, None]) * weights)
+    d_q = scaled_d_logits @ view_2.transpose(1, 0, 2)           # (4, T, 16)  of attention.py:34
     d_transpose_2 = view.transpose(1, 2, 0) @ scaled_d_logits   # (4, 16, T)
 
     # gradients of the parameters

@@ -104,51 +104,51 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     d_total10 = -1.0 / N / total10                   # (N, 1)    of hidden_markov.py:40, 41
     d_product_9 = d_total10 * picked_10              # (N, 16)   of hidden_markov.py:38
     d_state9_over_total9 = d_product_9 @ transition.T  # (N, 16)
-    product_10 = np.einsum("ij,ij->i", d_state9_over_total9, state9_over_total9)  # (N,)
+    dots = np.einsum("ij,ij->i", d_state9_over_total9, state9_over_total9)  # (N,)
     d_state9 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_10[:, None] + d_state9_over_total9
+        -1.0 / N - dots[:, None] + d_state9_over_total9
     ) / total9
     d_product_8 = d_state9 * picked_9                # (N, 16)   of hidden_markov.py:38
     d_state8_over_total8 = d_product_8 @ transition.T  # (N, 16)
-    product_11 = np.einsum("ij,ij->i", d_state8_over_total8, state8_over_total8)  # (N,)
+    dots_2 = np.einsum("ij,ij->i", d_state8_over_total8, state8_over_total8)  # (N,)
     d_state8 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_11[:, None] + d_state8_over_total8
+        -1.0 / N - dots_2[:, None] + d_state8_over_total8
     ) / total8
     d_product_7 = d_state8 * picked_8                # (N, 16)   of hidden_markov.py:38
     d_state7_over_total7 = d_product_7 @ transition.T  # (N, 16)
-    product_12 = np.einsum("ij,ij->i", d_state7_over_total7, state7_over_total7)  # (N,)
+    dots_3 = np.einsum("ij,ij->i", d_state7_over_total7, state7_over_total7)  # (N,)
     d_state7 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_12[:, None] + d_state7_over_total7
+        -1.0 / N - dots_3[:, None] + d_state7_over_total7
     ) / total7
     d_product_6 = d_state7 * picked_7                # (N, 16)   of hidden_markov.py:38
     d_state6_over_total6 = d_product_6 @ transition.T  # (N, 16)
-    product_13 = np.einsum("ij,ij->i", d_state6_over_total6, state6_over_total6)  # (N,)
+    dots_4 = np.einsum("ij,ij->i", d_state6_over_total6, state6_over_total6)  # (N,)
     d_state6 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_13[:, None] + d_state6_over_total6
+        -1.0 / N - dots_4[:, None] + d_state6_over_total6
     ) / total6
     d_product_5 = d_state6 * picked_6                # (N, 16)   of hidden_markov.py:38
     d_state5_over_total5 = d_product_5 @ transition.T  # (N, 16)
-    product_14 = np.einsum("ij,ij->i", d_state5_over_total5, state5_over_total5)  # (N,)
+    dots_5 = np.einsum("ij,ij->i", d_state5_over_total5, state5_over_total5)  # (N,)
     d_state5 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_14[:, None] + d_state5_over_total5
+        -1.0 / N - dots_5[:, None] + d_state5_over_total5
     ) / total5
     d_product_4 = d_state5 * picked_5                # (N, 16)   of hidden_markov.py:38
     d_state4_over_total4 = d_product_4 @ transition.T  # (N, 16)
-    product_15 = np.einsum("ij,ij->i", d_state4_over_total4, state4_over_total4)  # (N,)
+    dots_6 = np.einsum("ij,ij->i", d_state4_over_total4, state4_over_total4)  # (N,)
     d_state4 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_15[:, None] + d_state4_over_total4
+        -1.0 / N - dots_6[:, None] + d_state4_over_total4
     ) / total4
     d_product_3 = d_state4 * picked_4                # (N, 16)   of hidden_markov.py:38
     d_state3_over_total3 = d_product_3 @ transition.T  # (N, 16)
-    product_16 = np.einsum("ij,ij->i", d_state3_over_total3, state3_over_total3)  # (N,)
+    dots_7 = np.einsum("ij,ij->i", d_state3_over_total3, state3_over_total3)  # (N,)
     d_state3 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_16[:, None] + d_state3_over_total3
+        -1.0 / N - dots_7[:, None] + d_state3_over_total3
     ) / total3
     d_product_2 = d_state3 * picked_3                # (N, 16)   of hidden_markov.py:38
     d_state2_over_total2 = d_product_2 @ transition.T  # (N, 16)
-    product_17 = np.einsum("ij,ij->i", d_state2_over_total2, state2_over_total2)  # (N,)
+    dots_8 = np.einsum("ij,ij->i", d_state2_over_total2, state2_over_total2)  # (N,)
     d_state2 = (                                     # (N, 16)   of hidden_markov.py:38, 39, 41
-        -1.0 / N - product_17[:, None] + d_state2_over_total2
+        -1.0 / N - dots_8[:, None] + d_state2_over_total2
     ) / total2
     d_product = d_state2 * picked_2                  # (N, 16)   of hidden_markov.py:38
     d_transition = (                                 # (16, 16)  of hidden_markov.py:32, 38
@@ -160,11 +160,11 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     )
     d_state1_over_total1 = d_product @ transition.T  # (N, 16)   of hidden_markov.py:38
     d_log_transition = d_transition * transition     # (16, 16)  of hidden_markov.py:32
-    product_18 = np.einsum(                          # (N,)      of hidden_markov.py:38
+    dots_9 = np.einsum(                              # (N,)      of hidden_markov.py:38
         "ij,ij->i", d_state1_over_total1, state1_over_total1
     )
     d_state1 = (                                     # (N, 16)   of hidden_markov.py:34, 35, 38, 41
-        -1.0 / N - product_18[:, None] + d_state1_over_total1
+        -1.0 / N - dots_9[:, None] + d_state1_over_total1
     ) / total1
     d_initial = np.einsum("ij,ij->j", d_state1, picked)  # (16,)     of hidden_markov.py:34
     d_emission = np.zeros((20, 16))
