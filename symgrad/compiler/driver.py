@@ -44,6 +44,7 @@ from symgrad.rewrite import (
     expand,
     inline,
     joining,
+    leading,
     packing,
     simplify,
     softmax,
@@ -161,7 +162,9 @@ class Pipeline:
         strict, accurate = options.strict, options.accurate
         self.run(
             "differentiate",
-            lambda f: differentiate(early_cse(with_wanted_names(f)), wrt, strict, accurate),
+            lambda f: differentiate(
+                early_cse(leading.apply(with_wanted_names(f))[0]), wrt, strict, accurate
+            ),
         )
 
     def simplify(self, options: Options, target: Target) -> None:

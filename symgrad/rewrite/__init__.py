@@ -31,7 +31,7 @@ from symgrad.rewrite.contractions import contractions
 from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
-from symgrad.rewrite.passes import cse, dce, expand, inline
+from symgrad.rewrite.passes import cse, dce, expand, inline, leading
 from symgrad.rewrite.reals import RULES as OF_REALS
 from symgrad.rewrite.reals import reals
 from symgrad.rewrite.rewriter import RuleSet, apply_rules, rules_pass
@@ -91,6 +91,7 @@ __all__ = [
     "identities",
     "inline",
     "joining",
+    "leading",
     "packing",
     "reals",
     "rules_pass",

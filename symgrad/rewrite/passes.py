@@ -4,6 +4,9 @@
 first one stood, with the origins of all and the first hint.  Attributes are compared by repr, so
 that 0.0 and -0.0, and 1 and True, stay apart.  ``dce`` drops what no result needs; parameters stay.
 
+``leading``: what a reduction keeps in front of all axes broadcasts without being kept, so that
+h - h.mean(axis=0) is one value, however a variance writes it, before it is differentiated.
+
 ``inline``: an op that was defined by a formula becomes the formula.
 
 So do two ops whose expansions compute the same things of the same operands, such as a sigmoid and
@@ -32,7 +35,8 @@ from collections.abc import Callable
 from symgrad.ir.function import Function, Instr, Origins, union
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, with_body
 from symgrad.ops.table import IRAlgebra
-from symgrad.rewrite.rule import BITS, Pass
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
+from symgrad.rewrite.rule import BITS, Pass, built
 
 
 def without_rules(name: str) -> Callable[[Callable[[Function], Function]], Pass]:
@@ -117,6 +121,31 @@ def early_cse(function: Function) -> Function:
             moved[x] = own
         body.append(own)
     return with_body(function, body, moved)
+
+
+def _without_leading_ones(r: Rewriter, x: Instr) -> Instr | None:
+    """f(a, sum(b, keepdims)) is f(a, sum(b)) where the axes that are kept lead: they broadcast."""
+    operands = [
+        r.build(o.op, *o.operands, axis=o["axis"], keepdims=False) if _leads(o) else o
+        for o in x.operands
+    ]
+    if operands == [*x.operands]:
+        return None
+    whole = r.build(x.op, *operands, **dict(x.attributes))
+    return whole.replace(hint=x.hint) if whole.type == x.type else None
+
+
+def _leads(x: Instr) -> bool:
+    """True for a reduction that keeps axes in front of all others, and that nobody named."""
+    if "reduces" not in x.op.traits or x.hint or not x["keepdims"]:
+        return False
+    return x["axis"] == tuple(range(len(x["axis"]))) and len(x["axis"]) < x.type.rank
+
+
+leading = rules_pass("leading", RuleSet((
+    built("f(a, sum(b, keepdims)) = f(a, sum(b)) for leading axes", "add subtract multiply divide",
+          _without_leading_ones, "sum mean max min", preserves=BITS),
+), needs="sum mean max min"))  # fmt: skip
 
 
 @without_rules("dce")

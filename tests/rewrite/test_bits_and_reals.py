@@ -26,6 +26,7 @@ from symgrad.rewrite import (
     RuleSet,
     apply_rules,
     joining,
+    leading,
     packing,
 )
 from symgrad.rewrite.softmax import accurate_softmax, softmax
@@ -349,6 +350,9 @@ OF_PASSES = [  # rules that go on from what others of their pass have made, and 
      "%p = pack %A {size = 4, blocks = ((0, (2,), (2,)),)} : f64[4]; "
      "%q = pack %B {size = 4, blocks = ((0, (2,), (2,)),)} : f64[4]; %y = add %p, %q : f64[4]"),
     (packing, "pack(v) = v", "A", "%y = pack %A {size = 2, blocks = ((0, (2,), (1,)),)} : f64[2]"),
+    (leading, "f(a, sum(b, keepdims)) = f(a, sum(b)) for leading axes", "A B",
+     COLUMN + "%p = multiply %m, %B : f64[2, 2]; "
+     "%q = sum %p {axis = (0,), keepdims = true} : f64[1, 2]; %y = divide %p, %q : f64[2, 2]"),
     (joining, "sum(a) + sum(b) = sum(a + b)", "A B",
      "%0 = sum %A" + TOTAL + "%1 = sum %B" + TOTAL + "%y = add %0, %1 : f64[]"),
     (joining, "sum(a) + sum(b) = sum(a + b)", "A B",

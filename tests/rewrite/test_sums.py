@@ -1,8 +1,10 @@
 """Cotangents of blocks become one vector; products and sums lose what a person would not write,
 and sums over one axis become one."""
 
+import numpy as np
 import pytest
 
+import symgrad as sg
 from symgrad.ir import parse, verify
 from symgrad.ops import OPS
 from symgrad.rewrite import joining, packing, reals
@@ -146,3 +148,15 @@ def test_sums_that_are_added_up_become_one(before, after):
 def test_another_axis_another_reader_and_a_name_keep_a_sum(kept):
     """They are no addends of one sum, or a person reads them."""
     check(joining, kept, kept, JOINED)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_mean_that_keeps_leading_axes_is_the_mean(axis):
+    """h - h.mean(axis=0) is one value with one cotangent, however a variance writes it; along the
+    other axis of a square matrix the mean would be taken from its columns."""
+    h = sg.tanh(sg.param("w", np.arange(9.0).reshape(3, 3)))
+    center = sg.mean(h, axis=axis, keepdims=axis > 0)
+    f = sg.compile(sg.sum(sg.square((h - center) * 2.0)) + sg.sum(sg.var(h, axis=axis)))
+    assert f.verify().verdict == "verified"
+    assert f.source.count("h - ") == 1
+    assert ("keepdims" in f.source) is bool(axis)
