@@ -116,6 +116,24 @@ def eye(x: Instr) -> Reading | None:
     return (lambda: Text(text, ATOM, 1)), ()
 
 
+def stack(x: Instr) -> Reading | None:
+    """Arrays side by side along a new axis."""
+    axis, parts = x["axis"], [o.operands[0] for o in x.operands if o.op.name == "reshape"]
+    new = (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :])
+    alike = {p.type.shape for p in parts} == {(*new[:axis], *new[axis + 1 :])}
+    if len(parts) < len(x.operands) or not alike or x.type.rank == 1:
+        return None
+    if any(o.type.shape != new for o in x.operands):
+        return None
+    behind = [f"axis={axis}"] if axis else []
+
+    def form(*xs: Text) -> Text:
+        inner = ", ".join(a.text for a in xs)
+        return call("np.stack", *behind)(Text(f"({inner})", ATOM, 1, count(*xs)))
+
+    return form, tuple(parts)
+
+
 @_written("view")
 def _view(x: Instr) -> Form:
     block = (x["offset"], x["shape"], x["strides"])

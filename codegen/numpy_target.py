@@ -8,7 +8,7 @@ import numpy as np
 
 from symgrad.codegen.helpers import helpers_of
 from symgrad.codegen.literals import number
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, PLACED, eye, one_hot, pick
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, PLACED, eye, one_hot, pick, stack
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -312,7 +312,7 @@ NUMPY = Target(
     ),
     helpers=HELPERS,
     sources=0,
-    idioms={"reshape": pick, "diag": eye},
+    idioms={"reshape": pick, "diag": eye, "concatenate": stack},
     condition=_condition,
     marker=Singles,
     placed=PLACED,

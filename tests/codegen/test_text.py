@@ -114,3 +114,12 @@ def test_what_is_part_of_a_line_gets_none_of_its_own_behind_it(dtype: type) -> N
     f = sg.compile(sg.sum(sg.tanh(w / 0 * 0.3)))
     with np.errstate(all="ignore"):
         assert f()[0] == 3.0
+
+
+def test_arrays_along_a_new_axis_are_stacked() -> None:
+    """np.stack, not np.concatenate of views that have the axis already."""
+    x, y = sg.param("x", np.ones(3)), sg.param("y", np.ones(3))
+    for axis, text in ((0, "np.stack((x, y))"), (1, "np.stack((x, y), axis=1)")):
+        f = sg.compile(sg.sum(sg.sin(sg.stack([x, y], axis=axis))))
+        assert text in f.source
+        assert f.verify().verdict == "verified"
