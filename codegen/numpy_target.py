@@ -18,6 +18,7 @@ from symgrad.codegen.target import (
     ArrayTexts,
     ByInstr,
     Form,
+    Idiom,
     Limits,
     Reading,
     Target,
@@ -253,6 +254,8 @@ EMIT: dict[str, Form | ByInstr] = {
 }
 
 
+IDIOMS: dict[str, Idiom] = {"reshape": pick, "diag": eye}
+IDIOMS["concatenate"] = stack
 _single = call("np.float32")
 
 
@@ -312,7 +315,7 @@ NUMPY = Target(
     ),
     helpers=HELPERS,
     sources=0,
-    idioms={"reshape": pick, "diag": eye, "concatenate": stack},
+    idioms=IDIOMS,
     condition=_condition,
     marker=Singles,
     placed=PLACED,

@@ -145,7 +145,6 @@ CONCATENATE = register(
         attributes=("axis",),
         rests=iv.with_operands,
         interval=iv.by(iv.hull),
-        called="joined",
         traits=("exact", "moves", "arranges"),
         definition=d.call("concatenate", "[{}]"),
         doc="the operands one after another along an axis",

@@ -50,7 +50,7 @@ from symgrad.ir.function import Instr
 from symgrad.ir.types import product
 from symgrad.ops.arithmetic import ADD, MULTIPLY, NEGATIVE
 from symgrad.ops.powers import SQUARE
-from symgrad.ops.product import MATMUL
+from symgrad.ops.product import MATMUL, OUTER
 from symgrad.ops.reduction import SUM
 from symgrad.ops.selection import CAST
 from symgrad.ops.shape import RESHAPE, SIZE, TRANSPOSE
@@ -291,6 +291,23 @@ def _slope_of_softmax(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
+def _outer_products(r: Rewriter, x: Instr) -> Instr | None:
+    """outer(a, b) + outer(c, d) is the product of two narrow matrices, which makes one array."""
+    pair = x.operands
+    if elements(x) < MANY or any(o.op is not OUTER or o.hint or not r.once(o) for o in pair):
+        return None
+    (a, b), (c, d) = (o.operands for o in pair)
+    c = c if x.op is ADD else r.build("negative", c)
+
+    def beside(u: Instr, v: Instr, axis: int) -> Instr:
+        shape = (1, u.type.shape[0]) if axis == 0 else (u.type.shape[0], 1)
+        return r.build(
+            "concatenate", *[r.build("reshape", o, shape=shape) for o in (u, v)], axis=axis
+        )
+
+    return r.build("matmul", beside(a, c, 1), beside(b, d, 0))
+
+
 def _contracted(r: Rewriter, x: Instr) -> Instr | None:
     """sum(a*b) along some axes as a product of matrices, or as an einsum."""
     (product,), axes = x.operands, x["axis"]
@@ -359,6 +376,8 @@ reductions = rules_pass("reductions", RULES)
 
 CONTRACTIONS = RuleSet((
     built("sum(a*b, axis) = a @ b", "sum", _contracted, "multiply square"),
+    built("outer(a, b) + outer(c, d) = stack(a, c) @ stack(b, d)", "add subtract",
+          _outer_products, "outer"),
 ))  # fmt: skip
 
 contractions = rules_pass("contractions", CONTRACTIONS)

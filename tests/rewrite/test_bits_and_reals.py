@@ -322,6 +322,13 @@ IN_CONTRACTIONS = {
         COLUMN + "%o = add %m, %B : f64[2, 2]; %p = multiply %o, %A : f64[2, 2]; "
         "%y = sum %p {axis = (1,), keepdims = false} : f64[2]",
     ],
+    "outer(a, b) + outer(c, d) = stack(a, c) @ stack(b, d)": [
+        "A B",
+        "%z = broadcast_to %B {shape = (500, 2)} : f64[500, 2]; "
+        "%v = reshape %z {shape = (1000,)} : f64[1000]; %t = tanh %v : f64[1000]; "
+        "%p = outer %v, %A : f64[1000, 2]; %q = outer %t, %B : f64[1000, 2]; "
+        "%y = subtract %p, %q : f64[1000, 2]",
+    ],
 }
 EXPS = "%e = exp %A : f64[2]; %u = sum %e {axis = (0,), keepdims = false} : f64[]; "
 MASK = "%z = constant 0.0 : f64[]; %l = constant -inf : f64[]; %c = greater %A, %z : bool[2]; "

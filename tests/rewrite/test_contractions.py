@@ -100,6 +100,15 @@ def test_the_slope_of_a_softmax_makes_no_product_for_its_sum() -> None:
     assert "np.einsum(" in body(f)
 
 
+def test_outer_products_that_are_added_are_a_product_of_two_stacks() -> None:
+    a, b = sg.param("a", RNG.normal(size=24)), sg.param("b", RNG.normal(size=24))
+    u, v = sg.input("u", ("N",)), sg.input("v", ("N",))
+    f = sg.compile(sg.sum(sg.tanh(sg.outer(u, a) - sg.outer(v, b)) ** 2))
+    assert "np.stack((u, -v), axis=1) @ np.stack((a, b))" in body(f)
+    assert "np.outer" not in body(f)
+    assert f.verify().verdict == "verified"
+
+
 def test_what_is_chosen_by_pairs_is_chosen_before_it_meets_more_axes() -> None:
     def loss(p: Any, **_: Any) -> Any:
         spans = p[:, None] - p[None]

@@ -31,7 +31,8 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     M = len(x0)
 
     # forward
-    s = np.tanh(np.outer(x, a) + np.outer(t, b) + c)    # (N, 24)  burgers.py:38
+    joined = np.stack((a, b))                           # (2, 24)  burgers.py:38, 45
+    s = np.tanh(np.stack((x, t), axis=1) @ joined + c)  # (N, 24)  burgers.py:38
     slope = 1.0 - s * s                                 # (N, 24)  burgers.py:39
     b_v = b * v                                         # (24,)    burgers.py:42
     u_t = slope @ b_v                                   # (N,)
@@ -44,7 +45,7 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     product_v = product * v                             # (24,)
     u_xx = scaled_s_slope @ product_v                   # (N,)
     residual = u_t + u * u_x - 0.003183098861837907 * u_xx  # (N,)     burgers.py:44
-    tanh = np.tanh(np.outer(x0, a) + np.outer(t0, b) + c)  # (M, 24)  burgers.py:45
+    tanh = np.tanh(np.stack((x0, t0), axis=1) @ joined + c)  # (M, 24)  burgers.py:45
 
     # loss
     errors = tanh @ v + d - u0                          # (M,)     burgers.py:45
@@ -58,14 +59,15 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     d_u_x = d_residual * u                              # (N,)
     d_scaled_s_slope = np.outer(d_u_xx, product_v)      # (N, 24)  of burgers.py:43
     d_product_v = d_u_xx @ scaled_s_slope               # (24,)
-    product_2 = 2.0 * (                                 # (N, 24)  of burgers.py:38, 39, 41, 42, ...
-        (np.outer(d_residual, b_v) + np.outer(d_u_x, a_v) + d_scaled_s_slope * scaled_s) * s
-        + d_scaled_s_slope * slope
-    )
+    joined_2 = np.stack((d_residual, d_u_x), axis=1)    # (N, 2)   of burgers.py:39
     d_b_v = d_residual @ slope                          # (24,)    of burgers.py:42
     d_u = d_residual * u_x                              # (N,)     of burgers.py:44
     d_a_v = d_u_x @ slope                               # (24,)    of burgers.py:41
-    d_pre_s = (np.outer(d_u, v) - product_2) * slope    # (N, 24)  of burgers.py:38, 40
+    total = (                                           # (N, 24)  of burgers.py:38, 39, 43
+        (joined_2 @ np.stack((b_v, a_v)) + d_scaled_s_slope * scaled_s) * s
+        + d_scaled_s_slope * slope
+    )
+    d_pre_s = (np.outer(d_u, v) - 2.0 * total) * slope  # (N, 24)  of burgers.py:38, 40, 46
 
     # gradients of the parameters
     d_a = (                                             # (24,)    of burgers.py:38, 41, 43, 45, ...
