@@ -22,6 +22,7 @@ from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import MODULES, RETURNED, SitedOrigin, statement, stored
 from symgrad.ir.function import Function, Instr, topological
 from symgrad.ir.types import Dim
+from symgrad.ops.intervals import Intervals
 
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
@@ -302,11 +303,13 @@ def naming(net: Net, loss: str, names: Collection[str]) -> tuple[str, ...]:
 
 
 def conventions(f: Function) -> tuple[str, ...]:
-    """A sentence on the derivative at the kink, for each op of the function that has one."""
+    """A sentence on the derivative at the kink, for each op of the function that may meet one."""
     said: dict[str, None] = {}
     for x in f.body:
         clause = x.op.doc.rpartition("; ")[2]
         if not x.op.kinks or "derivative" not in clause or not x.type.is_float:
+            continue
+        if x.op.kinks == ((0.0,),) and not Intervals().of(x.operands[0]).has_zero:
             continue
         name = "abs" if x.op.name == "absolute" else x.op.name
         text = re.sub(r"\A(its|the) derivative", f"the derivative of {name}", clause)

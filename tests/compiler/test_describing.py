@@ -136,3 +136,11 @@ def test_a_step_that_has_a_name_is_called_by_it() -> None:
     _, below = f.source.split("    # softmax minus one-hot\n")
     assert below.startswith("    d_logits = (")
     assert f.verify().verdict == "verified"
+
+
+@pytest.mark.parametrize(("least", "told"), [(1e-5, False), (0.0, True)])
+def test_a_kink_that_no_argument_meets_is_not_told(least: float, told: bool) -> None:
+    """A root of a sum of squares and a number above 0 is never one of 0."""
+    w = sg.param("w", np.ones(3))
+    source = sg.compile(sg.sqrt(sg.sum(w * w) + least)).source
+    assert ("The derivative of sqrt at 0" in source) is told
