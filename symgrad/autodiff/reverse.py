@@ -85,7 +85,7 @@ def differentiate(
         named.append(g.replace(hint=f"d_{p.hint}") if fresh else g)
     results = (*f.results, *named)
     # The order of the sweep is how backpropagation is told: from the loss back, value by value.
-    order = topological([*f.results, *sweep.cotangents, *named])
+    order = topological([*f.body, *sweep.cotangents, *named])
     needed, body = set(results), []
     for x in reversed(order):
         if x in needed and not x.is_parameter:

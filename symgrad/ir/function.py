@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -92,7 +93,10 @@ class Instr:
     people, or ``""``; ``role`` helps to name what has no hint, and is no part of the text.
     """
 
-    __slots__ = ("__weakref__", "attributes", "hint", "op", "operands", "origins", "role", "type")
+    __slots__ = (
+        *("__weakref__", "attributes", "hint", "op", "operands", "origins", "role", "serial"),
+        "type",
+    )
 
     op: Op
     operands: tuple[Instr, ...]
@@ -101,6 +105,7 @@ class Instr:
     hint: str
     origins: Origins
     role: Role | None
+    serial: int
 
     def __init__(
         self,
@@ -119,6 +124,7 @@ class Instr:
         _put_hint(self, hint)
         _put_origins(self, origins)
         _put_role(self, role)
+        _put_serial(self, next(_serials))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"an instruction is immutable; build a new one instead of {name}=")
@@ -165,6 +171,8 @@ _put_op, _put_operands, _put_attributes, _put_type, _put_hint, _put_origins, _pu
     Instr.__dict__[name].__set__
     for name in ("op", "operands", "attributes", "type", "hint", "origins", "role")
 ]
+_put_serial = Instr.__dict__["serial"].__set__
+_serials = count()
 
 
 V = TypeVar("V")

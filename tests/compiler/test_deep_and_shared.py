@@ -186,3 +186,17 @@ def test_made_of_asks_each_value_once() -> None:
     assert made_of(y, lambda o: asked.append(o) is None, lambda o: o is x)
     assert len(asked) == 5000
     assert not made_of(y, lambda o: False, lambda o: o is x)
+
+
+def test_the_text_follows_the_order_of_the_program() -> None:
+    """Whatever reads a value first, it is computed where the user computed it."""
+    x, w = sg.input("x", ("N", 3)), sg.param("w", np.ones(3))
+    first = sg.tanh(x @ w)
+    second = sg.exp(first * 0.5)
+    third = sg.cos(second)
+    loss = sg.mean(third * first + second * second)
+    lines = sg.compile(loss).source.split("# forward\n")[1].splitlines()
+    named = [line.split()[0] for line in lines if line.strip()]
+    assert [n for n in named if n in ("first", "second", "third")] == ["first", "second", "third"]
+    swapped = sg.compile(sg.mean(second * second + first * third)).source.split("# forward\n")[1]
+    assert swapped.index("first =") < swapped.index("second =") < swapped.index("third =")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 
 from symgrad.errors import ArgumentError, NamingError
 from symgrad.frontend.arrays.expr import Expr
@@ -59,7 +60,7 @@ def trace(
             raise ArgumentError(
                 f"output {i} is a {type(output).__name__}; expected a symgrad expression"
             )
-    order = topological([o.instr for o in outputs])
+    order = sorted(topological([o.instr for o in outputs]), key=attrgetter("serial"))
     reached = tuple([x.leaf for x in order if isinstance(x, LeafInstr)])
     distinct = {leaf.serial: leaf for leaf in (*reached, *(wrt or ()), *also, *first)}
     places = {leaf.serial: i for i, leaf in enumerate(first)}

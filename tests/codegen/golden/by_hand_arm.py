@@ -4,15 +4,15 @@ Emitted by symgrad 0.1.0, target `numpy`, from arm.py:53 (`loss`).
 Needs NumPy and nothing else.
 
     work  117,903 flops
-    ir    sha256 24d6cd9bf2516b15
+    ir    sha256 8acff6780985bdcd
 """
 
 import numpy as np
 
-DATA = np.array([0.0, 0.0, 0.089159])
 X = np.array([1.0, 0.0, 0.0])
 Y = np.array([0.0, 1.0, 0.0])
 Y_2 = np.array([0.0, 0.0, 1.0])
+DATA = np.array([0.0, 0.0, 0.089159])
 
 
 def loss_and_grads(angles, targets, aims, rest):
@@ -28,30 +28,30 @@ def loss_and_grads(angles, targets, aims, rest):
     """
 
     # forward
-    pre_c_b = angles[:, 1:2]                                        # (300, 1)  arm.py:45
-    c_b = np.cos(pre_c_b)                                           # (300, 1)
-    pre_c_a = angles[:, :1]                                         # (300, 1)
+    pre_c_a = angles[:, :1]                                         # (300, 1)  arm.py:45
     c_a = np.cos(pre_c_a)                                           # (300, 1)
     s_a = np.sin(pre_c_a)                                           # (300, 1)
     x1 = X * c_a + Y * s_a                                          # (300, 3)  arm.py:46
-    s_b = np.sin(pre_c_b)                                           # (300, 1)  arm.py:45
+    z_a = X * s_a - Y * c_a                                         # (300, 3)  arm.py:49
+    pre_c_b = angles[:, 1:2]                                        # (300, 1)  arm.py:45
+    c_b = np.cos(pre_c_b)                                           # (300, 1)
+    s_b = np.sin(pre_c_b)                                           # (300, 1)
     x2 = c_b * x1 + Y_2 * s_b                                       # (300, 3)  arm.py:46
+    y_b = Y_2 * c_b - s_b * x1                                      # (300, 3)
     pre_c_c = angles[:, 2:3]                                        # (300, 1)  arm.py:45
     c_c = np.cos(pre_c_c)                                           # (300, 1)
     s_c = np.sin(pre_c_c)                                           # (300, 1)
-    y_b = Y_2 * c_b - s_b * x1                                      # (300, 3)  arm.py:46
-    x3 = c_c * x2 + s_c * y_b                                       # (300, 3)
-    z_a = X * s_a - Y * c_a                                         # (300, 3)  arm.py:49
+    x3 = c_c * x2 + s_c * y_b                                       # (300, 3)  arm.py:46
+    y_c = c_c * y_b - s_c * x2                                      # (300, 3)
     pre_c_d = angles[:, 3:4]                                        # (300, 1)  arm.py:45
     c_d = np.cos(pre_c_d)                                           # (300, 1)
-    y_c = c_c * y_b - s_c * x2                                      # (300, 3)  arm.py:46
-    s_d = np.sin(pre_c_d)                                           # (300, 1)  arm.py:45
+    s_d = np.sin(pre_c_d)                                           # (300, 1)
+    x4 = c_d * x3 + s_d * y_c                                       # (300, 3)  arm.py:46
     z_b = s_d * x3 - c_d * y_c                                      # (300, 3)  arm.py:49
     pre_c_e = angles[:, 4:5]                                        # (300, 1)  arm.py:45
     c_e = np.cos(pre_c_e)                                           # (300, 1)
     s_e = np.sin(pre_c_e)                                           # (300, 1)
-    x4 = c_d * x3 + s_d * y_c                                       # (300, 3)  arm.py:46
-    y_f = c_e * z_a - s_e * x4                                      # (300, 3)
+    y_f = c_e * z_a - s_e * x4                                      # (300, 3)  arm.py:46
     tip = (                                                         # (300, 3)  arm.py:47
         DATA - 0.425 * x2 - 0.39225 * x3 + 0.10915 * z_a + 0.09465 * z_b + 0.0823 * y_f
     )

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from attention.py:38 (`loss`).
 Needs NumPy and nothing else.
 
     work  804 T**2 + 73,400 T - 16,383 flops
-    ir    sha256 5ec469ae1108a1b9
+    ir    sha256 03bad100d5a9e7a5
 """
 
 import numpy as np
@@ -29,6 +29,7 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     # forward
     view = (x @ Wq).reshape(T, 4, 16)                           # (T, 4, 16)  attention.py:31
     view_2 = (x @ Wk).reshape(T, 4, 16)                         # (T, 4, 16)
+    view_3 = (x @ Wv).reshape(T, 4, 16)                         # (T, 4, 16)
     product = view.transpose(1, 0, 2) @ view_2.transpose(1, 2, 0)  # (4, T, T)   attention.py:34
     scores = product / 4.0                                      # (4, T, T)
     logits = np.where(mask, scores, float("-inf"))              # (4, T, T)   attention.py:35
@@ -36,7 +37,6 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     top = np.where(np.isfinite(max_logits), max_logits, 0.0)    # (4, T, 1)
     exps = np.exp(logits - top)                                 # (4, T, T)
     weights = exps / exps.sum(axis=2, keepdims=True)            # (4, T, T)
-    view_3 = (x @ Wv).reshape(T, 4, 16)                         # (T, 4, 16)  attention.py:31
     weights_v = weights @ view_3.transpose(1, 0, 2)             # (4, T, 16)  attention.py:36
     context = weights_v.transpose(1, 0, 2).reshape(T, 64)       # (T, 64)
 

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from burgers.py:46 (`loss`).
 Needs NumPy and nothing else.
 
     work  437 M + 1,040 N + 266 flops
-    ir    sha256 32aeb0a9940ad6d4
+    ir    sha256 f7ab5625ba67b675
 """
 
 import numpy as np
@@ -34,11 +34,11 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     joined = np.stack((a, b))                           # (2, 24)  burgers.py:38, 45
     s = np.tanh(np.stack((x, t), axis=1) @ joined + c)  # (N, 24)  burgers.py:38
     slope = 1.0 - s * s                                 # (N, 24)  burgers.py:39
-    b_v = b * v                                         # (24,)    burgers.py:42
-    u_t = slope @ b_v                                   # (N,)
     u = s @ v + d                                       # (N,)     burgers.py:40
     a_v = a * v                                         # (24,)    burgers.py:41
     u_x = slope @ a_v                                   # (N,)
+    b_v = b * v                                         # (24,)    burgers.py:42
+    u_t = slope @ b_v                                   # (N,)
     scaled_s = -2.0 * s                                 # (N, 24)  burgers.py:43
     scaled_s_slope = scaled_s * slope                   # (N, 24)
     product = a * a                                     # (24,)

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from conv_net.py:37 (`loss`).
 Needs NumPy and nothing else.
 
     work  167,674 N + 635 flops
-    ir    sha256 579b9f931b9e29b9
+    ir    sha256 38e79278e2f7df6a
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from experts.py:37 (`loss`).
 Needs NumPy and nothing else.
 
     work  627 N - 52 flops
-    ir    sha256 0b7dab6701c09f4e
+    ir    sha256 bd20bd73a0260cbb
 """
 
 import numpy as np

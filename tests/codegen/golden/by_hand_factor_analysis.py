@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from factor_analysis.py:39 (`loss`).
 Needs NumPy and nothing else.
 
     work  720 N + 3,932 flops
-    ir    sha256 8107f913bc122172
+    ir    sha256 eebc3021072fc979
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from gaussian_process.py:44 (`loss`).
 Needs NumPy and nothing else.
 
     work  32 N**2 + 25 N + 9 flops
-    ir    sha256 a65fda1940c5b3a1
+    ir    sha256 533e11ba4c406dd8
 """
 
 import numpy as np
@@ -25,7 +25,6 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
     """
 
     # forward
-    weights = precision - np.outer(alpha, alpha)       # (N, N)  gaussian_process.py:43
     exp = np.exp(-log_lengths)                         # (3,)    gaussian_process.py:39
     z = x * exp                                        # (N, 3)
     norms = np.einsum("ij,ij->i", z, z)                # (N,)    gaussian_process.py:40
@@ -34,6 +33,7 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
     kernel = np.exp(log_variance - 0.5 * squares)      # (N, N)  gaussian_process.py:42
 
     # loss
+    weights = precision - np.outer(alpha, alpha)       # (N, N)  gaussian_process.py:43
     exp_log_noise = np.exp(log_noise)                  #         gaussian_process.py:44
     sum_weights = np.diagonal(weights, offset=0).sum()
     loss = 0.5 * (np.vdot(weights, kernel) + exp_log_noise * sum_weights)

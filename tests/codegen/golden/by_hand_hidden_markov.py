@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from hidden_markov.py:41 (`loss`).
 Needs NumPy and nothing else.
 
     work  14,932 N + 7,854 flops
-    ir    sha256 eb2e8a46158055ce
+    ir    sha256 912d37fb8b484089
 """
 
 import numpy as np
@@ -29,26 +29,26 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     exps_initial_logits = np.exp(pre_exps_initial_logits)  # (16,)
     total = exps_initial_logits.sum(axis=0, keepdims=True)  # (1,)
     initial = exps_initial_logits / total            # (16,)
-    top_emission_logits = emission_logits.max(       # (16, 1)   hidden_markov.py:33
-        axis=1, keepdims=True
-    )
-    pre_exps_emission_logits = emission_logits - top_emission_logits  # (16, 20)
-    exps_emission_logits = np.exp(pre_exps_emission_logits)  # (16, 20)
-    total_2 = exps_emission_logits.sum(axis=1, keepdims=True)  # (16, 1)
-    weights = exps_emission_logits / total_2         # (16, 20)
-    picked = np.take(weights.T, symbols[:, 0], axis=0)  # (N, 16)   hidden_markov.py:34
-    state1 = initial * picked                        # (N, 16)
-    total1 = state1.sum(axis=1, keepdims=True)       # (N, 1)    hidden_markov.py:35
-    log_likelihood1 = np.log(total1)                 # (N, 1)    hidden_markov.py:36
-    state1_over_total1 = state1 / total1             # (N, 16)   hidden_markov.py:38
     top_transition_logits = transition_logits.max(   # (16, 1)   hidden_markov.py:32
         axis=1, keepdims=True
     )
     pre_exps_transition_logits = transition_logits - top_transition_logits  # (16, 16)
     exps_transition_logits = np.exp(pre_exps_transition_logits)  # (16, 16)
-    total_3 = exps_transition_logits.sum(axis=1, keepdims=True)  # (16, 1)
-    transition = exps_transition_logits / total_3    # (16, 16)
-    product = state1_over_total1 @ transition        # (N, 16)   hidden_markov.py:38
+    total_2 = exps_transition_logits.sum(axis=1, keepdims=True)  # (16, 1)
+    transition = exps_transition_logits / total_2    # (16, 16)
+    top_emission_logits = emission_logits.max(       # (16, 1)   hidden_markov.py:33
+        axis=1, keepdims=True
+    )
+    pre_exps_emission_logits = emission_logits - top_emission_logits  # (16, 20)
+    exps_emission_logits = np.exp(pre_exps_emission_logits)  # (16, 20)
+    total_3 = exps_emission_logits.sum(axis=1, keepdims=True)  # (16, 1)
+    weights = exps_emission_logits / total_3         # (16, 20)
+    picked = np.take(weights.T, symbols[:, 0], axis=0)  # (N, 16)   hidden_markov.py:34
+    state1 = initial * picked                        # (N, 16)
+    total1 = state1.sum(axis=1, keepdims=True)       # (N, 1)    hidden_markov.py:35
+    log_likelihood1 = np.log(total1)                 # (N, 1)    hidden_markov.py:36
+    state1_over_total1 = state1 / total1             # (N, 16)   hidden_markov.py:38
+    product = state1_over_total1 @ transition        # (N, 16)
     picked_2 = np.take(weights.T, symbols[:, 1], axis=0)  # (N, 16)
     state2 = product * picked_2                      # (N, 16)
     total2 = state2.sum(axis=1, keepdims=True)       # (N, 1)    hidden_markov.py:39

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from lennard_jones.py:31 (`loss`).
 Needs NumPy and nothing else.
 
     work  562,875 flops
-    ir    sha256 bc54d025eb5d9e47
+    ir    sha256 31fa953987abe2c6
 """
 
 import numpy as np
@@ -23,13 +23,13 @@ def loss_and_grads(positions, c1):
     # forward
     spans = positions[:, None] - positions[None]         # (125, 125, 3)  lennard_jones.py:27
     squares = np.einsum("ijk,ijk->ij", spans, spans) + c1  # (125, 125)     lennard_jones.py:28
-    below = squares < 6.25                               # (125, 125)     lennard_jones.py:31
     inverse_squares = 1.0 / squares                      # (125, 125)     lennard_jones.py:29
     square = inverse_squares * inverse_squares           # (125, 125)
     inverse6 = square * inverse_squares                  # (125, 125)
     energies = (                                         # (125, 125)     lennard_jones.py:30
         4.0 * (inverse6 * inverse6 - inverse6) + 0.016316891136
     )
+    below = squares < 6.25                               # (125, 125)     lennard_jones.py:31
 
     # loss
     loss = 0.5 * np.where(below, energies, 0.0).sum()    #                lennard_jones.py:31

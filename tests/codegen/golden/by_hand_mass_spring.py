@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from mass_spring.py:58 (`loss`).
 Needs NumPy and nothing else.
 
     work  8 P + 39,778 flops
-    ir    sha256 ed6cd2ffbd6e0236
+    ir    sha256 f86185278cd15107
 """
 
 import numpy as np

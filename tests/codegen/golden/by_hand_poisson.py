@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from poisson.py:38 (`loss`).
 Needs NumPy and nothing else.
 
     work  168 N + 282 flops
-    ir    sha256 5f8d03b60867dd6c
+    ir    sha256 2659445359f43cc3
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from sinkhorn.py:43 (`loss`).
 Needs NumPy and nothing else.
 
     work  10,690 M + 599 flops
-    ir    sha256 dc666bdaf3c69cf9
+    ir    sha256 82d72da3091b1c04
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from spline.py:47 (`loss`).
 Needs NumPy and nothing else.
 
     work  37 N + 807 flops
-    ir    sha256 9f3aaf3188a373ff
+    ir    sha256 bc410a3f7103ee94
 """
 
 import numpy as np
@@ -31,11 +31,11 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     square_t_t = square_t * t                                      # (N,)
     scaled_square_t_t = 3.0 * square_t_t                           # (N,)   spline.py:40, 41
     pieces_b = (scaled_square_t_t - 6.0 * square_t + 4.0) / 6.0    # (N,)   spline.py:40
-    intervals_plus_1 = intervals + 1                               # (N,)   spline.py:44
     pieces_c = (3.0 * square_t - scaled_square_t_t + 3.0 * t + 1.0) / 6.0  # (N,)   spline.py:41
-    intervals_plus_2 = intervals + 2                               # (N,)   spline.py:44
     pieces_d = square_t_t / 6.0                                    # (N,)   spline.py:42
-    intervals_plus_3 = intervals + 3                               # (N,)   spline.py:44
+    intervals_plus_1 = intervals + 1                               # (N,)   spline.py:44
+    intervals_plus_2 = intervals + 2                               # (N,)
+    intervals_plus_3 = intervals + 3                               # (N,)
     curve = (                                                      # (N,)
         pieces_a * coefficients[intervals] + pieces_b * coefficients[intervals_plus_1]
         + pieces_c * coefficients[intervals_plus_2] + pieces_d * coefficients[intervals_plus_3]

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `python`, from programs.py:22 (`energy`).
 Needs Python's math module and nothing else.
 
     work  7 multiplications, 1 addition, 1 cosm1, 1 sin
-    ir    sha256 c397529f52326abe
+    ir    sha256 01fe3bd677698b1e
 """
 
 from math import sin

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44 (`loss`).
 Needs NumPy and nothing else.
 
     work  15 N - 2 flops
-    ir    sha256 91318a974b284557
+    ir    sha256 f49fb46a401dd4fb
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:65 (`loss`).
 Needs NumPy and nothing else.
 
     work  1,831 N + 1,013 flops
-    ir    sha256 9da7620265409243
+    ir    sha256 98563daf4bd5ca72
 """
 
 import numpy as np

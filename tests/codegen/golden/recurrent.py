@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:93 (`loss`).
 Needs NumPy and nothing else.
 
     work  1,587 N - 95 flops
-    ir    sha256 bee6869e799eaec4
+    ir    sha256 4d2b9dbe214dc87c
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:104 (`loss`).
 Needs NumPy and nothing else.
 
     work  1,258 N + 730 flops
-    ir    sha256 1c3a0d6eb047cc3d
+    ir    sha256 b6a6c02824383430
 """
 
 import numpy as np

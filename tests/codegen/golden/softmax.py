@@ -4,7 +4,7 @@ Emitted by symgrad 0.1.0, target `numpy`, from programs.py:76 (`loss`).
 Needs NumPy and nothing else.
 
     work  74 N - 15 flops
-    ir    sha256 9857f94cd58310cd
+    ir    sha256 f4649047fc8e12e3
 """
 
 import numpy as np
