@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from symgrad.codegen import TARGETS, ExampleHeading, Unit, VectorArgument, suite
 from symgrad.codegen.module import names_derivatives
 from symgrad.codegen.unit import ROLES
 from symgrad.compiler.loss_names import phrase
-from symgrad.compiler.sizes import asked_of
+from symgrad.compiler.sizes import Need, asked_of
 from symgrad.frontend.source.origin import PATHS
 from symgrad.frontend.source.statements import MODULES, RETURNED, SitedOrigin, statement, stored
 from symgrad.ir.function import Function, Instr, topological
@@ -99,13 +99,13 @@ class Words:
     unreached: Sequence[str] = ()
 
 
-def unit_of(p: Program, prepared: Function, f: Function) -> Unit:
+def unit_of(p: Program, prepared: Function, f: Function, needs: Iterable[Need]) -> Unit:
     """The unit to emit for a program: ``f`` is its final function, ``prepared`` the one that was
-    differentiated."""
+    differentiated, and ``needs`` are those of sizes."""
     tell = {"plain": _of_outputs, "gradients": _of_loss, "vector": _of_vector}[p.kind]
     said = tell(p, prepared)
     names = {x.hint for x in (*f.parameters, *f.body)} if names_derivatives(f) else ()
-    notes = (*naming(p.words.net, f.results[0].hint, names), *said.notes, *asked_of(f))
+    notes = (*naming(p.words.net, f.results[0].hint, names), *said.notes, *asked_of(needs))
     told = unreached(p)
     told = (*told, " ".join(notes)) if notes else told
     return replace(said, function=f, notes=told, examples=p.words.examples, loop=p.loop)

@@ -135,10 +135,11 @@ class Program:
 
 
 class Pipeline:
-    """Runs steps on a function and records them."""
+    """Runs steps on a function and records them; ``derived`` is it behind differentiation."""
 
     def __init__(self, function: Function, steps: Sequence[Step] = ()) -> None:
         self.function = function
+        self.derived: Function | None = None
         self.steps = list(steps)
 
     def run(self, name: str, apply: Callable[[Function], Function]) -> None:
@@ -166,6 +167,7 @@ class Pipeline:
                 early_cse(leading.apply(with_wanted_names(f))[0]), wrt, strict, accurate
             ),
         )
+        self.derived = self.function
 
     def simplify(self, options: Options, target: Target) -> None:
         """The passes behind differentiation; einsum is for targets that have it."""
@@ -234,8 +236,8 @@ def _wrapped(
         arguments = tuple([replace(a, type=t) for a, t in zip(arguments, types, strict=True)])
     lists = not TARGETS[p.target].takes_arrays
     signature = Signature(f.name, p.target, arguments, p.wrt, p.kind, layout=p.layout, lists=lists)
-    needs = needs_of(f, written)
-    unit = unit_of(p, prepared, f)
+    needs = needs_of(f, written, pipeline.derived)
+    unit = unit_of(p, prepared, f, needs)
     guards = tuple((need.dim, need.why) for need in needs if need.silent)
     asked = sha256(str(bare(written)).encode()).hexdigest()  # as the certificate has it
     chooses = any(x.op.name == "where" for x in written.body)

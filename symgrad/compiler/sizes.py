@@ -25,7 +25,7 @@ func @f(input %x: f64[100, M]) {
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from symgrad.errors import ArgumentError, ShapeError
@@ -43,13 +43,17 @@ class Need(NamedTuple):
     silent: bool
 
 
-def needs_of(f: Function, written: Function | None = None) -> tuple[Need, ...]:
+def needs_of(
+    f: Function, written: Function | None = None, derived: Function | None = None
+) -> tuple[Need, ...]:
     """The needs of a function's instructions, each dim once, in order.
 
-    ``written`` is what the user wrote, whose words they are told in, where it needs the same.
+    ``written`` is what the user wrote, whose words they are told in, where it needs the same;
+    ``derived`` what differentiation made, whose quotients by a count need it however f writes them.
     """
     found: dict[str, Need] = {}
-    for x in f.body:
+    quotients = [x for x in derived.body if x.op.name == "divide"] if derived else []
+    for x in (*quotients, *f.body):
         place = f"; built at {x.origins[0].file}:{x.origins[0].line}" if x.origins else ""
         for dim, why, silent in _needs(x):
             if isinstance(dim, str) and "-" in dim:
@@ -59,10 +63,10 @@ def needs_of(f: Function, written: Function | None = None) -> tuple[Need, ...]:
     return tuple(need._replace(why=told.get(need.dim, need.why)) for need in found.values())
 
 
-def asked_of(f: Function) -> tuple[str, ...]:
+def asked_of(needs: Iterable[Need]) -> tuple[str, ...]:
     """The sentences that tell which sizes a text takes, but for those that it checks itself."""
     asked: dict[str, list[str]] = {}
-    for need in needs_of(f):
+    for need in needs:
         more, less = sides(need.dim)
         if not need.silent and more not in asked.setdefault(less, []):
             asked[less].append(more)

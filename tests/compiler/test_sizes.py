@@ -117,3 +117,13 @@ def test_a_product_of_sizes_beyond_64_bits_is_refused() -> None:
     """NumPy could not hold it; the error gives the count."""
     with pytest.raises(ShapeError, match="elements; an array holds fewer"):
         sg.input("x", (2**40, 2**40))
+
+
+def test_no_quotient_of_a_gradient_loses_its_need_as_it_is_rewritten() -> None:
+    """Both are gradients of a mean over N, however the count is written in the end."""
+    x, w, a = sg.input("x", ("N", 4)), sg.param("w", np.ones((4, 4))), sg.param("a", np.ones(4))
+    for loss in (sg.mean((x @ w) / (1.0 + a * a)), sg.mean(x @ w)):
+        f = sg.compile(loss)
+        assert "N must be at least 1." in f.source
+        with pytest.raises(ShapeError, match="N is 0 in x, expected N >= 1"):
+            f(x=np.zeros((0, 4)))
