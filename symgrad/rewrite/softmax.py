@@ -20,7 +20,6 @@ a softmax no longer depend on how large x is, but only on how far it lies below 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -31,11 +30,9 @@ from symgrad.ops.reduction import exponentials, kept, reduced
 from symgrad.ops.table import IRAlgebra
 from symgrad.rewrite.conditions import is_positive, is_product
 from symgrad.rewrite.monomials import Monomial, Part, term_of, without
-from symgrad.rewrite.patterns import Pattern, bared, pattern
-from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
+from symgrad.rewrite.patterns import bared
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
 from symgrad.rewrite.rule import Pass, built
-
-DEPTH = 6  # operands within operands that are searched for an exponential
 
 
 class Parts(NamedTuple):
@@ -145,35 +142,6 @@ def _shared(accurate: bool) -> Pass:
     return rules_pass("softmax", RuleSet(rules, needs="logsumexp"))
 
 
-_MASKED = (  # what is 0 where m does not hold, and where it does
-    pattern(lambda f, m, s, top: f.exp(f.where(m, s, -math.inf) - top), ("m", "s", "top")),
-    pattern(lambda f, m, s, top: f.exp(f.where(m, -math.inf, s) - top), ("m", "s", "top")),
-)
-
-
-def _behind_a_mask(r: Rewriter, x: Instr) -> Instr | None:
-    """where(m, a*e, 0) is a*e where e is an exponential of where(m, s, -inf)."""
-    condition, *branches = x.operands
-    for form, a, other in zip(_MASKED, branches, reversed(branches), strict=True):
-        if scalar(other) == 0 and a.type == x.type and _vanishes(r, a, form, condition, DEPTH):
-            return a
-    return None
-
-
-def _vanishes(r: Rewriter, x: Instr, form: Pattern, condition: Instr, depth: int) -> bool:
-    """True for a sum of products that each have such an exponential as a factor."""
-    if any(found["m"] is condition for found in r.matcher.matches(form, x, {})):
-        return True
-    if not depth or not ("adds" in x.op.traits or is_product(x.op)):
-        return False
-    factors = x.operands if x.op.commutative else x.operands[:1]
-    some = any if is_product(x.op) else all
-    return some(
-        _vanishes(r, o, form, condition, depth - 1)
-        for o in (factors if is_product(x.op) else x.operands)
-    )
-
-
 def _sum_of_weights(r: Rewriter, x: Instr) -> Instr | None:
     """sum(c*(e/sum(e))) is c for exponentials e, where c is the same for all that are summed."""
     (a,), axes = x.operands, x["axis"]
@@ -215,8 +183,6 @@ def _by_level(r: Rewriter, x: Instr, axes: tuple[int, ...]) -> tuple[int, list[P
 
 
 WEIGHTS = RuleSet((
-    built("where(m, a*e, 0) = a*e for e = exp(where(m, s, -inf) - c)", "where", _behind_a_mask,
-          "add subtract multiply divide negative"),
     built("sum(c*(e/sum(e))) = c for an exponential e", "sum", _sum_of_weights, "multiply divide"),
 ))  # fmt: skip
 

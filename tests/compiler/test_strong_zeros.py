@@ -251,3 +251,21 @@ def test_a_text_without_the_zero_is_refuted() -> None:
     result = check_balls(replace(claim, text=wrong))
     assert isinstance(result, Refuted)
     assert "not finite where the reference is" in result.reason
+
+
+def test_a_mask_keeps_out_what_has_no_value_behind_it() -> None:
+    """0 * log(0) of a masked weight, and all of a row that is masked throughout."""
+    s = sg.param("s", np.array([[0.3, -0.2, 0.9], [0.1, 0.4, -0.5]]))
+    m = sg.input("m", (2, 3), "bool")
+    p = sg.softmax(sg.where(m, s, -np.inf), axis=1)
+    entropy = -sg.sum(sg.where(m, p * sg.log(p), 0.0))
+    linear = sg.sum(sg.where(m, p * s, 0.0))
+    for loss, rows in (
+        (entropy, [[True, False, True], [True, True, False]]),
+        (linear, [[True, False, True], [False, False, False]]),
+    ):
+        with np.errstate(all="ignore"):
+            value, (d_s,) = sg.compile(loss)(m=np.array(rows))
+        assert np.isfinite(value)
+        assert np.isfinite(d_s).all()
+        assert (d_s[~np.array(rows)] == 0.0).all()

@@ -333,12 +333,6 @@ IN_CONTRACTIONS = {
 EXPS = "%e = exp %A : f64[2]; %u = sum %e {axis = (0,), keepdims = false} : f64[]; "
 MASK = "%z = constant 0.0 : f64[]; %l = constant -inf : f64[]; %c = greater %A, %z : bool[2]; "
 IN_WEIGHTS = {
-    "where(m, a*e, 0) = a*e for e = exp(where(m, s, -inf) - c)": [
-        "A B",
-        MASK + "%n = negative %A : f64[2]; %v = where %c, %n, %l : f64[2]; "
-        "%q = subtract %v, %z : f64[2]; %e = exp %q : f64[2]; %p = multiply %e, %B : f64[2]; "
-        "%y = where %c, %p, %z : f64[2]",
-    ],
     "sum(c*(e/sum(e))) = c for an exponential e": [
         "A s",
         EXPS + "%q = divide %s, %u : f64[]; %p = multiply %e, %q : f64[2]; "

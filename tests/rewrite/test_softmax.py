@@ -112,27 +112,6 @@ def test_a_logsumexp_that_one_value_reads_needs_no_name():
     assert one.count("np.log(") == two.count("np.log(") == 1
 
 
-def masked(fill, other):
-    """The text of a loss of softmax weights where a mask hides scores by ``fill``; ``other`` tells
-    whether the gradient is cut off by another mask."""
-    s = sg.param("s", np.zeros((3, 4)))
-    m, n = (sg.input(name, (3, 4), dtype="bool") for name in "mn")
-    scores = sg.where(m, sg.where(n, s, 0.0) if other else s, fill)
-    weights = sg.softmax(scores, axis=1)
-    f = sg.compile(sg.sum((weights @ sg.input("v", (4, 2))) ** 2))
-    assert f.verify().verdict == "verified"
-    return f.source.partition("# gradients")[2]
-
-
-@pytest.mark.parametrize(
-    ("fill", "other", "chosen"), [(-np.inf, False, 0), (-1e9, False, 1), (-np.inf, True, 2)]
-)
-def test_no_mask_cuts_off_what_its_exponential_has_made_0(fill, other, chosen):
-    """A weight behind -inf is 0, and so is its gradient; -1e9 is a number, and a choice within
-    cuts off by itself."""
-    assert masked(fill, other).count("np.where") == chosen
-
-
 def test_the_weights_of_a_softmax_sum_to_1():
     """The gradient of a difference of two logsumexps sums up none: each row's share is 1/N."""
     a, b = sg.param("a", np.zeros((3, 2))), sg.param("b", np.zeros((3, 2)))

@@ -51,13 +51,15 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     d_weights = d_weights_v @ view_3.transpose(1, 2, 0)         # (4, T, T)
     d_v = weights.transpose(0, 2, 1) @ d_weights_v              # (4, T, 16)
     dots = np.einsum("ijk,ijk->ij", d_weights, weights)         # (4, T)      of attention.py:35
-    scaled_d_logits = 0.25 * ((d_weights - dots[:, :, None]) * weights)
-    d_q = scaled_d_logits @ view_2.transpose(1, 0, 2)           # (4, T, 16)  of attention.py:34
-    d_transpose_2 = view.transpose(1, 2, 0) @ scaled_d_logits   # (4, 16, T)
+    chosen = np.where(                                          # (4, T, T)   of attention.py:34, 35
+        mask, 0.25 * ((d_weights - dots[:, :, None]) * weights), 0.0
+    )
+    d_q = chosen @ view_2.transpose(1, 0, 2)                    # (4, T, 16)  of attention.py:34
+    d_view_2 = (view.transpose(1, 2, 0) @ chosen).transpose(2, 0, 1)
 
     # gradients of the parameters
     d_Wq = x.T @ d_q.transpose(1, 0, 2).reshape(T, 64)          # (64, 64)    of attention.py:31, 33
-    d_Wk = x.T @ d_transpose_2.transpose(2, 0, 1).reshape(T, 64)  # (64, 64)
+    d_Wk = x.T @ d_view_2.reshape(T, 64)                        # (64, 64)
     d_Wv = x.T @ d_v.transpose(1, 0, 2).reshape(T, 64)          # (64, 64)
     d_Wo = context.T @ d_errors                                 # (64, 64)    of attention.py:37
 
