@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -202,11 +203,14 @@ def is_sum_of_squares(x: Instr) -> bool:
     return x.op.commutative or x.operands[0].type.rank == 1
 
 
+_known: WeakKeyDictionary[Instr, Interval] = WeakKeyDictionary()
+
+
 class Intervals:
-    """The intervals of the instructions of a graph, each computed once."""
+    """The intervals of instructions, each computed once in its life."""
 
     def __init__(self) -> None:
-        self.known: dict[Instr, Interval] = {}
+        self.known = _known
 
     def of(self, root: Instr) -> Interval:
         return self.known[root] if root in self.known else value_of(root, self.interval, self.known)

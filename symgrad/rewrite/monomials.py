@@ -16,7 +16,7 @@ from typing import NamedTuple
 from symgrad.ir.function import Instr
 from symgrad.rewrite.rewriter import Rewriter, scalar
 
-PARTS = 12  # factors of a term that are compared with those of another
+PARTS = 12  # factors of a term that are compared with those of another, and products opened
 
 Part = tuple[Instr, bool]  # a factor, and whether the product is divided by it
 
@@ -55,9 +55,10 @@ class Monomial(NamedTuple):
 def term_of(r: Rewriter, x: Instr, through: bool = False, named: bool = True) -> Monomial:
     """A value as a term.  Of values with a name cotangents are opened, if ``named`` says so, and
     1/s whoever reads it; with ``through``, all products."""
-    sign, parts, stack = 1, list[Part](), [(x, False)]
-    while stack and len(parts) < PARTS:
+    sign, parts, stack, opened = 1, list[Part](), [(x, False)], 0
+    while stack and len(parts) < PARTS and opened < 2 * PARTS:
         y, below = stack.pop()
+        opened += 1
         opens = through or (r.once(y) and (not y.hint or (named and is_derived(y))))
         name = y.op.name if y.operands else ""
         if name == "divide" and not below and (opens or scalar(y.operands[0]) == 1):

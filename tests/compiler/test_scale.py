@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 from campaign import many
+from counting import growth
 
 import symgrad as sg
 
@@ -28,3 +31,20 @@ def test_a_long_chain_compiles(target: str) -> None:
     loss, grads = sg.compile(value, target=target)()
     assert loss == pytest.approx(want, rel=1e-12)
     assert grads.x == pytest.approx(slope, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "step", [lambda h, p: sg.tanh(h * p + 0.1), lambda h, p: h / sg.norm(h) + p]
+)
+def test_what_is_looked_at_grows_with_the_program(step: Any) -> None:
+    """Chains of products and quotients, whose terms and intervals are found once."""
+
+    def job(size: int) -> Any:
+        p = sg.param("p", np.full(4, 0.3))
+        h = p
+        for _ in range(size):
+            h = step(h, p)
+        loss = sg.sum(h)
+        return lambda: sg.compile(loss)
+
+    assert growth(job, 100) < 5
