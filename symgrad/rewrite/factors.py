@@ -170,7 +170,9 @@ def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
         return None
     if all(below or o.is_constant for o, below in inside):
         return None  # a sum of reciprocals is one of the user's, as a rule
-    whole = rebuilt_on(r, x, multiplied(r, inside))
+    whole = multiplied(r, inside)
+    front = len(full) - whole.type.rank  # axes that only what is outside has
+    whole = r.build(x.op, whole, axis=tuple(i - front for i in axes), keepdims=x["keepdims"])
     kept = [(_without(r, o, len(full), () if x["keepdims"] else axes), b) for o, b in outside]
     numbers = [p for p in kept if not p[0].type.rank and not p[1]]
     return multiplied(r, [*numbers, (whole, False), *[p for p in kept if p not in numbers]])

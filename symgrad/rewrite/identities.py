@@ -228,7 +228,7 @@ def _with_sign(r: Rewriter, x: Instr, depth: int) -> Instr | None:
     shared = not r.once(x) and not all(o.is_constant or not o.operands for o in x.operands)
     if shared or not x.operands or not depth:
         return None
-    if x.op.kind == "shape" and not x.is_constant:
+    if x.op.kind == "shape" and len(x.operands) == 1:
         signed = _with_sign(r, x.operands[0], depth - 1)
         return r.build(x.op, signed, **dict(x.attributes)) if signed is not None else None
     if x.op.name not in ("multiply", "divide"):
@@ -266,7 +266,8 @@ def _less(r: Rewriter, x: Instr) -> Instr | None:
 
 def _is_below_0(x: Instr, depth: int = 4) -> bool:
     """True for a product, a quotient or a view of a literal below 0."""
-    if not depth or not (is_product(x.op) or x.op.kind == "shape"):
+    view = x.op.kind == "shape" and len(x.operands) == 1
+    if not depth or not (is_product(x.op) or view):
         return False
     parts = x.operands if x.op.commutative else x.operands[:1]
     return any((scalar(o) or 0) < 0 or _is_below_0(o, depth - 1) for o in parts)

@@ -5,8 +5,10 @@ Each rule is also tried at huge, tiny and signed values, in ``test_bits_and_real
 
 import re
 
+import numpy as np
 import pytest
 
+import symgrad as sg
 from symgrad.ir import parse, verify
 from symgrad.ops import OPS
 from symgrad.rewrite import OF_FACTORS, canonicalize, rules_pass
@@ -301,3 +303,30 @@ def test_a_rule_moves_a_factor(before, after):
 )
 def test_no_rule_touches(body):
     assert written(factors, body) == written(same, body)
+
+
+def test_axes_of_a_sum_count_from_the_front_of_what_is_summed():
+    """A factor that stays inside may have fewer axes than the product."""
+    m, q = sg.param("m", np.arange(9.0).reshape(3, 3) / 7), sg.param("q", np.ones((2, 3)) / 3)
+    r, c = sg.param("r", np.arange(4.0)), sg.param("c", np.ones((3, 1)) / 5)
+    for loss, value in (
+        (
+            sg.sum(sg.sin(sg.sum(m * q[:, None, :], axis=1))),
+            np.sin((m.data * q.data[:, None, :]).sum(axis=1)).sum(),
+        ),
+        (sg.sum(sg.sin(sg.sum(r * c, axis=1))), np.sin((r.data * c.data).sum(axis=1)).sum()),
+        (
+            sg.sum(sg.sin(sg.sum(r * c, axis=1, keepdims=True))),
+            np.sin((r.data * c.data).sum(axis=1)).sum(),
+        ),
+    ):
+        f = sg.compile(loss)
+        assert f()[0] == pytest.approx(value, rel=1e-14)
+        assert f.verify().verdict == "verified"
+
+
+def test_no_sign_goes_into_what_is_joined_of_several():
+    x, p = sg.input("x", ("N", 2)), sg.param("p", np.ones(4))
+    joined = sg.concatenate([-2.0 * p[:2], p[2:]])
+    f = sg.compile(sg.sum((p - joined) ** 2) + sg.sum(x * p[:2]))
+    assert f.verify().verdict == "verified"
