@@ -179,6 +179,11 @@ def _size(x: Instr) -> Form:
     return lambda: size_text(x["dim"])
 
 
+def _unless_0(name: str, x: Instr) -> tuple[str, ...]:
+    """Which diagonal it is, where it is not the main one."""
+    return (f"{name}={x['k']}",) if x["k"] else ()
+
+
 def _with(name: str, *attributes: str, helper: str = "") -> ByInstr:
     """A call with the named attributes after the operands."""
     return ByInstr(lambda x: call(name, *(f"{k}={x[k]}" for k in attributes)), helper)
@@ -242,10 +247,10 @@ EMIT: dict[str, Form | ByInstr] = {
     "logsumexp": ByInstr(_logsumexp, helper="logsumexp"),
     "take_along_axis": ByInstr(lambda x: call("np.take_along_axis", f"axis={x['axis']}")),
     "add_along_axis": _with("add_along_axis", "axis", "size", helper="add_along_axis"),
-    "tril": _with("np.tril", "k"),
-    "triu": _with("np.triu", "k"),
-    "diag": _with("np.diag", "k"),
-    "diagonal": ByInstr(lambda x: call("np.diagonal", f"offset={x['k']}")),
+    "tril": ByInstr(lambda x: call("np.tril", *_unless_0("k", x))),
+    "triu": ByInstr(lambda x: call("np.triu", *_unless_0("k", x))),
+    "diag": ByInstr(lambda x: call("np.diag", *_unless_0("k", x))),
+    "diagonal": ByInstr(lambda x: call("np.diagonal", *_unless_0("offset", x))),
     "einsum": ByInstr(_einsum),
     "within": lambda x: x,
     "vdot": ByInstr(lambda x: infix("@", MUL) if x.operands[0].type.rank == 1 else call("np.vdot")),

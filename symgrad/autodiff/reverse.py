@@ -10,8 +10,7 @@ guard fails it is zero, *whatever g holds*.  Elementwise partials multiply g whi
 only at the end, or where ways meet, is it applied: ``where(c, g * partial, 0)``.  If all ways
 that meet have a guard, their sum has one, too: that one of them holds.  So no 0 * inf of the branch
 not taken arises through elementwise operations, moves, repeats, gathers and sums, at any order: the
-result is again a ``where``.  A product of matrices mixes elements: all but scalar guards are
-applied in front of it.
+result is again a ``where``.  In front of a product of matrices all but scalar guards are applied.
 
 >>> import symgrad.ops
 >>> from symgrad.ir.function import emit, function, parameter
@@ -81,11 +80,11 @@ def differentiate(
     grads = sweep.run()
     named = []
     for p, g in zip(parameters, grads, strict=True):
-        fresh = not g.hint and not g.is_constant and not g.is_parameter
-        named.append(g.replace(hint=f"d_{p.hint}") if fresh else g)
-    results = (*f.results, *named)
+        known = g.hint or g.is_constant or g.is_parameter
+        named.append(g if known else g.replace(hint=f"d_{p.hint}"))
     # The order of the sweep is how backpropagation is told: from the loss back, value by value.
     order = topological([*f.body, *sweep.cotangents, *named])
+    results = (*f.results, *named)
     needed, body = set(results), []
     for x in reversed(order):
         if x in needed and not x.is_parameter:
@@ -188,7 +187,8 @@ class _Sweep:
     def named(self, y: Instr, flow: Flow) -> Flow:
         """Gives the cotangent of a value its name, d_v, if it has none; a role where v has none."""
         g = flow.g.instr
-        if y.is_parameter or g.hint or g.is_constant or flow.guard or flow.side:
+        own = not all(o.derived for o in g.origins)  # a partial that is a value of the program
+        if own or y.is_parameter or g.hint or g.is_constant or flow.guard or flow.side:
             return flow
         if not y.hint and (g.role or g.is_parameter or not y.role):
             return flow

@@ -145,3 +145,19 @@ def test_a_users_d_q_that_is_a_gradient_too_is_not_called_the_derivative_by_q() 
     source = sg.compile(total + sg.sum(sg.tanh(w))).source
     assert "The name d_v" in source
     assert excepted(source) == ({"d_q"}, {})
+
+
+def test_a_value_of_the_program_is_no_derivative_by_name() -> None:
+    """The slope of c*v by v is c, which the program has made: it is not called d_v."""
+    gamma, w, s = sg.input("gamma"), sg.param("w", np.ones(3)), sg.input("S", (3, 3))
+    variance = w @ s @ w
+    source = sg.compile(0.5 * gamma * variance - w.sum()).source
+    assert "d_variance" not in source
+    assert "of the program's own" not in source
+
+
+def test_what_is_compiled_at_once_is_not_called_for_its_function() -> None:
+    x, w = sg.input("x", ("N",)), sg.param("w", 1.0)
+    step = sg.compile(sg.mean((x * w - 1.0) ** 2))
+    assert "step" not in step.source
+    assert "    loss = errors @ errors / N" in step.source

@@ -97,11 +97,15 @@ class Assignment:
         return self.alone and inner == len(found) > 0
 
 
+# What takes expressions and gives none: a variable that takes the result is no name for them.
+_COMPILES = frozenset({"check_gradient", "compile", "draw_dot", "function", "to_sympy"})
+
+
 def _is_plain(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
         if isinstance(owner, ast.Name) and owner.id in MODULES:
-            return True
+            return node.func.attr not in _COMPILES  # type: ignore[attr-defined]
         given = [*node.args, *[k.value for k in node.keywords]]
         return not any(isinstance(n, _MAKES) for argument in given for n in ast.walk(argument))
     return not isinstance(node, _CHOOSES)

@@ -35,7 +35,7 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
     # loss
     weights = precision - np.outer(alpha, alpha)       # (N, N)  gaussian_process.py:43
     exp_log_noise = np.exp(log_noise)                  #         gaussian_process.py:44
-    sum_weights = np.diagonal(weights, offset=0).sum()
+    sum_weights = np.diagonal(weights).sum()
     loss = 0.5 * (np.vdot(weights, kernel) + exp_log_noise * sum_weights)
 
     # gradients of the values, from the loss back
