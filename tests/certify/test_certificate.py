@@ -193,8 +193,8 @@ def test_floats_are_as_exact_in_each_component() -> None:
     v, u = sg.param("v", np.ones(3)), sg.param("u", np.linspace(-1.0, 1.0, 1500))
     f = sg.compile(1e4 * sg.sum(v * v) + sg.mean(sg.tanh(u)))
     assert f.verify().verified
-    single = "float(f), (d_v, d_u.astype(np.float32).astype(np.float64))"
-    assert changed(f, "float(f), (d_v, d_u)", single).verify().refuted
+    single = "float(loss), (d_v, d_u.astype(np.float32).astype(np.float64))"
+    assert changed(f, "float(loss), (d_v, d_u)", single).verify().refuted
 
 
 def test_a_helper_that_was_changed_is_no_atom() -> None:

@@ -63,7 +63,7 @@ def test_the_guard_of_a_power_at_0_is_judged() -> None:
 def test_the_guard_of_hypot_at_0_is_judged(y) -> None:
     z, a, b = sg.input("z", ("N",)), sg.param("a", 0.3), sg.param("b", 0.4)
     f = sg.compile(sg.sum(sg.hypot(y - a, z - b)))
-    assert judged(f, " = f_terms == 0.0", " = f_terms.sum() == 0.0").refuted
+    assert judged(f, " = losses == 0.0", " = losses.sum() == 0.0").refuted
 
 
 def test_what_has_no_value_is_so_in_each_element(y, a) -> None:
@@ -77,7 +77,7 @@ def test_what_has_no_value_is_so_in_each_element(y, a) -> None:
 def test_floats_are_judged_where_the_function_lives() -> None:
     x, a, b = sg.input("x", ("N",)), sg.param("a", 0.3), sg.param("b", 0.4)
     f = sg.compile(sg.mean((a - 1) * sg.log(x) + (b - 1) * sg.log(1 - x)), name="beta")
-    assert judged(f, "return float(f)", "return float((f + 1e10) - 1e10)").refuted
+    assert judged(f, "return float(loss)", "return float((loss + 1e10) - 1e10)").refuted
 
 
 POWERS = product(
