@@ -237,6 +237,8 @@ class MLP(Module):
         own = self.layers[layer]._names(str(layer + 1))
         step = len(self.layers[layer].neurons[0].w) + 1
         weight, bias = own[(neuron - 1) * step], own[neuron * step - 1]
+        if weight not in names:
+            return ""  # the text reads whole rows
         said = f"{weight} is the weight of neuron {neuron} in layer {layer + 1} on its input 1"
         output = f"h{layer + 1}_{neuron}"
         said = f"{said}, {bias} that neuron's bias"

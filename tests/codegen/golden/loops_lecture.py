@@ -21,8 +21,7 @@ def loss_and_grads(theta):
     theta    f64[41]  the parameters, in the order of model.parameters()
     returns  (loss, d_theta): a float, and a new f64[41] in the order of theta
 
-    w2_31 is the weight of neuron 3 in layer 2 on its input 1, b2_3 that neuron's bias, and d_v
-    stands for d loss / d v.
+    The name d_v stands for d loss / d v.
     """
 
     # parameters: each row of a layer is a neuron, its weights and then its bias

@@ -20,8 +20,8 @@ def loss_and_grads(theta, Xb, yb):
     yb       f64[N]     input
     returns  (loss, d_theta): a float, and a new f64[337] in the order of theta
 
-    w2_3_1 is the weight of neuron 3 in layer 2 on its input 1, b2_3 that neuron's bias, and d_v
-    stands for d loss / d v. The derivative of relu at 0 is 0. N must be at least 1.
+    The name d_v stands for d loss / d v. The derivative of relu at 0 is 0. N must be at least
+    1.
     """
     N = len(Xb)
 
