@@ -365,9 +365,7 @@ def negation(condition: Idiom) -> ByInstr:
 
     def rule(x: Instr) -> Form:
         (inner,) = x.operands
-        product = inner.op.name in ("multiply", "divide") or "sums" in inner.op.traits
-        signed = product and not condition(_first(inner))
-        return _negative_product if signed else prefix("-")
+        return prefix("-") if condition(_first(inner)) else _negative_product
 
     return ByInstr(rule)
 
