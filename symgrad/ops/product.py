@@ -30,7 +30,11 @@ def matmul_result(a: Type, b: Type) -> Type:
         )
     inner = b.shape[-2 if b.rank > 1 else 0]
     if a.shape[-1] != inner:
-        raise ShapeError(f"matmul: inner sizes differ: got {a} and {b}; transpose one?")
+        mend = "transpose one?"
+        if isinstance(a.shape[-1], str) ^ isinstance(inner, str):
+            name, number = sorted((a.shape[-1], inner), key=lambda d: isinstance(d, int))
+            mend = f"the one says {name}, the other has {number}: write {number} for {name}"
+        raise ShapeError(f"matmul: inner sizes differ: got {a} and {b}; {mend}")
     batch = broadcast("matmul", a.with_shape(a.shape[:-2]), b.with_shape(b.shape[:-2]))
     return a.with_shape((*batch, *a.shape[:-1][-1:], *(b.shape[-1:] if b.rank > 1 else ())))
 
