@@ -187,7 +187,7 @@ class _Sweep:
     def named(self, y: Instr, flow: Flow) -> Flow:
         """Gives the cotangent of a value its name, d_v, if it has none; a role where v has none."""
         g = flow.g.instr
-        own = not all(o.derived for o in g.origins)  # a partial that is a value of the program
+        own = g.origins and not g.is_derived  # a partial that is a value of the program
         if own or y.is_parameter or g.hint or g.is_constant or flow.guard or flow.side:
             return flow
         if not y.hint and (g.role or g.is_parameter or not y.role):

@@ -95,8 +95,7 @@ def _needs(x: Instr) -> Iterator[tuple[Dim, str, bool]]:
             yield subtract(size, 1), f"{x.op.name} over axis {a} of {_called(x)}", False
     elif x.op.name == "divide" and x.operands[1].op.name == "size":
         above, below = x.operands
-        in_gradient = bool(x.origins) and all(o.derived for o in x.origins)
-        if in_gradient or above.is_constant or above.op is below.op:  # Python's own numbers
+        if x.is_derived or above.is_constant or above.op is below.op:  # Python's own numbers
             for dim in _factors(below["dim"]):
                 yield subtract(dim, 1), f"the division by {below['dim']}", False
 

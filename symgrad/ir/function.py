@@ -144,6 +144,11 @@ class Instr:
     def is_constant(self) -> bool:
         return self.op is CONSTANT
 
+    @property
+    def is_derived(self) -> bool:
+        """True of what differentiation made: all lines that it comes from are derived."""
+        return bool(self.origins) and all(o.derived for o in self.origins)
+
     def replace(
         self,
         operands: tuple[Instr, ...] | None = None,

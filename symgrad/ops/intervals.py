@@ -251,7 +251,7 @@ _OPPOSITE = {
     "equal": "not_equal",
     "not_equal": "equal",
 }
-_MIRRORED = {
+MIRRORED = {
     "greater": "less",
     "less": "greater",
     "greater_equal": "less_equal",
@@ -266,7 +266,7 @@ def narrowed(own: Interval, x: Instr, condition: Instr, of: Of, holds: bool) -> 
     name = condition.op.name if holds else _OPPOSITE[condition.op.name]
     a, b = condition.operands
     if b is x:
-        a, b, name = b, a, _MIRRORED.get(name, name)
+        a, b, name = b, a, MIRRORED.get(name, name)
     if a is not x:
         return own
     return _on_side(own, name, of(b))

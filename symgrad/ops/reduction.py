@@ -44,6 +44,11 @@ def reduced(shape: Shape, axis: Axes, keepdims: bool) -> Shape:
     return tuple(d for i, d in enumerate(shape) if i not in axis)
 
 
+def padded(shape: Shape, rank: int) -> Shape:
+    """A shape as it broadcasts to a rank: with ones in front."""
+    return (1,) * (rank - len(shape)) + tuple(shape)
+
+
 def _result(name: str, floats: bool, nonempty: bool) -> Any:
     def infer(x: Type, *, axis: Axes, keepdims: bool) -> Type:
         if x.dtype == "bool" or (floats and not x.is_float):

@@ -44,6 +44,8 @@ func @f(input %x: f64[N, 3], input %w: f64[3]) {
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from symgrad.ir.function import Instr
@@ -51,15 +53,15 @@ from symgrad.ir.types import product
 from symgrad.ops.arithmetic import ADD, MULTIPLY, NEGATIVE
 from symgrad.ops.powers import SQUARE
 from symgrad.ops.product import MATMUL, OUTER
-from symgrad.ops.reduction import SUM
+from symgrad.ops.reduction import SUM, padded
 from symgrad.ops.selection import CAST
 from symgrad.ops.shape import RESHAPE, SIZE, TRANSPOSE
+from symgrad.rewrite.factors import without_axes
 from symgrad.rewrite.patterns import is_view
 from symgrad.rewrite.reals import inner_product, number_of
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass
 from symgrad.rewrite.rule import BITS, built
 from symgrad.rewrite.simplify import elements
-from symgrad.rewrite.softmax import aligned
 
 Axes = tuple[int, ...]
 NEAR = 32  # values that are looked at
@@ -70,55 +72,58 @@ Factor = tuple[Instr, str]  # without axes of size 1, and the letters of the oth
 
 def level_axes(x: Instr, whole: Instr, axes: Axes) -> Axes:
     """Those of the axes of ``whole`` along which x is the same."""
-    own, full = aligned(x.type.shape, whole.type.rank), whole.type.shape
+    own, full = padded(x.type.shape, whole.type.rank), whole.type.shape
     return tuple(i for i in axes if own[i] == 1 != full[i])
 
 
 def summed(r: Rewriter, x: Instr, whole: Instr, axes: Axes) -> Instr:
     """The sum along those of the axes of ``whole`` that x has, without all of these axes."""
-    own, rank = aligned(x.type.shape, whole.type.rank), whole.type.rank
-    first, left = rank - x.type.rank, [i for i in range(rank) if i not in axes]
-    inner = tuple(i - first for i in axes if i >= first and own[i] != 1)
+    own, rank = padded(x.type.shape, whole.type.rank), whole.type.rank
+    gone = [i for i in axes if own[i] != 1]
+    inner = tuple(i - rank + x.type.rank for i in gone)
     total = r.build("sum", x, axis=inner, keepdims=False) if inner else x
-    shape = [own[i] for i in left]
-    while shape and shape[0] == 1:
-        shape.pop(0)
-    while total.op is RESHAPE and r.once(total) and total.type.shape != tuple(shape):
-        (total,) = total.operands
-    same = total.type.shape == tuple(shape)
-    return total if same else r.build("reshape", total, shape=tuple(shape))
+    left = [i for i in range(rank) if i not in gone]
+    level = tuple(left.index(i) for i in axes if i not in gone)
+    return without_axes(r, total, len(left), level)
+
+
+Level = tuple[Instr, Instr, Axes, bool]  # a row, what it meets, axes along which it is the same,
+# and whether it stands first
+
+
+def levels(r: Rewriter, x: Instr) -> Iterator[Level]:
+    """The operands that are level of what a sum, and it alone, adds up."""
+    (whole,), axes = x.operands, x["axis"]
+    if x["keepdims"] or not x.type.is_float or not only_summed(r, whole):
+        return
+    for row, a in (whole.operands, whole.operands[::-1]):
+        level = level_axes(row, whole, axes)
+        if level and row.type.rank and a.type == whole.type:
+            yield row, a, level, row is whole.operands[0]
 
 
 def _level_term(r: Rewriter, x: Instr) -> Instr | None:
     """sum(a + row) is sum(a) + count*sum(row)."""
     (whole,), axes = x.operands, x["axis"]
-    if x["keepdims"] or not x.type.is_float or not only_summed(r, whole):
-        return None
-    for row, a in (whole.operands, whole.operands[::-1]):
-        level = level_axes(row, whole, axes)
-        if level and row.type.rank and not row.is_constant and a.type == whole.type:
+    for row, a, level, is_first in levels(r, x):
+        if not row.is_constant:
             number = number_of(r, product([whole.type.shape[i] for i in level]), x)
             rest = r.build("multiply", number, summed(r, row, whole, axes))
             terms = [r.build("sum", a, axis=axes, keepdims=False), rest]
-            return r.build("add", *(terms if row is whole.operands[1] else terms[::-1]))
+            return r.build("add", *(terms[::-1] if is_first else terms))
     return None
 
 
 def _level_factor(r: Rewriter, x: Instr) -> Instr | None:
     """sum(a*row) along both axes is sum(sum(a)*row), along the one first."""
     (whole,), axes = x.operands, x["axis"]
-    if x["keepdims"] or not x.type.is_float or not only_summed(r, whole):
-        return None
-    for row, a in (whole.operands, whole.operands[::-1]):
-        level = level_axes(row, whole, axes)
-        if not level or level == axes or not row.type.rank or a.type != whole.type:
-            continue
-        left = [i for i in range(whole.type.rank) if i not in level]
-        inner = r.build("sum", a, axis=level, keepdims=False)
-        pair = r.build("multiply", inner, summed(r, row, whole, level))
-        return r.build(
-            "sum", pair, axis=tuple(left.index(i) for i in axes if i in left), keepdims=False
-        )
+    for row, a, level, _ in levels(r, x):
+        if level != axes:
+            left = [i for i in range(whole.type.rank) if i not in level]
+            inner = r.build("sum", a, axis=level, keepdims=False)
+            pair = r.build("multiply", inner, summed(r, row, whole, level))
+            rest = tuple(left.index(i) for i in axes if i in left)
+            return r.build("sum", pair, axis=rest, keepdims=False)
     return None
 
 
@@ -181,7 +186,7 @@ def _scaled_product_turned(r: Rewriter, x: Instr) -> Instr | None:
         return None
     for row, a in (whole.operands, whole.operands[::-1]):
         if a.op is MATMUL and a.type == whole.type and r.once(a) and row.type.rank:
-            shape = aligned(row.type.shape, 2)[::-1]
+            shape = padded(row.type.shape, 2)[::-1]
             if 1 not in shape:
                 continue
             turned = r.build("reshape", row, shape=shape[shape[0] == 1 :])
@@ -335,7 +340,7 @@ def _contracted(r: Rewriter, x: Instr) -> Instr | None:
 
 def _bare(r: Rewriter, x: Instr, shape: tuple[object, ...]) -> Factor:
     """A factor without its axes of size 1."""
-    dims = aligned(x.type.shape, len(shape))
+    dims = padded(x.type.shape, len(shape))
     own = tuple(d for d in dims if d != 1)
     letters = "".join(c for c, d in zip(LETTERS, dims, strict=False) if d != 1)
     while x.op is RESHAPE and x.type.shape != own:

@@ -34,11 +34,10 @@ from typing import Any
 
 from symgrad.ir.function import Instr
 from symgrad.ops.intervals import Intervals
-from symgrad.ops.reduction import reduced
+from symgrad.ops.reduction import padded, reduced
 from symgrad.rewrite.conditions import is_extreme, is_positive, is_product
 from symgrad.rewrite.monomials import (
     factored,
-    is_derived,
     multiplied,
     product_of,
     term_of,
@@ -49,7 +48,6 @@ from symgrad.rewrite.patterns import pattern
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass, scalar
 from symgrad.rewrite.rule import built
 from symgrad.rewrite.simplify import elements
-from symgrad.rewrite.softmax import aligned
 
 DEPTH = 8  # operands within operands that are searched for a literal
 BETWEEN = 3  # sums between two like terms
@@ -159,7 +157,7 @@ def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
     full = a.type.shape
 
     def is_level(o: Instr) -> bool:
-        shape = aligned(o.type.shape, len(full))
+        shape = padded(o.type.shape, len(full))
         return all(shape[i] == 1 != full[i] for i in axes)
 
     parts = list(product_of(r, a))
@@ -173,7 +171,7 @@ def _factor_out(r: Rewriter, x: Instr) -> Instr | None:
     whole = multiplied(r, inside)
     front = len(full) - whole.type.rank  # axes that only what is outside has
     whole = r.build(x.op, whole, axis=tuple(i - front for i in axes), keepdims=x["keepdims"])
-    kept = [(_without(r, o, len(full), () if x["keepdims"] else axes), b) for o, b in outside]
+    kept = [(without_axes(r, o, len(full), () if x["keepdims"] else axes), b) for o, b in outside]
     numbers = [p for p in kept if not p[0].type.rank and not p[1]]
     return multiplied(r, [*numbers, (whole, False), *[p for p in kept if p not in numbers]])
 
@@ -183,15 +181,14 @@ def may_vanish(x: Instr) -> bool:
     return Intervals().of(x).has_zero and not is_positive(x)
 
 
-def _without(r: Rewriter, x: Instr, rank: int, axes: tuple[int, ...]) -> Instr:
+def without_axes(r: Rewriter, x: Instr, rank: int, axes: tuple[int, ...]) -> Instr:
     """A value that is the same along some axes of a shape of that rank, without these."""
-    shape = aligned(x.type.shape, rank)
-    left = [d for i, d in enumerate(shape) if i not in axes]
+    left = [d for i, d in enumerate(padded(x.type.shape, rank)) if i not in axes]
     while left and left[0] == 1:
         left.pop(0)
-    while x.op.name == "reshape" and r.once(x):
-        (x,) = x.operands
     own = tuple(left)
+    while x.op.name == "reshape" and r.once(x) and x.type.shape != own:
+        (x,) = x.operands
     return x if x.type.shape == own else r.build("reshape", x, shape=own)
 
 
@@ -347,7 +344,7 @@ def _sums_together(r: Rewriter, x: Instr) -> Instr | None:
     def join(u: Instr, v: Instr, sign: int) -> Instr | None:
         alike = u.op is v.op and u.attributes == v.attributes and "reduces" in u.op.traits
         fit = alike and is_linear(u) and not (u.hint or v.hint) and r.once(u) and r.once(v)
-        if not fit or u is v or u.operands[0].type != v.operands[0].type or not is_derived(x):
+        if not fit or u is v or u.operands[0].type != v.operands[0].type or not x.is_derived:
             return None
         op = "add" if sign > 0 else "subtract"
         return rebuilt_on(r, u, r.build(op, u.operands[0], v.operands[0]))

@@ -59,7 +59,7 @@ def term_of(r: Rewriter, x: Instr, through: bool = False, named: bool = True) ->
     while stack and len(parts) < PARTS and opened < 2 * PARTS:
         y, below = stack.pop()
         opened += 1
-        opens = through or (r.once(y) and (not y.hint or (named and is_derived(y))))
+        opens = through or (r.once(y) and (not y.hint or (named and y.is_derived)))
         name = y.op.name if y.operands else ""
         if name == "divide" and not below and (opens or scalar(y.operands[0]) == 1):
             stack += [(y.operands[1], True), (y.operands[0], False)]
@@ -73,11 +73,6 @@ def term_of(r: Rewriter, x: Instr, through: bool = False, named: bool = True) ->
         elif scalar(y) != 1:
             parts.append((y, below))
     return Monomial(sign, [*parts, *stack])
-
-
-def is_derived(x: Instr) -> bool:
-    """True for a value of a gradient."""
-    return bool(x.origins) and all(o.derived for o in x.origins)
 
 
 def _are_equal(r: Rewriter, a: Part, b: Part) -> bool:
@@ -182,7 +177,7 @@ def shared_factors(r: Rewriter, u: Instr, v: Instr) -> tuple[Monomial, Monomial,
         return None
     p, q = first.term, second.term
     if all(o.is_constant for o, _ in common):
-        if not (is_derived(u) and is_derived(v)):
+        if not (u.is_derived and v.is_derived):
             return None  # as the user writes it
         p, q = term_of(r, u, named=False), term_of(r, v, named=False)
         common = _common(r, _literals(p), _literals(q))

@@ -13,13 +13,14 @@ import numpy as np
 
 from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, product
+from symgrad.ops.intervals import MIRRORED
+from symgrad.ops.reduction import padded
 from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
-from symgrad.rewrite.factors import joins
+from symgrad.rewrite.factors import joins, without_axes
 from symgrad.rewrite.monomials import term_of, without
 from symgrad.rewrite.patterns import Bindings, literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
 from symgrad.rewrite.rule import BITS, CANONICAL, REAL, Rule, built
-from symgrad.rewrite.softmax import aligned
 
 
 def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:
@@ -124,14 +125,11 @@ def _sum_of_broadcast(r: Rewriter, x: Instr) -> Instr | None:
     if o.op.name != "broadcast_to" or x["keepdims"] or not x.type.is_float:
         return None
     (s,), whole = o.operands, o.type.shape
-    shape = aligned(s.type.shape, len(whole))
+    shape = padded(s.type.shape, len(whole))
     count = product([whole[i] for i in axes])
     if count in (0, 1) or not axes or any(shape[i] != 1 for i in axes):
         return None
-    own = tuple(d for i, d in enumerate(shape) if i not in axes)
-    while own and own[0] == 1:
-        own = own[1:]
-    once = s if own == s.type.shape else r.build("reshape", s, shape=own)
+    once = without_axes(r, s, len(whole), axes)
     times = r.build("multiply", number_of(r, count, x), once)
     return times if times.type == x.type else r.build("broadcast_to", times, shape=x.type.shape)
 
@@ -186,7 +184,7 @@ def _mean_of_all(r: Rewriter, x: Instr) -> Instr | None:
     """The mean of all elements is their sum over the count, where that sum is another's."""
     (a,) = x.operands
     total = r.build("sum", a, axis=x["axis"], keepdims=False)
-    other = inner_product(r, total) or (_sum_of_sum(r, total) if a.op.name == "sum" else None)
+    other = inner_product(r, total) or _sum_of_sum(r, total)
     count = a.type.size
     if other is None or x.type.rank or not count:
         return None
@@ -309,21 +307,20 @@ STEPS = (
 
 def _negated_side(r: Rewriter, x: Instr) -> Instr | None:
     """A comparison of -a with a number compares a with the number's negation."""
-    for i, (a, c) in enumerate((x.operands, x.operands[::-1])):
+    first, second = x.operands
+    for op, a, c in ((MIRRORED[x.op.name], first, second), (x.op.name, second, first)):
         number = scalar(c)
         if number is not None and a.operands and a.op.name == "negative" and not a.hint:
-            pair = (r.number(-number or 0.0, c.type.dtype), a.operands[0])
-            return r.build(x.op, *pair[:: -1 if i else 1])
+            return r.build(op, a.operands[0], r.number(-number or 0.0, c.type.dtype))
     return None
 
 
-_COMPARING = "greater greater_equal less less_equal"
 ZEROS = built("0*a = 0", "multiply matmul outer vdot", _zero_product, "constant")
 RULES = RuleSet((
     ZEROS,
     built("abs(-a) = abs(a)", "absolute", lambda r, x: r.build(x.op, *x.operands[0].operands),
           "negative", preserves=BITS),
-    built("(-a < c) = (-c < a)", _COMPARING, _negated_side, "negative", preserves=BITS),
+    built("(-a < c) = (a > -c)", " ".join(MIRRORED), _negated_side, "negative", preserves=BITS),
     *STEPS,
     built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),

@@ -25,10 +25,9 @@ from functools import partial
 from typing import NamedTuple
 
 from symgrad.ir.function import Instr, Role
-from symgrad.ir.types import Shape
-from symgrad.ops.reduction import exponentials, kept, reduced
+from symgrad.ops.reduction import exponentials, kept, padded, reduced
 from symgrad.ops.table import IRAlgebra
-from symgrad.rewrite.conditions import is_positive, is_product
+from symgrad.rewrite.conditions import is_product, may_be_infinite
 from symgrad.rewrite.monomials import Monomial, Part, term_of, without
 from symgrad.rewrite.patterns import bared
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
@@ -100,12 +99,7 @@ def source(x: Instr, notes: Mapping[Instr, Parts]) -> Instr | None:
     if lse.op.name != "logsumexp" or lse.operands[0] is not u:
         return None
     along = reduced(u.type.shape, lse["axis"], True)
-    return lse if aligned(spread, len(along)) == along else None
-
-
-def aligned(shape: Shape, rank: int) -> Shape:
-    """A shape as it broadcasts: with ones in front."""
-    return (1,) * (rank - len(shape)) + tuple(shape)
+    return lse if padded(spread, len(along)) == along else None
 
 
 def parts(lse: Instr, accurate: bool, owner: str, named: bool) -> Parts:
@@ -143,14 +137,19 @@ def _shared(accurate: bool) -> Pass:
 
 
 def _sum_of_weights(r: Rewriter, x: Instr) -> Instr | None:
-    """sum(c*(e/sum(e))) is c for exponentials e, where c is the same for all that are summed."""
+    """sum(c*(e/sum(e))) is c for exponentials e, where c is the same for all that are summed.
+
+    They are not all 0, as those of -inf would be.
+    """
     (a,), axes = x.operands, x["axis"]
     if not is_product(a.op) or not a.type.rank:
         return None
     sign, inner, level = _by_level(r, a, axes)
-    if len(inner) != 1 or inner[0][1] or not is_positive(inner[0][0]):
+    if len(inner) != 1 or inner[0][1]:
         return None
     ((e, _),) = inner
+    if e.op.name != "exp" or may_be_infinite(e.operands[0]):
+        return None
     for s, below in level:
         own = bared(s)
         if below and own.op is x.op and own["axis"] == axes and r.same(own.operands[0], e):
@@ -170,7 +169,7 @@ def _by_level(r: Rewriter, x: Instr, axes: tuple[int, ...]) -> tuple[int, list[P
     sign, parts = term_of(r, x, through=True)
     inner, level = list[Part](), list[Part]()
     for o, below in parts:
-        shape = aligned(o.type.shape, x.type.rank)
+        shape = padded(o.type.shape, x.type.rank)
         if not all(shape[i] == 1 for i in axes):
             inner.append((o, below))
         elif below or bared(o) is o:

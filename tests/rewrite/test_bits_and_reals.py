@@ -179,7 +179,7 @@ IN_REALS = {
         "%t = tanh %a : f64[]; %c = constant 0.0 : f64[]; %y = multiply %c, %t : f64[]",
     ],
     "abs(-a) = abs(a)": ["a", "%n = negative %a : f64[]; %y = absolute %n : f64[]"],
-    "(-a < c) = (-c < a)": [
+    "(-a < c) = (a > -c)": [
         "a",
         "%n = negative %a : f64[]; %c = constant 0.5 : f64[]; %p = less %n, %c : bool[]; "
         '%y = cast %p {dtype = "f64"} : f64[]',

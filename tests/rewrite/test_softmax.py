@@ -143,3 +143,12 @@ def test_the_weights_of_a_softmax_sum_to_1():
 def test_other_quotients_are_summed(body):
     f = read(body)
     assert rules_pass("weights", OF_WEIGHTS)(f) is f
+
+
+def test_weights_of_a_row_that_is_masked_throughout_have_no_sum():
+    """They are 0/0, and not 1 in all: nobody is told of a number that is none."""
+    s, m = sg.param("s", np.zeros((2, 3))), sg.input("m", (2, 3), "bool")
+    f = sg.compile(sg.sum(sg.softmax(sg.where(m, s, -np.inf), axis=1)))
+    with np.errstate(all="ignore"):
+        assert np.isnan(f(m=np.array([[True, False, True], [False, False, False]]))[0])
+    assert f(m=np.ones((2, 3), bool))[0] == pytest.approx(2.0)
