@@ -351,7 +351,9 @@ def may_alias(x: Instr, uses: Mapping[int, int]) -> bool:
     [True, False]
     """
     while "view" in x.op.traits:
-        (operand, *_) = x.operands
+        operand, *others = x.operands
+        if others and "contracts" in x.op.traits:
+            return False  # a product of several, as an einsum is
         if x.op.name == "broadcast_to":
             return operand.type.rank > 0
         if x.op.name == "diagonal":

@@ -90,7 +90,7 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
         return []
     x = y.operands[0]
     if x.op.name == "subtract" and is_square_or_distance(y):
-        return [(x, "errors" if x.type.rank else "err")]
+        return [(x, name)] if (name := difference_called(x)) else []
     if y.op.name == "logsumexp":
         return [(x, "logits")]
     if not name and is_hidden_layer(y):
@@ -99,6 +99,19 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
         is_log = softmax_of(y)  # no text has that in a line
         return [(x, f"log_{name}" if is_log else before(name))]
     return []
+
+
+def difference_called(x: Instr) -> str:
+    """A name for a difference that is squared: an error, unless it is one from a number, as 1 - p
+    is, or from the mean of its own elements."""
+    a, b = x.operands
+    while "view" in b.op.traits and not {"reduces", "contracts"} & {*b.op.traits}:
+        b = b.operands[0]
+    if "reduces" in b.op.traits and b.operands[0] is a:
+        return "centred"
+    if a.is_constant and not a.type.rank:
+        return ""
+    return "errors" if x.type.rank else "err"
 
 
 def normalised(x: Instr) -> Instr | None:

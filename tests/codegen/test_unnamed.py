@@ -179,3 +179,24 @@ def test_a_name_is_not_made_of_words_for_ops() -> None:
     """product, not total_total_2: the words say nothing there."""
     names = assigned(source(thrice(sg.param("b", np.ones(3)) + sg.param("c", np.ones(3)))))
     assert not [name for name in names if name.count("total") > 1]
+
+
+def test_what_is_squared_is_an_error_only_where_it_is_one() -> None:
+    """A value without its own mean is centred, and 1 - p is no error."""
+    x, w = sg.input("x", ("N", 6)), sg.param("w", np.ones(6))
+    h = x * w
+    var = sg.mean((h - sg.mean(h, axis=1, keepdims=True)) ** 2, axis=1)
+    p = sg.sigmoid(x @ w)
+    source = sg.compile(sg.mean(var) + sg.mean((1.0 - p) ** 2)).source
+    assert "centred = " in source
+    assert "errors" not in source
+
+
+def test_a_product_that_is_returned_is_not_copied_and_counts_are_in_lowest_terms() -> None:
+    """No argument shares the memory of an einsum of two."""
+    x, g = sg.input("x", ("N", 6)), sg.param("g", np.ones(6))
+    w, y = sg.param("w", np.ones((6, 2))), sg.input("y", ("N", 2))
+    f = sg.compile(sg.mean((sg.tanh(x) * g @ w - y) ** 2), [g, w])
+    assert ".copy()" not in f.source
+    assert "2.0 / (2*N)" not in f.source
+    assert f.verify().verdict == "verified"
