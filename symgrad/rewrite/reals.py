@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.ir.function import Instr, made_of
-from symgrad.ir.types import Dim, product
+from symgrad.ir.types import Dim, divide, polynomial, product
 from symgrad.ops.intervals import MIRRORED
 from symgrad.ops.reduction import padded
 from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
@@ -56,6 +56,19 @@ def _constant_over(r: Rewriter, x: Instr) -> Instr | None:
         if c2 is not None and joins(c1, c2):
             return r.build("divide", r.number(c1 * c2, x.type.dtype), inner.operands[1])
     return None
+
+
+def _in_lowest_terms(r: Rewriter, x: Instr) -> Instr | None:
+    """6/(4*n) is 3/(2*n) for a size n."""
+    c, size = x.operands
+    number = scalar(c)
+    if number is None or x.type.rank or not float(number).is_integer():
+        return None
+    common = math.gcd(int(number), *polynomial(size["dim"]).values())
+    rest = divide(size["dim"], common) if common > 1 else None
+    if rest is None:
+        return None
+    return r.build("divide", r.number(number / common, x.type.dtype), number_of(r, rest, x))
 
 
 def inner_product(r: Rewriter, x: Instr) -> Instr | None:
@@ -325,6 +338,7 @@ RULES = RuleSet((
     built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
     built("n*(a/n) = a for a size n", "multiply divide", _over_itself, "size"),
+    built("6/(4*n) = 3/(2*n) for a size n", "divide", _in_lowest_terms, "size", preserves=BITS),
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
     built("(1/n)*a = a/n", "multiply", _over_count, "divide"),
     built("(a.T @ b).T = b.T @ a", "transpose", _transposed_product, "matmul"),

@@ -211,6 +211,11 @@ IN_REALS = {
         '%n = size {dim = 3, dtype = "f64"} : f64[]; %p = divide %A, %n : f64[2]; '
         "%y = multiply %n, %p : f64[2]",
     ],
+    "6/(4*n) = 3/(2*n) for a size n": [
+        "a",
+        '%c = constant 6.0 : f64[]; %n = size {dim = 4, dtype = "f64"} : f64[]; '
+        "%q = divide %c, %n : f64[]; %y = multiply %q, %a : f64[]",
+    ],
     "s*a + s*b = s*(a + b)": [
         "s A B",
         "%p = multiply %s, %A : f64[2]; %q = multiply %s, %B : f64[2]; %y = add %p, %q : f64[2]",
