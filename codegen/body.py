@@ -20,17 +20,17 @@ from symgrad.codegen.identifiers import (
     written,
 )
 from symgrad.codegen.literals import literal_arrays, number
-from symgrad.codegen.placements import Placements
+from symgrad.codegen.placements import Placements, added
 from symgrad.codegen.printer import is_breakable
 from symgrad.codegen.sections import Comments, Line, sections
-from symgrad.codegen.statement_tree import AddInto, Assign, Section, Statement, WriteInto
+from symgrad.codegen.statement_tree import Assign, Section, Statement, WriteInto
 from symgrad.codegen.target import (
     ADD,
-    UNARY,
     Reading,
     Target,
     Text,
     atom,
+    has_minus,
     is_bounded_count,
 )
 from symgrad.codegen.unit import Unit
@@ -245,7 +245,8 @@ class Writer:
             if id(piece) in self.late and len(place) + len(text.text) > self.limits.width:
                 self.put(piece, text)
                 text = self.texts[id(piece)]
-            rows.append(Line(piece, place, text.text, AddInto if build.adds else WriteInto))
+            kind, value = added(text) if build.adds else (WriteInto, text.text)
+            rows.append(Line(piece, place, value, kind))
         cuts = [Line(x, layer, cut, quiet=True) for layer, cut in build.cuts]
         first, about = build.zeros, None
         if build.base is not None:
@@ -356,7 +357,7 @@ class Writer:
             operands.reverse()  # 2.0 * x, as people write it; the product is the same
         form = self.target.form(x)
         flipped = _OPPOSITE.get(x.op.name)
-        if flipped and operands[1].text.startswith("-") and ADD < operands[1].precedence <= UNARY:
+        if flipped and has_minus(operands[1]):
             # a + -2.0*b is a - 2.0*b, to the last bit
             form = self.target.form_of(flipped, x)
             operands[1] = self.unsigned(x.operands[1], operands[1])

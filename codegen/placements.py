@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from symgrad.codegen.statement_tree import AddInto, Assign, Perform, SubtractFrom, WriteInto
-from symgrad.codegen.target import Placement, Target, Text, prefix
+from symgrad.codegen.target import Placement, Target, Text, has_minus, prefix
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Shape, add, product
 
@@ -61,6 +61,14 @@ class Row(NamedTuple):
     place: str
     text: str
     each: tuple[str, str] | None = None
+
+
+def added(own: Text, negative: bool = False) -> tuple[type[Assign], str]:
+    """The statement that adds a value to what stands in a place, or takes it away, and the text of
+    the value, whose minus goes."""
+    minus = has_minus(own) and own.text[1] != "("
+    kind = SubtractFrom if negative ^ minus else AddInto
+    return kind, own.text[1:] if minus else own.text
 
 
 class Placements:
@@ -163,7 +171,7 @@ class Placements:
                 (value,) = value.operands
             looped = place.columns > 0
             key = place.key(*[text_of(i, looped).text for i in indices])
-            own, sign = text_of(value, looped), (AddInto, SubtractFrom)[part.negative]
+            own = text_of(value, looped)
             if place.added and looped:
                 column = column or fresh()
                 read = f"{own.text}[:, {column}]" if value.type.rank == 2 else own.text
@@ -174,13 +182,14 @@ class Placements:
                 text = place.added(part.negative, name, key, own.text)
                 yield Row(value, part.placed, Perform, name, text)
             elif whole or not is_first:
-                yield Row(value, part.placed, sign, f"{name}[{key}]", own.text)
+                sign, text = added(own, part.negative)
+                yield Row(value, part.placed, sign, f"{name}[{key}]", text)
             else:
                 signed = prefix("-")(own) if part.negative else own
                 yield Row(value, part.placed, WriteInto, f"{name}[{key}]", signed.text)
         for part in numbers:
-            sign = (AddInto, SubtractFrom)[part.negative]
-            yield Row(part.placed, part.placed, sign, name, text_of(part.placed, False).text)
+            sign, text = added(text_of(part.placed, False), part.negative)
+            yield Row(part.placed, part.placed, sign, name, text)
 
 
 def region(x: Instr) -> Region | None:

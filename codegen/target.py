@@ -58,6 +58,11 @@ def count(*xs: Text) -> int:
     return 1 + sum([x.ops for x in xs])
 
 
+def has_minus(x: Text) -> bool:
+    """True if a text is that of a product, or a value, with a minus in front."""
+    return x.text.startswith("-") and ADD < x.precedence <= UNARY
+
+
 def infix(operator: str, precedence: int, space: bool = True) -> Form:
     """A binary operator that groups from the left; comparisons do not, for Python chains them."""
     sign = f" {operator} " if space else operator

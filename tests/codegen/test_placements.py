@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,13 @@ def test_the_shift_of_masked_scores_is_guarded() -> None:
         f = sg.compile(sg.sum(sg.exp(sg.logsumexp(scores, axis=1))), [s])
         with np.errstate(all="ignore"):
             assert np.isfinite(f(np.ones((2, 3)), mask)[0])
+
+
+def test_what_is_added_with_a_minus_is_taken_away() -> None:
+    """Second differences: neither += of a negative factor, nor brackets behind a minus."""
+    c = sg.param("c", np.arange(7.0) ** 2)
+    bends = c[2:] - 2.0 * c[1:6] + c[:5]
+    f = sg.compile(sg.sum(bends * bends))
+    assert "+= -" not in f.source
+    assert re.search(r"d_c\[1:6\] -= \d\.0 \* ", f.source)
+    assert f.verify().verdict == "verified"

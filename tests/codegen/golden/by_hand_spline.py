@@ -54,7 +54,7 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     # gradients of the parameters
     d_coefficients = np.zeros(63)
     d_coefficients[2:] = d_bends                                   # (61,)  of spline.py:46
-    d_coefficients[1:62] += -2.0 * d_bends                         # (61,)
+    d_coefficients[1:62] -= 2.0 * d_bends                          # (61,)
     d_coefficients[:61] += d_bends                                 # (61,)
     np.add.at(d_coefficients, intervals, d_errors * pieces_a)      # (N,)   of spline.py:44
     np.add.at(d_coefficients, intervals_plus_1, d_errors * pieces_b)  # (N,)
