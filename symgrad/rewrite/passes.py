@@ -1,8 +1,9 @@
 """Passes that apply no rules: common values, dead values, and formulas in place of ops.
 
-``cse`` makes equal op, operands, attributes and type one value.  The survivor stands where the
-first one stood, with the origins of all and the first hint.  Attributes are compared by repr, so
-that 0.0 and -0.0, and 1 and True, stay apart.  ``dce`` drops what no result needs; parameters stay.
+``cse`` makes equal op, operands, attributes and type one value, and so it does x*x and square(x).
+The survivor stands where the first one stood, with the origins of all and the first hint.
+Attributes are compared by repr, so that 0.0 and -0.0, and 1 and True, stay apart.  ``dce`` drops
+what no result needs; parameters stay.
 
 ``leading``: what a reduction keeps in front of all axes broadcasts without being kept, so that
 h - h.mean(axis=0) is one value, however a variance writes it, before it is differentiated.
@@ -34,6 +35,8 @@ from collections.abc import Callable
 
 from symgrad.ir.function import Function, Instr, Origins, union
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, with_body
+from symgrad.ops.arithmetic import MULTIPLY
+from symgrad.ops.powers import SQUARE
 from symgrad.ops.table import IRAlgebra
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
 from symgrad.rewrite.rule import BITS, Pass, built
@@ -73,6 +76,8 @@ def _key(x: Instr) -> object:
     operands = x.operands
     if not operands:
         return (x.op, repr(x.attributes), x.type)
+    if x.op is SQUARE:
+        return (MULTIPLY, operands * 2)  # to the bit
     if x.op.commutative:
         # Sorted only to compare: the operands of the survivor keep the order of its author.
         a, b = operands

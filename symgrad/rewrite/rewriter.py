@@ -19,6 +19,8 @@ from symgrad.ir.function import Function, Instr, Origins, constant, emit
 from symgrad.ir.op import CONSTANT, PARAMETER, Attribute, Op
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, use_counts, with_body
 from symgrad.ir.types import Type
+from symgrad.ops.arithmetic import MULTIPLY
+from symgrad.ops.powers import SQUARE
 from symgrad.ops.table import OPS, IRAlgebra, Term
 from symgrad.rewrite.patterns import Bindings, Families, Matcher, Pattern, pattern
 from symgrad.rewrite.rule import BITS, CHEAPEN, REALS, Applied, Fired, Ops, Pass, Rule
@@ -323,7 +325,8 @@ class Rewriter:
             key: Any = x
             if x.operands:
                 own = tuple([numbers[o] for o in x.operands])
-                key = (x.op, own, repr(x.attributes)) if x.attributes else (x.op, own)
+                op, own = (MULTIPLY, own * 2) if x.op is SQUARE else (x.op, own)
+                key = (op, own, repr(x.attributes)) if x.attributes else (op, own)
             elif x.op is not PARAMETER:
                 key = (x.op, repr(x.attributes), x.type)
             numbers[x] = keys.setdefault(key, len(keys))

@@ -307,6 +307,16 @@ def test_cse_merges_equal_operands_not_equal_names():
     )
 
 
+def test_cse_takes_a_square_for_the_product_that_it_is():
+    """A user's h**2 and the h*h in the slope of tanh are one value, to the bit."""
+    check(
+        cse,
+        "%s = square %a : f64[]; %p = multiply %a, %a : f64[]; %q = multiply %a, %b : f64[]; "
+        "return %s, %p, %q",
+        "%s = square %a : f64[]; %q = multiply %a, %b : f64[]; return %s, %s, %q",
+    )
+
+
 def test_cse_tells_functions_in_attributes_apart():
     """Of two bodies that are written alike one may compute something else."""
     over = Op("over", "shape", 1, infer=lambda x, body: x, evaluate=None, attributes=("body",))
