@@ -79,6 +79,9 @@ def absorbed(
 ) -> Instr | None:
     """c*x, if a literal factor of x can take c; what others read stays as it is, and so does what
     is ``named``, unless the literal goes: d_v times a number is no d_v."""
+    rest = _cleared(r, x, c)
+    if rest is not None:
+        return rest
     number = scalar(x)
     if number is not None:
         kept = not number or not joins(c, number) or (named and abs(c * number) != 1.0)
@@ -95,6 +98,18 @@ def absorbed(
                 return r.build(
                     x.op, *x.operands[:i], factor, *x.operands[i + 1 :], **dict(x.attributes)
                 )
+    return None
+
+
+def _cleared(r: Rewriter, x: Instr, c: float) -> Instr | None:
+    """c*x where literals leave nothing, whoever else reads x: 2*(0.5*a) and 3*(a/3) are a."""
+    if x.op.arity != 2 or not is_product(x.op):
+        return None
+    divides = not x.op.commutative
+    for a, o in (x.operands, x.operands[::-1])[: 1 if divides else 2]:
+        d = None if a.is_constant else scalar(o)
+        if d and (abs(c) == abs(d) if divides else abs(c * d) == 1.0 and joins(c, d)):
+            return a if c * d > 0.0 else r.build("negative", a)
     return None
 
 

@@ -72,6 +72,19 @@ def same(function):
             id="literals meet through a sum",
         ),
         pytest.param(
+            "%c = constant 2.0 : f64[]; %d = constant -0.5 : f64[]; %half = multiply %d, %x : "
+            "f64[N, 3]; %y = multiply %c, %half : f64[N, 3]; return %y, %half",
+            "%d = constant -0.5 : f64[]; %half = multiply %d, %x : f64[N, 3]; "
+            "%y = negative %x : f64[N, 3]; return %y, %half",
+            id="literals that leave nothing meet in what others read, too",
+        ),
+        pytest.param(
+            "%c = constant 3.0 : f64[]; %third = divide %x, %c : f64[N, 3]; "
+            "%y = multiply %third, %c : f64[N, 3]; return %y, %third",
+            "%c = constant 3.0 : f64[]; %third = divide %x, %c : f64[N, 3]; return %x, %third",
+            id="so does a literal that divides",
+        ),
+        pytest.param(
             "%c = constant 2.0 : f64[]; %p = multiply %c, %x : f64[N, 3];"
             "%y = multiply %s, %p : f64[N, 3]; return %y",
             "%c = constant 2.0 : f64[]; %0 = multiply %c, %s : f64[N, 1]; "
@@ -246,6 +259,11 @@ def test_a_rule_moves_a_factor(before, after):
             f"%u = sum %d_v {ROWS} : f64[N]; %c = constant 2.0 : f64[]; "
             "%y = multiply %c, %u : f64[N]; return %y",
             id="a value with a name",
+        ),
+        pytest.param(
+            "%c = constant 2.0 : f64[]; %v = multiply %c, %x : f64[N, 3]; "
+            "%y = multiply %c, %v : f64[N, 3]; return %y, %v",
+            id="a literal that would stay beside what others read",
         ),
         pytest.param(
             "%q = divide %x, %w : f64[N, 3]; %y = multiply %q, %w : f64[N, 3]; return %y",
