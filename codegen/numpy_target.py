@@ -39,6 +39,7 @@ from symgrad.codegen.target import (
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Type, product
 from symgrad.ops import OPS
+from symgrad.ops.product import MATMUL
 from symgrad.runtime import libraries
 
 
@@ -193,6 +194,13 @@ def _condition(x: Instr) -> Reading | None:
     return one_hot(x) if x.op.name == "one_hot" and x.type.is_float else cast_condition(x)
 
 
+def by_column(x: Instr) -> Reading | None:
+    """A product of matrices whose columns are kept one after another in memory."""
+    (whole,) = x.operands
+    columns = call("np.matmul", 'order="F"')
+    return (columns, whole.operands) if whole.op is MATMUL else None
+
+
 HELPERS = helpers_of("scipy_functions", "array_functions")
 
 
@@ -261,6 +269,7 @@ EMIT: dict[str, Form | ByInstr] = {
 
 IDIOMS: dict[str, Idiom] = {"reshape": pick, "diag": eye}
 IDIOMS["concatenate"] = stack
+IDIOMS["by_column"] = by_column
 _single = call("np.float32")
 
 

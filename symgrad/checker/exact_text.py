@@ -52,14 +52,14 @@ def _words(text: str) -> frozenset[str]:
 
 
 _SAME = _words(
-    "add all any arange argmax argmin argsort array asarray ascontiguousarray atleast_1d bool_ "
-    "atleast_2d broadcast_shapes broadcast_to column_stack concatenate copy copyto cross cumprod "
-    "cumsum diag diag_indices diagonal dot e einsum equal expand_dims eye fill_diagonal flip full "
-    "full_like greater greater_equal hstack identity indices inf inner int64 intp invert ix_ kron "
-    "less less_equal logical_and logical_not logical_or logical_xor moveaxis multiply nan "
-    "ndim negative newaxis not_equal ogrid ones_like outer pi positive prod ravel repeat "
-    "reshape roll s_ shape size split square squeeze stack subtract sum swapaxes take vstack "
-    "take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
+    "add all any arange argmax argmin argsort array asarray ascontiguousarray asfortranarray "
+    "atleast_1d bool_ atleast_2d broadcast_shapes broadcast_to column_stack concatenate copy "
+    "copyto cross cumprod cumsum diag diag_indices diagonal dot e einsum equal expand_dims eye "
+    "fill_diagonal flip full full_like greater greater_equal hstack identity indices inf inner "
+    "int64 intp invert ix_ kron less less_equal logical_and logical_not logical_or logical_xor "
+    "moveaxis multiply nan ndim negative newaxis not_equal ogrid ones_like outer pi positive prod "
+    "ravel repeat reshape roll s_ shape size split square squeeze stack subtract sum swapaxes take "
+    "vstack take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
     "put_along_axis zeros_like"
 )
 _OTHERS: dict[str, Function] = {
@@ -244,6 +244,7 @@ class Namespace:
         return np.mean(self.exact(self.asarray(x)), axis=axis, keepdims=keepdims)
 
     def matmul(self, a: Any, b: Any, **named: Any) -> Any:
+        named.pop("order", None)  # in which memory is laid out
         return np.matmul(a, b, **named) if named else a @ b
 
     def vdot(self, a: Any, b: Any) -> Any:

@@ -23,6 +23,7 @@ from symgrad.frontend.source.statements import MODULES, RETURNED, SitedOrigin, s
 from symgrad.ir.function import Function, Instr, topological
 from symgrad.ir.types import Dim
 from symgrad.ops.intervals import Intervals
+from symgrad.ops.shape import BY_COLUMN
 
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
@@ -105,7 +106,12 @@ def unit_of(p: Program, prepared: Function, f: Function, needs: Iterable[Need]) 
     tell = {"plain": _of_outputs, "gradients": _of_loss, "vector": _of_vector}[p.kind]
     said = tell(p, prepared)
     names = {x.hint for x in (*f.parameters, *f.body)} if names_derivatives(f) else ()
-    notes = (*naming(p.words.net, f.results[0].hint, names), *said.notes, *asked_of(needs))
+    notes = (
+        *naming(p.words.net, f.results[0].hint, names),
+        *said.notes,
+        *asked_of(needs),
+        *laid_out(f),
+    )
     told = unreached(p)
     told = (*told, " ".join(notes)) if notes else told
     return replace(said, function=f, notes=told, examples=p.words.examples, loop=p.loop)
@@ -316,6 +322,13 @@ def conventions(f: Function) -> tuple[str, ...]:
         text = text if text != clause else f"of {name}, {clause}"
         said[f"{text[0].upper()}{text[1:]}."] = None
     return tuple(said)
+
+
+def laid_out(f: Function) -> tuple[str, ...]:
+    """A sentence on layouts in memory, where the text chooses one."""
+    if not any(x.op is BY_COLUMN for x in f.body):
+        return ()
+    return ('Short rows are kept column by column (order "F"), where sums over them are fast.',)
 
 
 def frozen(shown: str, instead: str) -> str:

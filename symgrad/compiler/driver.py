@@ -44,6 +44,7 @@ from symgrad.rewrite import (
     expand,
     inline,
     joining,
+    layouts,
     leading,
     packing,
     simplify,
@@ -189,6 +190,12 @@ class Pipeline:
         if any(map(target.lacks, self.function.body)):
             self.run_all((expand(target.lacks), cse, dce))
 
+    def lay_out(self, options: Options, target: Target) -> None:
+        """Layouts in memory, for targets that choose them."""
+        chooses = options.reassociate and "by_column" in target.emit
+        if chooses and any(x.type.rank > 1 for x in self.function.body):
+            self.run_pass(layouts)
+
     def run_all(self, passes: Sequence[Pass]) -> None:
         for p in passes:
             self.run_pass(p)
@@ -219,6 +226,8 @@ def compile_program(p: Program, options: Options) -> CompiledFunction:
     if p.loop and options.reassociate:
         pipeline.run_all(JOIN)
     pipeline.expand(p.written_for)
+    if not p.loop:
+        pipeline.lay_out(options, p.written_for)
     reason = obstacle(pipeline.function) if p.loop else ""
     if reason and p.otherwise:
         return compile_program(p.otherwise(reason), options)

@@ -133,6 +133,23 @@ TRANSPOSE = register(
         doc="x with its axes in the given order",
     )
 )
+BY_COLUMN = register(
+    Op(
+        "by_column",
+        "shape",
+        1,
+        infer=lambda x: x,
+        evaluate=np.asfortranarray,
+        pullback=lambda f, g, y, x: (g,),
+        rests=iv.with_operands,
+        interval=iv.by(iv.hull),
+        cost=0,
+        traits=("exact", "moves", "view", "arranges", "sums", "terms", "picks"),
+        called="columns",
+        definition=d.Definition(lambda x, operands: operands[0]),
+        doc="x, whose columns are kept one after another in memory",
+    )
+)
 CONCATENATE = register(
     Op(
         "concatenate",

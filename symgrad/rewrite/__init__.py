@@ -4,7 +4,8 @@
 [('stabilize', 'reals'), ('inline', 'bits'), ('fold', 'bits'), ('identities', 'bits'),
  ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'),
  ('embeddings', 'reals'), ('packing', 'reals'), ('softmax', 'reals'), ('simplify', 'reals'),
- ('contractions', 'reals'), ('cse', 'bits'), ('dce', 'bits'), ('joining', 'reals')]
+ ('contractions', 'reals'), ('cse', 'bits'), ('dce', 'bits'), ('joining', 'reals'),
+ ('layouts', 'reals')]
 
 A rule of one's own is a few lines.  No option of compile takes one: it is added to the set that a
 pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a set of its own:
@@ -31,6 +32,7 @@ from symgrad.rewrite.contractions import contractions
 from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
+from symgrad.rewrite.layouts import layouts
 from symgrad.rewrite.passes import cse, dce, expand, inline, leading
 from symgrad.rewrite.reals import RULES as OF_REALS
 from symgrad.rewrite.reals import reals
@@ -63,6 +65,7 @@ PASSES: tuple[Pass, ...] = (
     cse,
     dce,
     joining,
+    layouts,
 )
 
 __all__ = [
@@ -91,6 +94,7 @@ __all__ = [
     "identities",
     "inline",
     "joining",
+    "layouts",
     "leading",
     "packing",
     "reals",

@@ -19,6 +19,7 @@ NAMED: list[tuple[str, dict[str, Any], list[tuple[Any, ...]]]] = [
     ("reshape", {"shape": ("3*N",)}, [("N", 3)]),
     ("broadcast_to", {"shape": (2, "N", 3)}, [("N", 1)]),
     ("transpose", {"axes": (1, 0)}, [("N", 3)]),
+    ("by_column", {}, [("N", 3)]),
     ("concatenate", {"axis": 0}, [("N", 3), (1, 3)]),
     ("index", {"key": (("slice", 0, "N", 1), ("slice", 2, -1, -1))}, [("N", 3)]),
     ("embed", {"shape": ("N", 3), "key": (("slice", 0, "N", 1), ("int", 1))}, [("N",)]),

@@ -24,17 +24,18 @@ def loss_and_grads(
     targets         f64[N]      input
     returns         (loss, gradients): a float, and new arrays in the order of the parameters
 
-    The name d_v stands for d loss / d v. N must be at least 1.
+    The name d_v stands for d loss / d v. N must be at least 1. Short rows are kept column by
+    column (order "F"), where sums over them are fast.
     """
     N = len(x)
 
     # forward
-    logits1 = x @ gate_weights.T + gate_biases                    # (N, 6)   experts.py:33
+    logits1 = np.matmul(x, gate_weights.T, order="F") + gate_biases  # (N, 6)   experts.py:33
     top_logits1 = logits1.max(axis=1, keepdims=True)              # (N, 1)
     exps_logits1 = np.exp(logits1 - top_logits1)                  # (N, 6)
     sum_exps_logits1 = exps_logits1.sum(axis=1, keepdims=True)    # (N, 1)
     log_gates = logits1 - (np.log(sum_exps_logits1) + top_logits1)  # (N, 6)
-    means = x @ expert_weights.T + expert_biases                  # (N, 6)   experts.py:34
+    means = np.matmul(x, expert_weights.T, order="F") + expert_biases  # (N, 6)   experts.py:34
     exp_log_sigmas = np.exp(log_sigmas)                           # (6,)     experts.py:35
 
     # loss

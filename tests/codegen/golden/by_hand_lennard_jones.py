@@ -17,11 +17,13 @@ def loss_and_grads(positions, c1):
     c1         f64[125, 125]  constant
     returns    (loss, (d_positions,)): a float, and new arrays
 
-    The name d_v stands for d loss / d v.
+    The name d_v stands for d loss / d v. Short rows are kept column by column (order "F"),
+    where sums over them are fast.
     """
 
     # forward
-    spans = positions[:, None] - positions[None]         # (125, 125, 3)  lennard_jones.py:27
+    columns = np.asfortranarray(positions)               # (125, 3)       lennard_jones.py:27
+    spans = columns[:, None] - columns[None]             # (125, 125, 3)
     squares = np.einsum("ijk,ijk->ij", spans, spans) + c1  # (125, 125)     lennard_jones.py:28
     inverse_squares = 1.0 / squares                      # (125, 125)     lennard_jones.py:29
     square = inverse_squares * inverse_squares           # (125, 125)

@@ -19,11 +19,14 @@ def loss_and_grads(points, anchors, log_a, log_b):
     log_b    f64[M]      input
     returns  (loss, (d_points,)): a float, and new arrays
 
-    The name d_v stands for d loss / d v. M must be at least 1.
+    The name d_v stands for d loss / d v. M must be at least 1. Short rows are kept column by
+    column (order "F"), where sums over them are fast.
     """
 
     # forward
-    gaps = points[:, None] - anchors[None]                      # (60, M, 2)  sinkhorn.py:34
+    gaps = (                                                    # (60, M, 2)  sinkhorn.py:34
+        np.asfortranarray(points)[:, None] - np.asfortranarray(anchors)[None]
+    )
     cost = np.einsum("ijk,ijk->ij", gaps, gaps)                 # (60, M)     sinkhorn.py:35
     scores = -cost / 0.05                                       # (60, M)     sinkhorn.py:36
     top_scores = scores.max(axis=1)                             # (60,)       sinkhorn.py:37
