@@ -8,7 +8,6 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from symgrad.codegen.identifiers import (
     Lettering,
@@ -37,6 +36,7 @@ from symgrad.codegen.unit import Unit
 from symgrad.codegen.vectors import Vectors, may_alias
 from symgrad.ir.function import Function, Instr, Role
 from symgrad.ir.naming import is_inside
+from symgrad.ops.shape import BY_COLUMN
 
 MAX_DEPTH = 8
 _NEAR = 32  # values that are looked at for what one of them is
@@ -109,6 +109,7 @@ class Writer:
         self.lettering = Lettering(self.named)
         self.roles: dict[Role, str] = {}  # the names of values that nobody named
         self.late: dict[int, Instr] = {}
+        self.columns = ""
         self.spent: set[int] = set()  # inlined values, which can get no line any more
 
     def name_hinted(self, names: Names) -> None:
@@ -214,6 +215,8 @@ class Writer:
 
     def called(self, x: Instr) -> str:
         """A name for a value that nobody named, with the letter of the one part that it reads."""
+        if x.op is BY_COLUMN and x.operands[0].operands:
+            (x,) = x.operands  # it is a value, however its memory is laid out
         of = x.role.of if x.role else None
         if of and not of.apart:
             other = self.roles.get(of) or self.lettering.lettered(written(of), of.operands)
@@ -267,14 +270,18 @@ class Writer:
         """Plans an array that is filled place by place."""
         name = self.named.get(id(x)) or self.names.fresh(x.hint or self.called(x))
         first, whole = self.placements.start(x, self.text_of, self.is_fresh)
-        fresh = partial(self.names.fresh, "k")
         rows = [
             Line(row.value, row.place, row.text, row.kind, about=row.of, each=row.each)
-            for row in self.placements.rows(x, name, self.text_of, fresh)
+            for row in self.placements.rows(x, name, self.text_of, self.column)
         ]
         self.named[id(x)] = name
         self.lines.append(Line(x, name, first, rows=tuple(rows), quiet=not whole))
         self.texts[id(x)] = atom(name)
+
+    def column(self) -> str:
+        """The variable of loops over columns, which is one for all."""
+        self.columns = self.columns or self.names.fresh("k")
+        return self.columns
 
     def text_of(self, x: Instr, named: bool = False) -> Text:
         """The text of a value that becomes part of a statement; a long one gets its own line, and

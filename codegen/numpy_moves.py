@@ -368,7 +368,7 @@ MOVES["pack"] = call("pack")  # written as statements, see vectors
 MOVES["segment_sum"] = call("np.add.reduceat")
 
 
-_FEW = 8  # columns that are added up one by one: np.add.at is far faster for vectors
+_FEW = 16  # columns that are added up one by one: np.add.at is far faster for vectors
 
 
 def _embedded(x: Instr) -> Placement:

@@ -39,7 +39,9 @@ from symgrad.codegen.target import (
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Type, product
 from symgrad.ops import OPS
+from symgrad.ops.gathering import TAKE
 from symgrad.ops.product import MATMUL
+from symgrad.ops.shape import TRANSPOSE
 from symgrad.runtime import libraries
 
 
@@ -195,10 +197,17 @@ def _condition(x: Instr) -> Reading | None:
 
 
 def by_column(x: Instr) -> Reading | None:
-    """A product of matrices whose columns are kept one after another in memory."""
+    """A product of matrices, or rows read by index, with one column after another in memory."""
     (whole,) = x.operands
-    columns = call("np.matmul", 'order="F"')
-    return (columns, whole.operands) if whole.op is MATMUL else None
+    if whole.op is MATMUL:
+        return call("np.matmul", 'order="F"'), whole.operands
+    if whole.op is not TAKE:
+        return None
+    (table, index), turn = whole.operands, suffix(".T")
+    columns = call("np.take", "axis=1")
+    if table.op is TRANSPOSE:
+        return (lambda a, i: turn(columns(a, i))), (*table.operands, index)
+    return (lambda a, i: turn(columns(turn(a), i))), (table, index)
 
 
 HELPERS = helpers_of("scipy_functions", "array_functions")

@@ -328,7 +328,7 @@ def laid_out(f: Function) -> tuple[str, ...]:
     """A sentence on layouts in memory, where the text chooses one."""
     if not any(x.op is BY_COLUMN for x in f.body):
         return ()
-    return ('Short rows are kept column by column (order "F"), where sums over them are fast.',)
+    return ("Short rows are kept column by column in memory, where sums over them are fast.",)
 
 
 def frozen(shown: str, instead: str) -> str:

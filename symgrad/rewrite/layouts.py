@@ -37,7 +37,9 @@ from dataclasses import dataclass
 from symgrad.ir.function import Function, Instr, emit
 from symgrad.ir.rebuild import moved_operands, with_body
 from symgrad.ir.types import Dim
-from symgrad.ops.product import EINSUM, MATMUL
+from symgrad.ops.gathering import TAKE
+from symgrad.ops.matrix import DIAG
+from symgrad.ops.product import EINSUM, MATMUL, parse_spec
 from symgrad.ops.shape import BY_COLUMN, TRANSPOSE
 from symgrad.rewrite.patterns import is_view
 from symgrad.rewrite.rule import REALS, Applied, Fired, Pass
@@ -69,6 +71,22 @@ def goes_by_element(x: Instr) -> bool:
 def only_adds_axes(x: Instr) -> bool:
     """True of a view whose last axis is that of its operand."""
     return is_view(x) and x.type.shape[-1:] == x.operands[0].type.shape[-1:]
+
+
+def is_of_rows(x: Instr) -> bool:
+    """True of rows that a vector of indices reads from a matrix; one-hot rows are not read."""
+    if x.op is not TAKE or x["axis"] or not x.type.is_float:
+        return False
+    table, index = x.operands
+    return index.type.rank == 1 and table.op is not DIAG
+
+
+def adds_up_rows(x: Instr, o: Instr) -> bool:
+    """True of an einsum that adds up the last axis of an operand, but not all of its axes."""
+    if x.op is not EINSUM or not x.type.rank:
+        return False
+    terms, result = parse_spec(x["spec"], len(x.operands))
+    return all(term[-1] not in result for term, y in zip(terms, x.operands, strict=True) if y is o)
 
 
 @dataclass
@@ -145,7 +163,7 @@ class Layouts:
         for o in x.operands:
             if o in self.groups:
                 self.read(x, o)
-        if x.op is MATMUL and x.type.rank == 2 and is_narrow(x):
+        if x.type.rank == 2 and (x.op is MATMUL or is_of_rows(x)) and is_narrow(x):
             self.groups[x] = Group([x])
 
     def by_element(self, x: Instr) -> None:
@@ -178,6 +196,11 @@ class Layouts:
             whole = len(axes) == o.type.rank
             group.gain += 0 if whole else (4 if "nonempty" in x.op.traits else 2)
             group.adds_rows |= last in axes and not whole
+        elif adds_up_rows(x, o):
+            group.gain += 1
+            group.adds_rows |= o.type.rank == 2
+        elif x.op.reader == TAKE.name:
+            group.gain += 1  # which goes over the columns one by one
         elif x.op is TRANSPOSE or (x.op in (MATMUL, EINSUM) and x.type.rank <= 2):
             group.loss += not o.is_parameter and o.type.rank > 2 and x.op is not EINSUM
         elif not o.is_parameter:

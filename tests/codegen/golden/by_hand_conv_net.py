@@ -24,7 +24,7 @@ def loss_and_grads(w1, b1, w2, b2, w3, b3, signals, labels):
     returns  (loss, (d_w1, d_b1, d_w2, d_b2, d_w3, d_b3)): a float, and new arrays
 
     The name d_v stands for d loss / d v. The derivative of relu at 0 is 0. N must be at least
-    1. Short rows are kept column by column (order "F"), where sums over them are fast.
+    1. Short rows are kept column by column in memory, where sums over them are fast.
     """
     N = len(signals)
 

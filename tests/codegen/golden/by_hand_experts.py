@@ -25,7 +25,7 @@ def loss_and_grads(
     returns         (loss, gradients): a float, and new arrays in the order of the parameters
 
     The name d_v stands for d loss / d v. N must be at least 1. Short rows are kept column by
-    column (order "F"), where sums over them are fast.
+    column in memory, where sums over them are fast.
     """
     N = len(x)
 

@@ -17,8 +17,8 @@ def loss_and_grads(positions, c1):
     c1         f64[125, 125]  constant
     returns    (loss, (d_positions,)): a float, and new arrays
 
-    The name d_v stands for d loss / d v. Short rows are kept column by column (order "F"),
-    where sums over them are fast.
+    The name d_v stands for d loss / d v. Short rows are kept column by column in memory, where
+    sums over them are fast.
     """
 
     # forward

@@ -20,7 +20,7 @@ def loss_and_grads(points, anchors, log_a, log_b):
     returns  (loss, (d_points,)): a float, and new arrays
 
     The name d_v stands for d loss / d v. M must be at least 1. Short rows are kept column by
-    column (order "F"), where sums over them are fast.
+    column in memory, where sums over them are fast.
     """
 
     # forward

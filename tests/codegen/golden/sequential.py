@@ -24,7 +24,7 @@ def loss_and_grads(l1_w, l1_b, l2_w, l2_b, l3_w, l3_b, x, labels):
     returns  (loss, (d_l1_w, d_l1_b, d_l2_w, d_l2_b, d_l3_w, d_l3_b)): a float, and new arrays
 
     The name d_v stands for d loss / d v. The derivative of relu at 0 is 0. N must be at least
-    1. Short rows are kept column by column (order "F"), where sums over them are fast.
+    1. Short rows are kept column by column in memory, where sums over them are fast.
     """
     N = len(x)
 

@@ -20,7 +20,7 @@ def loss_and_grads(w, b, x, labels):
     returns  (loss, (d_w, d_b)): a float, and new arrays
 
     The name d_v stands for d loss / d v. N must be at least 1. Short rows are kept column by
-    column (order "F"), where sums over them are fast.
+    column in memory, where sums over them are fast.
     """
     N = len(x)
 
