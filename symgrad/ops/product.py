@@ -179,7 +179,7 @@ def _vdot(a: Type, b: Type) -> Type:
     return Type(a.dtype)
 
 
-vdot = register(
+VDOT = register(
     Op(
         "vdot",
         "product",

@@ -4,8 +4,8 @@
 [('stabilize', 'reals'), ('inline', 'bits'), ('fold', 'bits'), ('identities', 'bits'),
  ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'),
  ('embeddings', 'reals'), ('packing', 'reals'), ('softmax', 'reals'), ('simplify', 'reals'),
- ('contractions', 'reals'), ('cse', 'bits'), ('dce', 'bits'), ('joining', 'reals'),
- ('layouts', 'reals')]
+ ('settle', 'reals'), ('contractions', 'reals'), ('cse', 'bits'), ('dce', 'bits'),
+ ('joining', 'reals'), ('layouts', 'reals')]
 
 A rule of one's own is a few lines.  No option of compile takes one: it is added to the set that a
 pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a set of its own:
@@ -26,6 +26,7 @@ pass applies (``RULES`` of ``stable_rules``, ``CHEAP`` of ``simplify``), or to a
 (['multiply', 'sin', 'multiply'], 'sin(x)*cos(x) = sin(2*x)/2  at train.py:2')
 """
 
+from symgrad.rewrite.at_hand import RULES as AT_HAND
 from symgrad.rewrite.contractions import CONTRACTIONS as OF_CONTRACTIONS
 from symgrad.rewrite.contractions import RULES as OF_REDUCTIONS
 from symgrad.rewrite.contractions import contractions
@@ -48,6 +49,7 @@ from symgrad.rewrite.sums import embeddings, joining, packing
 tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
 CANONICAL = (FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REDUCTIONS.rules, *OF_REALS.rules)
 canonicalize = rules_pass("canonicalize", RuleSet((*CANONICAL, *OF_WEIGHTS.rules)))
+settle = rules_pass("settle", RuleSet((*CANONICAL, *OF_WEIGHTS.rules, *AT_HAND.rules)))
 
 PASSES: tuple[Pass, ...] = (
     stabilize,
@@ -61,6 +63,7 @@ PASSES: tuple[Pass, ...] = (
     packing,
     softmax,
     simplify,
+    settle,
     contractions,
     cse,
     dce,
@@ -69,6 +72,7 @@ PASSES: tuple[Pass, ...] = (
 )
 
 __all__ = [
+    "AT_HAND",
     "BITS",
     "IDENTITIES",
     "OF_CONTRACTIONS",
@@ -99,6 +103,7 @@ __all__ = [
     "packing",
     "reals",
     "rules_pass",
+    "settle",
     "simplify",
     "softmax",
     "stabilize",

@@ -117,7 +117,7 @@ class Rewriter:
         self.uses = use_counts(function)
         self.fired: list[Fired] = []
         self.called: dict[Instr, str] = {}
-        self.notes: dict[Instr, Any] = {}
+        self.notes: dict[Any, Any] = {}
         self.visits = 0
         self.origins: Origins = ()
         self.body: list[Instr] = []

@@ -16,6 +16,7 @@ from symgrad.ir import interpret, parse
 from symgrad.ir.run import by_name, run
 from symgrad.ops import OPS
 from symgrad.rewrite import (
+    AT_HAND,
     IDENTITIES,
     OF_CONTRACTIONS,
     OF_EMBEDDINGS,
@@ -335,6 +336,24 @@ IN_CONTRACTIONS = {
         "%y = subtract %p, %q : f64[1000, 2]",
     ],
 }
+IN_HAND = {
+    "a*c*b = (a*b)*c": [
+        "s A B",
+        "%z = multiply %A, %B : f64[2]; %p = multiply %A, %s : f64[2]; "
+        "%q = multiply %p, %B : f64[2]; %y = subtract %q, %z : f64[2]",
+    ],
+    "sum(a*b)*s = sum(a*(b*s))": [
+        "A B",
+        COLUMN + "%p = multiply %m, %B : f64[2, 2]; %q = multiply %p, %m : f64[2, 2]; "
+        "%u = sum %q {axis = (0,), keepdims = false} : f64[2]; %z = multiply %m, %A : f64[2, 2]; "
+        "%v = multiply %u, %A : f64[2]; %y = subtract %z, %v : f64[2, 2]",
+    ],
+    "a*(c/b) = c*a/b": [
+        "A s B",
+        "%c = constant -1.0 : f64[]; %q = divide %c, %s : f64[]; %p = multiply %q, %A : f64[2]; "
+        "%y = multiply %p, %B : f64[2]",
+    ],
+}
 EXPS = "%e = exp %A : f64[2]; %u = sum %e {axis = (0,), keepdims = false} : f64[]; "
 MASK = "%z = constant 0.0 : f64[]; %l = constant -inf : f64[]; %c = greater %A, %z : bool[2]; "
 IN_WEIGHTS = {
@@ -411,6 +430,7 @@ def test_each_rule_stands_in_the_tables():
     assert list(IN_REALS) == [rule.name for rule in OF_REALS.rules]
     assert list(IN_REDUCTIONS) == [rule.name for rule in OF_REDUCTIONS.rules]
     assert list(IN_CONTRACTIONS) == [rule.name for rule in OF_CONTRACTIONS.rules]
+    assert list(IN_HAND) == [rule.name for rule in AT_HAND.rules]
     assert list(IN_WEIGHTS) == [rule.name for rule in OF_WEIGHTS.rules]
 
 
@@ -470,6 +490,7 @@ SETS = {
     OF_REALS: IN_REALS,
     OF_REDUCTIONS: IN_REDUCTIONS,
     OF_CONTRACTIONS: IN_CONTRACTIONS,
+    AT_HAND: IN_HAND,
     OF_WEIGHTS: IN_WEIGHTS,
 }
 PROGRAMS = {rule: programs[rule.name] for rules, programs in SETS.items() for rule in rules.rules}

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from attention.py:38 (`loss`).
 Needs NumPy and nothing else.
 
-    work  804 T**2 + 73,400 T - 16,383 flops
+    work  804 T**2 + 73,400 T - 16,384 flops
     ir    sha256 03bad100d5a9e7a5
 """
 
@@ -45,7 +45,7 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     loss = np.vdot(errors, errors) / (64*T)                     #             attention.py:38
 
     # gradients of the values, from the loss back
-    d_errors = 1.0 / (32*T) * errors                            # (T, 64)     of attention.py:38
+    d_errors = errors / (32*T)                                  # (T, 64)     of attention.py:38
     d_transpose = (d_errors @ Wo.T).reshape(T, 4, 16)           # (T, 4, 16)  of attention.py:36, 37
     d_weights_v = d_transpose.transpose(1, 0, 2)                # (4, T, 16)  of attention.py:36
     d_weights = d_weights_v @ view_3.transpose(1, 2, 0)         # (4, T, T)

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from burgers.py:46 (`loss`).
 Needs NumPy and nothing else.
 
-    work  437 M + 1,040 N + 266 flops
+    work  437 M + 1,040 N + 242 flops
     ir    sha256 f7ab5625ba67b675
 """
 
@@ -71,7 +71,7 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
 
     # gradients of the parameters
     d_a = (                                             # (24,)    of burgers.py:38, 41, 43, 45, ...
-        x @ d_pre_s + d_a_v * v + 2.0 * (d_product_v * v) * a + x0 @ d_total_plus_c
+        x @ d_pre_s + d_a_v * v + 2.0 * (d_product_v * a_v) + x0 @ d_total_plus_c
     )
     d_b = t @ d_pre_s + d_b_v * v + t0 @ d_total_plus_c  # (24,)    of burgers.py:38, 42, 45
     d_c = d_pre_s.sum(axis=0) + d_total_plus_c.sum(axis=0)  # (24,)    of burgers.py:38, 45

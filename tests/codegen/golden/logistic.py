@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from programs.py:44 (`loss`).
 Needs NumPy and nothing else.
 
-    work  15 N - 2 flops
+    work  15 N - 3 flops
     ir    sha256 f49fb46a401dd4fb
 """
 
@@ -35,13 +35,13 @@ def loss_and_grads(w, b, x, y):
     N = len(x)
 
     # forward
-    score = x @ w + b                      # (N,)  programs.py:43
-    z = -y * score                         # (N,)  programs.py:44
+    score = x @ w + b                # (N,)  programs.py:43
+    z = -y * score                   # (N,)  programs.py:44
     loss = softplus(z).sum() / N
 
     # gradients
-    d_score = -1.0 / N * sigmoid(z) * y    # (N,)  of programs.py:44
-    d_w = d_score @ x                      # (2,)  of programs.py:43
+    d_score = -sigmoid(z) * y / N    # (N,)  of programs.py:44
+    d_w = d_score @ x                # (2,)  of programs.py:43
     d_b = d_score.sum()
 
     return float(loss), (d_w, float(d_b))
