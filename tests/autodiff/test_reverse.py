@@ -183,14 +183,14 @@ def test_gradients_with_respect_to_integers_are_refused() -> None:
 
 
 def test_a_long_chain_is_differentiated_without_recursion() -> None:
-    """100,000 operations in a row."""
+    """20,000 operations in a row."""
     p = parameter("x", Type("f64"), "param")
     f = IRAlgebra()
     x = f.term(p)
-    for _ in range(100_000):
+    for _ in range(20_000):
         x = f.sin(x)
     whole = differentiate(function("f", [p], [x.instr]), [0])
-    assert len(whole.body) >= 200_000
+    assert len(whole.body) >= 40_000
 
 
 def test_the_sum_of_a_parameters_cotangents_is_of_the_lines_that_read_it() -> None:

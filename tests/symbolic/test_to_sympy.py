@@ -112,7 +112,7 @@ def test_exact_numbers_of_some_thousand_bits_are_written():
 def test_a_depth_that_evaluate_false_does_not_help_is_told_as_one():
     """The advice is no circle."""
     deep = w
-    for _ in range(2_000):
+    for _ in range(1_200):
         deep = sg.maximum(sg.sin(deep), 0.5)
     for evaluate in (True, False):
         with pytest.raises(LimitError) as caught:

@@ -267,13 +267,13 @@ def test_a_node_knows_the_line_that_made_it() -> None:
     assert Value(1.0).origin is None
 
 
-def test_a_million_nodes_neither_recurse_nor_crash() -> None:
+def test_a_long_chain_of_nodes_neither_recurse_nor_crash() -> None:
     """backward() and the freeing of a long chain are iterative."""
     x = v = Value(1.0)
-    for _ in range(500_000):
+    for _ in range(100_000):
         v = v + 1.0  # two nodes: the number is one
     v.backward()
-    assert (v.data, x.grad) == (500_001.0, 1)
+    assert (v.data, x.grad) == (100_001.0, 1)
     last = weakref.ref(v)
     del v
     assert last() is None
