@@ -187,6 +187,7 @@ VDOT = register(
         infer=_vdot,
         evaluate=np.vdot,
         pullback=lambda f, g, y, a, b: (g * b, g * a),
+        called="dot",
         expansion=lambda f, a, b: f.sum(a * b, axis=tuple(range(f.type(a).rank)), keepdims=False),
         commutative=True,
         rests=iv.as_sum_of_products,

@@ -57,6 +57,7 @@ from symgrad.ops.reduction import SUM, padded
 from symgrad.ops.selection import CAST
 from symgrad.ops.shape import RESHAPE, SIZE, TRANSPOSE
 from symgrad.rewrite.factors import without_axes
+from symgrad.rewrite.multiples import literal_in, literal_out
 from symgrad.rewrite.patterns import is_view
 from symgrad.rewrite.reals import inner_product, number_of
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass
@@ -185,11 +186,12 @@ def _scaled_product_turned(r: Rewriter, x: Instr) -> Instr | None:
     if x.type.rank != 2 or not r.once(whole):
         return None
     for row, a in (whole.operands, whole.operands[::-1]):
-        if a.op is MATMUL and a.type == whole.type and r.once(a) and row.type.rank:
+        if a.op is MATMUL and a.type == whole.type and r.once(a):
             shape = padded(row.type.shape, 2)[::-1]
             if 1 not in shape:
                 continue
-            turned = r.build("reshape", row, shape=shape[shape[0] == 1 :])
+            few = row.type.rank == 0
+            turned = row if few else r.build("reshape", row, shape=shape[shape[0] == 1 :])
             return r.build("multiply", turned, r.build("transpose", a, axes=(1, 0)))
     return None
 
@@ -296,6 +298,12 @@ def _slope_of_softmax(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
+def _literal_out(r: Rewriter, x: Instr) -> Instr | None:
+    """f(c*a) is c*f(a) for sums and products f of a large array, which is not gone over then."""
+    sides = [i for i, o in enumerate(x.operands) if elements(o) >= MANY]
+    return next(filter(None, (literal_out(r, x, side) for side in sides)), None)
+
+
 def _outer_products(r: Rewriter, x: Instr) -> Instr | None:
     """outer(a, b) + outer(c, d) is the product of two narrow matrices, which makes one array."""
     pair = x.operands
@@ -374,6 +382,9 @@ RULES = RuleSet((
     built("f(view(a), view(b)) = view(f(a, b))", "add subtract multiply divide where",
           _late_view, "reshape", preserves=BITS),
     built("a*w - s*w = (a - s)*w", "subtract", _slope_of_softmax, "multiply"),
+    built("f(c*a) = c*f(a)", "sum matmul", _literal_out,
+          "multiply divide negative where transpose"),
+    built("c*(a @ b) = (c*a) @ b", "multiply divide", literal_in, "matmul"),
     built("(row*(a @ b)).T = row*(a @ b).T", "transpose", _scaled_product_turned, "multiply"),
 ))  # fmt: skip
 

@@ -34,7 +34,7 @@ from typing import Any
 
 from symgrad.ir.function import Instr
 from symgrad.ops.intervals import Intervals
-from symgrad.ops.reduction import padded, reduced
+from symgrad.ops.reduction import padded
 from symgrad.rewrite.conditions import is_extreme, is_positive, is_product
 from symgrad.rewrite.monomials import (
     factored,
@@ -241,17 +241,6 @@ def _has_divisor(r: Rewriter, x: Instr, s: Instr) -> bool:
     return any(part == (s, True) for part in term_of(r, x, through=True).parts)
 
 
-def _reduced_in_shape(r: Rewriter, x: Instr) -> Instr | None:
-    """A reduction whose axes come back as ones keeps them; one whose ones go drops them."""
-    (a,) = x.operands
-    if "reduces" not in a.op.traits or not r.once(a):
-        return None
-    keepdims = not a["keepdims"]
-    if x.type.shape != tuple(reduced(a.operands[0].type.shape, a["axis"], keepdims)):
-        return None
-    return r.build(a.op, *a.operands, axis=a["axis"], keepdims=keepdims)
-
-
 def _one_choice(r: Rewriter, x: Instr) -> Instr | None:
     """where(c, a, 0) + where(c, 0, b) is where(c, a, b)."""
     p, q = x.operands
@@ -386,7 +375,6 @@ RULES = RuleSet((
     built("sum(a*s) = sum(a)*s", "sum", _factor_out, "multiply divide"),
     built("(a/exp(s))*exp(s) = a", "multiply", _cancelled, "divide"),
     built("(a/s)/where(s == 0, inf, s) = (a/s)/s", "multiply divide", _unguarded, "divide where"),
-    built("reshape(sum(a)) = sum(a, keepdims)", "reshape", _reduced_in_shape),
     built("where(c, a, 0) + where(c, 0, b) = where(c, a, b)", "add subtract", _one_choice, "where"),
     built("c1*a + c2*a = (c1 + c2)*a", "add subtract", _like_terms),
     built("c1*(a*b) + c2*(b*a) = (c1 + c2)*(b*a)", "add subtract", _like_products,

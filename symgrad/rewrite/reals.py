@@ -14,7 +14,7 @@ import numpy as np
 from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, divide, polynomial, product
 from symgrad.ops.intervals import MIRRORED
-from symgrad.ops.reduction import padded
+from symgrad.ops.reduction import padded, reduced
 from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
 from symgrad.rewrite.factors import joins, without_axes
 from symgrad.rewrite.monomials import term_of, without
@@ -120,6 +120,21 @@ def _power(r: Rewriter, x: Instr) -> Instr | None:
     if exponent == 0.5:
         return r.build("sqrt", a)
     return r.build("reciprocal", a) if exponent == -1 and x.type.is_float else None
+
+
+def _reduced_in_shape(r: Rewriter, x: Instr) -> Instr | None:
+    """A reduction whose axes come back as ones keeps them; one whose ones go drops them; a literal
+    in front of it stays there."""
+    (a,) = x.operands
+    c = a.operands[0] if a.op.name == "multiply" and scalar(a.operands[0]) is not None else None
+    whole = a if c is None else a.operands[1]
+    if "reduces" not in whole.op.traits or not (r.once(a) and r.once(whole)):
+        return None
+    keepdims = not whole["keepdims"]
+    if x.type.shape != tuple(reduced(whole.operands[0].type.shape, whole["axis"], keepdims)):
+        return None
+    found = r.build(whole.op, *whole.operands, axis=whole["axis"], keepdims=keepdims)
+    return found if c is None else r.build("multiply", c, found)
 
 
 def _negate_difference(r: Rewriter, x: Instr) -> Instr | None:
@@ -342,6 +357,7 @@ RULES = RuleSet((
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
     built("(1/n)*a = a/n", "multiply", _over_count, "divide"),
     built("(a.T @ b).T = b.T @ a", "transpose", _transposed_product, "matmul"),
+    built("reshape(sum(a)) = sum(a, keepdims)", "reshape", _reduced_in_shape),
     built("mean(a) = sum(a)/n", "mean", _mean_of_all, "multiply square sum"),
     built("sum(sum(a)) = sum(a)", "sum", _sum_of_sum, "sum"),
     built("a + 0 = a", "add", _plus_zero, "constant"),

@@ -136,11 +136,6 @@ IN_FACTORS = {
         "%p = divide %a, %s : f64[]; %z = constant 0.0 : f64[]; %i = constant inf : f64[]; "
         "%e = equal %s, %z : bool[]; %w = where %e, %i, %s : f64[]; %y = divide %p, %w : f64[]",
     ],
-    "reshape(sum(a)) = sum(a, keepdims)": [
-        "A",
-        "%p = sum %A {axis = (0,), keepdims = false} : f64[]; "
-        "%y = reshape %p {shape = (1,)} : f64[1]",
-    ],
     "where(c, a, 0) + where(c, 0, b) = where(c, a, b)": [
         "a b s",
         TRUTH + "%z = constant 0.0 : f64[]; %v = where %p, %s, %z : f64[]; "
@@ -232,6 +227,11 @@ IN_REALS = {
         "%u = transpose %m {axes = (1, 0)} : f64[2, 1]; %p = matmul %u, %n : f64[2, 2]; "
         "%y = transpose %p {axes = (1, 0)} : f64[2, 2]",
     ],
+    "reshape(sum(a)) = sum(a, keepdims)": [
+        "A",
+        "%p = sum %A {axis = (0,), keepdims = false} : f64[]; %c = constant 3.0 : f64[]; "
+        "%q = multiply %c, %p : f64[]; %y = reshape %q {shape = (1,)} : f64[1]",
+    ],
     "mean(a) = sum(a)/n": [
         "A B",
         "%p = multiply %A, %B : f64[2]; %y = mean %p {axis = (0,), keepdims = false} : f64[]",
@@ -315,6 +315,21 @@ IN_REDUCTIONS = {
         "A B",
         "%p = multiply %A, %B : f64[2]; %q = sum %p {axis = (0,), keepdims = true} : f64[1]; "
         "%r = multiply %B, %q : f64[2]; %y = subtract %p, %r : f64[2]",
+    ],
+    "f(c*a) = c*f(a)": [
+        "A B",
+        "%z = broadcast_to %B {shape = (500, 2)} : f64[500, 2]; %c = constant 0.5 : f64[]; "
+        "%n = multiply %c, %z : f64[500, 2]; %t = transpose %n {axes = (1, 0)} : f64[2, 500]; "
+        "%v = broadcast_to %A {shape = (500, 2)} : f64[500, 2]; %p = matmul %t, %v : f64[2, 2]; "
+        "%q = sum %n {axis = (0,), keepdims = false} : f64[2]; %y = matmul %p, %q : f64[2]",
+    ],
+    "c*(a @ b) = (c*a) @ b": [
+        "A B",
+        "%z = broadcast_to %A {shape = (2500, 2)} : f64[2500, 2]; "
+        "%v = reshape %z {shape = (5000, 1)} : f64[5000, 1]; "
+        "%w = reshape %B {shape = (1, 2)} : f64[1, 2]; %p = matmul %v, %w : f64[5000, 2]; "
+        "%c = constant 0.5 : f64[]; %q = multiply %c, %p : f64[5000, 2]; "
+        '%y = index %q {key = (("int", 0), ("int", 0))} : f64[]',
     ],
     "(row*(a @ b)).T = row*(a @ b).T": [
         "A B",

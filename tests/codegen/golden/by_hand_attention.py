@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from attention.py:38 (`loss`).
 Needs NumPy and nothing else.
 
-    work  804 T**2 + 73,400 T - 16,384 flops
+    work  796 T**2 + 73,592 T - 16,384 flops
     ir    sha256 03bad100d5a9e7a5
 """
 
@@ -30,8 +30,8 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     view = (x @ Wq).reshape(T, 4, 16)                           # (T, 4, 16)  attention.py:31
     view_2 = (x @ Wk).reshape(T, 4, 16)                         # (T, 4, 16)
     view_3 = (x @ Wv).reshape(T, 4, 16)                         # (T, 4, 16)
-    product = view.transpose(1, 0, 2) @ view_2.transpose(1, 2, 0)  # (4, T, T)   attention.py:34
-    scores = product / 4.0                                      # (4, T, T)
+    quotient = view.transpose(1, 0, 2) / 4.0                    # (4, T, 16)  attention.py:34
+    scores = quotient @ view_2.transpose(1, 2, 0)               # (4, T, T)
     logits = np.where(mask, scores, float("-inf"))              # (4, T, T)   attention.py:35
     max_logits = logits.max(axis=2, keepdims=True)              # (4, T, 1)
     top = np.where(np.isfinite(max_logits), max_logits, 0.0)    # (4, T, 1)
@@ -52,14 +52,14 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     d_v = weights.transpose(0, 2, 1) @ d_weights_v              # (4, T, 16)
     dots = np.einsum("ijk,ijk->ij", d_weights, weights)         # (4, T)      of attention.py:35
     chosen = np.where(                                          # (4, T, T)   of attention.py:34, 35
-        mask, 0.25 * ((d_weights - dots[:, :, None]) * weights), 0.0
+        mask, (d_weights - dots[:, :, None]) * weights, 0.0
     )
-    d_q = chosen @ view_2.transpose(1, 0, 2)                    # (4, T, 16)  of attention.py:34
-    d_view_2 = (view.transpose(1, 2, 0) @ chosen).transpose(2, 0, 1)
+    d_q = 0.25 * (chosen @ view_2.transpose(1, 0, 2))           # (4, T, 16)  of attention.py:34
+    d_transpose_2 = 0.25 * (view.transpose(1, 2, 0) @ chosen)   # (4, 16, T)
 
     # gradients of the parameters
     d_Wq = x.T @ d_q.transpose(1, 0, 2).reshape(T, 64)          # (64, 64)    of attention.py:31, 33
-    d_Wk = x.T @ d_view_2.reshape(T, 64)                        # (64, 64)
+    d_Wk = x.T @ d_transpose_2.transpose(2, 0, 1).reshape(T, 64)  # (64, 64)
     d_Wv = x.T @ d_v.transpose(1, 0, 2).reshape(T, 64)          # (64, 64)
     d_Wo = context.T @ d_errors                                 # (64, 64)    of attention.py:37
 

@@ -3,7 +3,7 @@
 Emitted by symgrad 0.1.0, target `numpy`, from gaussian_process.py:44 (`loss`).
 Needs NumPy and nothing else.
 
-    work  32 N**2 + 25 N + 6 flops
+    work  29 N**2 + 28 N + 8 flops
     ir    sha256 533e11ba4c406dd8
 """
 
@@ -25,34 +25,33 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
     """
 
     # forward
-    z = x * np.exp(-log_lengths)                       # (N, 3)  gaussian_process.py:39
-    norms = np.einsum("ij,ij->i", z, z)                # (N,)    gaussian_process.py:40
-    twice_z = 2.0 * z                                  # (N, 3)  gaussian_process.py:41
+    z = x * np.exp(-log_lengths)                     # (N, 3)  gaussian_process.py:39
+    norms = np.einsum("ij,ij->i", z, z)              # (N,)    gaussian_process.py:40
+    twice_z = 2.0 * z                                # (N, 3)  gaussian_process.py:41
     squares = norms[:, None] + norms[None] - twice_z @ z.T  # (N, N)
-    kernel = np.exp(log_variance - 0.5 * squares)      # (N, N)  gaussian_process.py:42
+    kernel = np.exp(log_variance - 0.5 * squares)    # (N, N)  gaussian_process.py:42
 
     # loss
-    weights = precision - np.outer(alpha, alpha)       # (N, N)  gaussian_process.py:43
-    exp_log_noise = np.exp(log_noise)                  #         gaussian_process.py:44
+    weights = precision - np.outer(alpha, alpha)     # (N, N)  gaussian_process.py:43
+    dot = np.vdot(weights, kernel)                   #         gaussian_process.py:44
+    exp_log_noise = np.exp(log_noise)
     sum_weights = np.diagonal(weights).sum()
-    loss = 0.5 * (np.vdot(weights, kernel) + exp_log_noise * sum_weights)
+    loss = 0.5 * (dot + exp_log_noise * sum_weights)
 
     # gradients of the values, from the loss back
-    d_pre_kernel = 0.5 * weights * kernel              # (N, N)  of gaussian_process.py:42, 44
-    d_squares = -0.5 * d_pre_kernel                    # (N, N)  of gaussian_process.py:42
-    twice_d_norms = 2.0 * (                            # (N,)    of gaussian_process.py:40, 41
-        d_squares.sum(axis=1) + d_squares.sum(axis=0)
+    weights_kernel = weights * kernel                # (N, N)  of gaussian_process.py:41
+    product = 0.5 * (                                # (N,)    of gaussian_process.py:39, 40, 41, 42
+        weights_kernel.sum(axis=1) + weights_kernel.sum(axis=0)
     )
-    d_twice_z_z = -d_squares                           # (N, N)  of gaussian_process.py:41
-    d_minus_log_lengths = np.einsum(                   # (3,)    of gaussian_process.py:39, 40, 41
+    d_minus_log_lengths = np.einsum(                 # (3,)    of gaussian_process.py:39, 41, 42
         "ij,ij->j",
-        twice_d_norms[:, None] * z + 2.0 * (d_twice_z_z @ z) + d_twice_z_z.T @ twice_z,
+        0.5 * (weights_kernel @ z) - product[:, None] * z + 0.25 * (weights_kernel.T @ twice_z),
         z,
     )
 
     # gradients of the parameters
-    d_log_lengths = -d_minus_log_lengths               # (3,)    of gaussian_process.py:39
-    d_log_variance = d_pre_kernel.sum()                #         of gaussian_process.py:42
-    d_log_noise = 0.5 * sum_weights * exp_log_noise    #         of gaussian_process.py:44
+    d_log_lengths = -d_minus_log_lengths             # (3,)    of gaussian_process.py:39
+    d_log_variance = 0.5 * dot                       #         of gaussian_process.py:39, 41, 42
+    d_log_noise = 0.5 * sum_weights * exp_log_noise  #         of gaussian_process.py:39, 41, 42, 44
 
     return float(loss), (d_log_lengths, float(d_log_variance), float(d_log_noise))
