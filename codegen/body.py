@@ -7,6 +7,7 @@ wherever they are used.  When a line grows too long, its longest part gets a lin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from symgrad.codegen.identifiers import (
@@ -15,8 +16,6 @@ from symgrad.codegen.identifiers import (
     is_cheap,
     is_written_out,
     name_values,
-    unnamed,
-    written,
 )
 from symgrad.codegen.literals import literal_arrays, number
 from symgrad.codegen.placements import Placements, added
@@ -33,14 +32,14 @@ from symgrad.codegen.target import (
     is_bounded_count,
 )
 from symgrad.codegen.unit import Unit
+from symgrad.codegen.unnamed import Unnamed, written
 from symgrad.codegen.vectors import Vectors, may_alias
 from symgrad.ir.function import Function, Instr, Role
 from symgrad.ir.naming import is_inside
 from symgrad.ops.shape import BY_COLUMN
 
 MAX_DEPTH = 8
-_NEAR = 32  # values that are looked at for what one of them is
-
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
 
@@ -107,6 +106,9 @@ class Writer:
         self.floating = {x for x in self.body if self.floats(x)}
         self.name_hinted(names)
         self.lettering = Lettering(self.named)
+        self.unnamed = Unnamed(
+            self.body, self.user, self.named, self.texts, self.derived, function.results
+        )
         self.roles: dict[Role, str] = {}  # the names of values that nobody named
         self.late: dict[int, Instr] = {}
         self.columns = ""
@@ -222,21 +224,15 @@ class Writer:
             other = self.roles.get(of) or self.lettering.lettered(written(of), of.operands)
             if of in self.roles or other not in self.names.taken:  # else another value is called so
                 return self.lettering.like(f"d_{other}", other)
-        known = {id(o): self.texts[id(o)].text for o in x.operands if id(o) in self.texts}
-        name = x.role.called if x.role else ""
-        name = name or unnamed(x, self.user, known, self.is_partial(x))
-        return self.lettering.lettered(name, x.operands)
-
-    def is_partial(self, x: Instr) -> bool:
-        """True of a derivative of an elementwise op, not yet times anything that comes back."""
-        stack, left = [x], _NEAR
-        while stack and left:
-            o, left = stack.pop(), left - 1
-            if id(o) in self.derived:
-                if o.op.partials is None or o.hint or (o.role and o.role.of):
-                    return False
-                stack += o.operands
-        return id(x) in self.derived and not stack and x.type.is_float
+        best = ""
+        for name in self.unnamed.candidates(x):
+            own = self.lettering.lettered(name, x.operands)
+            if own in self.names.taken:
+                own = self.lettering.beside(name, self.unnamed.owner(x))
+            if own not in self.names.taken:
+                return own
+            best = best or own
+        return best
 
     def put_vector(self, x: Instr) -> None:
         """Plans a vector that is made whole and then filled block by block."""
@@ -333,8 +329,8 @@ class Writer:
         while self.too_long(x, text):
             free = [o for o in self.operands(x) if id(o) in self.late and id(o) not in self.spent]
             parts = [o for o in free if self.texts[id(o)].ops]
-            if not parts:
-                break
+            if not parts or (x.op.name == "negative" and len(text.text) > self.limits.width):
+                break  # the line of the part would be as long
             texts, conditions = self.texts, self.conditions
             part = max(parts, key=lambda o: (id(o) not in conditions, len(texts[id(o)].text)))
             self.put(part, self.texts[id(part)])
@@ -345,7 +341,11 @@ class Writer:
         if text.depth > MAX_DEPTH or text.ops > self.limits.ops:
             return True
         width = self.limits.width - len(self.named.get(id(x), "d_total"))
-        return len(text.text) > width and not is_breakable(text.text, self.limits.row)
+        length = len(text.text)
+        if length > width and length < self.limits.row:  # a name's owner makes no line too long
+            owners = self.unnamed.longer
+            length -= sum(owners.get(name, 0) for name in _NAME.findall(text.text))
+        return length > width and not is_breakable(text.text, self.limits.row)
 
     def compose(self, x: Instr) -> Text:
         if x.is_constant:

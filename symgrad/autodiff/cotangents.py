@@ -21,21 +21,22 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from symgrad.autodiff import strong_zeros
-from symgrad.ir.function import Instr, constant
+from symgrad.ir.function import Instr, Role, constant
 from symgrad.ir.types import Shape, Type
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.table import IRAlgebra, Term
 
 Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
+_SHORT = 15  # letters of a name that others are made of
 DEPTH = 4  # of a condition that is told from another
 
 
 def same(a: tuple[Instr, bool], b: tuple[Instr, bool]) -> bool:
     """True if two conditions are one: the same value, or computed in the same way."""
-    return a[1] == b[1] and equal(a[0], b[0], DEPTH)
+    return a[1] == b[1] and equal(a[0], b[0])
 
 
-def equal(x: Instr, y: Instr, depth: int) -> bool:
+def equal(x: Instr, y: Instr, depth: int = DEPTH) -> bool:
     """True if two values are computed in the same way from the same, in so many steps."""
     if x is y:
         return True
@@ -131,6 +132,18 @@ def times(f: IRAlgebra, g: Term, partial: Any) -> Term:
     if g.instr.is_constant and g.instr["value"] == 1.0:
         return partial
     return f.apply("multiply", g, partial)
+
+
+def called_slope(y: Instr, x: Instr, partial: Any) -> Any:
+    """The partial of ``y`` by ``x`` with the name that it has if it gets a line of its own."""
+    if not isinstance(partial, Term) or not (y.hint or x.hint):
+        return partial
+    g = partial.instr
+    if g.hint or g.role or not g.operands or not g.is_derived:
+        return partial
+    whole = 0 < len(y.hint) < _SHORT and x is y.operands[0]
+    name = f"{y.hint}_slope" if whole or not x.hint else f"slope_by_{x.hint}"
+    return partial.f.term(g.replace(role=Role(g, name)))
 
 
 def alike(a: Any, b: Any) -> bool:

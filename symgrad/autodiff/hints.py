@@ -18,9 +18,10 @@ from symgrad.ir.naming import before, is_inside, lettered, letters, numbered
 from symgrad.ir.rebuild import rebuild
 
 
-def name_operands(function: Function) -> Function:
-    """The same function with the names above."""
-    named = told_apart(function, wanted_names(function))
+def name_operands(function: Function, wanted: bool = False) -> Function:
+    """The same function with the names above; ``wanted`` tells that it has those which values want,
+    whose operands want no further ones."""
+    named = told_apart(function, own_names(function) if wanted else wanted_names(function))
     return renamed(function, named, parts_played(function, named))
 
 
@@ -37,9 +38,14 @@ def with_wanted_names(function: Function) -> Function:
     return rebuild(function, change)
 
 
+def own_names(function: Function) -> dict[int, str]:
+    """The names that are given."""
+    return {id(x): x.hint for x in function.body if x.hint and not x.is_constant}
+
+
 def wanted_names(function: Function) -> dict[int, str]:
     """The names that are given, and those that a value's part asks for."""
-    wanted = {id(x): x.hint for x in function.body if x.hint and not x.is_constant}
+    wanted = own_names(function)
     loss = function.results[0]
     if not (loss.is_parameter or loss.is_constant):
         wanted.setdefault(id(loss), "loss")
@@ -103,15 +109,22 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
 
 def difference_called(x: Instr) -> str:
     """A name for a difference that is squared: an error, unless it is one from a number, as 1 - p
-    is, or from the mean of its own elements."""
-    a, b = x.operands
-    while "view" in b.op.traits and not {"reduces", "contracts"} & {*b.op.traits}:
-        b = b.operands[0]
-    if "reduces" in b.op.traits and b.operands[0] is a:
+    is, from the mean of its own elements, or of elements of one value."""
+    a, b = map(shown, x.operands)
+    if "reduces" in b.op.traits and b.operands[0] is x.operands[0]:
         return "centred"
-    if a.is_constant and not a.type.rank:
+    if a.is_constant and not x.operands[0].type.rank:
         return ""
+    if a is b:
+        return "diffs" if x.type.rank else "diff"
     return "errors" if x.type.rank else "err"
+
+
+def shown(x: Instr) -> Instr:
+    """The value of which a view shows elements."""
+    while "view" in x.op.traits and not {"reduces", "contracts"} & {*x.op.traits}:
+        x = x.operands[0]
+    return x
 
 
 def normalised(x: Instr) -> Instr | None:
@@ -167,7 +180,10 @@ def told_apart(function: Function, wanted: Mapping[int, str]) -> dict[int, str]:
     beside = {name: xs for name, xs in several.items() if name not in chains}
     for name, own in by_part(function, beside).items():
         named = [lettered(name, letter) for letter in own]
-        if taken.intersection(named):
+        if all(x.op.name == "view" for x in beside[name]):  # blocks of a vector, by their places
+            beside[name].sort(key=lambda x: int(x["offset"]))
+            named = numbers(name, len(named), taken)
+        elif taken.intersection(named):
             named = numbers(name, len(named), taken)
         taken.update(named)
         result.update(zip(map(id, beside[name]), named, strict=True))
@@ -244,12 +260,28 @@ def by_part(function: Function, groups: Mapping[str, list[Instr]]) -> dict[str, 
 
 def renamed(function: Function, wanted: Mapping[int, str], parts: Mapping[int, str]) -> Function:
     """The function with the given hints, and with roles for values that have none."""
+    owners = owners_of(function, {**parts, **wanted})
 
     def change(x: Instr, operands: tuple[Instr, ...]) -> Instr:
-        hint = wanted.get(id(x), x.hint)
+        key = id(x)
+        hint = wanted.get(key, x.hint)
         if not (hint or x.role or x.is_constant) and x.type.is_float:
-            return x.replace(operands, hint, role=Role(x, parts.get(id(x), ""), None, operands))
+            role = Role(x, parts.get(key, ""), None, operands, owners.get(key, ""))
+            return x.replace(operands, hint, role=role)
         same = hint == x.hint and all(map(is_, operands, x.operands))
         return x if same else x.replace(operands, hint)
 
     return rebuild(function, change)
+
+
+def owners_of(function: Function, named: Mapping[int, str]) -> dict[int, str]:
+    """The named value that each value is a part of, through its first readers; none for what leads
+    to the loss alone."""
+    owners: dict[int, str] = {}
+    for y in reversed(function.body):
+        own = named.get(id(y)) or owners.get(id(y), "")
+        if y is function.results[0]:
+            own = ""
+        for x in y.operands:
+            owners[id(x)] = own
+    return owners

@@ -37,13 +37,13 @@ from typing import Any
 
 from symgrad.autodiff import strong_zeros
 from symgrad.autodiff.cotangents import (
-    DEPTH,
     Flow,
     Guard,
     alike,
     all_of,
     any_of,
     apart,
+    called_slope,
     equal,
     parted,
     same,
@@ -64,7 +64,7 @@ from symgrad.ops.table import IRAlgebra, Term
 
 
 def differentiate(
-    f: Function, wrt: Sequence[int], strict: bool = False, accurate: bool = False
+    f: Function, wrt: Sequence[int], strict: bool = False, accurate: bool = False, **names: bool
 ) -> Function:
     """``f`` with the gradients of its first result appended to its results.
 
@@ -74,7 +74,7 @@ def differentiate(
     Raises ShapeError when the first result is no scalar, DTypeError when it or a parameter is
     not of a float dtype.
     """
-    f = name_operands(f)
+    f = name_operands(f, **names)
     parameters = [f.parameters[i] for i in wrt]
     sweep = _sweep(f.results[0], parameters, strict=strict, accurate=accurate)
     grads = sweep.run()
@@ -269,7 +269,7 @@ class _Sweep:
                 partials = (partials[0], None)
             for i, (x, partial) in enumerate(zip(y.operands, partials, strict=True)):
                 if partial is not None and x in self.active:
-                    share = self.share(f, y, i, flow, partial)
+                    share = self.share(f, y, i, flow, called_slope(y, x, partial))
                     if self.again:
                         own = Flow(share.g, share.guard[len(flow.guard) :])
                         g = self.lengths.share(f, y, i, flow.g, plain := self.applied(f, own))
@@ -281,7 +281,7 @@ class _Sweep:
     def share(self, f: IRAlgebra, y: Instr, i: int, flow: Flow, partial: Any) -> Flow:
         """The flow times the partial by operand i, where an exact zero beats an infinity."""
         side = side_of(partial)
-        if side is not None and flow.side is not None and equal(side, flow.side, DEPTH):
+        if side is not None and flow.side is not None and equal(side, flow.side):
             return flow._replace(side=None)
         if side is not None and y.op.name != "absolute":
             return signed(f, flow, self.intervals)._replace(side=side)
@@ -363,7 +363,7 @@ class _Sweep:
         else:
             if rest and "carries" in y.op.traits and y.operands[0] in self.unbounded:
                 guards[0] = (*guard, (self.carried(f, y, rest), True))
-            flow = flow._replace(g=self.applied(f, Flow(flow.g, rest)))
+            flow = self.named(y, Flow(self.applied(f, Flow(flow.g, rest)), guard, *flow[2:]))
         infinite = flow.infinite or y.op.steep is not None
         if infinite or (self.strict and y.op.masks):
             f = strong_zeros.StrongAlgebra(f, flow.g.instr, self.intervals)

@@ -166,7 +166,11 @@ class Pipeline:
         self.run(
             "differentiate",
             lambda f: differentiate(
-                early_cse(leading.apply(with_wanted_names(f))[0]), wrt, strict, accurate
+                early_cse(leading.apply(with_wanted_names(f))[0]),
+                wrt,
+                strict,
+                accurate,
+                wanted=True,
             ),
         )
         self.derived = self.function

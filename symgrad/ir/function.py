@@ -63,13 +63,13 @@ class Role:
 
     value     the instruction as the user wrote it, which passes may have replaced since
     operands  of that instruction, under the names that derivatives want
-    called    a name by the part that it plays for its reader, if it plays one
+    called    a name by the part that it plays for its reader; ``owner`` is what it is a part of
     of        the role of the value that this one is the derivative by; ``value`` is that one's
     apart     the value was one of several when they were differentiated, so that no derivative by
               it is the whole one
     """
 
-    __slots__ = ("apart", "called", "of", "operands", "value")
+    __slots__ = ("apart", "called", "of", "operands", "owner", "value")
 
     def __init__(
         self,
@@ -77,13 +77,14 @@ class Role:
         called: str = "",
         of: Role | None = None,
         operands: tuple[Instr, ...] | None = None,
+        owner: str = "",
     ) -> None:
-        self.value, self.called, self.of, self.apart = value, called, of, False
+        self.value, self.called, self.owner, self.of, self.apart = value, called, owner, of, False
         self.operands = value.operands if operands is None else operands
 
     def derivative(self) -> Role:
         """The role of the derivative by this one's value."""
-        return Role(self.value, of=self, operands=self.operands)
+        return Role(self.value, of=self, operands=self.operands, owner=self.owner)
 
 
 class Instr:

@@ -47,6 +47,8 @@ def check_name(name: object) -> str:
 
 def before(name: str) -> str:
     """The name for the value that an activation turned into ``name``."""
+    if name == "exps" or name.startswith("exps_"):
+        return f"shifted{name[4:]}"
     return f"z{name[1:]}" if _HIDDEN.match(name) else f"pre_{name}"
 
 

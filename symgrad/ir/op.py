@@ -100,6 +100,7 @@ class Op:
                  for an op that is written as its expansion, the outermost op of that
     inside       what an operand of it is called there
     named        how the short names of its operands make the name of its value, as ``sum_{}``
+    renames      how that is shorter where the operand's name begins so: exp of ``log_x`` is ``x``
     slope        its derivative as a text, of its result h
     work         what it counts as where a text's operations are counted; by default its name
     flops        (result type, *operand types, **attributes) -> how many it takes; by default one an
@@ -146,6 +147,7 @@ class Op:
     called: str = ""
     inside: str = ""
     named: str = ""
+    renames: tuple[tuple[str, str], ...] = ()
     slope: str = ""
     work: str = ""
     flops: Callable[..., Dim] | None = None

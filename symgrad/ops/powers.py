@@ -177,6 +177,7 @@ SQRT = elementwise(
     rests=iv.with_operands,
     interval=iv.rising(math.sqrt, 0.0),
     cost=4,
+    renames=(("sum_square_", "norm_"),),
     assumed="sqrt of what is above 0",
     doc="the square root; its derivative at 0 is inf, and 0 times that is 0",
 )

@@ -91,6 +91,7 @@ RESHAPE = register(
         cost=0,
         traits=("exact", "moves", "view", "arranges", "sums", "terms", "picks"),
         called="view",
+        named="view_{}",
         definition=d.RESHAPE,
         doc="the same elements in row-major order in another shape",
     )
@@ -129,6 +130,7 @@ TRANSPOSE = register(
         interval=iv.by(iv.hull),
         cost=0,
         traits=("exact", "moves", "view", "arranges", "sums", "terms", "picks"),
+        named="{}_T",
         definition=d.call("transpose"),
         doc="x with its axes in the given order",
     )

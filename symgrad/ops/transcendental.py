@@ -86,6 +86,7 @@ EXP = elementwise(
     unbounded=True,
     interval=iv.rising(math.exp, 0.0),
     inside="exponent",
+    renames=(("log_", ""), ("minus_log_", "inverse_")),
     slope="h",
     doc="e**x",
 )

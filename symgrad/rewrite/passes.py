@@ -187,7 +187,7 @@ def inlined(
         y = moved_operands(x, moved)
         if wanted(x) and y.op.expansion is not None:
             whole, hint = expansion_of(y), called(x)
-            y = whole.replace(hint=hint) if hint and whole not in known else whole
+            y = whole if whole in known else whole.replace(hint=hint or None, role=x.role)
         if y is not x:
             moved[x] = y
         new = list(needed_by(y, known))

@@ -68,7 +68,7 @@ def test_values_of_parts_have_the_letter_of_their_part_once() -> None:
     heads = [head(X, i) for i in range(2)]
     text = source(sg.sum((heads[0] * heads[1] - X) ** 2))
     names = assigned(text)
-    for stem in ("q", "k", "weights", "heads", "d_weights", "d_q_k"):
+    for stem in ("q", "k", "weights", "heads", "d_weights", "d_logits"):
         assert {f"{stem}_a", f"{stem}_b"} <= {*names}, stem
     assert not [name for name in names if re.search(r"_([a-z])_\1$", name)]
 
@@ -200,3 +200,65 @@ def test_a_product_that_is_returned_is_not_copied_and_counts_are_in_lowest_terms
     assert ".copy()" not in f.source
     assert "2.0 / (2*N)" not in f.source
     assert f.verify().verdict == "verified"
+
+
+def test_a_value_is_called_after_its_formula_or_its_owner() -> None:
+    """Logarithms undone and lengths have words of their own; what has no short formula bears the
+    name of what it is a part of."""
+    logits, users = sg.param("log_noise", np.ones(3)), sg.param("users", np.ones((5, 3)))
+    i = sg.input("i", ("N",), dtype="i64")
+    rows = sg.take(users, i, axis=0)
+    unit = rows / sg.sqrt(sg.sum(rows * rows, axis=1, keepdims=True))
+    gate = sg.sigmoid(3.0 * unit - 1.0)
+    damped = gate * sg.exp(-logits) + sg.exp(logits) * (1.0 - unit * unit)
+    names = assigned(source(sg.mean(damped * damped * sg.sin(damped))))
+    assert {"noise", "inverse_noise", "norm_rows", "gate_exp", "gate_denom"} <= {*names}
+    assert "users_i" in assigned(source(thrice(sg.take(users, i, axis=0))))
+    assert not {"exp", "sqrt", "denom", "picked"} & {*names}
+
+
+def test_a_name_is_read_as_it_is_meant() -> None:
+    """(a - b)*c is not called a_minus_b_c, which is a - b*c; a*b*c is a_b_c."""
+    a, b, c = (sg.param(name, np.ones(3)) for name in "abc")
+    names = assigned(source(thrice((a - b) * c) + thrice(a * b * c)))
+    assert "a_b_c" in names
+    assert not [name for name in names if "a_minus_b_c" in name]
+
+
+def test_a_square_is_one_however_it_was_written() -> None:
+    a = sg.param("a", np.ones(3))
+    assert "square_a" in assigned(source(thrice(a * a)))
+    assert "square_a" in assigned(source(thrice(a**2)))
+    assert "cube_a" in assigned(source(thrice(a**3) + thrice(a**2)))
+
+
+def test_what_is_taken_from_itself_leaves_no_errors() -> None:
+    """Gaps between the elements of one value are differences, not errors."""
+    x, w = sg.input("x", ("N", 2)), sg.param("w", np.ones(2))
+    scaled = x * w
+    text = source(sg.mean((scaled[:, None, :] - scaled[None, :, :]) ** 2))
+    assert "diffs = scaled[:, None] - scaled[None]" in text
+    assert "errors" not in text
+
+
+def test_the_slope_that_gets_a_line_is_called_after_its_op() -> None:
+    b, c = sg.param("b", np.ones(3)), sg.param("c", np.ones(3))
+    gate = sg.sigmoid(b + c)
+    text = source(sg.sum(gate[1:] * gate[:-1]) + sg.sum(gate) ** 2)
+    assert "slope" not in text or "gate_slope" in text
+
+
+def test_names_are_wanted_once() -> None:
+    """The operand of an operand that got its name so gets none: no pre_pre_y."""
+    x, w = sg.input("x", ("N",)), sg.param("w", 1.0)
+    y = sg.sqrt(sg.exp(sg.sin(x * w)))
+    names = assigned(source(sg.mean(y * y * y)))
+    assert not [name for name in names if "pre_pre" in name]
+
+
+def test_loops_over_columns_share_their_variable() -> None:
+    users, items = sg.param("users", np.ones((5, 3))), sg.param("items", np.ones((4, 3)))
+    i, j = (sg.input(name, ("N",), dtype="i64") for name in "ij")
+    text = source(sg.mean(sg.sum(sg.take(users, i, axis=0) * sg.take(items, j, axis=0), axis=1)))
+    assert text.count("for k in range(3)") == 2
+    assert "k_2" not in text

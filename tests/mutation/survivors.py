@@ -70,7 +70,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "signals to targets in N = len(signals)": LENGTH,
         "index by 1 in top = theta[4:11]": CLIPPED,
         "index by 1 in d_top = d_theta[4:11]": CLIPPED,
-        "index by 1 in d_kernel_w = d_pre_features.reshape(-1) @ picked.reshape(-1, 3)": LEFT,
+        "index by 1 in d_kernel_w = "
+        "d_pre_features.reshape(-1) @ features_picked.reshape(-1, 3)": LEFT,
     },
     "loops_skip": {
         "X to y in N = len(X)": LENGTH,

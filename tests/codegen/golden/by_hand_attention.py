@@ -27,17 +27,17 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     T = len(x)
 
     # forward
-    view = (x @ Wq).reshape(T, 4, 16)                           # (T, 4, 16)  attention.py:31
-    view_2 = (x @ Wk).reshape(T, 4, 16)                         # (T, 4, 16)
-    view_3 = (x @ Wv).reshape(T, 4, 16)                         # (T, 4, 16)
-    quotient = view.transpose(1, 0, 2) / 4.0                    # (4, T, 16)  attention.py:34
-    scores = quotient @ view_2.transpose(1, 2, 0)               # (4, T, T)
+    q_view = (x @ Wq).reshape(T, 4, 16)                         # (T, 4, 16)  attention.py:31
+    k_view = (x @ Wk).reshape(T, 4, 16)                         # (T, 4, 16)
+    v_view = (x @ Wv).reshape(T, 4, 16)                         # (T, 4, 16)
+    scores_quotient = q_view.transpose(1, 0, 2) / 4.0           # (4, T, 16)  attention.py:34
+    scores = scores_quotient @ k_view.transpose(1, 2, 0)        # (4, T, T)
     logits = np.where(mask, scores, float("-inf"))              # (4, T, T)   attention.py:35
     max_logits = logits.max(axis=2, keepdims=True)              # (4, T, 1)
     top = np.where(np.isfinite(max_logits), max_logits, 0.0)    # (4, T, 1)
     exps = np.exp(logits - top)                                 # (4, T, T)
     weights = exps / exps.sum(axis=2, keepdims=True)            # (4, T, T)
-    weights_v = weights @ view_3.transpose(1, 0, 2)             # (4, T, 16)  attention.py:36
+    weights_v = weights @ v_view.transpose(1, 0, 2)             # (4, T, 16)  attention.py:36
     context = weights_v.transpose(1, 0, 2).reshape(T, 64)       # (T, 64)
 
     # loss
@@ -46,20 +46,20 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
 
     # gradients of the values, from the loss back
     d_errors = errors / (32*T)                                  # (T, 64)     of attention.py:38
-    d_transpose = (d_errors @ Wo.T).reshape(T, 4, 16)           # (T, 4, 16)  of attention.py:36, 37
-    d_weights_v = d_transpose.transpose(1, 0, 2)                # (4, T, 16)  of attention.py:36
-    d_weights = d_weights_v @ view_3.transpose(1, 2, 0)         # (4, T, T)
+    d_context_transpose = (d_errors @ Wo.T).reshape(T, 4, 16)   # (T, 4, 16)  of attention.py:36, 37
+    d_weights_v = d_context_transpose.transpose(1, 0, 2)        # (4, T, 16)  of attention.py:36
+    d_weights = d_weights_v @ v_view.transpose(1, 2, 0)         # (4, T, T)
     d_v = weights.transpose(0, 2, 1) @ d_weights_v              # (4, T, 16)
     dots = np.einsum("ijk,ijk->ij", d_weights, weights)         # (4, T)      of attention.py:35
-    chosen = np.where(                                          # (4, T, T)   of attention.py:34, 35
+    Wk_chosen = np.where(                                       # (4, T, T)   of attention.py:34, 35
         mask, (d_weights - dots[:, :, None]) * weights, 0.0
     )
-    d_q = 0.25 * (chosen @ view_2.transpose(1, 0, 2))           # (4, T, 16)  of attention.py:34
-    d_transpose_2 = 0.25 * (view.transpose(1, 2, 0) @ chosen)   # (4, 16, T)
+    d_q = 0.25 * (Wk_chosen @ k_view.transpose(1, 0, 2))        # (4, T, 16)  of attention.py:34
+    d_k_T = 0.25 * (q_view.transpose(1, 2, 0) @ Wk_chosen)      # (4, 16, T)
 
     # gradients of the parameters
     d_Wq = x.T @ d_q.transpose(1, 0, 2).reshape(T, 64)          # (64, 64)    of attention.py:31, 33
-    d_Wk = x.T @ d_transpose_2.transpose(2, 0, 1).reshape(T, 64)  # (64, 64)
+    d_Wk = x.T @ d_k_T.transpose(2, 0, 1).reshape(T, 64)        # (64, 64)
     d_Wv = x.T @ d_v.transpose(1, 0, 2).reshape(T, 64)          # (64, 64)
     d_Wo = context.T @ d_errors                                 # (64, 64)    of attention.py:37
 

@@ -36,10 +36,10 @@ def loss_and_grads(
     sum_exps_logits1 = exps_logits1.sum(axis=1, keepdims=True)    # (N, 1)
     log_gates = logits1 - (np.log(sum_exps_logits1) + top_logits1)  # (N, 6)
     means = np.matmul(x, expert_weights.T, order="F") + expert_biases  # (N, 6)   experts.py:34
-    exp_log_sigmas = np.exp(log_sigmas)                           # (6,)     experts.py:35
+    sigmas = np.exp(log_sigmas)                                   # (6,)     experts.py:35
 
     # loss
-    errors = (targets[:, None] - means) / exp_log_sigmas          # (N, 6)   experts.py:35
+    errors = (targets[:, None] - means) / sigmas                  # (N, 6)   experts.py:35
     log_densities = -0.5 * errors * errors - log_sigmas           # (N, 6)   experts.py:36
     logits2 = log_gates + log_densities                           # (N, 6)   experts.py:37
     top_logits2 = logits2.max(axis=1)                             # (N,)
@@ -48,12 +48,12 @@ def loss_and_grads(
     loss = -(np.log(sum_exps_logits2) + top_logits2).sum() / N
 
     # gradients of the values, from the loss back
-    scale = (-1.0 / N / sum_exps_logits2)[:, None]                # (N, 1)   of experts.py:35, 37
-    d_logits2 = exps_logits2 * scale                              # (N, 6)   of experts.py:37
+    logits2_scale = (-1.0 / N / sum_exps_logits2)[:, None]        # (N, 1)   of experts.py:35, 37
+    d_logits2 = exps_logits2 * logits2_scale                      # (N, 6)   of experts.py:37
     d_logits1 = (                                                 # (N, 6)   of experts.py:33, 37
         d_logits2 + exps_logits1 * (1.0 / N / sum_exps_logits1)
     )
-    quotient = -1.0 / exp_log_sigmas                              # (6,)     of experts.py:35, 37
+    quotient = -1.0 / sigmas                                      # (6,)     of experts.py:35, 37
     d_errors = -d_logits2 * errors                                # (N, 6)   of experts.py:35, 36
 
     # gradients of the parameters

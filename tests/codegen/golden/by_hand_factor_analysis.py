@@ -26,26 +26,28 @@ def loss_and_grads(loadings, mu, log_variances, x, means, covariance):
     N = len(x)
 
     # forward
-    errors = x - (means @ loadings.T + mu)           # (N, 30)  factor_analysis.py:36
-    product = loadings @ covariance                  # (30, 5)  factor_analysis.py:37
-    spread = (product * loadings).sum(axis=1)        # (30,)
-    exp = np.exp(-log_variances)                     # (30,)    factor_analysis.py:38
+    errors = x - (means @ loadings.T + mu)          # (N, 30)  factor_analysis.py:36
+    spread_terms_product = loadings @ covariance    # (30, 5)  factor_analysis.py:37
+    spread = (spread_terms_product * loadings).sum(axis=1)  # (30,)
+    inverse_variances = np.exp(-log_variances)      # (30,)    factor_analysis.py:38
 
     # loss
     total = np.einsum("ij,ij->j", errors, errors) + N * spread  # (30,)    factor_analysis.py:39
-    loss = 0.5 * (log_variances.sum() + total @ exp / N)
+    loss = 0.5 * (log_variances.sum() + total @ inverse_variances / N)
 
     # gradients of the values, from the loss back
-    product_2 = 0.5 / N * exp                        # (30,)    of factor_analysis.py:38, 39
-    scaled_product_2 = -2.0 * product_2              # (30,)    of factor_analysis.py:36
-    d_spread = N * product_2                         # (30,)    of factor_analysis.py:38, 39
+    spread_product = 0.5 / N * inverse_variances    # (30,)    of factor_analysis.py:38, 39
+    loadings_product = -2.0 * spread_product        # (30,)    of factor_analysis.py:36
+    d_spread = N * spread_product                   # (30,)    of factor_analysis.py:38, 39
 
     # gradients of the parameters
-    d_loadings = (                                   # (30, 5)  of factor_analysis.py:36, 37
-        scaled_product_2[:, None] * (errors.T @ means)
-        + d_spread[:, None] * (loadings @ covariance.T) + d_spread[:, None] * product
+    d_loadings = (                                  # (30, 5)  of factor_analysis.py:36, 37
+        loadings_product[:, None] * (errors.T @ means)
+        + d_spread[:, None] * (loadings @ covariance.T) + d_spread[:, None] * spread_terms_product
     )
-    d_mu = errors.sum(axis=0) * scaled_product_2     # (30,)    of factor_analysis.py:36
-    d_log_variances = 0.5 / N * (N - total * exp)    # (30,)    of factor_analysis.py:38, 39
+    d_mu = errors.sum(axis=0) * loadings_product    # (30,)    of factor_analysis.py:36
+    d_log_variances = 0.5 / N * (                   # (30,)    of factor_analysis.py:38, 39
+        N - total * inverse_variances
+    )
 
     return float(loss), (d_loadings, d_mu, d_log_variances)

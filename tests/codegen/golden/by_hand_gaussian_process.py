@@ -33,25 +33,39 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
 
     # loss
     weights = precision - np.outer(alpha, alpha)     # (N, N)  gaussian_process.py:43
-    dot = np.vdot(weights, kernel)                   #         gaussian_process.py:44
-    exp_log_noise = np.exp(log_noise)
+    sum_weights_kernel = np.vdot(weights, kernel)    #         gaussian_process.py:44
+    noise = np.exp(log_noise)
     sum_weights = np.diagonal(weights).sum()
-    loss = 0.5 * (dot + exp_log_noise * sum_weights)
+    loss = 0.5 * (sum_weights_kernel + noise * sum_weights)
 
     # gradients of the values, from the loss back
     weights_kernel = weights * kernel                # (N, N)  of gaussian_process.py:41
-    product = 0.5 * (                                # (N,)    of gaussian_process.py:39, 40, 41, 42
+    z_product = 0.5 * (                              # (N,)    of gaussian_process.py:39, 40, 41, 42
         weights_kernel.sum(axis=1) + weights_kernel.sum(axis=0)
-    )
-    d_minus_log_lengths = np.einsum(                 # (3,)    of gaussian_process.py:39, 41, 42
-        "ij,ij->j",
-        0.5 * (weights_kernel @ z) - product[:, None] * z + 0.25 * (weights_kernel.T @ twice_z),
-        z,
     )
 
     # gradients of the parameters
-    d_log_lengths = -d_minus_log_lengths             # (3,)    of gaussian_process.py:39
-    d_log_variance = 0.5 * dot                       #         of gaussian_process.py:39, 41, 42
-    d_log_noise = 0.5 * sum_weights * exp_log_noise  #         of gaussian_process.py:39, 41, 42, 44
+    d_log_lengths = (                                # (3,)    of gaussian_process.py:39, 41, 42
+        -np.einsum("ij,ij->j",
+        0.5
+        *
+        (weights_kernel
+        @
+        z)
+        -
+        z_product[:,
+        None]
+        *
+        z
+        +
+        0.25
+        *
+        (weights_kernel.T
+        @
+        twice_z),
+        z)
+    )
+    d_log_variance = 0.5 * sum_weights_kernel
+    d_log_noise = 0.5 * sum_weights * noise          #         of gaussian_process.py:39, 41, 42, 44
 
     return float(loss), (d_log_lengths, float(d_log_variance), float(d_log_noise))

@@ -22,12 +22,12 @@ def loss_and_grads(positions, c1):
     """
 
     # forward
-    columns = np.asfortranarray(positions)               # (125, 3)       lennard_jones.py:27
-    spans = columns[:, None] - columns[None]             # (125, 125, 3)
+    positions_columns = np.asfortranarray(positions)     # (125, 3)       lennard_jones.py:27
+    spans = positions_columns[:, None] - positions_columns[None]  # (125, 125, 3)
     squares = np.einsum("ijk,ijk->ij", spans, spans) + c1  # (125, 125)     lennard_jones.py:28
     inverse_squares = 1.0 / squares                      # (125, 125)     lennard_jones.py:29
-    square = inverse_squares * inverse_squares           # (125, 125)
-    inverse6 = square * inverse_squares                  # (125, 125)
+    inverse6_square = inverse_squares * inverse_squares  # (125, 125)
+    inverse6 = inverse6_square * inverse_squares         # (125, 125)
     energies = (                                         # (125, 125)     lennard_jones.py:30
         4.0 * (inverse6 * inverse6 - inverse6) + 0.016316891136
     )
@@ -37,12 +37,13 @@ def loss_and_grads(positions, c1):
     loss = 0.5 * np.where(below, energies, 0.0).sum()    #                lennard_jones.py:31
 
     # gradients
-    product = -6.0 * (4.0 * inverse6 - 2.0) * square     # (125, 125)     of lennard_jones.py:29, 30
-    chosen = np.where(                                   # (125, 125)     of lennard_jones.py:27, 29
-        below, product * (inverse_squares / squares), 0.0
+    positions_product = -6.0 * (4.0 * inverse6 - 2.0) * inverse6_square
+    positions_chosen = np.where(                         # (125, 125)     of lennard_jones.py:27, 29
+        below, positions_product * (inverse_squares / squares), 0.0
     )
     d_positions = (                                      # (125, 3)       of lennard_jones.py:27
-        np.einsum("ij,ijk->ik", chosen, spans) - np.einsum("ij,ijk->jk", chosen, spans)
+        np.einsum("ij,ijk->ik", positions_chosen, spans)
+        - np.einsum("ij,ijk->jk", positions_chosen, spans)
     )
 
     return float(loss), (d_positions,)

@@ -25,17 +25,17 @@ def loss_and_grads(w, b, x, counts, log_exposures):
     N = len(x)
 
     # forward
-    log_rates = x @ w + b + log_exposures                          # (N,)   poisson.py:35
-    exp_log_rates = np.exp(log_rates)                              # (N,)   poisson.py:36
+    log_rates = x @ w + b + log_exposures                    # (N,)   poisson.py:35
+    rates = np.exp(log_rates)                                # (N,)   poisson.py:36
 
     # loss
-    likelihood = (exp_log_rates - counts * log_rates).sum() / N    #        poisson.py:36
-    penalty = 0.5 * np.absolute(w).sum() + 0.25 * (w @ w)          #        poisson.py:37
-    loss = likelihood + 0.02 * penalty                             #        poisson.py:38
+    likelihood = (rates - counts * log_rates).sum() / N      #        poisson.py:36
+    penalty = 0.5 * np.absolute(w).sum() + 0.25 * (w @ w)    #        poisson.py:37
+    loss = likelihood + 0.02 * penalty                       #        poisson.py:38
 
     # gradients
-    d_log_rates = (exp_log_rates - counts) / N                     # (N,)   of poisson.py:35, 36
-    d_w = d_log_rates @ x + 0.01 * (np.sign(w) + w)                # (40,)  of poisson.py:35, 37
-    d_b = d_log_rates.sum()                                        #        of poisson.py:35
+    d_log_rates = (rates - counts) / N                       # (N,)   of poisson.py:35, 36
+    d_w = d_log_rates @ x + 0.01 * (np.sign(w) + w)          # (40,)  of poisson.py:35, 37
+    d_b = d_log_rates.sum()                                  #        of poisson.py:35
 
     return float(loss), (d_w, float(d_b))

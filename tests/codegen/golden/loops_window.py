@@ -33,28 +33,28 @@ def loss_and_grads(theta, signals, targets):
     top_w, top_b = top[:-1], top[-1]
 
     # forward
-    picked = signals[:, PLACES]                                        # (N, 6, 3)
-    pre_features = picked @ kernel_w + kernel_b                        # (N, 6)     loops.py:105
-    features = np.maximum(pre_features, 0.0)                           # (N, 6)
+    features_picked = signals[:, PLACES]                    # (N, 6, 3)
+    pre_features = features_picked @ kernel_w + kernel_b    # (N, 6)     loops.py:105
+    features = np.maximum(pre_features, 0.0)                # (N, 6)
 
     # loss
-    errors = features @ top_w + top_b - targets                        # (N,)       loops.py:106
+    errors = features @ top_w + top_b - targets             # (N,)       loops.py:106
     total = errors @ errors
-    loss = total / N                                                   #            loops.py:107
+    loss = total / N                                        #            loops.py:107
 
     # gradients of the values, from the loss back
-    d_errors = 2.0 / N * errors                                        # (N,)       of loops.py:106
-    d_features = np.outer(d_errors, top_w)                             # (N, 6)
-    d_pre_features = d_features * (pre_features > 0.0)                 # (N, 6)     of loops.py:105
-    d_kernel_w = d_pre_features.reshape(-1) @ picked.reshape(-1, 3)    # (3,)
+    d_errors = 2.0 / N * errors                             # (N,)       of loops.py:106
+    d_features = np.outer(d_errors, top_w)                  # (N, 6)
+    d_pre_features = d_features * (pre_features > 0.0)      # (N, 6)     of loops.py:105
+    d_kernel_w = d_pre_features.reshape(-1) @ features_picked.reshape(-1, 3)  # (3,)
 
     # gradients of the parameters
     d_theta = np.empty(11)
     d_kernel = d_theta[0:4]
     d_top = d_theta[4:11]
-    d_kernel[:-1] = d_kernel_w                                         # (3,)       of loops.py:105
+    d_kernel[:-1] = d_kernel_w                              # (3,)       of loops.py:105
     d_kernel[-1] = d_pre_features.sum()
-    d_top[:-1] = d_errors @ features                                   # (6,)       of loops.py:106
+    d_top[:-1] = d_errors @ features                        # (6,)       of loops.py:106
     d_top[-1] = d_errors.sum()
 
     return float(loss), d_theta
