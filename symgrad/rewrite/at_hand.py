@@ -37,6 +37,7 @@ from symgrad.ops.reduction import SUM
 from symgrad.ops.selection import CAST
 from symgrad.ops.shape import SIZE
 from symgrad.rewrite.conditions import is_extreme
+from symgrad.rewrite.factors import with_a_term
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, scalar
 from symgrad.rewrite.rule import built
 from symgrad.rewrite.simplify import elements
@@ -141,18 +142,17 @@ def _of_products_at_hand(r: Rewriter, x: Instr) -> Instr | None:
             whole = r.build("multiply", a, b)
         if whole is not None:
             place, gone = (a, b) if elements(a) >= elements(b) else (b, a)
-            found = _exchanged(r, inner, place, gone, whole)
+            found = _exchanged(r, inner, [(place, whole), (gone, None)])
             if found is not None:
                 return found
     return None
 
 
 def _exchanged(
-    r: Rewriter, inner: list[Instr], place: Instr, gone: Instr, whole: Instr
+    r: Rewriter, inner: list[Instr], instead: list[tuple[Instr, Instr | None]]
 ) -> Instr | None:
-    """A product with ``whole`` in the place of one factor, and without another."""
+    """A product with other factors in the places of some, or with none there."""
     made: dict[Instr, Instr | None] = {}
-    instead: list[tuple[Instr, Instr | None]] = [(place, whole), (gone, None)]
     for y in reversed(inner):
         now = []
         for o in _factors(y):
@@ -170,6 +170,28 @@ def _exchanged(
         else:
             made[y] = left[0] if left else None
     return made[inner[0]]
+
+
+def _factor_in_common(r: Rewriter, x: Instr) -> Instr | None:
+    """a*c + b*c is (a + b)*c for an array c as large as the sum."""
+    if not x.type.rank or x.operands[1].op not in PRODUCTS:
+        return None
+    size = elements(x)
+
+    def join(u: Instr, v: Instr, sign: int) -> Instr | None:
+        fit = u.op in PRODUCTS and r.once(u) and r.once(v) and not (u.hint or v.hint)
+        if not fit or u is v or u.type != v.type:
+            return None
+        (first, inner), (second, others) = _made_of(r, u), _made_of(r, v)
+        for c in second:
+            if c in first and not c.is_constant and elements(c) == size:
+                a, b = _exchanged(r, inner, [(c, None)]), _exchanged(r, others, [(c, None)])
+                if a is not None and b is not None:
+                    total = r.build("add" if sign > 0 else "subtract", a, b)
+                    return r.build(MULTIPLY, total, c)
+        return None
+
+    return with_a_term(r, x, join)
 
 
 def _sum_at_hand(r: Rewriter, x: Instr) -> Instr | None:
@@ -240,6 +262,8 @@ def _without_divisor(r: Rewriter, x: Instr, size: int) -> tuple[float, Instr, In
 RULES = RuleSet((
     built("a*c*b = (a*b)*c", "multiply vdot", _of_products_at_hand, "multiply divide square",
           deviates=lambda c, a, b: is_extreme(a * b)),
+    built("a*c + b*c = (a + b)*c for an array c", "add subtract", _factor_in_common,
+          "multiply divide square"),
     built("sum(a*b)*s = sum(a*(b*s))", "multiply", _sum_at_hand, "sum",
           deviates=lambda s, a: is_extreme(s * s)),
     built("a*(c/b) = c*a/b", "multiply", _divided_last, "multiply divide",

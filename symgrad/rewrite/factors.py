@@ -277,7 +277,7 @@ def _term(x: Instr) -> tuple[float, Instr]:
 Join = Callable[[Instr, Instr, int], Instr | None]
 
 
-def _with_a_term(r: Rewriter, x: Instr, join: Join) -> Instr | None:
+def with_a_term(r: Rewriter, x: Instr, join: Join) -> Instr | None:
     """A sum in which the last term is joined with another, if one will; others may stand between
     the two."""
     left, v = x.operands
@@ -305,7 +305,7 @@ def _like_terms(r: Rewriter, x: Instr) -> Instr | None:
     if not x.type.is_float:
         return None
     own = _term(x.operands[1])
-    return _with_a_term(r, x, lambda u, v, sign: _joined(r, u, v, own, sign))
+    return with_a_term(r, x, lambda u, v, sign: _joined(r, u, v, own, sign))
 
 
 def _joined(r: Rewriter, u: Instr, v: Instr, own: tuple[float, Instr], sign: int) -> Instr | None:
@@ -353,7 +353,7 @@ def _sums_together(r: Rewriter, x: Instr) -> Instr | None:
         op = "add" if sign > 0 else "subtract"
         return rebuilt_on(r, u, r.build(op, u.operands[0], v.operands[0]))
 
-    return _with_a_term(r, x, join)
+    return with_a_term(r, x, join)
 
 
 def _of_products(r: Rewriter, x: Instr, join: Callable[..., Instr | None]) -> Instr | None:
@@ -364,7 +364,7 @@ def _of_products(r: Rewriter, x: Instr, join: Callable[..., Instr | None]) -> In
         fit = is_product(u.op) and (r.once(u) or not u.type.rank) and r.once(v) and u is not v
         return join(r, u, v, sign) if fit else None
 
-    return _with_a_term(r, x, joined)
+    return with_a_term(r, x, joined)
 
 
 RULES = RuleSet((

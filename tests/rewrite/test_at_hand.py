@@ -73,6 +73,13 @@ def written(rewrite: Callable[..., Any], body: str) -> str:
             id="a factor outside of a sum",
         ),
         pytest.param(
+            "%0 = multiply %a, %b : f64[N]; %1 = multiply %s, %a : f64[N]; "
+            "%2 = multiply %1, %c : f64[N]; %y = subtract %0, %2 : f64[N]; return %y",
+            "%0 = multiply %s, %c : f64[N]; %1 = subtract %b, %0 : f64[N]; "
+            "%y = multiply %1, %a : f64[N]; return %y",
+            id="two terms share an array",
+        ),
+        pytest.param(
             "%0 = constant -1.0 : f64[]; %1 = divide %0, %s : f64[]; "
             "%2 = multiply %1, %a : f64[N]; %y = multiply %2, %b : f64[N]; return %y",
             "%0 = multiply %a, %b : f64[N]; %1 = divide %0, %s : f64[N]; "
@@ -114,6 +121,15 @@ def test_a_product_is_made_of_what_is_at_hand(before: str, after: str) -> None:
             "%z = multiply %a, %b : f64[N]; %0 = multiply %c, %a : f64[N]; "
             "%y = multiply %0, %b : f64[N]; return %z, %y, %0",
             id="a product that is read again",
+        ),
+        pytest.param(
+            "%0 = multiply %a, %b : f64[N]; %y = add %a, %0 : f64[N]; return %y",
+            id="a term and a multiple of it",
+        ),
+        pytest.param(
+            "%0 = multiply %x, %w : f64[N, 3]; %e = exp %x : f64[N, 3]; "
+            "%1 = multiply %e, %w : f64[N, 3]; %y = add %0, %1 : f64[N, 3]; return %y, %1",
+            id="an array in common where one product is read again",
         ),
         pytest.param(
             "%0 = constant 2.0 : f64[]; %1 = divide %0, %s : f64[]; "

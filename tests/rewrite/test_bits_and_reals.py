@@ -357,6 +357,11 @@ IN_HAND = {
         "%z = multiply %A, %B : f64[2]; %p = multiply %A, %s : f64[2]; "
         "%q = multiply %p, %B : f64[2]; %y = subtract %q, %z : f64[2]",
     ],
+    "a*c + b*c = (a + b)*c for an array c": [
+        "s A B",
+        "%p = multiply %A, %B : f64[2]; %q = multiply %s, %B : f64[2]; "
+        "%y = subtract %p, %q : f64[2]",
+    ],
     "sum(a*b)*s = sum(a*(b*s))": [
         "A B",
         COLUMN + "%p = multiply %m, %B : f64[2, 2]; %q = multiply %p, %m : f64[2, 2]; "
