@@ -88,15 +88,17 @@ class Products:
         self.above: dict[frozenset[Instr], Instr] = {}
         seen, self.shared = set[frozenset[Instr]](), set[frozenset[Instr]]()
         for x in r.function.body:
-            if x.op in PRODUCTS and not _is_inner(r, x):
-                own = {frozenset(pair) for pair in self.pairs(_made_of(r, x)[0])}
+            arrays = x.op in PRODUCTS and any(o.type.rank for o in x.operands)
+            if arrays and not _is_inner(r, x):
+                own = {frozenset(pair) for pair in self.pairs(*_made_of(r, x)) if pair[0].type.rank}
                 self.shared |= seen & own
                 seen |= own
 
-    def pairs(self, parts: list[Instr]) -> Iterator[tuple[Instr, Instr]]:
-        """The pairs of arrays among some factors."""
-        arrays = [o for o in parts if o.type.rank and not o.is_constant]
-        return combinations(arrays, 2) if len(parts) > 2 else iter(())
+    def pairs(self, parts: list[Instr], inner: list[Instr]) -> Iterator[tuple[Instr, Instr]]:
+        """The pairs of arrays among some factors; of numbers, too, where one is divided first."""
+        divides = any(z.op is DIVIDE for z in inner[1:])
+        known = [o for o in parts if not o.is_constant and (o.type.rank or divides)]
+        return combinations(known, 2) if divides or len(parts) > 2 else iter(())
 
     def of(self, a: Instr, b: Instr) -> Instr | None:
         """The product of two factors, if it stands above."""
@@ -127,11 +129,14 @@ def _products(r: Rewriter) -> Products:
 def _of_products_at_hand(r: Rewriter, x: Instr) -> Instr | None:
     """a*c*b is (a*b)*c where a*b stands above, or is a factor of another product, too."""
     size = max(map(elements, x.operands))
-    if not any(o.type.rank for o in x.operands) or _is_inner(r, x):
+    if _is_inner(r, x):
         return None
     parts, inner = _made_of(r, x)
+    divides = any(z.op is DIVIDE for z in inner[1:])
+    if not divides and (len(parts) < 3 or not any(o.type.rank for o in x.operands)):
+        return None
     products = _products(r)
-    for a, b in products.pairs(parts):
+    for a, b in products.pairs(parts, inner):
         whole = products.of(a, b)
         if any(
             z is whole or [*map(id, _factors(z))] in ([id(a), id(b)], [id(b), id(a)]) for z in inner

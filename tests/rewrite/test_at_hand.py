@@ -52,6 +52,13 @@ def written(rewrite: Callable[..., Any], body: str) -> str:
             id="a factor that stands twice, above what divides",
         ),
         pytest.param(
+            "%z = multiply %s, %t : f64[]; %e = exp %s : f64[]; %0 = divide %s, %e : f64[]; "
+            "%y = multiply %0, %t : f64[]; return %z, %e, %y",
+            "%z = multiply %s, %t : f64[]; %e = exp %s : f64[]; "
+            "%y = divide %z, %e : f64[]; return %z, %e, %y",
+            id="two numbers, one of which is divided first",
+        ),
+        pytest.param(
             "%z = multiply %x, %w : f64[N, 3]; %0 = multiply %s, %w : f64[3]; "
             "%y = multiply %0, %x : f64[N, 3]; return %z, %y",
             "%z = multiply %x, %w : f64[N, 3]; %y = multiply %s, %z : f64[N, 3]; return %z, %y",
