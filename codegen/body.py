@@ -106,9 +106,8 @@ class Writer:
         self.floating = {x for x in self.body if self.floats(x)}
         self.name_hinted(names)
         self.lettering = Lettering(self.named)
-        self.unnamed = Unnamed(
-            self.body, self.user, self.named, self.texts, self.derived, function.results
-        )
+        known = (self.named, self.texts, self.derived, function.results, self.floating)
+        self.unnamed = Unnamed(self.body, self.user, *known)
         self.roles: dict[Role, str] = {}  # the names of values that nobody named
         self.late: dict[int, Instr] = {}
         self.columns = ""

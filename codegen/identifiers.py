@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from symgrad.codegen.target import is_bounded_count
-from symgrad.ir.function import Instr
+from symgrad.ir.function import Instr, Role
 from symgrad.ir.naming import letter_of, lettered, letters, numbered
 
 RESERVED = frozenset(
@@ -142,10 +142,16 @@ class Lettering:
         return name
 
 
+def is_taken(role: Role) -> bool:
+    """True of what a function of the user's takes as an argument, and is called so."""
+    origins = role.value.origins
+    return bool(role.called) and len(origins) == 1 and origins[0].function.endswith(")")
+
+
 def owned(x: Instr) -> str:
     """The name of a value, or of what it shows in other places, whether or not it has a line."""
     x = moved(x)
-    return x.hint or (x.role.called if x.role else "")
+    return x.hint or (x.role.called if x.role and not is_taken(x.role) else "")
 
 
 def moved(x: Instr) -> Instr:

@@ -11,13 +11,14 @@ is a*b - c.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from symgrad.codegen.identifiers import is_written_out, moved, owned, shows_all
+from symgrad.codegen.identifiers import is_taken, is_written_out, moved, owned, shows_all
 from symgrad.codegen.target import Text
 from symgrad.ir.function import Instr, Role
-from symgrad.ir.naming import before, letter_of, lettered
+from symgrad.ir.naming import before, letter_of, lettered, numbered
 
 _LONG, _SHORT = 22, 18  # letters of the name of a sum, or of a part; and of other formulas
 _DEPTH = 2  # steps of a formula
@@ -33,7 +34,7 @@ class Unnamed:
     user     the first instruction that reads each value, by ``id``
     named    the names that values have so far, by ``id``, and ``texts`` what is written for them
     derived  the values that belong to gradients, by ``id``
-    results  those that the function returns
+    results  those that the function returns, and ``inlined`` those that get no line if they can
     """
 
     def __init__(
@@ -44,20 +45,23 @@ class Unnamed:
         texts: Mapping[int, Text],
         derived: Collection[int],
         results: Sequence[Instr],
+        inlined: Collection[Instr],
     ) -> None:
         self.body, self.user, self.named, self.texts = body, user, named, texts
-        self.derived, self.results = derived, results
+        self.derived, self.results, self.inlined = derived, results, inlined
+        self.numbers: dict[str, int] = {}
         self.longer: dict[str, int] = {}  # names with the length of the owners in them
         self.binds: dict[str, int] = {}  # how tightly their parts belong together
         self.bare: set[str] = set()  # names that tell the op alone, and nothing as parts of others
 
     def candidates(self, x: Instr) -> Iterator[str]:
         """Names for a value, the best first; the last is the op's word."""
-        role = x.role
-        if role and role.called:
-            if role.called.endswith("_slope"):
-                self.longer[role.called] = len(role.called) - len("slope")
-            yield role.called
+        role, called = x.role, x.role.called if x.role else ""
+        taken = role is not None and is_taken(role)
+        if called and not taken:
+            if called.endswith("_slope"):
+                self.longer[called] = len(called) - len("slope")
+            yield called
         first = self.user.get(id(x))
         word, plain = self.word(x, first)
         owner = self.owner(x)
@@ -70,6 +74,8 @@ class Unnamed:
             if role and not role.of:
                 yield from self.made(x, _formula(role.value, role.operands, _DEPTH))
             yield from self.made(x, self.phrase(x, _DEPTH))
+        if taken:
+            yield self.counted(called)
         if owner and word != "dots":
             yield from self.owned_by(owner, word)
         self.bare.add(word)
@@ -86,6 +92,18 @@ class Unnamed:
         for name in fitting(part_of(owner, word)):
             self.longer[name] = len(name) - len(word)
             yield name
+
+    def counted(self, called: str) -> str:
+        """The name of a function's argument, with a number where it takes several."""
+        if self.roles[called] < 2:
+            return called
+        self.numbers[called] = number = self.numbers.get(called, 0) + 1
+        return numbered(called, number)
+
+    @cached_property
+    def roles(self) -> Counter[str]:
+        """How many values that are not inlined have each name by their role."""
+        return Counter(x.role.called for x in self.body if x.role and x not in self.inlined)
 
     def word(self, x: Instr, first: Instr | None) -> tuple[str, bool]:
         """The word for a value's part, and whether its formula says more than that."""
@@ -113,9 +131,9 @@ class Unnamed:
 
     def owner(self, x: Instr) -> str:
         """The named value that a value is a part of, or ""."""
-        if x.role and not x.role.of:
-            return x.role.owner
-        return self.owners.get(id(x), "")
+        role = x.role
+        owner = role.owner if role and not role.of else self.owners.get(id(x), "")
+        return "" if owner == before(self.results[0].hint or "loss") else owner
 
     def served(self, y: Instr) -> str:
         """The name of a value, or of what it is the derivative by."""

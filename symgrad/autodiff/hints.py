@@ -74,7 +74,7 @@ def parts_played(function: Function, named: Mapping[int, str]) -> dict[int, str]
 
 
 def returned(function: Function, named: Mapping[int, str]) -> dict[int, str]:
-    """The names of functions for what they return."""
+    """The names of functions for what they return; ``f_x`` for what one takes as its ``x``."""
     taken = {*named.values()} | {p.hint for p in function.parameters}
     known: dict[int, str] = {}
     found: dict[int, str] = {}
@@ -82,7 +82,9 @@ def returned(function: Function, named: Mapping[int, str]) -> dict[int, str]:
         key = id(y.origins)
         if key not in known:
             known[key] = y.origins[0].function if len(y.origins) == 1 else ""
-        if known[key] and known[key] not in taken and y.type.is_float:
+        if known[key].endswith(")"):
+            found[id(y)] = known[key][:-1].replace("(", "_")
+        elif known[key] and known[key] not in taken and y.type.is_float:
             found[id(y)] = known[key]
             for x in y.operands:  # a call that makes several values returns the last
                 if x.origins == y.origins:

@@ -18,8 +18,8 @@ from symgrad.codegen.module import names_derivatives
 from symgrad.codegen.unit import ROLES
 from symgrad.compiler.loss_names import phrase
 from symgrad.compiler.sizes import Need, asked_of
-from symgrad.frontend.source.origin import PATHS
-from symgrad.frontend.source.statements import MODULES, RETURNED, SitedOrigin, statement, stored
+from symgrad.frontend.source.origin import PATHS, SitedOrigin
+from symgrad.frontend.source.statements import MODULES, RETURNED, statement, stored
 from symgrad.ir.function import Function, Instr, topological
 from symgrad.ir.types import Dim
 from symgrad.ops.intervals import Intervals

@@ -34,8 +34,8 @@ class Origin(NamedTuple):
 
     @property
     def function(self) -> str:
-        """The user's function that returns a value made there, if it is known and its name says
-        something."""
+        """The user's function that returns a value made there, or ``f(x)`` for one that takes it as
+        its ``x``, if it is known and its name says something."""
         return ""
 
     def __str__(self) -> str:

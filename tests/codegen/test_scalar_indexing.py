@@ -67,9 +67,9 @@ def test_the_text_chooses_from_a_tuple() -> None:
     """The form that a person would write, and one that counts from the end once."""
     z, i = sg.param("z", np.arange(3.0)), sg.input("i", (), int)
     source = sg.compile(sg.square(z[i]), target="python").source
-    assert "place_i = range(3)[i]" in source
-    assert "(z_1, z_2, z_3)[place_i]" in source
-    assert "if place_i == 0 else 0.0" in source
+    assert "place = range(3)[i]" in source
+    assert "(z_1, z_2, z_3)[place]" in source
+    assert "if place == 0 else 0.0" in source
 
 
 def test_argmax_takes_the_first_nan() -> None:

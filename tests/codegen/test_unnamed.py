@@ -262,3 +262,30 @@ def test_loops_over_columns_share_their_variable() -> None:
     text = source(sg.mean(sg.sum(sg.take(users, i, axis=0) * sg.take(items, j, axis=0), axis=1)))
     assert text.count("for k in range(3)") == 2
     assert "k_2" not in text
+
+
+def rates(prey: Any, pred: Any) -> Any:
+    return 1.1 * prey - 0.4 * prey * pred, 0.1 * prey * pred - 0.4 * pred
+
+
+def test_what_a_function_takes_is_called_after_it_and_its_parameter() -> None:
+    """With numbers where it is called several times, beside the numbers of the user's own names."""
+    prey, pred = sg.param("prey0", 3.0), sg.param("pred0", 1.0)
+    for _ in range(2):
+        dx, dy = rates(prey + 0.1, pred=sg.sin(pred) - 0.9)
+        prey, pred = prey + 0.1 * dx, pred + 0.1 * dy
+    names = assigned(source(prey * pred * sg.sin(prey + pred)))
+    assert {"rates_prey1", "rates_prey2", "rates_pred1", "rates_pred2"} <= {*names}
+    assert {"prey1", "prey2", "pred1", "pred2"} <= {*names}
+
+
+def test_what_is_computed_within_an_argument_has_no_name_of_it() -> None:
+    """Nor has an argument that has a variable, or that a function of the library takes."""
+    b = sg.param("b", np.ones(3))
+    shift = b * 3.0
+    names = assigned(source(sg.sum(smooth(shift) * smooth(sg.sin(b * 2.0 + shift) + 1.0) * shift)))
+    assert "shift" in names
+    assert [name for name in names if name.startswith("smooth_v")] in (
+        [],
+        ["smooth_v"],
+    )  # of two, one has a line

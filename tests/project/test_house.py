@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 FEW = 3  # names of ops in one expression, from which on it is a table of them
 # Each figure is as it was when somebody last made it smaller; lines may grow with what is built.
 LIMITS = {
-    "files that one compilation passes through": 51,
+    "files that one compilation passes through": 52,
     "tables of op names outside ops": 5,
     "files that hold such tables": 5,
     "tests of op.name outside ops": 264,

@@ -29,12 +29,11 @@ from symgrad.frontend.arrays.expr import Expr
 from symgrad.frontend.arrays.leaf import LeafInstr
 from symgrad.frontend.scalars.backprop import computed
 from symgrad.frontend.scalars.value import Value
-from symgrad.frontend.source.origin import PATHS, line_of
+from symgrad.frontend.source.origin import PATHS, SitedOrigin, line_of
 from symgrad.frontend.source.statements import (
     RETURNED,
     Assignment,
     Site,
-    SitedOrigin,
     Taken,
     assignments,
     is_return,

@@ -14,13 +14,47 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Any
 
-from symgrad.frontend.source.statements import Site, SitedOrigin
+from symgrad.frontend.source.statements import RETURNED, Site, Taken, is_return, parameters, stored
 from symgrad.ir.function import Origin
 
 _CALLS = 3  # through which a value may be returned before a variable takes it
 _PACKAGE = "symgrad"
 _PREFIX = "symgrad."
+
+
+_EVERYDAY = frozenset(  # names of functions that do not say what is returned
+    {"f", "fn", "func", "function", "main", "run", "forward", "call", "apply", "step", "build"}
+    | {"make", "get", "loss", "model", "net"}
+)
+
+
+class SitedOrigin(Origin):
+    """An origin that knows its instruction, and may know the calls that it runs in, the innermost
+    first; equal to one that does not.  Copies forget them."""
+
+    site: Site | None = None
+    calls: tuple[Site, ...] = ()
+
+    @property
+    def function(self) -> str:
+        if self.site is None:
+            return ""
+        code, place = self.site[0], stored(*self.site)
+        if place.call:
+            name, at = place.call
+            own = parameters(code.co_filename, name) if name not in _EVERYDAY else []
+            given = own[at] if isinstance(at, int) and at < len(own) else at
+            named = given in own and not given.startswith("_")
+            return f"{name}({given})" if named else ""
+        if code.co_name in _EVERYDAY or not code.co_name[0].isalpha():
+            return ""
+        found = place == Taken(RETURNED) and is_return(code.co_filename, self.line)
+        return code.co_name if found else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Origin, tuple(self)
 
 
 def is_internal(module: object) -> bool:

@@ -28,39 +28,13 @@ from functools import cached_property, lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-from symgrad.ir.function import Origin
-
 MODULES = ("sg", "symgrad", "np", "numpy", "math")  # as they are called for the most part
 
 Site = tuple[CodeType, int]  # a code object and the offset of the instruction that runs in it
 
-_EVERYDAY = frozenset(  # names of functions that do not say what is returned
-    {"f", "fn", "func", "function", "main", "run", "forward", "call", "apply", "step", "build"}
-    | {"make", "get", "loss", "model", "net"}
-)
 _MAKES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript, ast.Attribute)
 _CHOOSES = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.NamedExpr, ast.comprehension)
 _SEEN = (ast.Assign, ast.AnnAssign, ast.For, ast.ListComp, ast.GeneratorExp)
-
-
-class SitedOrigin(Origin):
-    """An origin that knows its instruction, and may know the calls that it runs in, the innermost
-    first; equal to one that does not.  Copies forget them."""
-
-    site: Site | None = None
-    calls: tuple[Site, ...] = ()
-
-    @property
-    def function(self) -> str:
-        code = self.site[0] if self.site else None
-        if code is None or code.co_name in _EVERYDAY or not code.co_name[0].isalpha():
-            return ""
-        if not is_return(code.co_filename, self.line):
-            return ""
-        return code.co_name if self.site and stored(*self.site) == Taken(RETURNED) else ""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Origin, tuple(self)
 
 
 @dataclass(frozen=True)
@@ -197,6 +171,13 @@ def is_return(path: str, line: int) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
+def parameters(path: str, name: str) -> list[str]:
+    """The parameters of a file's function, if it has one of that name."""
+    found = [n for n in ast.walk(_tree(path)) if isinstance(n, ast.FunctionDef) and n.name == name]
+    return [a.arg for a in found[0].args.args] if len(found) == 1 else []
+
+
 def value_of(path: str, name: str) -> ast.expr | None:
     """The expression that a file assigns to a name, if there is one such assignment."""
     found = [a for a in _statements(path).values() if _assigned(a) == name]
@@ -219,6 +200,8 @@ def _assigned(node: ast.AST) -> str:
 RETURNED = "return"  # in place of a variable, for what is returned
 
 _SILENT = frozenset({"NOP", "RESUME", "CACHE", "EXTENDED_ARG", "KW_NAMES", "PUSH_EXC_INFO"})
+_LOADS = frozenset({"LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"})
+_CALLS = frozenset({"PRECALL", "CALL", "CALL_FUNCTION"})
 _TURNS = {"ROT_TWO": 2, "ROT_THREE": 3, "ROT_FOUR": 4}
 _PLACES = frozenset({"SUBSCR", "ATTR", "SLICE", "ANNOTATION"})  # a store in no variable
 _TAKE = ("POP_", "DELETE_", "PRECALL", "STORE_", "END_FOR", "LIST_", "SET_", "MAP_", "DICT_")
@@ -227,15 +210,17 @@ _ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"})
 
 class Taken(NamedTuple):
     """The variable that takes a value, or ``RETURNED``; ``part`` is the value's place in a tuple
-    that is returned, and ``parts`` are the variables that take the parts of the value."""
+    that is returned, and ``parts`` are the variables that take the parts of the value; ``call`` is
+    the function that takes it as an argument, and the argument's place or name."""
 
     name: str = ""
     part: int | None = None
     parts: tuple[str, ...] = ()
+    call: tuple[str, int | str] | None = None
 
 
-Made = frozenset[tuple[int, int | None]]  # offsets of instructions that may have made a value,
-# and which part of a tuple that they made it is, or None for the whole
+Made = frozenset[tuple[int, Any]]  # offsets of instructions that may have made a value, and which
+# part of a tuple that they made it is, or None for the whole; or -1, and the name of a variable
 Item = Any  # of the stack: ``Made``, or a list of items for what is built of parts
 
 _NONE: Made = frozenset()
@@ -267,6 +252,8 @@ class _Stack:
         self.running = True
         self.found: dict[int, Taken] = {}
         self.parts: dict[int, dict[int, str]] = {}
+        self.keywords: tuple[str, ...] = ()
+        self.split = False  # a call of two instructions, as CPython 3.11 has it
 
     def places(self, instructions: Sequence[dis.Instruction]) -> dict[int, Taken]:
         for x in instructions:
@@ -279,6 +266,8 @@ class _Stack:
             elif x.opname in _ENDS:
                 self.keep(self.pop() if x.opname == "RETURN_VALUE" else _NONE, RETURNED)
                 self.running = False
+            elif x.opname == "KW_NAMES":
+                self.keywords = x.argval if isinstance(x.argval, tuple) else ()
             elif x.opname not in _SILENT:
                 self.run(x)
         for offset, names in self.parts.items():
@@ -325,6 +314,8 @@ class _Stack:
                 self.keep(inner, name, i if part is None and name == RETURNED else part)
             return
         for offset, own in item:
+            if offset < 0:
+                continue
             if own is None:
                 self.found.setdefault(offset, Taken(name, part))
             else:
@@ -339,10 +330,29 @@ class _Stack:
         if loads:
             self.items.append(_NONE)
 
+    def give(self, count: int) -> None:
+        """Tells which function takes the values on top as its arguments."""
+        callee = self.items[-count - 1] if 0 < count < len(self.items) else _NONE
+        names = [own for at, own in callee if at < 0] if isinstance(callee, frozenset) else []
+        plain = count - len(self.keywords)
+        for i, item in enumerate(self.items[-count:] if len(names) == 1 else ()):
+            place = i if i < plain else self.keywords[i - plain]
+            for offset, own in item if isinstance(item, frozenset) else ():
+                if own is None:
+                    self.found.setdefault(offset, Taken(call=(names[0], place)))
+        self.keywords = ()
+
     def run(self, x: dis.Instruction) -> None:
         """An instruction that neither jumps nor stores."""
         items, argument = self.items, x.arg or 0
-        if x.opname in _TURNS or x.opname == "ROT_N":  # the top goes below the next ones
+        if x.opname in _CALLS:
+            if not self.split:
+                self.give(argument)
+            self.split = x.opname == "PRECALL"
+        if x.opname in _LOADS:
+            by = dis.stack_effect(x.opcode, x.arg, jump=False)
+            items += [frozenset([(-1, x.argval)])] * by
+        elif x.opname in _TURNS or x.opname == "ROT_N":  # the top goes below the next ones
             place = len(items) - _TURNS.get(x.opname, argument)
             items.insert(max(place, 0), self.pop())
         elif x.opname == "SWAP":
