@@ -34,7 +34,7 @@ from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
 from symgrad.rewrite.layouts import layouts
-from symgrad.rewrite.passes import cse, dce, expand, inline, leading
+from symgrad.rewrite.passes import REPEATS, cse, dce, expand, inline, leading
 from symgrad.rewrite.reals import RULES as OF_REALS
 from symgrad.rewrite.reals import reals
 from symgrad.rewrite.rewriter import RuleSet, apply_rules, rules_pass
@@ -47,7 +47,14 @@ from symgrad.rewrite.sums import EMBEDDINGS as OF_EMBEDDINGS
 from symgrad.rewrite.sums import embeddings, joining, packing
 
 tidy = rules_pass("tidy", RuleSet((FOLD, *IDENTITIES.rules)))
-CANONICAL = (FOLD, *IDENTITIES.rules, *OF_FACTORS.rules, *OF_REDUCTIONS.rules, *OF_REALS.rules)
+CANONICAL = (
+    FOLD,
+    *REPEATS.rules,
+    *IDENTITIES.rules,
+    *OF_FACTORS.rules,
+    *OF_REDUCTIONS.rules,
+    *OF_REALS.rules,
+)
 canonicalize = rules_pass("canonicalize", RuleSet((*CANONICAL, *OF_WEIGHTS.rules)))
 settle = rules_pass("settle", RuleSet((*CANONICAL, *OF_WEIGHTS.rules, *AT_HAND.rules)))
 

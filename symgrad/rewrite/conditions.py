@@ -18,9 +18,11 @@ import numpy as np
 
 from symgrad.ir.function import Instr
 from symgrad.ir.op import Op
+from symgrad.ops.arithmetic import NEGATIVE
 from symgrad.ops.intervals import Interval, Intervals
 from symgrad.rewrite.patterns import Bindings, literal_value
 
+NEAR = 64  # values that are looked at
 ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
 
 
@@ -159,6 +161,66 @@ def may_be_infinite(root: Instr) -> bool:
         seen.update(fresh)
         stack += fresh
     return False
+
+
+def is_nan_with(x: Instr, y: Instr) -> bool:
+    """True if x is finite of any numbers and infinities, and nan only where y is, too.
+
+    x is made of bounded functions, such as sigmoids, and y of what they are of by ops that hand a
+    nan on, element by element.
+    """
+    inside, causes = [x], set[Instr]()
+    while inside:
+        u = inside.pop()
+        if u.is_constant and math.isfinite(literal_value(u) or math.inf):
+            continue
+        if u.type != x.type or len(causes) > NEAR:
+            return False
+        if hands_nan_on(u.op) and not u.op.unbounded and len(u.operands) > 1:
+            inside += u.operands
+        elif is_bounded(u):
+            (u,) = u.operands
+            while u.op is NEGATIVE:
+                (u,) = u.operands
+            causes.add(u)
+        else:
+            return False
+    stack, left = [y], NEAR
+    while stack and causes and left:
+        v = stack.pop()
+        left -= 1
+        if v in causes:
+            causes.remove(v)
+        elif v.type == x.type and hands_nan_on(v.op):
+            stack += v.operands
+    return not causes
+
+
+@lru_cache(maxsize=256)
+def hands_nan_on(op: Op) -> bool:
+    """True if an elementwise op is nan wherever an operand is."""
+    if op.partials is None or not op.arity:
+        return False
+    if op.arity > 1:
+        return "rational" in op.traits
+    with np.errstate(all="ignore"):
+        return bool(np.isnan(op.evaluate(np.float64(np.nan))))
+
+
+def is_bounded(x: Instr) -> bool:
+    """True for an op of one operand that is finite of all numbers and of both infinities."""
+    rule = x.op.interval
+    if rule is None or x.op.partials is None or x.op.arity != 1 or x.op.unbounded:
+        return False
+    low, high = rule(x, lambda operand: Interval())
+    return max(-low, high) < math.inf and has_limits(x.op)
+
+
+@lru_cache(maxsize=256)
+def has_limits(op: Op) -> bool:
+    """True if an op is finite of both infinities."""
+    with np.errstate(all="ignore"):
+        return bool(np.all(np.isfinite([op.evaluate(np.float64(v)) for v in (-np.inf, np.inf)])))
 
 
 @lru_cache(maxsize=256)

@@ -33,8 +33,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgrad.ir.function import Function, Instr, Origins, union
+import numpy as np
+
+from symgrad.ir.function import Function, Instr, Origins, constant, union
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, with_body
+from symgrad.ir.types import Type
 from symgrad.ops.arithmetic import MULTIPLY
 from symgrad.ops.powers import SQUARE
 from symgrad.ops.table import IRAlgebra
@@ -45,6 +48,9 @@ from symgrad.rewrite.rule import BITS, Pass, built
 def without_rules(name: str) -> Callable[[Callable[[Function], Function]], Pass]:
     """Declares a pass that keeps every bit and applies no rule."""
     return lambda run: Pass(name, BITS, lambda function: (run(function), ()))
+
+
+MAX_ELEMENTS = 64
 
 
 @without_rules("cse")
@@ -145,6 +151,47 @@ def _leads(x: Instr) -> bool:
     if "reduces" not in x.op.traits or x.hint or not x["keepdims"]:
         return False
     return x["axis"] == tuple(range(len(x["axis"]))) and len(x["axis"]) < x.type.rank
+
+
+def _kept_of_all(r: Rewriter, x: Instr) -> Instr | None:
+    """A reduction over all axes that keeps them is one number, repeated, for ops that broadcast."""
+    readers = r.readers_of(x)
+    broadcast = sum(y.operands.count(r.sources.get(x, x)) for y in readers if y.op.partials)
+    if not x["keepdims"] or not x.type.rank or any(d != 1 for d in x.type.shape):
+        return None
+    if len(x["axis"]) < x.type.rank or r.uses.get(x, 0) != broadcast:
+        return None
+    number = r.build(x.op, *x.operands, axis=x["axis"], keepdims=False)
+    number = number.replace(hint=x.hint, role=x.role)
+    return r.build("broadcast_to", number, shape=x.type.shape)
+
+
+def _repeated(r: Rewriter, x: Instr) -> Instr | None:
+    """A short array of one literal is that, repeated."""
+    if x.hint or not x.type.rank:
+        return None
+    values = np.asarray(x["value"]).reshape(-1)[:MAX_ELEMENTS].tolist()
+    if x.type.size != len(values) or len({repr(v) for v in values}) != 1:
+        return None
+    number = constant(values[0], Type(x.type.dtype), origins=x.origins)
+    return r.build("broadcast_to", number, shape=x.type.shape)
+
+
+def _of_the_repeated(r: Rewriter, x: Instr) -> Instr | None:
+    """A function of a repeated value is computed once."""
+    (a,) = x.operands[:1]
+    if x.op.partials is None or len(x.operands) > 1:
+        return None
+    once = r.build(x.op, *a.operands, **dict(x.attributes))
+    return r.build("broadcast_to", once, shape=x.type.shape)
+
+
+REPEATS = RuleSet((
+    built("f(spread(a)) = spread(f(a))", "", _of_the_repeated, "broadcast_to", preserves=BITS),
+    built("constant(c, c) = spread(c)", "constant", _repeated, preserves=BITS),
+    built("f(sum(a, all axes, keepdims)) = f(spread(sum(a)))", "sum mean max min logsumexp",
+          _kept_of_all, preserves=BITS),
+))  # fmt: skip
 
 
 leading = rules_pass("leading", RuleSet((

@@ -1,13 +1,13 @@
 """Rewrites that keep the real function and may round differently.
 
-Nothing here assumes that a value is finite: x*0 stays, for x may be inf or nan.
+Nothing here assumes that a value is finite: x*0 stays, for x may be inf or nan.  It goes where x is
+made of parameters, which are taken to be numbers, and where the nan of x shows in what it is added
+to: 0*sigmoid(-u) + sigmoid(u)*c, the first step of a state that starts at 0, is sigmoid(u)*c.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -15,12 +15,13 @@ from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, divide, polynomial, product
 from symgrad.ops.intervals import MIRRORED
 from symgrad.ops.reduction import padded, reduced
-from symgrad.rewrite.conditions import is_extreme, is_product, may_be_infinite
-from symgrad.rewrite.factors import joins, without_axes
+from symgrad.rewrite.conditions import is_extreme, is_nan_with, is_product, may_be_infinite
+from symgrad.rewrite.factors import is_linear, joins, without_axes
 from symgrad.rewrite.monomials import term_of, without
-from symgrad.rewrite.patterns import Bindings, literal_value
+from symgrad.rewrite.patterns import literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass, scalar
-from symgrad.rewrite.rule import BITS, CANONICAL, REAL, Rule, built
+from symgrad.rewrite.rule import BITS, built
+from symgrad.rewrite.stable_rules import STEPS
 
 
 def _plus_zero(r: Rewriter, x: Instr) -> Instr | None:
@@ -138,10 +139,26 @@ def _reduced_in_shape(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _negate_difference(r: Rewriter, x: Instr) -> Instr | None:
+    """-(a - b) is b - a, and so is a product or a sum of it, unless that is added to something."""
     (a,) = x.operands
-    if a.op.name != "subtract" or not r.once(a):
+    added = any("adds" in y.op.traits for y in r.readers_of(x))
+    return _turned(r, a, 1 if added else 4)
+
+
+def _turned(r: Rewriter, x: Instr, depth: int) -> Instr | None:
+    if not r.once(x) or not x.operands:
         return None
-    return r.build("subtract", a.operands[1], a.operands[0])
+    if x.op.name == "subtract":
+        return r.build(x.op, *x.operands[::-1])
+    several = x.op.commutative or "contracts" in x.op.traits
+    if depth == 1 or x.hint or not (is_product(x.op) or several or is_linear(x)):
+        return None
+    for i, o in enumerate(x.operands if several else x.operands[:1]):
+        turned = None if o.is_constant or o.hint else _turned(r, o, depth - 1)
+        if turned is not None and scalar(o.operands[0]) is None:
+            operands = (*x.operands[:i], turned, *x.operands[i + 1 :])
+            return r.build(x.op, *operands, **dict(x.attributes))
+    return None
 
 
 def _sum_of_broadcast(r: Rewriter, x: Instr) -> Instr | None:
@@ -183,19 +200,17 @@ def _over_itself(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _transposed_product(r: Rewriter, x: Instr) -> Instr | None:
-    """(a.T @ b).T is b.T @ a: where it was for the transpose that an operand is there."""
-    (o,) = x.operands
-    if o.op.name != "matmul" or x.type.rank != 2 or not r.once(o):
+    """(a.T @ b).T is b.T @ a, of each matrix: an operand is turned because the whole is."""
+    (o,), rank = x.operands, x.type.rank
+    axes = (*range(rank - 2), rank - 1, rank - 2)
+    if o.op.name != "matmul" or x["axes"] != axes or not r.once(o):
         return None
     a, b = o.operands
-    if not (_is_transposed(a) or _is_transposed(b)) or {a.type.rank, b.type.rank} != {2}:
+    turned = any(v.op is x.op and v["axes"] == axes for v in (a, b))
+    if not turned or {a.type.rank, b.type.rank} != {rank}:
         return None
-    left, right = [r.build("transpose", v, axes=(1, 0)) for v in (b, a)]
+    left, right = [r.build(x.op, v, axes=axes) for v in (b, a)]
     return r.build("matmul", left, right)
-
-
-def _is_transposed(x: Instr) -> bool:
-    return x.op.name == "transpose"
 
 
 def _sum_of_sum(r: Rewriter, x: Instr) -> Instr | None:
@@ -240,12 +255,21 @@ def _one_index_a_row(r: Rewriter, x: Instr) -> Instr | None:
     return r.build("where", chosen, g, r.number(0.0, x.type.dtype))
 
 
+def _scaled_identity(r: Rewriter, x: Instr) -> Instr | None:
+    """A diagonal of one number, of literals and sizes, is that number times the identity."""
+    (number,) = x.operands[0].operands
+    if number.type.rank or not x.type.is_float or scalar(number) == 1.0 or not _of_sizes(number):
+        return None
+    one = r.build("broadcast_to", r.number(1.0, x.type.dtype), shape=x.operands[0].type.shape)
+    return r.build("multiply", number, r.build(x.op, one, **dict(x.attributes)))
+
+
 def _of_sizes(x: Instr) -> bool:
     """True for a number that is a product of literals and sizes, and so is finite."""
     return made_of(
         x,
         lambda o: is_product(o.op) or o.op.name == "maximum",
-        lambda o: o.is_constant or o.op.name == "size",
+        lambda o: o.op.name == "size" or (o.is_constant and math.isfinite(scalar(o) or 0.0)),
     )
 
 
@@ -289,7 +313,7 @@ def _zero_product(r: Rewriter, x: Instr) -> Instr | None:
     """A product with zeros is 0 where the other factor is finite and made of params, such as a
     state that starts at 0 times a weight; what is read of inputs is checked, though it be 0."""
     for zeros, other in (x.operands, x.operands[::-1]):
-        if zeros.is_constant and x.type.is_float and _is_zero_throughout(zeros["value"]):
+        if x.type.is_float and _is_zero_throughout(zeros):
             params = made_of(
                 other, lambda o: not o.is_parameter, lambda o: o.is_constant or _is_param(o)
             )
@@ -299,38 +323,23 @@ def _zero_product(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
-def _is_zero_throughout(value: Any) -> bool:
-    return not (np.any(np.asarray(value)) if isinstance(value, tuple) else value)
+def _is_zero_throughout(x: Instr) -> bool:
+    return literal_value(x) == 0.0 or (x.is_constant and not np.any(np.asarray(x["value"])))
+
+
+def _nothing_added(r: Rewriter, x: Instr) -> Instr | None:
+    """0*f(x) + g(x) is g(x) for a finite f, where g(x) is nan if f(x) is."""
+    for p, y in (x.operands, x.operands[::-1])[x.op.name == "subtract" :]:
+        if p.op.name != "multiply" or y.type != x.type:
+            continue
+        for zeros, other in (p.operands, p.operands[::-1]):
+            if _is_zero_throughout(zeros) and other.type == x.type and is_nan_with(other, y):
+                return y
+    return None
 
 
 def _is_param(x: Instr) -> bool:
     return x.is_constant or (x.is_parameter and x["kind"] == "param")
-
-
-def _wins(extreme: str) -> Callable[..., Any]:
-    """The slope of an extreme of two values by the first: 1 where it is that, 1/2 at a tie."""
-
-    def formula(f: Any, a: Any, c: Any) -> Any:
-        y = f.apply(extreme, a, c)
-        own, other = (f.mask(f.equal(v, y)) for v in (a, c))
-        return f.divide(own, own + other)
-
-    return formula
-
-
-def _is_finite_number(bound: Bindings) -> bool:
-    c = literal_value(bound["c"])
-    return c is not None and math.isfinite(c)
-
-
-STEPS = (
-    Rule("[a == max(a, c)]/ties = (1 + sign(a - c))/2", _wins("maximum"),
-         lambda f, a, c: 0.5 * (1.0 + f.sign(a - c)), {"a": REAL, "c": REAL},
-         condition=_is_finite_number, purpose=CANONICAL),
-    Rule("[a == min(a, c)]/ties = (1 - sign(a - c))/2", _wins("minimum"),
-         lambda f, a, c: 0.5 * (1.0 - f.sign(a - c)), {"a": REAL, "c": REAL},
-         condition=_is_finite_number, purpose=CANONICAL),
-)  # fmt: skip
 
 
 def _negated_side(r: Rewriter, x: Instr) -> Instr | None:
@@ -343,9 +352,12 @@ def _negated_side(r: Rewriter, x: Instr) -> Instr | None:
     return None
 
 
-ZEROS = built("0*a = 0", "multiply matmul outer vdot", _zero_product, "constant")
+ZEROS = (
+    built("0*a = 0", "multiply matmul outer vdot", _zero_product, "constant broadcast_to"),
+    built("0*f(x) + g(x) = g(x)", "add subtract", _nothing_added, "multiply"),
+)
 RULES = RuleSet((
-    ZEROS,
+    *ZEROS,
     built("abs(-a) = abs(a)", "absolute", lambda r, x: r.build(x.op, *x.operands[0].operands),
           "negative", preserves=BITS),
     built("(-a < c) = (a > -c)", " ".join(MIRRORED), _negated_side, "negative", preserves=BITS),
@@ -353,6 +365,7 @@ RULES = RuleSet((
     built("where(isfinite(max(x)), max(x), 0) = max(x)", "where", _finite_top, "isfinite"),
     built("one index a row = rows of the identity", "add_along_axis", _one_index_a_row),
     built("n*(a/n) = a for a size n", "multiply divide", _over_itself, "size"),
+    built("diag(n, n) = n*identity", "diag", _scaled_identity, "broadcast_to"),
     built("6/(4*n) = 3/(2*n) for a size n", "divide", _in_lowest_terms, "size", preserves=BITS),
     built("s*a + s*b = s*(a + b)", "add subtract", _common_factor, "multiply"),
     built("(1/n)*a = a/n", "multiply", _over_count, "divide"),
@@ -369,7 +382,7 @@ RULES = RuleSet((
     built("(s*a)/t = (s/t)*a", "divide", _scalars_first_over, "multiply",
           deviates=lambda s, a, t: t == 0.0 or is_extreme(s / t)),
     built("x**n for small n", "power", _power, "constant"),
-    built("-(a - b) = b - a", "negative", _negate_difference, "subtract"),
+    built("-(a - b) = b - a", "negative", _negate_difference),
     built("sum(spread(s)) = count*s", "sum", _sum_of_broadcast, "broadcast_to"),
     built("sum(a*b) = vdot(a, b)", "sum", inner_product, "multiply square"),
 ))  # fmt: skip

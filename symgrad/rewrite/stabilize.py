@@ -36,7 +36,7 @@ from symgrad.rewrite.reals import ZEROS
 from symgrad.rewrite.rewriter import RuleSet, rules_pass
 from symgrad.rewrite.stable_rules import RULES
 
-stabilize = rules_pass("stabilize", RuleSet((*RULES, ZEROS)))
+stabilize = rules_pass("stabilize", RuleSet((*RULES, *ZEROS)))
 
 
 def shared_value(root: Instr, fixed: Sequence[Instr], stable: bool) -> Instr:

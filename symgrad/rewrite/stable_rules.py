@@ -16,6 +16,10 @@ a**(b + c), sqrt(x)**2 but of what is a sum of squares.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 from symgrad.rewrite.conditions import (
     aligned,
     hypots,
@@ -31,7 +35,8 @@ from symgrad.rewrite.conditions import (
     softmax,
     squeezes,
 )
-from symgrad.rewrite.rule import NEGATIVE, POSITIVE, REAL, Rule
+from symgrad.rewrite.patterns import Bindings, literal_value
+from symgrad.rewrite.rule import CANONICAL, NEGATIVE, POSITIVE, REAL, Rule
 
 _X, _XY = {"x": REAL}, {"x": REAL, "y": REAL}
 _ABOVE, _BELOW = {"x": (-1.0, 1e4)}, {"x": (-1e4, 1.0)}
@@ -338,4 +343,31 @@ RULES: tuple[Rule, ...] = (
     Rule("x*log1p(y) = xlog1py(x, y)", lambda f, x, y: x * f.log1p(y),
          lambda f, x, y: f.xlog1py(x, y), {"x": REAL, "y": (-1.0, 1e4)}, condition=may_be_zero,
          deviates=lambda x, y: x == 0.0),
+)  # fmt: skip
+
+
+def _wins(extreme: str) -> Callable[..., Any]:
+    """The slope of an extreme of two values by the first: 1 where it is that, 1/2 at a tie."""
+
+    def formula(f: Any, a: Any, c: Any) -> Any:
+        y = f.apply(extreme, a, c)
+        own, other = (f.mask(f.equal(v, y)) for v in (a, c))
+        return f.divide(own, own + other)
+
+    return formula
+
+
+def _is_finite_number(bound: Bindings) -> bool:
+    c = literal_value(bound["c"])
+    return c is not None and math.isfinite(c)
+
+
+# The slopes of extremes as steps, which are no masks.
+STEPS = (
+    Rule("[a == max(a, c)]/ties = (1 + sign(a - c))/2", _wins("maximum"),
+         lambda f, a, c: 0.5 * (1.0 + f.sign(a - c)), {"a": REAL, "c": REAL},
+         condition=_is_finite_number, purpose=CANONICAL),
+    Rule("[a == min(a, c)]/ties = (1 - sign(a - c))/2", _wins("minimum"),
+         lambda f, a, c: 0.5 * (1.0 - f.sign(a - c)), {"a": REAL, "c": REAL},
+         condition=_is_finite_number, purpose=CANONICAL),
 )  # fmt: skip

@@ -30,6 +30,7 @@ from symgrad.rewrite import (
     leading,
     packing,
 )
+from symgrad.rewrite.passes import REPEATS
 from symgrad.rewrite.softmax import accurate_softmax, softmax
 from symgrad.symbolic.precise import PRECISE, digits
 
@@ -82,6 +83,15 @@ IN_BITS = {
     "embed(a) without a zero = reshape(a)": [
         "A",
         '%y = embed %A {shape = (2, 1), key = (("slice", 0, 2, 1), ("int", 0))} : f64[2, 1]',
+    ],
+    "f(spread(a)) = spread(f(a))": ["s", SPREAD + "%y = tanh %s2 : f64[2]"],
+    "constant(c, c) = spread(c)": [
+        "A",
+        "%c = constant (-0.0, -0.0) : f64[2]; %y = multiply %c, %A : f64[2]",
+    ],
+    "f(sum(a, all axes, keepdims)) = f(spread(sum(a)))": [
+        "A B",
+        "%m = max %A {axis = (0,), keepdims = true} : f64[1]; %y = subtract %B, %m : f64[2]",
     ],
 }
 PLACED = (
@@ -174,6 +184,12 @@ IN_REALS = {
         "a",
         "%t = tanh %a : f64[]; %c = constant 0.0 : f64[]; %y = multiply %c, %t : f64[]",
     ],
+    "0*f(x) + g(x) = g(x)": [
+        "A B",
+        "%s = sigmoid %A : f64[2]; %n = negative %A : f64[2]; %t = tanh %n : f64[2]; "
+        "%c = constant 0.0 : f64[]; %p = multiply %c, %t : f64[2]; %q = multiply %s, %B : f64[2]; "
+        "%y = add %p, %q : f64[2]",
+    ],
     "abs(-a) = abs(a)": ["a", "%n = negative %a : f64[]; %y = absolute %n : f64[]"],
     "(-a < c) = (a > -c)": [
         "a",
@@ -206,6 +222,12 @@ IN_REALS = {
         "A",
         '%n = size {dim = 3, dtype = "f64"} : f64[]; %p = divide %A, %n : f64[2]; '
         "%y = multiply %n, %p : f64[2]",
+    ],
+    "diag(n, n) = n*identity": [
+        "A",
+        '%n = size {dim = 3, dtype = "f64"} : f64[]; '
+        "%m = broadcast_to %n {shape = (2,)} : f64[2]; %d = diag %m {k = 0} : f64[2, 2]; "
+        "%y = subtract %d, %A : f64[2, 2]",
     ],
     "6/(4*n) = 3/(2*n) for a size n": [
         "a",
@@ -444,7 +466,7 @@ def arguments(point):
 
 def test_each_rule_stands_in_the_tables():
     """A new one is tried as well."""
-    assert list(IN_BITS) == [rule.name for rule in IDENTITIES.rules]
+    assert list(IN_BITS) == [rule.name for rule in (*IDENTITIES.rules, *REPEATS.rules)]
     assert list(IN_EMBEDDINGS) == [rule.name for rule in OF_EMBEDDINGS.rules]
     assert list(IN_FACTORS) == [rule.name for rule in OF_FACTORS.rules]
     assert list(IN_REALS) == [rule.name for rule in OF_REALS.rules]
@@ -454,7 +476,7 @@ def test_each_rule_stands_in_the_tables():
     assert list(IN_WEIGHTS) == [rule.name for rule in OF_WEIGHTS.rules]
 
 
-@pytest.mark.parametrize("rule", IDENTITIES.rules, ids=str)
+@pytest.mark.parametrize("rule", [*IDENTITIES.rules, *REPEATS.rules], ids=str)
 def test_a_rule_that_keeps_bits_keeps_the_sign_of_zeros_too(rule):
     """But not that of a nan; and but for what the rule declares."""
     declared = rule.deviates or (lambda *numbers: False)

@@ -25,11 +25,10 @@ def loss_and_grads(initial_logits, transition_logits, emission_logits, symbols):
     N = len(symbols)
 
     # forward
-    top_initial_logits = initial_logits.max(axis=0, keepdims=True)  # (1,)      hidden_markov.py:31
+    top_initial_logits = initial_logits.max()         #           hidden_markov.py:31
     shifted_initial_logits = initial_logits - top_initial_logits  # (16,)
     exps_initial_logits = np.exp(shifted_initial_logits)  # (16,)
-    initial_total = exps_initial_logits.sum(axis=0, keepdims=True)  # (1,)
-    initial = exps_initial_logits / initial_total     # (16,)
+    initial = exps_initial_logits / exps_initial_logits.sum()  # (16,)
     top_transition_logits = transition_logits.max(    # (16, 1)   hidden_markov.py:32
         axis=1, keepdims=True
     )
