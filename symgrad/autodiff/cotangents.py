@@ -29,6 +29,7 @@ from symgrad.ops.table import IRAlgebra, Term
 Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
 _SHORT = 15  # letters of a name that others are made of
 DEPTH = 4  # of a condition that is told from another
+MANY = 24  # ways, along which a cotangent is added up as it comes back
 
 
 def same(a: tuple[Instr, bool], b: tuple[Instr, bool]) -> bool:
@@ -95,6 +96,12 @@ class Flow(NamedTuple):
     guard: Guard = ()
     infinite: bool = False
     side: Instr | None = None
+
+
+def in_order(flows: Sequence[Flow]) -> Sequence[Flow]:
+    """The flows that reach one value, which came in reverse, in the order of the program; as they
+    came where they are many, so that no share is kept for long."""
+    return flows if len(flows) > MANY else flows[::-1]
 
 
 def side_of(partial: Any) -> Instr | None:

@@ -45,6 +45,7 @@ from symgrad.autodiff.cotangents import (
     apart,
     called_slope,
     equal,
+    in_order,
     parted,
     same,
     settled,
@@ -210,10 +211,9 @@ class _Sweep:
         if y in self.unbounded:
             guard = (*guard, *any_of(f, [flow.guard[rest:] for flow in flows]))
         infinite = any(flow.infinite for flow in flows)
-        side = flows[0].side
-        # They came in reverse; the sum is written in the order of the program.
-        shares = [self.applied(f, Flow(flow.g, flow.guard[rest:])) for flow in reversed(flows)]
-        return Flow(reduce(f.add, shares), guard, infinite, side)
+        ordered = in_order(flows)
+        shares = [self.applied(f, Flow(flow.g, flow.guard[rest:])) for flow in ordered]
+        return Flow(reduce(f.add, shares), guard, infinite, flows[0].side)
 
     def applied(self, f: IRAlgebra, flow: Flow) -> Term:
         """The flow as one value, its guard applied from the inside out."""
