@@ -20,7 +20,7 @@ from symgrad.codegen.identifiers import (
 from symgrad.codegen.literals import literal_arrays, number
 from symgrad.codegen.placements import Placements, added
 from symgrad.codegen.printer import is_breakable
-from symgrad.codegen.sections import Comments, Line, sections
+from symgrad.codegen.sections import Comments, Headed, Line, bare, is_long, sections
 from symgrad.codegen.statement_tree import Assign, Section, Statement, WriteInto
 from symgrad.codegen.target import (
     ADD,
@@ -73,6 +73,8 @@ def named_inside(function: Function) -> set[int]:
 
 class Writer:
     """Plans the body of one function for one target."""
+
+    plan: Sequence[Headed] = ()  # the lines under headings, where they are no loop's
 
     def __init__(self, unit: Unit, target: Target, names: Names) -> None:
         self.unit = unit
@@ -160,11 +162,11 @@ class Writer:
         return named
 
     def statements(self) -> list[Section]:
-        """The body under headings."""
+        """The body under headings; without comments where it will be cut into pages."""
         self.write()
-        comments = self.comments()
-        plan = sections(self.lines, self.function, self.derived, self.unit.examples)
-        return [Section(text, comments.statements(lines)) for text, lines in plan]
+        self.plan = sections(self.lines, self.function, self.derived, self.unit.examples)
+        made = bare if is_long(self.plan) else self.comments().statements
+        return [Section(text, made(lines)) for text, lines in self.plan]
 
     def comments(self) -> Comments:
         return Comments(self.function, self.lines, self.target.takes_arrays)

@@ -22,10 +22,16 @@ from symgrad.codegen.body import Writer
 from symgrad.codegen.helpers import pasted
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.interface import Interface, Returns
+from symgrad.codegen.likeness import NumberNames
+from symgrad.codegen.live_values import read_names
 from symgrad.codegen.looped_style import LoopWriter
 from symgrad.codegen.numpy_target import NUMPY
+from symgrad.codegen.page_functions import Passages, pays_off, written
+from symgrad.codegen.page_loops import in_loops
+from symgrad.codegen.pages import cut
 from symgrad.codegen.printer import ascii_text, in_line, printed
 from symgrad.codegen.scalarize import scalarize
+from symgrad.codegen.sections import is_long
 from symgrad.codegen.statement_tree import (
     Assign,
     Def,
@@ -38,6 +44,7 @@ from symgrad.codegen.statement_tree import (
     Section,
     Statement,
     Table,
+    Unpack,
 )
 from symgrad.codegen.target import ByInstr, Helper, Target, helped
 from symgrad.codegen.unit import Unit
@@ -68,10 +75,49 @@ def write_module(unit: Unit, target: Target) -> str:
     returned = Returns(unit, writer).statements()
     guards = guards_of(unit)
     sizes = writer.sizes(signature.sizes(texts([*sections, *returned, *guards])))
-    body = [*sizes, *guards, *signature.unpacking(), *blocks(writer), *sections, *returned]
+    first = [*sizes, *guards, *signature.unpacking(), *blocks(writer)]
+    body, pages = in_pages(writer, signature.arguments, first, sections, returned)
     function = Def(whole.name, (*signature.arguments,), signature.docstring(), (*body,))
     above = header(unit, target, imports), import_lines(target, imports), (*writer.constants,)
-    return printed(EmittedModule(*above, tuple([h.source for h in helpers]), function))
+    return printed(EmittedModule(*above, tuple([h.source for h in helpers]), function, pages))
+
+
+def in_pages(
+    writer: Writer,
+    arguments: Sequence[str],
+    first: Sequence[Statement],
+    sections: Sequence[Section],
+    returned: Sequence[Statement],
+) -> tuple[list[Statement], tuple[Def, ...]]:
+    """The statements of the function, and the pages that they call where it would be too long."""
+    plan = writer.plan
+    if not is_long(plan):
+        return [*first, *sections, *returned], ()
+    vectors = {in_line(s.value): bound(s) for s in first if isinstance(s, Unpack)}
+    known = dict.fromkeys(a.partition("=")[0] for a in arguments)
+    known.update(dict.fromkeys(name for s in first for name in bound(s)))
+    last = [name for text in texts(returned) for name in read_names(text)]
+    pages = cut(plan, writer.derived, {id(r) for r in writer.function.results}, {*known})
+    found = Passages(pages, [*known], last, vectors, writer.names).found
+    if not pays_off(pages, found):
+        straight = [Section(t, writer.comments().statements(lines)) for t, lines in plan]
+        return [*first, *straight, *returned], ()
+    headings = [text for text, _ in plan]
+    numbers, statements = NumberNames(writer.names), writer.comments().statements
+    made = written(pages, headings, found, statements, writer.names, numbers)
+    read = made.read.union(last)
+    kept = [s for s in first if not isinstance(s, Unpack) or not read.isdisjoint(s.names.items)]
+    body = in_loops(made.sections, last, writer.names, numbers)
+    return [*kept, *body, *returned], tuple(made.functions)
+
+
+def bound(s: Statement) -> list[str]:
+    """The names that a statement at the top of a function gives values to."""
+    if isinstance(s, Section):
+        return [name for inner in s.body for name in bound(inner)]
+    if isinstance(s, Unpack):
+        return [*map(in_line, s.names.items)]
+    return [*read_names(s.place)] if isinstance(s, Assign) else []
 
 
 def check_refusals(body: Sequence[Instr], target: Target, unit: Unit) -> None:

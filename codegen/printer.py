@@ -24,10 +24,12 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+from symgrad.codegen.quoting import quoted
 from symgrad.codegen.statement_tree import (
     AddInto,
     Assign,
     AssignAll,
+    Def,
     Docstring,
     EmittedModule,
     Guard,
@@ -150,15 +152,6 @@ def ascii_text(text: str) -> str:
     return ascii(text)[1:-1].replace('"""', "'''").replace("\\'", "'")
 
 
-def quoted(text: str) -> str:
-    r"""A user's text as a literal in double quotes.
-
-    >>> print(quoted('a "b" in C:\\d'))
-    "a \"b\" in C:\\d"
-    """
-    return '"' + ascii(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
-
-
 _LAST_COLUMN = 72  # in which comments may start
 _WIDEST = 80  # a longer comment has no part in choosing the column
 _LONG_CELL = 40  # a longer name, or type, stands outside of the columns of a table
@@ -169,17 +162,23 @@ def printed(module: EmittedModule) -> str:
     """The source text of a module."""
     constants = [row for s in module.constants for row in assigned(s, code(s), "", 0, "")]
     above = [docstring(module.docstring, ""), module.imports, constants]
-    f = module.function
+    functions = ["\n".join(definition(f)) + "\n" for f in (*module.pages, module.function)]
+    first = "\n\n".join(["\n".join(lines) for lines in above if lines]) + "\n"
+    return "\n\n".join([first, *module.helpers, *functions])
+
+
+def definition(f: Def) -> list[str]:
+    """The lines of a function."""
     line = f"def {f.name}({', '.join(f.arguments)}):"
     long = in_rows(f"def {f.name}", Listing(tuple(f.arguments)), ":", "")
     head = [line] if len(line) <= WIDTH else long
-    function = "\n".join([*head, *docstring(f.docstring, INDENT), *body_lines(f.body)]) + "\n"
-    first = "\n\n".join(["\n".join(lines) for lines in above if lines]) + "\n"
-    return "\n\n".join([first, *module.helpers, function])
+    return [*head, *docstring(f.docstring, INDENT), *body_lines(f.body)]
 
 
 def docstring(d: Docstring, indent: str) -> list[str]:
     """The lines of a docstring."""
+    if not d.groups:
+        return [f'{indent}"""{d.first}"""']
     lines = [f'{indent}"""{d.first}']
     for group in d.groups:
         lines.append("")
@@ -227,7 +226,7 @@ def body_lines(body: Sequence[Statement]) -> list[str]:
             out += [f"{indent}# {s.above}"] if s.above else []
             out += assigned(s, text, note, column, indent)
         else:  # the first section in a loop stands close to the loop's head
-            out += _PRINTERS[type(s)](s, indent)[opened:]
+            out += _PRINTERS[type(s)](s, indent)[opened and isinstance(s, Section) :]
         opened = isinstance(s, Loop)
     return out
 
@@ -345,8 +344,16 @@ def _assign_all(s: AssignAll, indent: str) -> list[str]:
 
 def _unpack(s: Unpack, indent: str) -> list[str]:
     names = in_line(s.names).removeprefix(s.names.opening).removesuffix(s.names.closing)
-    line = f"{indent}{names} = {s.value}"
-    return [line] if len(line) <= WIDTH else in_rows("", s.names, f" = {s.value}", indent, 1)
+    line = f"{indent}{names} = {in_line(s.value)}"
+    if len(line) <= WIDTH:
+        return [line]
+    if isinstance(s.value, str):
+        return in_rows("", s.names, f" = {s.value}", indent, 1)
+    fitting = len(indent + names + s.value.opening) + 4 <= WIDTH
+    rows = [indent + names] if fitting else in_rows("", s.names, "", indent, 1)
+    start = f"{rows.pop().lstrip()} = "
+    line = f"{indent}{start}{in_line(s.value)}"
+    return [*rows, *([line] if len(line) <= WIDTH else in_rows(start, s.value, "", indent, 1))]
 
 
 def _guard(s: Guard, indent: str) -> list[str]:

@@ -112,6 +112,11 @@ class Comments:
         return line.kind(line.name, line.text, note, origin, line.quiet, told_as)
 
 
+def bare(lines: Sequence[Line]) -> tuple[Assign, ...]:
+    """The statements of lines and their rows, without comments."""
+    return tuple([Assign(i.name, i.text) for line in lines for i in (line, *line.rows)])
+
+
 def shape_note(shape: tuple[Dim, ...]) -> str:
     """A shape as NumPy shows it; nothing for a scalar."""
     inner = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
@@ -156,8 +161,13 @@ def shortened(file: str) -> str:
 
 Headed = tuple[str, list[Line]]  # a heading, or "" for none, and the lines under it
 
+LONG = 300  # lines that one function may have
 _SHORT = 4  # lines that need no heading of their own
 _WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+
+
+def is_long(plan: Sequence[Headed]) -> bool:
+    return sum(1 + len(line.rows) for _, lines in plan for line in lines) > LONG
 
 
 class Plan:

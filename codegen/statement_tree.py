@@ -79,10 +79,10 @@ class AssignAll:
 
 @dataclass(frozen=True)
 class Unpack:
-    """``a, b, c = value``."""
+    """``a, b, c = value``; a listing as the value is a call with its arguments."""
 
     names: Listing
-    value: str
+    value: str | Listing
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,12 @@ class Def:
 
 @dataclass(frozen=True)
 class EmittedModule:
-    """A file: its docstring, imports, constants, helpers by their source, and one function."""
+    """A file: its docstring, imports, constants, helpers by their source, the pages that one
+    function is cut into, and the function."""
 
     docstring: Docstring
     imports: tuple[str, ...]
     constants: tuple[Assign, ...]
     helpers: tuple[str, ...]
     function: Def
+    pages: tuple[Def, ...] = ()

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen.printer import quoted, table
+from symgrad.codegen.printer import table
+from symgrad.codegen.quoting import quoted
 from symgrad.codegen.sections import shortened
 
 X = np.linspace(-1.0, 2.0, 10).reshape(5, 2)

@@ -86,7 +86,8 @@ def _is_plain(node: ast.AST) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _tree(path: str) -> ast.Module:
+def tree_of(path: str) -> ast.Module:
+    """The file's syntax tree; an empty one where it cannot be read."""
     try:
         return ast.parse("".join(linecache.getlines(path)))
     except (SyntaxError, ValueError, RecursionError):
@@ -97,7 +98,7 @@ def _tree(path: str) -> ast.Module:
 def nodes(path: str) -> list[tuple[ast.AST, bool]]:
     """Assignments, loops and comprehensions in their order, each with True if it is in a loop."""
     found: list[tuple[ast.AST, bool]] = []
-    stack: list[tuple[Any, bool]] = [(_tree(path), False)]
+    stack: list[tuple[Any, bool]] = [(tree_of(path), False)]
     while stack:
         node, looped = stack.pop()
         kind = type(node)
@@ -156,7 +157,7 @@ def statement(path: str, line: int) -> ast.stmt | None:
 def _statements(path: str) -> dict[int, ast.stmt]:
     simple = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
     lines: dict[int, ast.stmt] = {}
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, simple):
             span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
             lines.update(dict.fromkeys(span, node))
@@ -174,7 +175,9 @@ def is_return(path: str, line: int) -> bool:
 @lru_cache(maxsize=256)
 def parameters(path: str, name: str) -> list[str]:
     """The parameters of a file's function, if it has one of that name."""
-    found = [n for n in ast.walk(_tree(path)) if isinstance(n, ast.FunctionDef) and n.name == name]
+    found = [
+        n for n in ast.walk(tree_of(path)) if isinstance(n, ast.FunctionDef) and n.name == name
+    ]
     return [a.arg for a in found[0].args.args] if len(found) == 1 else []
 
 
