@@ -101,8 +101,9 @@ def absorbed(
     return None
 
 
-def _cleared(r: Rewriter, x: Instr, c: float) -> Instr | None:
-    """c*x where literals leave nothing, whoever else reads x: 2*(0.5*a) and 3*(a/3) are a."""
+def _cleared(r: Rewriter, x: Instr, c: float, depth: int = 2) -> Instr | None:
+    """c*x where literals leave nothing, whoever else reads x: 2*(0.5*a) and 3*(a/3) are a, and
+    2*((0.5*a)*b) is a*b, which is no product more."""
     if x.op.arity != 2 or not is_product(x.op):
         return None
     divides = not x.op.commutative
@@ -110,6 +111,9 @@ def _cleared(r: Rewriter, x: Instr, c: float) -> Instr | None:
         d = None if a.is_constant else scalar(o)
         if d and (abs(c) == abs(d) if divides else abs(c * d) == 1.0 and joins(c, d)):
             return a if c * d > 0.0 else r.build("negative", a)
+        rest = _cleared(r, o, c, depth - 1) if depth > 1 and not divides and d is None else None
+        if rest is not None and not x.hint:
+            return r.build(x.op, rest, a)
     return None
 
 

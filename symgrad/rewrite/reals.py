@@ -324,7 +324,10 @@ def _zero_product(r: Rewriter, x: Instr) -> Instr | None:
 
 
 def _is_zero_throughout(x: Instr) -> bool:
-    return literal_value(x) == 0.0 or (x.is_constant and not np.any(np.asarray(x["value"])))
+    number = literal_value(x)
+    if number is not None:
+        return number == 0.0
+    return bool(x.is_constant and not np.any(np.asarray(x["value"])))
 
 
 def _nothing_added(r: Rewriter, x: Instr) -> Instr | None:

@@ -79,6 +79,13 @@ def same(function):
             id="literals that leave nothing meet in what others read, too",
         ),
         pytest.param(
+            "%c = constant 2.0 : f64[]; %d = constant 0.5 : f64[]; %0 = multiply %d, %t : f64[]; "
+            "%1 = multiply %0, %x : f64[N, 3]; %y = multiply %c, %1 : f64[N, 3]; return %y, %1",
+            "%d = constant 0.5 : f64[]; %0 = multiply %d, %t : f64[]; "
+            "%1 = multiply %0, %x : f64[N, 3]; %y = multiply %t, %x : f64[N, 3]; return %y, %1",
+            id="where that makes no product more",
+        ),
+        pytest.param(
             "%c = constant 3.0 : f64[]; %third = divide %x, %c : f64[N, 3]; "
             "%y = multiply %third, %c : f64[N, 3]; return %y, %third",
             "%c = constant 3.0 : f64[]; %third = divide %x, %c : f64[N, 3]; return %x, %third",
