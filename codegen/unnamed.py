@@ -24,6 +24,8 @@ _LONG, _SHORT = 22, 18  # letters of the name of a sum, or of a part; and of oth
 _DEPTH = 2  # steps of a formula
 _NEAR = 32  # values that are looked at for what one of them is
 
+_PLAIN = frozenset({"dots", "zeros"})  # words that say enough alone
+
 _ATOM, _PRODUCT, _SUM, _VAGUE = range(4)  # how tightly the parts of a name belong together
 
 
@@ -76,7 +78,7 @@ class Unnamed:
             yield from self.made(x, self.phrase(x, _DEPTH))
         if taken:
             yield self.counted(called)
-        if owner and word != "dots":
+        if owner and word not in _PLAIN:
             yield from self.owned_by(owner, word)
         self.bare.add(word)
         yield word
