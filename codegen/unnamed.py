@@ -54,6 +54,7 @@ class Unnamed:
         self.numbers: dict[str, int] = {}
         self.longer: dict[str, int] = {}  # names with the length of the owners in them
         self.binds: dict[str, int] = {}  # how tightly their parts belong together
+        self.owners: dict[int, str] = {}  # what those on the way to it serve, which have no name
         self.bare: set[str] = set()  # names that tell the op alone, and nothing as parts of others
 
     def candidates(self, x: Instr) -> Iterator[str]:
@@ -120,22 +121,24 @@ class Unnamed:
             return "scale", True
         return ("slope" if is_slope(core) and self.is_partial(x) else called_by_op(x)), True
 
-    @cached_property
-    def owners(self) -> dict[int, str]:
-        """The named value that each value is a part of, through its first readers; "" for the
-        function's first result, of which everything is a part."""
-        found: dict[int, str] = {}
-        for x in reversed(self.body):
-            y = self.user.get(id(x))
-            if y is not None and y is not self.results[0]:
-                found[id(x)] = self.served(y) or found.get(id(y), "")
-        return found
-
     def owner(self, x: Instr) -> str:
         """The named value that a value is a part of, or ""."""
         role = x.role
-        owner = role.owner if role and not role.of else self.owners.get(id(x), "")
+        owner = role.owner if role and not role.of else self.served_by(x)
         return "" if owner == before(self.results[0].hint or "loss") else owner
+
+    def served_by(self, x: Instr) -> str:
+        """The named value that a value serves, through its first readers; "" for the function's
+        first result, which everything serves."""
+        passed: list[int] = []
+        y, found = self.user.get(id(x)), ""
+        while y is not None and y is not self.results[0] and not found:
+            passed.append(id(y))
+            known = self.owners.get(id(y))
+            found = self.served(y) or known or ""
+            y = None if known is not None else self.user.get(id(y))
+        self.owners.update(dict.fromkeys(passed, found))
+        return found
 
     def served(self, y: Instr) -> str:
         """The name of a value, or of what it is the derivative by."""
