@@ -94,7 +94,7 @@ class LiveLines:
     def even(self, start: int, stop: int, least: int, most: int) -> list[int]:
         """Where to cut, where nothing else says so: at quiet places, pages of like height."""
         cuts = []
-        while self.height(start, stop) > most:
+        while self.height(start, stop) > most and start + 1 < stop:
             pages = -(-self.height(start, stop) // most)
             wanted = self.height(start, stop) / pages
             near = []

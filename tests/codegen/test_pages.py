@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import drawn
 import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen import sections
+from symgrad.codegen import page_functions, pages, sections
 from symgrad.codegen.live_values import LiveLine, LiveLines
 from symgrad.codegen.page_loops import run_of
 
@@ -208,6 +209,47 @@ def test_a_cut_without_rounds_is_where_fewest_values_pass() -> None:
     assert flow.alive[25] == 5
     (cut,) = flow.even(0, 35, 10, 26)
     assert flow.alive[cut] == 1
+
+
+@pytest.mark.parametrize("seed", range(0, 240, 8))
+def test_programs_that_nobody_tuned_for_are_the_same_in_tiny_pages(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arrays, views that are written into, masks: with pages of a few lines, to the last bit."""
+    whole = drawn.compiled(seed)
+    if whole is None:
+        return
+    for module in (sections, pages):
+        monkeypatch.setattr(module, "LONG", 12)
+    monkeypatch.setattr(pages, "_SHORT", 3)
+    monkeypatch.setattr(pages, "_TINY", 2)
+    monkeypatch.setattr(page_functions, "_LONGER", 100.0)
+    cut = drawn.compiled(seed)
+    rng = np.random.default_rng(seed)
+    given = [
+        np.asarray(rng.normal(size=[5 if isinstance(d, str) else d for d in a.type.shape]))
+        if a.type.is_float
+        else rng.integers(0, 2, size=[5 if isinstance(d, str) else d for d in a.type.shape])
+        for a in whole.signature.arguments
+        if a.kind not in ("constant", "examples")
+    ]
+    with np.errstate(all="ignore"):
+        found, expected = cut(*given), whole(*given)
+    assert leaves(found) == leaves(expected)
+
+
+def leaves(x: Any) -> list[bytes]:
+    if isinstance(x, tuple | list):
+        return [part for inner in x for part in leaves(inner)]
+    return [np.asarray(x).tobytes()]
+
+
+def test_a_line_that_is_taller_than_a_page_is_a_page() -> None:
+    """As a vector is that is filled block by block: no page is left without lines."""
+    line: Any = None
+    tall = [LiveLine(line, (), f"x{i}", 500) for i in range(3)]
+    assert LiveLines(tall).even(0, 3, 150, 300) == [1, 2]
+    assert LiveLines(tall[:1]).even(0, 1, 150, 300) == []
 
 
 def test_a_range_is_written_for_whole_numbers_in_a_row() -> None:
