@@ -35,7 +35,7 @@ from symgrad.codegen.unit import Unit
 from symgrad.codegen.unnamed import Unnamed, written
 from symgrad.codegen.vectors import Vectors, may_alias
 from symgrad.ir.function import Function, Instr, Role
-from symgrad.ir.naming import is_inside
+from symgrad.ir.naming import named_inside
 from symgrad.ops.shape import BY_COLUMN
 
 MAX_DEPTH = 8
@@ -60,15 +60,6 @@ def derived_values(function: Function) -> set[int]:
         if is_derived:
             found.add(id(x))
     return found
-
-
-def named_inside(function: Function) -> set[int]:
-    """The values that are named after the activation which takes them."""
-    return {
-        id(x.operands[0])
-        for x in function.body
-        if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
-    }
 
 
 class Writer:
@@ -144,7 +135,7 @@ class Writer:
         for r in function.results:
             uses[id(r)] = uses.get(id(r), 0) + 1
         for x in reversed(self.body):
-            repeated = id(x) not in self.kept and (is_written_out(x) or is_cheap(x))
+            repeated = id(x) not in self.kept and (self.is_subscript(x) or is_cheap(x))
             count = uses.get(id(x), 0) if repeated else 1
             for o in self.operands(x):
                 uses[id(o)] = uses.get(id(o), 0) + count
@@ -276,7 +267,6 @@ class Writer:
         self.texts[id(x)] = atom(name)
 
     def column(self) -> str:
-        """The variable of loops over columns, which is one for all."""
         self.columns = self.columns or self.names.fresh("k")
         return self.columns
 
@@ -300,6 +290,9 @@ class Writer:
         """True of an array that could share memory with one that others have."""
         return self.target.takes_arrays and may_alias(x, self.uses)
 
+    def is_subscript(self, x: Instr) -> bool:
+        return is_written_out(x) and id(x) not in self.readings
+
     def floats(self, x: Instr) -> bool:
         """True of a value that is inlined, unless its line grows too long."""
         if self.placements.writes(x):
@@ -308,7 +301,9 @@ class Writer:
             return x.is_constant and x.type.rank == 0
         if is_cheap(x):
             return not (is_bounded_count(x) and self.uses.get(id(x), 0) > 1)
-        if is_written_out(x) or (x.op.name == "transpose" and not self.is_compound(x.operands[0])):
+        if self.is_subscript(x) or (
+            x.op.name == "transpose" and not self.is_compound(x.operands[0])
+        ):
             return True
         if id(x) in self.conditions and x.op.name == "cast":
             return self.uses[id(x)] == 1 or not self.is_compound(x.operands[0])

@@ -37,6 +37,7 @@ from symgrad.codegen.target import (
 from symgrad.codegen.vectors import cut
 from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, subtract
+from symgrad.rewrite.patterns import is_squeeze, is_view
 
 Rule = Callable[[Instr], Form]
 MOVES: dict[str, Form | ByInstr] = {}
@@ -91,9 +92,10 @@ def pick(x: Instr) -> Reading | None:
     if taken.op.name != "take_along_axis" or taken.operands[0].type.rank != 2 or x.type.rank != 1:
         return None
     matrix, places = taken.operands
-    if places.op.name != "reshape" or places.operands[0].type.shape != x.type.shape:
+    added = len(places.operands) == 1 and (places.op.name == "reshape" or is_view(places))
+    if not added or places.operands[0].type.shape != x.type.shape:
         return None
-    if places.type.shape[taken["axis"]] != 1:
+    if places.type.shape[taken["axis"]] != 1 or not (x.op.name == "reshape" or is_squeeze(x)):
         return None
     every, last = f"np.arange({x.type.shape[0]})", taken["axis"] == 1
 
@@ -114,24 +116,6 @@ def eye(x: Instr) -> Reading | None:
     dtypes = {"f64": "", "f32": ", dtype=np.float32", "bool": ", dtype=bool", "i64": ", dtype=int"}
     text = f"np.eye({ones.type.shape[0]}{dtypes[x.type.dtype]})"
     return (lambda: Text(text, ATOM, 1)), ()
-
-
-def stack(x: Instr) -> Reading | None:
-    """Arrays side by side along a new axis."""
-    axis, parts = x["axis"], [o.operands[0] for o in x.operands if o.op.name == "reshape"]
-    new = (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :])
-    alike = {p.type.shape for p in parts} == {(*new[:axis], *new[axis + 1 :])}
-    if len(parts) < len(x.operands) or not alike or x.type.rank == 1:
-        return None
-    if any(o.type.shape != new for o in x.operands):
-        return None
-    behind = [f"axis={axis}"] if axis else []
-
-    def form(*xs: Text) -> Text:
-        inner = ", ".join(a.text for a in xs)
-        return call("np.stack", *behind)(Text(f"({inner})", ATOM, 1, count(*xs)))
-
-    return form, tuple(parts)
 
 
 @_written("view")
@@ -390,6 +374,9 @@ def _scattered(x: Instr) -> Placement:
 
 
 def _scattered_nd(x: Instr) -> Placement:
+    """By index, each by itself, but for one place in each row."""
+    if len(x.operands) == 3 and x.operands[1].op.name == "arange":
+        return Placement(lambda rows, i: f"{rows}, {i}")
     return Placement(lambda *i: i[0] if len(i) == 1 else f"({', '.join(i)})", _added)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from symgrad.codegen.helpers import helpers_of
 from symgrad.codegen.literals import number
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, PLACED, eye, one_hot, pick, stack
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, PLACED, eye, one_hot, pick
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -196,6 +196,24 @@ def _condition(x: Instr) -> Reading | None:
     return one_hot(x) if x.op.name == "one_hot" and x.type.is_float else cast_condition(x)
 
 
+def stack(x: Instr) -> Reading | None:
+    """Arrays side by side along a new axis."""
+    axis, parts = x["axis"], [o.operands[0] for o in x.operands if o.op.name == "reshape"]
+    new = (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :])
+    alike = {p.type.shape for p in parts} == {(*new[:axis], *new[axis + 1 :])}
+    if len(parts) < len(x.operands) or not alike or x.type.rank == 1:
+        return None
+    if any(o.type.shape != new for o in x.operands):
+        return None
+    behind = [f"axis={axis}"] if axis else []
+
+    def form(*xs: Text) -> Text:
+        inner = ", ".join(a.text for a in xs)
+        return call("np.stack", *behind)(Text(f"({inner})", ATOM, 1, count(*xs)))
+
+    return form, tuple(parts)
+
+
 def by_column(x: Instr) -> Reading | None:
     """A product of matrices, or rows read by index, with one column after another in memory."""
     (whole,) = x.operands
@@ -277,6 +295,7 @@ EMIT: dict[str, Form | ByInstr] = {
 
 
 IDIOMS: dict[str, Idiom] = {"reshape": pick, "diag": eye}
+IDIOMS["index"] = pick
 IDIOMS["concatenate"] = stack
 IDIOMS["by_column"] = by_column
 _single = call("np.float32")

@@ -219,7 +219,7 @@ def first_written(parts: Sequence[Part]) -> list[bool]:
         return [p.placed.op.name == "embed" and i == 0 for i, p in enumerate(parts)]
     regions = [region(p.placed) for p in parts]
     return [
-        own is not None and all(r is not None and are_apart(own, r) for r in regions[:i])
+        not i or (own is not None and all(r is not None and are_apart(own, r) for r in regions[:i]))
         for i, own in enumerate(regions)
     ]
 
@@ -230,4 +230,5 @@ def leaves_nothing(parts: Sequence[Part], shape: Shape) -> bool:
     total: Dim = sizes[0]
     for size in sizes[1:]:
         total = add(total, size)
-    return all(first_written(parts)) and total == product(shape)
+    known = all(region(p.placed) is not None for p in parts)
+    return known and all(first_written(parts)) and total == product(shape)

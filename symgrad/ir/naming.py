@@ -22,6 +22,7 @@ from functools import reduce
 from itertools import product
 
 from symgrad.errors import NamingError
+from symgrad.ir.function import Function
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
@@ -85,3 +86,12 @@ def letter_of(name: str) -> tuple[str, str] | None:
     """The stem and the letter of a name that has one."""
     found = _LETTERED.match(name)
     return (found[1], found[2]) if found and found[1] != "d_" else None
+
+
+def named_inside(function: Function) -> set[int]:
+    """The values that are named after the activation which takes them."""
+    return {
+        id(x.operands[0])
+        for x in function.body
+        if len(x.operands) == 1 and x.hint and is_inside(x.operands[0].hint, x.hint)
+    }

@@ -24,6 +24,7 @@ from symgrad.rewrite.patterns import Bindings, literal_value
 
 NEAR = 64  # values that are looked at
 ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
+NEAR = 32  # values that are looked at
 
 
 def logaddexps(f: Any, xs: Sequence[Any]) -> Any:
@@ -273,3 +274,18 @@ def own_total(bound: Bindings) -> bool:
         return False
     flat, pick = moves
     return bool((pick["axis"], pick.type.shape, flat.type.shape) == (axis[0], (*rows, 1), rows))
+
+
+def is_finite(x: Instr) -> bool:
+    """True if a value of few steps is finite where params are, unless it overflows."""
+    stack, left = [x], NEAR
+    while stack and left:
+        y = stack.pop()
+        left -= 1
+        if y.is_constant:
+            if not np.all(np.isfinite(np.asarray(y["value"], dtype=float))):
+                return False
+        elif y.op.unbounded or (y.is_parameter and y["kind"] != "param"):
+            return False
+        stack += y.operands
+    return not stack

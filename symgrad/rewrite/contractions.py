@@ -46,8 +46,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from symgrad.ir.function import Instr
 from symgrad.ir.types import product
 from symgrad.ops.arithmetic import ADD, MULTIPLY, NEGATIVE
@@ -56,6 +54,7 @@ from symgrad.ops.product import MATMUL, OUTER
 from symgrad.ops.reduction import SUM, padded
 from symgrad.ops.selection import CAST
 from symgrad.ops.shape import RESHAPE, SIZE, TRANSPOSE
+from symgrad.rewrite.conditions import is_finite
 from symgrad.rewrite.factors import without_axes
 from symgrad.rewrite.multiples import literal_in, literal_out
 from symgrad.rewrite.patterns import is_view
@@ -63,9 +62,9 @@ from symgrad.rewrite.reals import inner_product, number_of
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass
 from symgrad.rewrite.rule import BITS, built
 from symgrad.rewrite.simplify import elements
+from symgrad.rewrite.sums import one_place_a_row
 
 Axes = tuple[int, ...]
-NEAR = 32  # values that are looked at
 LETTERS = "ijklmn"
 MANY = 1000  # elements of a fixed size that are worth an einsum
 Factor = tuple[Instr, str]  # without axes of size 1, and the letters of the others
@@ -233,21 +232,6 @@ def _late_view(r: Rewriter, x: Instr) -> Instr | None:
     return r.build("reshape", r.build(x.op, *bare, **dict(x.attributes)), shape=x.type.shape)
 
 
-def is_finite(x: Instr) -> bool:
-    """True if a value of few steps is finite where params are, unless it overflows."""
-    stack, left = [x], NEAR
-    while stack and left:
-        y = stack.pop()
-        left -= 1
-        if y.is_constant:
-            if not np.all(np.isfinite(np.asarray(y["value"], dtype=float))):
-                return False
-        elif y.op.unbounded or (y.is_parameter and y["kind"] != "param"):
-            return False
-        stack += y.operands
-    return not stack
-
-
 def contracted_axis(x: Instr, side: int) -> int:
     """The axis of a matrix that a sum, or a product of which it is an operand, adds up; -1 if there
     is no single one."""
@@ -394,6 +378,8 @@ CONTRACTIONS = RuleSet((
     built("sum(a*b, axis) = a @ b", "sum", _contracted, "multiply square"),
     built("outer(a, b) + outer(c, d) = stack(a, c) @ stack(b, d)", "add subtract",
           _outer_products, "outer"),
+    built("where(rows of the identity, v, 0) = v at one place a row", "where", one_place_a_row,
+          "take"),
 ))  # fmt: skip
 
 contractions = rules_pass("contractions", CONTRACTIONS)

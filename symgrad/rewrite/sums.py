@@ -19,10 +19,13 @@ from typing import Any
 
 from symgrad.ir.function import Instr, emit
 from symgrad.ops.arithmetic import SUBTRACT
+from symgrad.ops.gathering import TAKE
 from symgrad.ops.index_slices import EMBED, Block, slice_of
+from symgrad.ops.matrix import DIAG
 from symgrad.ops.reduction import reduced
 from symgrad.ops.table import OPS
-from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
+from symgrad.rewrite.patterns import is_view
+from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass
 from symgrad.rewrite.rule import BITS, built
 
 TERMS = 64  # of a sum, that are looked at
@@ -263,12 +266,83 @@ def _taken_back(r: Rewriter, x: Instr) -> Instr | None:
     return placed.operands[0] if same else None
 
 
+def _read_of_placed(r: Rewriter, x: Instr) -> Instr | None:
+    """(embed(a) + embed(b))[key] is a[k] + b[l] for a key that lies within both."""
+    (whole,) = x.operands
+    if "adds" not in whole.op.traits or not _is_placed(r, whole):
+        return None
+    made: dict[Instr, Instr] = {}
+    for y in _placed_parts(whole):
+        if y.op is EMBED:
+            key = _key_within(x["key"], y)
+            if key is None:
+                return None
+            made[y] = r.build("index", y.operands[0], key=key)
+        else:
+            made[y] = r.build(y.op, *[made[o] for o in y.operands])
+    return made[whole]
+
+
+def _placed_parts(whole: Instr) -> list[Instr]:
+    """A sum of embeddings, and what it is made of, operands first."""
+    found, stack = [], [whole]
+    while stack:
+        y = stack.pop()
+        found.append(y)
+        stack += y.operands if "adds" in y.op.traits else ()
+    return found[::-1]
+
+
+def _key_within(key: Any, placed: Instr) -> Any:
+    """The key into what is placed that reads the same as a key into the whole, if it can."""
+    (a,), shape = placed.operands, placed["shape"]
+    outer, inner = (_padded_key(k, shape) for k in (key, placed["key"]))
+    if len(outer) != len(inner) or a.type.rank < len(inner):
+        return None
+    found = []
+    for own, read, dim in zip(inner, outer, a.type.shape, strict=True):
+        if own == read and own[0] == "slice":
+            found.append(("slice", 0, dim, 1))
+        elif _lies_within(read, own):
+            found.append(("slice", read[1] - own[1], read[2] - own[1], 1))
+        else:
+            return None
+    return tuple(found)
+
+
+def _padded_key(key: Any, shape: Any) -> Any:
+    return (*key, *[("slice", 0, d, 1) for d in shape[len(key) :]])
+
+
+def _lies_within(read: Any, own: Any) -> bool:
+    """True of slices by steps of 1 whose ends are numbers, the one within the other."""
+    ends = [*read[1:], *own[1:]]
+    if not (read[0] == own[0] == "slice" and all(isinstance(v, int) for v in ends)):
+        return False
+    return bool(own[1] <= read[1] <= read[2] <= own[2] and read[3] == own[3] == 1)
+
+
+def one_place_a_row(r: Rewriter, x: Instr) -> Instr | None:
+    """where(rows of the identity, v, 0) is v at one place a row, and zeros."""
+    chosen, v, zero = x.operands
+    one_hot = chosen.op is TAKE and chosen.operands[0].op is DIAG and x.type.rank == 2
+    column = is_view(v) and v.type.shape[1:] == (1,)
+    if not one_hot or not column or not is_number(zero, 0) or v.operands[0].type.rank != 1:
+        return None
+    rows = r.build("arange", dim=x.type.shape[0], dtype="i64")
+    index = chosen.operands[1]
+    if index.type.shape != v.operands[0].type.shape:
+        return None
+    return r.build("scatter_nd", v.operands[0], rows, index, shape=x.type.shape)
+
+
 EMBEDDINGS = RuleSet((
     built("sum(embed(a)) = embed(sum(a))", "sum", _summed_first, "embed"),
     built("sum(embed(a) + embed(b)) = sum(embed(a)) + sum(embed(b))", "sum", _sum_apart,
           "add subtract"),
     built("embed(a) + embed(b) = embed(a + b)", "add subtract", _at_one_place),
     built("embed(a)[key] = a", "index", _taken_back, "embed", preserves=BITS),
+    built("(embed(a) + embed(b))[key] = a[k] + b[l]", "index", _read_of_placed, "add subtract"),
 ), needs="embed scatter_add scatter_nd")  # fmt: skip
 
 embeddings = rules_pass("embeddings", EMBEDDINGS)

@@ -133,3 +133,33 @@ def test_what_is_added_with_a_minus_is_taken_away() -> None:
     assert "+= -" not in f.source
     assert re.search(r"d_c\[1:6\] -= \d\.0 \* ", f.source)
     assert f.verify().verdict == "verified"
+
+
+def test_one_place_in_each_row_is_written_into() -> None:
+    """What is picked of each row, by whatever view of its index, goes back by an assignment."""
+    w = sg.param("w", np.random.default_rng(1).normal(size=(3, 4)))
+    x, label = sg.input("x", ("N", 3)), sg.input("label", ("N",), dtype="i64")
+    given = {"x": np.arange(6.0).reshape(2, 3), "label": np.array([1, -1])}
+    for picked in (
+        sg.take_along_axis(sg.sin(x @ w), label[:, None], axis=1)[:, 0],
+        sg.take_along_axis(sg.sin(x @ w), label.reshape(-1, 1), axis=1).reshape(-1),
+    ):
+        f = sg.compile(sg.sum(picked**3))
+        assert body(f).count("[np.arange(N), label]") == 2
+        assert "d_sin[np.arange(N), label] = " in body(f)
+        assert f.verify().verdict == "verified"
+        z = given["x"] @ w.data
+        d_z = np.zeros((2, 4))
+        rows = [0, 1], [1, 3]
+        d_z[rows] = (3.0 * np.sin(z) ** 2 * np.cos(z))[rows]
+        np.testing.assert_allclose(f(**given)[1][0], given["x"].T @ d_z, rtol=1e-12)
+
+
+def test_what_is_read_of_placed_parts_is_read_of_the_parts() -> None:
+    """The inner gradient of differences has no array that is wider than they are."""
+    x = sg.param("x", np.random.default_rng(2).normal(size=(5, 3)))
+    padded = sg.concatenate([np.zeros((5, 1)), sg.sin(x), np.ones((5, 1))], axis=1)
+    f = sg.compile(sg.sum(sg.diff(padded, axis=1) ** 4))
+    assert "(product[:, :3] - product[:, 1:]) * np.cos(x)" in body(f)
+    assert "np.zeros(" not in body(f)
+    assert f.verify().verdict == "verified"

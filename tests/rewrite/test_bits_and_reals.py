@@ -116,6 +116,13 @@ IN_EMBEDDINGS = {
         "A B",
         PLACED + '%y = index %p {key = (("slice", 0, 2, 1), ("int", 1))} : f64[2]',
     ],
+    "(embed(a) + embed(b))[key] = a[k] + b[l]": [
+        "A B",
+        '%p = embed %A {shape = (4,), key = (("slice", 0, 2, 1),)} : f64[4]; '
+        '%q = embed %B {shape = (4,), key = (("slice", 1, 3, 1),)} : f64[4]; '
+        "%r = subtract %p, %q : f64[4]; "
+        '%y = index %r {key = (("slice", 1, 2, 1),)} : f64[1]',
+    ],
 }
 IN_FACTORS = {
     "f(-a) = -f(a) for a linear f": [
@@ -371,6 +378,13 @@ IN_CONTRACTIONS = {
         "%v = reshape %z {shape = (1000,)} : f64[1000]; %t = tanh %v : f64[1000]; "
         "%p = outer %v, %A : f64[1000, 2]; %q = outer %t, %B : f64[1000, 2]; "
         "%y = subtract %p, %q : f64[1000, 2]",
+    ],
+    "where(rows of the identity, v, 0) = v at one place a row": [
+        "A",
+        "%c = constant true : bool[]; %d = broadcast_to %c {shape = (3,)} : bool[3]; "
+        "%e = diag %d {k = 0} : bool[3, 3]; %i = constant (0, 2) : i64[2]; "
+        "%o = take %e, %i {axis = 0} : bool[2, 3]; %z = constant 0.0 : f64[]; "
+        "%m = reshape %A {shape = (2, 1)} : f64[2, 1]; %y = where %o, %m, %z : f64[2, 3]",
     ],
 }
 IN_HAND = {
