@@ -122,10 +122,29 @@ def _cast(x: Instr) -> Form:
     return call(dtype) if x.type.rank == 0 else suffix(f".astype({dtype})")
 
 
+_LETTERS = "ijklmn"
+_SHORT = range(2, 33)  # elements of a row over which a loop is short
+_MANY = 1000  # elements from which on it matters
+
+
+def goes_over_short_rows(x: Instr) -> bool:
+    """True of a reduction of a stack of matrices over their rows, where these are short: NumPy's
+    own stops at the end of each row, and einsum does not."""
+    shape, axes = x.operands[0].type.shape, x["axis"]
+    rank, size = len(shape), x.operands[0].type.size
+    stacked = 3 <= rank <= len(_LETTERS) and shape[-1] in _SHORT and not x["keepdims"]
+    many = not isinstance(size, int) or size >= _MANY
+    return stacked and many and rank - 2 in axes and rank - 1 not in axes and x.type.is_float
+
+
 def _reduction(name: str) -> ByInstr:
     def rule(x: Instr) -> Form:
         (operand,) = x.operands
         axes, keepdims = x["axis"], x["keepdims"]
+        if name == "sum" and goes_over_short_rows(x):
+            every = _LETTERS[: operand.type.rank]
+            kept = "".join(c for i, c in enumerate(every) if i not in axes)
+            return lambda a: call("np.einsum")(atom(f'"{every}->{kept}"'), a)
         arguments = []
         if len(axes) != operand.type.rank or keepdims or not axes:
             arguments.append(f"axis={axes[0] if len(axes) == 1 else axes!r}")

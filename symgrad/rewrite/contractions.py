@@ -305,6 +305,18 @@ def _outer_products(r: Rewriter, x: Instr) -> Instr | None:
     return r.build("matmul", beside(a, c, 1), beside(b, d, 0))
 
 
+def _rows_of_a_stack(r: Rewriter, x: Instr) -> Instr | None:
+    """stack @ b.T as the product of all rows with b.T, for NumPy is slow at turned matrices."""
+    a, b = x.operands
+    if a.type.rank < 3 or b.op is not TRANSPOSE or b.type.rank != 2 or not x.is_derived:
+        return None
+    if "view" in a.op.traits:
+        return None  # to flatten it would be a copy
+    rows = product(a.type.shape[:-1])
+    flat = r.build("reshape", a, shape=(rows, a.type.shape[-1]))
+    return r.build("reshape", r.build("matmul", flat, b), shape=x.type.shape)
+
+
 def _contracted(r: Rewriter, x: Instr) -> Instr | None:
     """sum(a*b) along some axes as a product of matrices, or as an einsum."""
     (product,), axes = x.operands, x["axis"]
@@ -378,6 +390,7 @@ CONTRACTIONS = RuleSet((
     built("sum(a*b, axis) = a @ b", "sum", _contracted, "multiply square"),
     built("outer(a, b) + outer(c, d) = stack(a, c) @ stack(b, d)", "add subtract",
           _outer_products, "outer"),
+    built("stack @ b.T = rows @ b.T", "matmul", _rows_of_a_stack, "transpose"),
     built("where(rows of the identity, v, 0) = v at one place a row", "where", one_place_a_row,
           "take"),
 ))  # fmt: skip

@@ -72,7 +72,7 @@ def _pieces(r: Rewriter, x: Instr) -> BlockValues | None:
         return None
     if x.op.name == "pack":
         return BlockValues(dict(zip(x["blocks"], x.operands, strict=True)), of_pack=True)
-    block = _block(x) if x.op.name == "embed" else None
+    block = _block(x) if x.op is EMBED else None
     return None if block is None else BlockValues({block: x.operands[0]}, of_pack=False)
 
 
@@ -169,7 +169,7 @@ packing = rules_pass("packing", RuleSet((
 def _summed_first(r: Rewriter, x: Instr) -> Instr | None:
     """sum(embed(a)) is embed(sum(a)), with the axes that the sum leaves."""
     (placed,), axes = x.operands, x["axis"]
-    if placed.op.name != "embed" or not r.once(placed) or x["keepdims"]:
+    if placed.op is not EMBED or not r.once(placed) or x["keepdims"]:
         return None
     shape, key = placed["shape"], placed["key"]
     inner, outer, count = [], [], 0
@@ -206,7 +206,7 @@ def _is_placed(r: Rewriter, x: Instr) -> bool:
             return False
         if "adds" in y.op.traits:
             stack += y.operands
-        elif y.op.name != "embed":
+        elif y.op is not EMBED:
             return False
     return True
 
@@ -262,7 +262,7 @@ def _signed_sum(r: Rewriter, terms: list[tuple[Instr, bool]]) -> Instr:
 def _taken_back(r: Rewriter, x: Instr) -> Instr | None:
     """embed(a)[key] is a."""
     (placed,) = x.operands
-    same = placed.op.name == "embed" and placed["key"] == x["key"]
+    same = placed.op is EMBED and placed["key"] == x["key"]
     return placed.operands[0] if same else None
 
 

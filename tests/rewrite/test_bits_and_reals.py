@@ -379,6 +379,13 @@ IN_CONTRACTIONS = {
         "%p = outer %v, %A : f64[1000, 2]; %q = outer %t, %B : f64[1000, 2]; "
         "%y = subtract %p, %q : f64[1000, 2]",
     ],
+    "stack @ b.T = rows @ b.T": [
+        "A B",
+        COLUMN + "%n = multiply %m, %B : f64[2, 2]; %o = reshape %n {shape = (2, 1, 2)} "
+        ": f64[2, 1, 2]; %p = multiply %o, %A : f64[2, 1, 2]; "
+        "%t = transpose %n {axes = (1, 0)} : f64[2, 2]; "
+        "%y = matmul %p, %t : f64[2, 1, 2] // of f.py:1",
+    ],
     "where(rows of the identity, v, 0) = v at one place a row": [
         "A",
         "%c = constant true : bool[]; %d = broadcast_to %c {shape = (3,)} : bool[3]; "

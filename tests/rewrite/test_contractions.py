@@ -139,3 +139,31 @@ def test_a_difference_is_added_up_as_it_is() -> None:
 def test_a_small_sum_of_products_is_written_as_one() -> None:
     a, b = sg.param("a", RNG.normal(size=(4, 3))), sg.param("b", RNG.normal(size=(4, 3)))
     assert "einsum" not in sg.compile(sg.sum(sg.sin(sg.sum(a * b, axis=1)))).source
+
+
+def test_the_rows_of_a_stack_meet_a_turned_matrix_at_once():
+    """NumPy multiplies the matrices of a stack one by one, slowly where the other is turned."""
+    w, v = (sg.param(k, RNG.normal(size=s)) for k, s in (("w", (3, 4)), ("v", (4, 5))))
+    x = sg.input("x", ("N", 20, 3))
+    f = sg.compile(sg.sum(sg.tanh(sg.tanh(x @ w) @ v)))
+    assert " @ v.T).reshape(N, 20, 4)" in body(f)
+    assert "x @ w" in body(f)
+    assert f.verify().verdict == "verified"
+
+
+def test_the_rows_of_a_stack_are_added_up_by_einsum_where_they_are_short():
+    """NumPy's own sum stops at the end of each row; of one matrix, or of long rows, it is used."""
+    for shape, form in (
+        (("N", 20, 3), 'np.einsum("ijk->k", '),
+        (("N", 20, 40), ".sum(axis=(0, 1))"),
+        (("N", 3), ".sum(axis=0)"),
+        ((2, 3, 4), ".sum(axis=(0, 1))"),
+    ):
+        b = sg.param("b", RNG.normal(size=shape[-1]))
+        x = sg.input("x", shape)
+        f = sg.compile(sg.sum(sg.tanh(x + b)))
+        assert form in body(f)
+        assert f.verify().verdict == "verified"
+        X = RNG.normal(size=[{"N": 5}.get(d, d) for d in shape])
+        want = (1.0 - np.tanh(X + b.data) ** 2).reshape(-1, shape[-1]).sum(axis=0)
+        np.testing.assert_allclose(f(x=X)[1][0], want, rtol=1e-12)
