@@ -37,6 +37,7 @@ from symgrad.codegen.target import (
 from symgrad.codegen.vectors import cut
 from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, subtract
+from symgrad.ops.shape import ARANGE
 from symgrad.rewrite.patterns import is_squeeze, is_view
 
 Rule = Callable[[Instr], Form]
@@ -375,7 +376,8 @@ def _scattered(x: Instr) -> Placement:
 
 def _scattered_nd(x: Instr) -> Placement:
     """By index, each by itself, but for one place in each row."""
-    if len(x.operands) == 3 and x.operands[1].op.name == "arange":
+    indices = x.operands[1:]
+    if len(indices) == 2 and indices[0].op is ARANGE and indices[0].type == indices[1].type:
         return Placement(lambda rows, i: f"{rows}, {i}")
     return Placement(lambda *i: i[0] if len(i) == 1 else f"({', '.join(i)})", _added)
 

@@ -24,7 +24,7 @@ from symgrad.errors import DomainError, UnsupportedError
 # NumPy treats cells as it treats floats here.
 MOVES = frozenset(
     """
-    array asarray ascontiguousarray asfortranarray atleast_1d atleast_2d broadcast_to column_stack
+    array asarray ascontiguousarray atleast_1d atleast_2d broadcast_to column_stack
     concatenate copy copyto diag diagonal expand_dims fill_diagonal flip hstack moveaxis
     ndim put_along_axis ravel repeat reshape roll shape size split squeeze stack swapaxes
     take take_along_axis tile transpose vstack where

@@ -52,15 +52,15 @@ def _words(text: str) -> frozenset[str]:
 
 
 _SAME = _words(
-    "add all any arange argmax argmin argsort array asarray ascontiguousarray asfortranarray "
-    "atleast_1d bool_ atleast_2d broadcast_shapes broadcast_to column_stack concatenate copy "
-    "copyto cross cumprod cumsum diag diag_indices diagonal dot e einsum equal expand_dims eye "
-    "fill_diagonal flip full full_like greater greater_equal hstack identity indices inf inner "
-    "int64 intp invert ix_ kron less less_equal logical_and logical_not logical_or logical_xor "
-    "moveaxis multiply nan ndim negative newaxis not_equal ogrid ones_like outer pi positive prod "
-    "ravel repeat reshape roll s_ shape size split square squeeze stack subtract sum swapaxes take "
-    "vstack take_along_axis tensordot tile trace transpose tri tril tril_indices triu triu_indices "
-    "put_along_axis zeros_like"
+    "add all any arange argmax argmin argsort array asarray ascontiguousarray atleast_1d bool_ "
+    "atleast_2d broadcast_shapes broadcast_to column_stack concatenate copy copyto cross cumprod "
+    "cumsum diag diag_indices diagonal dot e einsum equal expand_dims eye fill_diagonal flip full "
+    "full_like greater greater_equal hstack identity indices inf inner int64 intp invert ix_ kron "
+    "less less_equal logical_and logical_not logical_or logical_xor moveaxis multiply nan ndim "
+    "negative newaxis not_equal ogrid ones_like outer pi positive prod ravel repeat reshape roll "
+    "s_ shape size split square squeeze stack subtract sum swapaxes take vstack take_along_axis "
+    "tensordot tile trace transpose tri tril tril_indices triu triu_indices put_along_axis "
+    "zeros_like"
 )
 _OTHERS: dict[str, Function] = {
     "is": operator.is_,
@@ -228,6 +228,9 @@ class Namespace:
 
     def asarray(self, x: Any, *rest: Any, **named: Any) -> Any:
         return x if isinstance(x, Cells) else self.array(x, *rest, **{**named, "copy": None})
+
+    def asfortranarray(self, x: Any) -> Any:
+        return self.asarray(x)  # the layout in memory is none of a number's business
 
     def where(self, condition: Any, *branches: Any) -> Any:
         """A choice; what has no value in the branch not taken is not read there."""

@@ -54,8 +54,7 @@ def multiple_of(r: Rewriter, x: Instr) -> tuple[Fraction, Instr] | None:
     if x.op is NEGATIVE:
         return Fraction(-1), x.operands[0]
     if x.op is WHERE:
-        zeros = [scalar(o) == 0 for o in x.operands]
-        return _multiple_in(r, x, [3 - zeros.index(True)]) if any(zeros) else None
+        return _multiple_in(r, x, [i for i in (1, 2) if scalar(x.operands[3 - i]) == 0])
     if x.op is not MULTIPLY and x.op is not DIVIDE:
         return None
     for i, o in enumerate(x.operands):
@@ -116,7 +115,7 @@ def literal_out(r: Rewriter, x: Instr, side: int) -> Instr | None:
         if not only_added_up(r, a):
             break
         c, a = c * found[0], found[1]
-    if a is own or SMALLER * elements(x) > elements(own):
+    if a is own or SMALLER * elements(x) > elements(own) or not x.type.is_float:
         return None
     inner = r.build(TRANSPOSE, a, **dict(whole.attributes)) if turned else a
     operands = (*x.operands[:side], inner, *x.operands[side + 1 :])
