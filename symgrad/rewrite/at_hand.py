@@ -129,11 +129,11 @@ def _products(r: Rewriter) -> Products:
 def _of_products_at_hand(r: Rewriter, x: Instr) -> Instr | None:
     """a*c*b is (a*b)*c where a*b stands above, or is a factor of another product, too."""
     size = max(map(elements, x.operands))
-    if _is_inner(r, x):
-        return None
     parts, inner = _made_of(r, x)
     divides = any(z.op is DIVIDE for z in inner[1:])
     if not divides and (len(parts) < 3 or not any(o.type.rank for o in x.operands)):
+        return None
+    if _is_inner(r, x):
         return None
     products = _products(r)
     for a, b in products.pairs(parts, inner):
@@ -222,14 +222,14 @@ def _sum_at_hand(r: Rewriter, x: Instr) -> Instr | None:
 
 def _divided_last(r: Rewriter, x: Instr) -> Instr | None:
     """a*(c/b) is c*a/b; c/b stays before a where it is smaller, unless c is 1 or -1."""
+    found = _without_divisor(r, x, elements(x))
+    if found is None:
+        return None
     readers = r.readers_of(x)
     if _is_inner(r, x) and elements(readers[0]) == elements(x):
         return None
     if len(readers) == 1 and readers[0].op is SUM:
         return None  # a product may be summed as a product of matrices
-    found = _without_divisor(r, x, elements(x))
-    if found is None:
-        return None
     c, s, rest = found
     first = rest
     while first.op is MULTIPLY:

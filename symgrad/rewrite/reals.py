@@ -13,6 +13,7 @@ import numpy as np
 
 from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, divide, polynomial, product
+from symgrad.ops.arithmetic import SUBTRACT
 from symgrad.ops.intervals import MIRRORED
 from symgrad.ops.reduction import padded, reduced
 from symgrad.rewrite.conditions import is_extreme, is_nan_with, is_product, may_be_infinite
@@ -140,9 +141,10 @@ def _reduced_in_shape(r: Rewriter, x: Instr) -> Instr | None:
 
 def _negate_difference(r: Rewriter, x: Instr) -> Instr | None:
     """-(a - b) is b - a, and so is a product or a sum of it, unless that is added to something."""
-    (a,) = x.operands
-    added = any("adds" in y.op.traits for y in r.readers_of(x))
-    return _turned(r, a, 1 if added else 4)
+    turned = _turned(r, x.operands[0], 4)
+    if turned is None or x.operands[0].op is turned.op is SUBTRACT:
+        return turned
+    return None if any("adds" in y.op.traits for y in r.readers_of(x)) else turned
 
 
 def _turned(r: Rewriter, x: Instr, depth: int) -> Instr | None:
