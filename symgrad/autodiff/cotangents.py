@@ -21,7 +21,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from symgrad.autodiff import strong_zeros
-from symgrad.ir.function import Instr, Role, constant
+from symgrad.ir.function import Instr, Origins, Role, constant
 from symgrad.ir.types import Shape, Type
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.table import IRAlgebra, Term
@@ -90,12 +90,22 @@ class Flow(NamedTuple):
 
     infinite   whether it may be infinite where the function is smooth
     side       the value whose sign it has yet to be multiplied by
+    lines      the user's lines of what reads a parameter, where it comes to one
     """
 
     g: Term
     guard: Guard = ()
     infinite: bool = False
     side: Instr | None = None
+    lines: Origins = ()
+
+
+def lines_of(y: Instr, flows: Sequence[Flow]) -> Origins:
+    """The user's lines that the gradient of a value belongs to: its own, or of a parameter those
+    that read it, for where it was made tells nothing of its gradient."""
+    if y.origins and not y.is_parameter:
+        return y.origins
+    return tuple(dict.fromkeys([o for flow in flows for o in flow.lines or flow.g.instr.origins]))
 
 
 def in_order(flows: Sequence[Flow]) -> Sequence[Flow]:

@@ -46,6 +46,7 @@ from symgrad.autodiff.cotangents import (
     called_slope,
     equal,
     in_order,
+    lines_of,
     parted,
     same,
     settled,
@@ -59,7 +60,7 @@ from symgrad.autodiff.cotangents import (
 from symgrad.autodiff.hints import name_operands
 from symgrad.autodiff.lengths import Lengths
 from symgrad.errors import DTypeError, ShapeError
-from symgrad.ir.function import Function, Instr, constant, derived, topological, union
+from symgrad.ir.function import Function, Instr, constant, derived, topological
 from symgrad.ops.intervals import Intervals
 from symgrad.ops.table import IRAlgebra, Term
 
@@ -161,8 +162,7 @@ class _Sweep:
             flows = self.flows.pop(y, None)
             if y not in self.active or not flows:
                 continue
-            lines = y.origins or union(*[flow.g.instr.origins for flow in flows])
-            f = IRAlgebra(derived(lines), y.type.dtype)
+            f = IRAlgebra(derived(lines_of(y, flows)), y.type.dtype)
             for group in self.grouped(f, y, flows):
                 flow = self.named(y, self.accumulate(f, y, group))
                 self.cotangents.append(flow.g.instr)
@@ -238,6 +238,7 @@ class _Sweep:
                 holds = spread(f, all_of(f, rest), whole)
                 some = unbroadcast(f, holds, x.type, "any").instr
                 flow = flow._replace(guard=(*guard, (some, True)))
+        flow = flow._replace(lines=f.origins) if x.is_parameter else flow
         self.flows.setdefault(x, []).append(flow)
 
     def lowered(self, f: IRAlgebra, guard: Guard, rank: int) -> Guard:
@@ -394,6 +395,5 @@ class _Sweep:
             kept = tuple(1 if i in axes else d for i, d in enumerate(shape))
             return [settled(c.instr if kept == y.type.shape else f.reshape(c, shape=kept).instr)]
         assert y.op.pullback is not None
-        operands = [f.term(x) for x in y.operands]
-        moved = y.op.pullback(f, c, f.term(y), *operands, **dict(y.attributes))
+        moved = y.op.pullback(f, c, f.term(y), *map(f.term, y.operands), **dict(y.attributes))
         return [settled(m.instr) for m in moved]

@@ -115,7 +115,8 @@ def relabel(
     hints: Mapping[Instr, str],
     origins: Mapping[Instr, Sequence[Origins]],
 ) -> Function:
-    """The function with hints replaced, and origins united, for the values given."""
+    """The function with hints replaced, and origins united, for the values given; a literal or a
+    size that has several comes to have none, for it tells nothing of a line that reads it."""
     if not hints and not origins:
         return function
     moved: dict[Instr, Instr] = {}
@@ -123,7 +124,8 @@ def relabel(
     for x in function.body:
         y = moved_operands(x, moved)
         if x in hints or x in origins:
-            y = y.replace(None, hints.get(x, x.hint), _unite(x.origins, origins.get(x)))
+            own = _unite(x.origins, origins.get(x)) if x.operands or x not in origins else ()
+            y = y.replace(None, hints.get(x, x.hint), own)
         if y is not x:
             moved[x] = y
         body.append(y)

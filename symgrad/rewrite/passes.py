@@ -1,9 +1,9 @@
 """Passes that apply no rules: common values, dead values, and formulas in place of ops.
 
 ``cse`` makes equal op, operands, attributes and type one value, and so it does x*x and square(x).
-The survivor stands where the first one stood, with the origins of all and the first hint.
-Attributes are compared by repr, so that 0.0 and -0.0, and 1 and True, stay apart.  ``dce`` drops
-what no result needs; parameters stay.
+The survivor stands where the first one stood, with the origins of all and the first hint; a literal
+that several lines have is of none of them.  Attributes are compared by repr, so that 0.0 and -0.0,
+and 1 and True, stay apart.  ``dce`` drops what no result needs; parameters stay.
 
 ``leading``: what a reduction keeps in front of all axes broadcasts without being kept, so that
 h - h.mean(axis=0) is one value, however a variance writes it, before it is differentiated.

@@ -193,9 +193,10 @@ def test_a_long_chain_is_differentiated_without_recursion() -> None:
     assert len(whole.body) >= 40_000
 
 
-def test_the_sum_of_a_parameters_cotangents_is_of_the_lines_that_read_it() -> None:
-    """A parameter without a line of its own would otherwise have a gradient without one."""
-    a = parameter("a", Type("f64"), "param")
+@pytest.mark.parametrize("made", [(), (Origin("loss.py", 7),)])
+def test_the_sum_of_a_parameters_cotangents_is_of_the_lines_that_read_it(made: Any) -> None:
+    """The line that made a parameter tells nothing of its gradient."""
+    a = parameter("a", Type("f64"), "param").replace(origins=made)
     one, two = (IRAlgebra((Origin("loss.py", line),)) for line in (1, 2))
     y = two.sin(two.multiply(one.exp(one.term(a)), two.term(a)))
     _, d_a = differentiate(function("f", [a], [y.instr]), [0]).results

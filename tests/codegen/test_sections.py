@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -194,3 +195,15 @@ def test_letters_of_arrays_make_no_parts() -> None:
     assert " part " not in source
     assert "neuron" not in source
     assert "    # gradients" in source
+
+
+def test_a_comment_tells_the_lines_of_its_own_statement() -> None:
+    """Not that of another with the same literal, nor that where the parameter was made."""
+    x, y = sg.param("x", np.ones(3)), sg.param("y", np.ones(3))
+    n = sg.input("n", ("N",))
+    a = sg.sum(x * x)
+    first = sys._getframe().f_lineno - 1
+    b = sg.mean(n) * sg.sum(y * y * sg.exp(y))
+    source = sg.compile(a + b).source
+    told = dict(re.findall(r"    (d_[xy]) = .*# .*of test_sections.py:(.*)", source))
+    assert told == {"d_x": f"{first}", "d_y": f"{first + 2}"}

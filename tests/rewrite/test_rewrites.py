@@ -317,6 +317,22 @@ def test_cse_takes_a_square_for_the_product_that_it_is():
     )
 
 
+def test_a_literal_that_several_lines_have_is_of_none_of_them():
+    """Whoever reads it would otherwise be told to come from all of them; a value is of all."""
+    before = parse(
+        "func @f(input %x: f64[]) {\n"
+        "  %0 = constant 2.0 : f64[]                        // loss.py:1\n"
+        "  %1 = constant 2.0 : f64[]                        // loss.py:2\n"
+        "  %2 = multiply %0, %x : f64[]                     // loss.py:1\n"
+        "  %3 = multiply %1, %x : f64[]                     // loss.py:2\n"
+        "  return %2, %3\n}\n",
+        OPS,
+    )
+    two, twice = cse(before).body
+    assert two.origins == ()
+    assert [o.line for o in twice.origins] == [1, 2]
+
+
 def test_cse_tells_functions_in_attributes_apart():
     """Of two bodies that are written alike one may compute something else."""
     over = Op("over", "shape", 1, infer=lambda x, body: x, evaluate=None, attributes=("body",))

@@ -48,7 +48,7 @@ def loss_and_grads(w, u, b, v, x, y):
         x[:, 3].T @ d_z4 + x[:, 2].T @ d_z3 + x[:, 1].T @ d_z2 + x[:, 0].T @ d_z1
     )
     d_u = h1.T @ d_z2 + h2.T @ d_z3 + h3.T @ d_z4     # (8, 8)  of programs.py:91
-    d_b = (d_z1 + d_z2 + d_z3 + d_z4).sum(axis=0)     # (8,)    of programs.py:87
+    d_b = (d_z1 + d_z2 + d_z3 + d_z4).sum(axis=0)     # (8,)    of programs.py:89, 91
     d_v = d_errors @ h4                               # (8,)    of programs.py:92
 
     return float(loss), (d_w, d_u, d_b, d_v)
