@@ -51,13 +51,9 @@ def derived_values(function: Function) -> set[int]:
     said: dict[int, bool] = {}  # many values have the origins of one line
     for x in function.body:
         own = x.origins
-        if own:
-            if id(own) not in said:
-                said[id(own)] = all(o.derived for o in own)
-            is_derived = said[id(own)]
-        else:
-            is_derived = any(id(o) in found for o in x.operands)
-        if is_derived:
+        if own and id(own) not in said:
+            said[id(own)] = all(o.derived for o in own)
+        if said[id(own)] if own else any(id(o) in found for o in x.operands):
             found.add(id(x))
     return found
 

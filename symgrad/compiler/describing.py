@@ -8,6 +8,7 @@ formula where it is short.
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,9 @@ from symgrad.frontend.source.statements import MODULES, RETURNED, statement, sto
 from symgrad.ir.function import Function, Instr, topological
 from symgrad.ir.types import Dim
 from symgrad.ops.intervals import Intervals
+from symgrad.ops.selection import WHERE
 from symgrad.ops.shape import BY_COLUMN
+from symgrad.rewrite.patterns import literal_value
 
 if TYPE_CHECKING:
     from symgrad.compiler.driver import Program
@@ -109,6 +112,7 @@ def unit_of(p: Program, prepared: Function, f: Function, needs: Iterable[Need]) 
     notes = (
         *naming(p.words.net, f.results[0].hint, names),
         *said.notes,
+        *flat_roots(f),
         *asked_of(needs),
         *laid_out(f),
     )
@@ -170,10 +174,13 @@ def _of_loss(p: Program, f: Function) -> Unit:
     wrt = [n for n, _ in p.wrt]
     inner = ", ".join(f"d_{n}" for n in wrt) + ("," if len(wrt) == 1 else "")
     value = (name or "loss") if isinstance(p.value, int) else "value"
-    ranks = {x.type.rank > 0 for x in f.parameters if x.hint in wrt}
-    arrays = "new arrays" if TARGETS[p.target].takes_arrays else "tuples"
-    kind = {1: f"a float, and {arrays}", 2: f"floats, and {arrays}"}[len(ranks)]
-    kind = "floats" if ranks == {False} else kind
+    ranks = [x.type.rank > 0 for x in f.parameters if x.hint in wrt]
+    several = sum(ranks) > 1
+    arrays = "new arrays" if several else "a new array"
+    if not TARGETS[p.target].takes_arrays:
+        arrays = "tuples" if several else "a tuple"
+    kind = f"a float, and {arrays}" if all(ranks) else f"floats, and {arrays}"
+    kind = kind if any(ranks) else "floats"
     returns = f"({value}, ({inner})): {kind}"
     if len(returns) > 84:
         returns = f"({value}, gradients): {kind} in the order of the parameters"
@@ -329,6 +336,15 @@ def laid_out(f: Function) -> tuple[str, ...]:
     if not any(x.op is BY_COLUMN for x in f.body):
         return ()
     return ("Short rows are kept column by column in memory, where sums over them are fast.",)
+
+
+def flat_roots(f: Function) -> tuple[str, ...]:
+    """A sentence on each root of squares whose derivative at 0, which would be infinite, is left
+    out by ``where(root == 0, inf, root)``."""
+    found = [x for x in f.body if x.op is WHERE and x.is_derived]
+    roots = [x.operands[2] for x in found if literal_value(x.operands[1]) == math.inf]
+    names = dict.fromkeys(r.hint or "a norm" for r in roots)
+    return tuple([f"Where {name} is 0, its gradient is 0." for name in names])
 
 
 def frozen(shown: str, instead: str) -> str:

@@ -179,7 +179,7 @@ SQRT = elementwise(
     cost=4,
     renames=(("sum_square_", "norm_"),),
     assumed="sqrt of what is above 0",
-    doc="the square root; its derivative at 0 is inf, and 0 times that is 0",
+    doc="the square root; its slope at 0 is inf, which counts as 0 where a factor 0 meets it",
 )
 ONE_MINUS_SQUARE = elementwise(
     "one_minus_square",

@@ -70,7 +70,7 @@ def test_the_return_is_described_by_its_names() -> None:
     s, y, _ = leaves()
     energy = losses.mse(s, y)
     source = sg.compile(energy).source
-    assert "returns  (energy, (d_w,)): a float, and new arrays" in source
+    assert "returns  (energy, (d_w,)): a float, and a new array" in source
     assert "The name d_v stands for d energy / d v." in source
 
 
@@ -143,4 +143,13 @@ def test_a_kink_that_no_argument_meets_is_not_told(least: float, told: bool) -> 
     """A root of a sum of squares and a number above 0 is never one of 0."""
     w = sg.param("w", np.ones(3))
     source = sg.compile(sg.sqrt(sg.sum(w * w) + least)).source
-    assert ("The derivative of sqrt at 0" in source) is told
+    assert ("Where loss is 0, its gradient is 0." in source) is told
+
+
+def test_the_gradient_of_a_length_at_0_is_told_by_its_name() -> None:
+    """Of a root that is no length the derivative at 0 is inf, which goes without saying."""
+    w, x = sg.param("w", np.ones((4, 3))), sg.param("x", 1.0)
+    lengths = sg.norm(w, axis=1)
+    source = sg.compile(sg.sum((lengths - 1.0) ** 2)).source
+    assert "Where lengths is 0, its gradient is 0." in source
+    assert "sqrt at 0" not in sg.compile(sg.sqrt(x)).source

@@ -22,7 +22,7 @@ def loss_and_grads(angles, targets, aims, rest):
     targets  f64[300, 3]  input
     aims     f64[300, 3]  input
     rest     f64[6]       input
-    returns  (loss, (d_angles,)): a float, and new arrays
+    returns  (loss, (d_angles,)): a float, and a new array
 
     The name d_v stands for d loss / d v.
     """

@@ -19,7 +19,7 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
     x             f64[N, 3]  input
     precision     f64[N, N]  input
     alpha         f64[N]     input
-    returns       (loss, (d_log_lengths, d_log_variance, d_log_noise)): floats, and new arrays
+    returns       (loss, (d_log_lengths, d_log_variance, d_log_noise)): floats, and a new array
 
     The name d_v stands for d loss / d v.
     """

@@ -15,7 +15,7 @@ def loss_and_grads(positions, c1):
 
     positions  f64[125, 3]    parameter
     c1         f64[125, 125]  constant
-    returns    (loss, (d_positions,)): a float, and new arrays
+    returns    (loss, (d_positions,)): a float, and a new array
 
     The name d_v stands for d loss / d v. Short rows are kept column by column in memory, where
     sums over them are fast.

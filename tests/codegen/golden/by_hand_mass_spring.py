@@ -23,8 +23,8 @@ def loss_and_grads(positions, stiffness, start, end, rest, masses, pins, anchors
     anchors    f64[P, 2]    input
     returns    (loss, (d_positions, d_stiffness)): a float, and new arrays
 
-    The name d_v stands for d loss / d v. The derivative of sqrt at 0 is inf, and 0 times that
-    is 0. Short rows are kept column by column in memory, where sums over them are fast.
+    The name d_v stands for d loss / d v. Where lengths is 0, its gradient is 0. Short rows are
+    kept column by column in memory, where sums over them are fast.
     """
 
     # forward

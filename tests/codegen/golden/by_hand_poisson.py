@@ -18,7 +18,7 @@ def loss_and_grads(w, b, x, counts, log_exposures):
     x              f64[N, 40]  input
     counts         f64[N]      input
     log_exposures  f64[N]      input
-    returns        (loss, (d_w, d_b)): floats, and new arrays
+    returns        (loss, (d_w, d_b)): floats, and a new array
 
     The name d_v stands for d loss / d v. The derivative of abs at 0 is 0. N must be at least 1.
     """

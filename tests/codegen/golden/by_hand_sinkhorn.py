@@ -17,7 +17,7 @@ def loss_and_grads(points, anchors, log_a, log_b):
     anchors  f64[M, 2]   input
     log_a    f64[60]     input
     log_b    f64[M]      input
-    returns  (loss, (d_points,)): a float, and new arrays
+    returns  (loss, (d_points,)): a float, and a new array
 
     The name d_v stands for d loss / d v. M must be at least 1. Short rows are kept column by
     column in memory, where sums over them are fast.

@@ -18,7 +18,7 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     t             f64[N]   input
     y             f64[N]   input
     weights       f64[N]   input
-    returns       (loss, (d_coefficients,)): a float, and new arrays
+    returns       (loss, (d_coefficients,)): a float, and a new array
 
     The name d_v stands for d loss / d v. N must be at least 1.
     """

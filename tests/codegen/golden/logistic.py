@@ -28,7 +28,7 @@ def loss_and_grads(w, b, x, y):
     b        f64[]      parameter
     x        f64[N, 2]  input
     y        f64[N]     input
-    returns  (loss, (d_w, d_b)): floats, and new arrays
+    returns  (loss, (d_w, d_b)): floats, and a new array
 
     The name d_v stands for d loss / d v. N must be at least 1.
     """
