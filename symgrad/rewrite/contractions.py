@@ -333,7 +333,7 @@ def _contracted(r: Rewriter, x: Instr) -> Instr | None:
     a, b = [_bare(r, o, shape) for o in pair]
     summed = "".join(LETTERS[i] for i in axes)
     out = "".join(c for c in LETTERS[: len(shape)] if c not in summed)
-    found = _matrix_product(r, a, b, summed, out)
+    found = _matrix_product(r, a, b, summed, out) if out else None
     if found is None and (elements(product) >= MANY or not isinstance(product.type.size, int)):
         spec = f"{a[1]},{b[1]}->{out}"
         found = r.build("einsum", a[0], b[0], spec=spec)

@@ -167,3 +167,11 @@ def test_the_rows_of_a_stack_are_added_up_by_einsum_where_they_are_short():
         X = RNG.normal(size=[{"N": 5}.get(d, d) for d in shape])
         want = (1.0 - np.tanh(X + b.data) ** 2).reshape(-1, shape[-1]).sum(axis=0)
         np.testing.assert_allclose(f(x=X)[1][0], want, rtol=1e-12)
+
+
+def test_a_sum_that_keeps_axes_of_size_1_alone_is_no_product_of_matrices() -> None:
+    """Nothing is left to be a row or a column, as behind a variance whose axis is kept."""
+    x, d = sg.param("x", RNG.normal(size=3)), sg.input("d", (3,))
+    g = sg.grad(sg.sum(sg.tanh(sg.var(x, axis=0, keepdims=True))), x)
+    f = sg.compile(sg.sum(g * d))
+    assert f.verify().verdict == "verified"
