@@ -15,7 +15,7 @@ f(|x|) with f'(0) = 0 has the second derivative f''(0) at 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from symgrad.autodiff import strong_zeros
 from symgrad.ir.function import Instr, Origins, Role, constant
 from symgrad.ir.types import Shape, Type
 from symgrad.ops.intervals import Intervals
+from symgrad.ops.selection import WHERE
 from symgrad.ops.table import IRAlgebra, Term
 
 Guard = tuple[tuple[Instr, bool], ...]  # conditions and whether they must hold, outermost first
@@ -127,6 +128,16 @@ def signed(f: IRAlgebra, flow: Flow, intervals: Intervals) -> Flow:
     sign: Term = f.side(f.term(flow.side))
     product = strong_zeros.product(f, flow.g, sign, (1,), intervals) if flow.infinite else None
     return flow._replace(g=product or f.multiply(flow.g, sign), side=None)
+
+
+def unguarded(f: IRAlgebra, partial: Any, intervals: Callable[[], Intervals]) -> Any:
+    """A partial without the choice that guards it at a point which its operands never are at."""
+    while isinstance(partial, Term) and partial.instr.op is WHERE:
+        condition, _, other = partial.instr.operands
+        if intervals().may_hold(condition):
+            break
+        partial = f.term(other)
+    return partial
 
 
 def apart(y: Instr) -> Shape:

@@ -55,6 +55,7 @@ from symgrad.autodiff.cotangents import (
     spread,
     times,
     unbroadcast,
+    unguarded,
     zeros,
 )
 from symgrad.autodiff.hints import name_operands
@@ -145,7 +146,7 @@ class _Sweep:
 
     @cached_property
     def intervals(self) -> Intervals:
-        return Intervals()
+        return Intervals(strong_zeros.above_0(self.loss))
 
     @cached_property
     def lengths(self) -> Lengths:
@@ -270,6 +271,7 @@ class _Sweep:
                 partials = (partials[0], None)
             for i, (x, partial) in enumerate(zip(y.operands, partials, strict=True)):
                 if partial is not None and x in self.active:
+                    partial = unguarded(f, partial, lambda: self.intervals)
                     share = self.share(f, y, i, flow, called_slope(y, x, partial))
                     if self.again:
                         own = Flow(share.g, share.guard[len(flow.guard) :])
@@ -302,11 +304,9 @@ class _Sweep:
         return flow._replace(g=times(f, flow.g, partial), infinite=infinite)
 
     def flat_share(self, f: IRAlgebra, y: Instr, i: int, flow: Flow, zero: Term) -> Flow:
-        """The share of an operand that does not move where the op is steep, at 0.
-
-        The slope is taken at inf instead, where it is 0.  The accurate rules are not made for that,
-        nor is a cotangent that may be infinite: there the slope at 1 is cut off.
-        """
+        """The share of an operand that does not move where the op is steep, at 0: the slope at inf,
+        which is 0.  The accurate rules are not made for that, nor is a cotangent that may be
+        infinite: there the slope at 1 is cut off."""
         cut = flow.infinite or (self.accurate and y.op.accurate is not None)
         instead = 1.0 if cut else math.inf
         terms = [f.term(x) for x in y.operands]

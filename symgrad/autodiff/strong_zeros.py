@@ -2,7 +2,8 @@
 
 Behind a steep op (sqrt at 0) a cotangent may be infinite where the function is smooth.  From there
 on an exact zero wins: 0 * inf = 0.  A factor that cannot be infinite, or cannot be
-0, by the intervals of its formula, is multiplied as ever.
+0, by the intervals of its formula, is multiplied as ever.  Where the loss is not finite nothing is
+promised: that a value is above 0 elsewhere follows from a logarithm of it.
 
 >>> from symgrad.ir.function import emit, parameter
 >>> from symgrad.ir.types import Type
@@ -17,10 +18,15 @@ on an exact zero wins: 0 * inf = 0.  A factor that cannot be infinite, or cannot
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from symgrad.ir.function import Instr
-from symgrad.ops.intervals import Intervals
+from symgrad.ir.op import Op
+from symgrad.ops.arithmetic import DIVIDE
+from symgrad.ops.intervals import LEAST, Interval, Intervals
 from symgrad.ops.product import parse_spec
 from symgrad.ops.table import IRAlgebra, Term
 
@@ -31,6 +37,40 @@ def product(
     """a * b, but 0 where an operand is 0 whose place is in ``zero``; None where none can be 0."""
     can_be_zero = tuple(i for i in zero if intervals.may_be_zero((a, b)[i].instr))
     return f.strong_product(a, b, zero=can_be_zero) if can_be_zero else None
+
+
+def above_0(loss: Instr) -> dict[Instr, Interval]:
+    """The values that are above 0 wherever the loss is finite: their logarithms, which are nowhere
+    else, enter it by sums and products alone."""
+    found: dict[Instr, Interval] = {}
+    stack, seen = [loss], {loss}
+    while stack:
+        x = stack.pop()
+        if is_logarithm(x.op):
+            found[x.operands[0]] = Interval(LEAST)
+        read = spoiled_by(x)
+        stack += [o for o in dict.fromkeys(read) if o not in seen]
+        seen.update(read)
+    return found
+
+
+def spoiled_by(x: Instr) -> tuple[Instr, ...]:
+    """The operands of which any element that is infinite or nan makes one of the result's so."""
+    if x.op is DIVIDE:
+        return x.operands[:1]
+    if "terms" not in x.op.traits or not x.type.is_float:
+        return ()
+    part = "picks" in x.op.traits and x.type.size != x.operands[0].type.size
+    return () if part else x.operands
+
+
+@lru_cache(maxsize=256)
+def is_logarithm(op: Op) -> bool:
+    """True if the op is infinite at 0, and nan below."""
+    if op.arity != 1 or op.partials is None or not op.unbounded or op.attributes:
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.isinf(op.evaluate(0.0)) and np.isnan(op.evaluate(-1.0)))
 
 
 class StrongAlgebra(IRAlgebra):

@@ -15,7 +15,7 @@ Interval(low=1.0, high=inf)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -207,10 +207,11 @@ _known: WeakKeyDictionary[Instr, Interval] = WeakKeyDictionary()
 
 
 class Intervals:
-    """The intervals of instructions, each computed once in its life."""
+    """The intervals of instructions, each computed once in its life; others where some are
+    ``assumed``."""
 
-    def __init__(self) -> None:
-        self.known = _known
+    def __init__(self, assumed: Mapping[Instr, Interval] | None = None) -> None:
+        self.known: MutableMapping[Instr, Interval] = dict(assumed) if assumed else _known
 
     def of(self, root: Instr) -> Interval:
         return self.known[root] if root in self.known else value_of(root, self.interval, self.known)

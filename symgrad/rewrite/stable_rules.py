@@ -28,6 +28,7 @@ from symgrad.rewrite.conditions import (
     is_level,
     is_never_below_0,
     is_nonnegative,
+    is_positive,
     logaddexps,
     may_be_zero,
     own_total,
@@ -370,4 +371,9 @@ STEPS = (
     Rule("[a == min(a, c)]/ties = (1 - sign(a - c))/2", _wins("minimum"),
          lambda f, a, c: 0.5 * (1.0 - f.sign(a - c)), {"a": REAL, "c": REAL},
          condition=_is_finite_number, purpose=CANONICAL),
+    Rule("where(n == 0, 0, n*x**(n - 1)) = n*x**(n - 1) for an exponential n",
+         lambda f, n, x: f.where(f.equal(n, 0.0), 0.0, n * f.power(x, n - 1.0)),
+         lambda f, n, x: n * f.power(x, n - 1.0), {"n": POSITIVE, "x": POSITIVE},
+         condition=lambda bound: is_positive(bound["n"]), deviates=lambda n, x: n == 0.0,
+         purpose=CANONICAL),
 )  # fmt: skip

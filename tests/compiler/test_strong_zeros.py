@@ -269,3 +269,41 @@ def test_a_mask_keeps_out_what_has_no_value_behind_it() -> None:
         assert np.isfinite(value)
         assert np.isfinite(d_s).all()
         assert (d_s[~np.array(rows)] == 0.0).all()
+
+
+def guarded(loss: Any) -> bool:
+    source = sg.compile(loss, check=False).source
+    return "np.where(" in source or "strong_matmul(" in source
+
+
+def test_what_has_a_logarithm_in_the_loss_is_not_0_where_that_is_finite() -> None:
+    """So the likelihood of a Weibull distribution needs no guard at a time of 0."""
+    X, times, events = (
+        sg.input("X", ("N", 3)),
+        sg.input("times", ("N",)),
+        sg.input("events", ("N",)),
+    )
+    beta, log_shape = sg.param("beta", np.array([0.2, -0.1, 0.3])), sg.param("log_shape", 0.2)
+    shape, scale = sg.exp(log_shape), sg.exp(X @ beta)
+    log_hazard = log_shape - sg.log(scale) + (shape - 1) * (sg.log(times) - sg.log(scale))
+    loss = -sg.mean(events * log_hazard - (times / scale) ** shape)
+    assert not guarded(loss)
+    assert sg.compile(loss).verify().verdict == "verified"
+
+
+LOGARITHMS: dict[str, tuple[Callable[[Any], Any], bool]] = {
+    "a sum": (lambda u: sg.sum(sg.log(u)), False),
+    "a product with a sum": (lambda u: sg.sum(u) * (2.0 - sg.mean(sg.log(u))), False),
+    "some elements": (lambda u: sg.sum(sg.log(u[1:])), True),
+    "what is chosen": (lambda u: sg.sum(sg.where(u > 0.5, sg.log(u), 0.0)), True),
+    "a divisor": (lambda u: sg.sum(1.0 / sg.log(u)), True),
+    "an exponent": (lambda u: sg.sum(sg.exp(sg.log(u) * u)), True),
+}
+
+
+@pytest.mark.parametrize("name", LOGARITHMS)
+def test_a_logarithm_tells_only_where_it_enters_by_sums_and_products(name: str) -> None:
+    """It would make the loss infinite or nan; what else it goes through may hide it."""
+    entered, guards = LOGARITHMS[name]
+    u, n = sg.input("u", (3,)), sg.exp(sg.param("log_n", -0.5))
+    assert guarded(entered(u) + sg.sum((u / n) ** n)) is guards

@@ -52,7 +52,7 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     loss = residual @ residual / N + errors @ errors / M  #          burgers.py:46
 
     # gradients of the values, from the loss back
-    d_errors = 2.0 / M * errors                        # (M,)     of burgers.py:38, 46
+    d_errors = 2.0 / M * errors                        # (M,)     of burgers.py:46
     d_residual = 2.0 / N * residual                    # (N,)
     d_errors_total = np.outer(d_errors, v) * (         # (M, 24)  of burgers.py:45
         1.0 - errors_tanh * errors_tanh
@@ -69,10 +69,10 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
         (slope_joined @ np.stack((b_v, a_v)) + d_scaled_s_slope * scaled_s) * s
         + d_scaled_s_slope * slope
     )
-    d_pre_s = (np.outer(d_u, v) - 2.0 * s_total) * slope  # (N, 24)  of burgers.py:38, 40, 46
+    d_pre_s = (np.outer(d_u, v) - 2.0 * s_total) * slope  # (N, 24)  of burgers.py:38, 40
 
     # gradients of the parameters
-    d_a = (                                            # (24,)    of burgers.py:38, 41, 43, 45, ...
+    d_a = (                                            # (24,)    of burgers.py:38, 41, 43, 45
         x @ d_pre_s + d_a_v * v + 2.0 * (d_square_a_v * a_v) + x0 @ d_errors_total
     )
     d_b = t @ d_pre_s + d_b_v * v + t0 @ d_errors_total  # (24,)    of burgers.py:38, 42, 45

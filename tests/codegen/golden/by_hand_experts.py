@@ -31,37 +31,37 @@ def loss_and_grads(
 
     # forward
     logits1 = np.matmul(x, gate_weights.T, order="F") + gate_biases  # (N, 6)   experts.py:33
-    top_logits1 = logits1.max(axis=1, keepdims=True)              # (N, 1)
-    exps_logits1 = np.exp(logits1 - top_logits1)                  # (N, 6)
-    sum_exps_logits1 = exps_logits1.sum(axis=1, keepdims=True)    # (N, 1)
-    log_gates = logits1 - (np.log(sum_exps_logits1) + top_logits1)  # (N, 6)
+    top_logits1 = logits1.max(axis=1, keepdims=True)                 # (N, 1)
+    exps_logits1 = np.exp(logits1 - top_logits1)                     # (N, 6)
+    sum_exps_logits1 = exps_logits1.sum(axis=1, keepdims=True)       # (N, 1)
+    log_gates = logits1 - (np.log(sum_exps_logits1) + top_logits1)   # (N, 6)
     means = np.matmul(x, expert_weights.T, order="F") + expert_biases  # (N, 6)   experts.py:34
-    sigmas = np.exp(log_sigmas)                                   # (6,)     experts.py:35
+    sigmas = np.exp(log_sigmas)                                      # (6,)     experts.py:35
 
     # loss
-    errors = (targets[:, None] - means) / sigmas                  # (N, 6)   experts.py:35
-    log_densities = -0.5 * errors * errors - log_sigmas           # (N, 6)   experts.py:36
-    logits2 = log_gates + log_densities                           # (N, 6)   experts.py:37
-    top_logits2 = logits2.max(axis=1)                             # (N,)
-    exps_logits2 = np.exp(logits2 - top_logits2[:, None])         # (N, 6)
-    sum_exps_logits2 = exps_logits2.sum(axis=1)                   # (N,)
+    errors = (targets[:, None] - means) / sigmas                     # (N, 6)   experts.py:35
+    log_densities = -0.5 * errors * errors - log_sigmas              # (N, 6)   experts.py:36
+    logits2 = log_gates + log_densities                              # (N, 6)   experts.py:37
+    top_logits2 = logits2.max(axis=1)                                # (N,)
+    exps_logits2 = np.exp(logits2 - top_logits2[:, None])            # (N, 6)
+    sum_exps_logits2 = exps_logits2.sum(axis=1)                      # (N,)
     loss = -(np.log(sum_exps_logits2) + top_logits2).sum() / N
 
     # gradients of the values, from the loss back
-    logits2_scale = (-1.0 / N / sum_exps_logits2)[:, None]        # (N, 1)   of experts.py:35, 37
-    d_logits2 = exps_logits2 * logits2_scale                      # (N, 6)   of experts.py:37
-    d_logits1 = (                                                 # (N, 6)   of experts.py:33, 37
+    logits2_scale = (-1.0 / N / sum_exps_logits2)[:, None]           # (N, 1)   of experts.py:37
+    d_logits2 = exps_logits2 * logits2_scale                         # (N, 6)
+    d_logits1 = (                                                    # (N, 6)   of experts.py:33, 37
         d_logits2 + exps_logits1 * (1.0 / N / sum_exps_logits1)
     )
-    quotient = -1.0 / sigmas                                      # (6,)     of experts.py:35, 37
-    d_errors = -d_logits2 * errors                                # (N, 6)   of experts.py:35, 36
+    expert_weights_slope = -1.0 / sigmas                             # (6,)     of experts.py:35
+    d_errors = -d_logits2 * errors                                   # (N, 6)   of experts.py:35, 36
 
     # gradients of the parameters
-    d_gate_weights = d_logits1.T @ x                              # (6, 10)  of experts.py:33
-    d_gate_biases = d_logits1.sum(axis=0)                         # (6,)
-    d_expert_weights = quotient[:, None] * (d_errors.T @ x)       # (6, 10)  of experts.py:34
-    d_expert_biases = quotient * d_errors.sum(axis=0)             # (6,)
-    d_log_sigmas = (                                              # (6,)     of experts.py:35, 36
+    d_gate_weights = d_logits1.T @ x                                 # (6, 10)  of experts.py:33
+    d_gate_biases = d_logits1.sum(axis=0)                            # (6,)
+    d_expert_weights = expert_weights_slope[:, None] * (d_errors.T @ x)  # (6, 10)  of experts.py:34
+    d_expert_biases = expert_weights_slope * d_errors.sum(axis=0)    # (6,)
+    d_log_sigmas = (                                                 # (6,)     of experts.py:35, 36
         -np.einsum("ij,ij->j", d_errors, errors) - d_logits2.sum(axis=0)
     )
 

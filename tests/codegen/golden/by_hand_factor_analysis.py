@@ -38,7 +38,7 @@ def loss_and_grads(loadings, mu, log_variances, x, means, covariance):
     # gradients of the values, from the loss back
     spread_product = 0.5 / N * inverse_variances    # (30,)    of factor_analysis.py:38, 39
     loadings_product = -2.0 * spread_product        # (30,)    of factor_analysis.py:36
-    d_spread = N * spread_product                   # (30,)    of factor_analysis.py:38, 39
+    d_spread = N * spread_product                   # (30,)    of factor_analysis.py:38
 
     # gradients of the parameters
     d_loadings = (                                  # (30, 5)  of factor_analysis.py:36, 37

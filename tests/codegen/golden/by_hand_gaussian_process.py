@@ -40,12 +40,12 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
 
     # gradients of the values, from the loss back
     weights_kernel = weights * kernel                # (N, N)  of gaussian_process.py:41
-    z_product = 0.5 * (                              # (N,)    of gaussian_process.py:39, 40, 41, 42
+    z_product = 0.5 * (                              # (N,)    of gaussian_process.py:39, 40, 41
         weights_kernel.sum(axis=1) + weights_kernel.sum(axis=0)
     )
 
     # gradients of the parameters
-    d_log_lengths = (                                # (3,)    of gaussian_process.py:39, 41, 42
+    d_log_lengths = (                                # (3,)    of gaussian_process.py:39, 41
         -np.einsum("ij,ij->j",
         0.5
         *
@@ -65,7 +65,7 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
         twice_z),
         z)
     )
-    d_log_variance = 0.5 * sum_weights_kernel
-    d_log_noise = 0.5 * sum_weights * noise          #         of gaussian_process.py:39, 41, 42, 44
+    d_log_variance = 0.5 * sum_weights_kernel        #         of gaussian_process.py:42
+    d_log_noise = 0.5 * sum_weights * noise          #         of gaussian_process.py:44
 
     return float(loss), (d_log_lengths, float(d_log_variance), float(d_log_noise))

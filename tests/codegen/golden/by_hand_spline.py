@@ -48,7 +48,7 @@ def loss_and_grads(coefficients, intervals, t, y, weights):
     loss = weights_errors @ errors / N + 0.05 * (bends @ bends)
 
     # gradients of the values, from the loss back
-    d_errors = 2.0 / N * weights_errors                          # (N,)   of spline.py:45, 47
+    d_errors = 2.0 / N * weights_errors                          # (N,)   of spline.py:45
     d_bends = 0.1 * bends                                        # (61,)  of spline.py:47
 
     # gradients of the parameters
