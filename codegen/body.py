@@ -2,7 +2,8 @@
 
 A value that is used once and has no name of the user's becomes part of its user's line, as long as
 the line stays short and its brackets shallow.  Literals, sizes and transposed views are written
-wherever they are used.  When a line grows too long, its longest part gets a line of its own.
+wherever they are used.  When a line grows too long, its longest part gets a line of its own, or the
+value with a name that most of this part is made of.
 """
 
 from __future__ import annotations
@@ -36,26 +37,13 @@ from symgrad.codegen.unnamed import Unnamed, written
 from symgrad.codegen.vectors import Vectors, may_alias
 from symgrad.ir.function import Function, Instr, Role
 from symgrad.ir.naming import named_inside
+from symgrad.ir.rebuild import derived_values
 from symgrad.ops.shape import BY_COLUMN
 
 MAX_DEPTH = 8
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 _OPPOSITE = {"add": "subtract", "subtract": "add"}
-
-
-def derived_values(function: Function) -> set[int]:
-    """The values that belong to gradients: all their origins say so, or else an operand does.  The
-    zeros by what the loss does not reach have no origin."""
-    found = {id(r) for r in function.results if r.operands and not r.origins}
-    said: dict[int, bool] = {}  # many values have the origins of one line
-    for x in function.body:
-        own = x.origins
-        if own and id(own) not in said:
-            said[id(own)] = all(o.derived for o in own)
-        if said[id(own)] if own else any(id(o) in found for o in x.operands):
-            found.add(id(x))
-    return found
 
 
 class Writer:
@@ -325,9 +313,27 @@ class Writer:
                 break  # the line of the part would be as long
             texts, conditions = self.texts, self.conditions
             part = max(parts, key=lambda o: (id(o) not in conditions, len(texts[id(o)].text)))
+            part, *around = self.known_within(part)
             self.put(part, self.texts[id(part)])
+            for o in around:
+                self.texts[id(o)] = self.compose(o)
             text = self.compose(x)
         return text
+
+    def known_within(self, x: Instr) -> list[Instr]:
+        """The most of a part that has a name, and what stands around it, up to the part itself.
+
+        The derivative by a value of the program says more than a part of a sum does.
+        """
+        path, least = [x], len(self.texts[id(x)].text) // 2
+        while not path[0].hint:
+            inner = [o for o in self.operands(path[0]) if id(o) in self.late]
+            free = [o for o in inner if id(o) not in self.spent and id(o) not in self.conditions]
+            largest = max(free, key=lambda o: len(self.texts[id(o)].text), default=None)
+            if largest is None or len(self.texts[id(largest)].text) < least:
+                return [x]
+            path.insert(0, largest)
+        return path
 
     def too_long(self, x: Instr, text: Text) -> bool:
         if text.depth > MAX_DEPTH or text.ops > self.limits.ops:

@@ -139,3 +139,21 @@ def _unite(own: Origins, more: Sequence[Origins] | None) -> Origins:
     for group in dict.fromkeys(more):
         found.update(dict.fromkeys(group))
     return tuple(sorted(found))
+
+
+def derived_values(function: Function) -> set[int]:
+    """The values that belong to gradients: all their origins say so, or else an operand does.  The
+    zeros by what the loss does not reach have no origin."""
+    found = {id(r) for r in function.results if r.operands and not r.origins}
+    said: dict[int, bool] = {}  # many values have the origins of one line
+    for x in function.body:
+        own = x.origins
+        if own:
+            if id(own) not in said:
+                said[id(own)] = all(o.derived for o in own)
+            is_derived = said[id(own)]
+        else:
+            is_derived = any(id(o) in found for o in x.operands)
+        if is_derived:
+            found.add(id(x))
+    return found

@@ -111,7 +111,7 @@ def test_many_parts_take_linear_time() -> None:
             sys.setprofile(before)
         return count
 
-    assert calls(160) < 5 * calls(40)
+    assert calls(320) < 5 * calls(80)
 
 
 def test_the_shift_of_masked_scores_is_guarded() -> None:

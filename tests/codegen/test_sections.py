@@ -88,6 +88,20 @@ def test_a_penalty_over_many_params_is_one_statement() -> None:
     assert "total" not in source
 
 
+def test_what_is_too_long_is_cut_at_a_value_that_has_a_name() -> None:
+    """The derivative by a value of the program says more than a part of a sum."""
+    X, events, at_risk = (
+        sg.input("X", ("N", 3)),
+        sg.input("events", ("N",)),
+        sg.input("R", ("N", "N")),
+    )
+    beta = sg.param("beta", np.array([0.3, -0.2, 0.5]))
+    eta = X @ beta
+    log_partial = sg.sum(events * (eta - sg.log(at_risk @ sg.exp(eta))))
+    loss = 0.01 * sg.sum(beta**2) - log_partial / sg.sum(events)
+    assert "    d_beta = 0.02 * beta + d_eta @ X " in sg.compile(loss).source
+
+
 def test_letters_run_on_behind_z() -> None:
     """Thirty examples have two letters each, so that names sort and read alike."""
     assert letters(3) == ["a", "b", "c"]

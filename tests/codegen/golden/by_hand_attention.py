@@ -30,15 +30,15 @@ def loss_and_grads(Wq, Wk, Wv, Wo, x, targets, mask):
     q_view = (x @ Wq).reshape(T, 4, 16)                         # (T, 4, 16)  attention.py:31
     k_view = (x @ Wk).reshape(T, 4, 16)                         # (T, 4, 16)
     v_view = (x @ Wv).reshape(T, 4, 16)                         # (T, 4, 16)
-    scores_quotient = q_view.transpose(1, 0, 2) / 4.0           # (4, T, 16)  attention.py:34
-    scores = scores_quotient @ k_view.transpose(1, 2, 0)        # (4, T, T)
+    q = q_view.transpose(1, 0, 2)                               # (4, T, 16)
+    scores = q / 4.0 @ k_view.transpose(1, 2, 0)                # (4, T, T)   attention.py:34
     logits = np.where(mask, scores, float("-inf"))              # (4, T, T)   attention.py:35
     max_logits = logits.max(axis=2, keepdims=True)              # (4, T, 1)
     top = np.where(np.isfinite(max_logits), max_logits, 0.0)    # (4, T, 1)
     exps = np.exp(logits - top)                                 # (4, T, T)
     weights = exps / exps.sum(axis=2, keepdims=True)            # (4, T, T)
-    weights_v = weights @ v_view.transpose(1, 0, 2)             # (4, T, 16)  attention.py:36
-    context = weights_v.transpose(1, 0, 2).reshape(T, 64)       # (T, 64)
+    v = v_view.transpose(1, 0, 2)                               # (4, T, 16)  attention.py:31
+    context = (weights @ v).transpose(1, 0, 2).reshape(T, 64)   # (T, 64)     attention.py:36
 
     # loss
     errors = context @ Wo - targets                             # (T, 64)     attention.py:37

@@ -65,11 +65,12 @@ def loss_and_grads(a, b, c, v, d, x, t, x0, t0, u0):
     d_b_v = d_residual @ slope                         # (24,)    of burgers.py:42
     d_u = d_residual * u_x                             # (N,)     of burgers.py:44
     d_a_v = d_u_x @ slope                              # (24,)    of burgers.py:41
-    s_total = (                                        # (N, 24)  of burgers.py:38, 39, 43
-        (slope_joined @ np.stack((b_v, a_v)) + d_scaled_s_slope * scaled_s) * s
-        + d_scaled_s_slope * slope
+    d_slope = (                                        # (N, 24)  of burgers.py:39, 43
+        slope_joined @ np.stack((b_v, a_v)) + d_scaled_s_slope * scaled_s
     )
-    d_pre_s = (np.outer(d_u, v) - 2.0 * s_total) * slope  # (N, 24)  of burgers.py:38, 40
+    d_pre_s = (                                        # (N, 24)  of burgers.py:38, 40
+        np.outer(d_u, v) - 2.0 * (d_slope * s + d_scaled_s_slope * slope)
+    ) * slope
 
     # gradients of the parameters
     d_a = (                                            # (24,)    of burgers.py:38, 41, 43, 45
