@@ -323,6 +323,9 @@ def needed(body: Sequence[Instr], target: Target) -> tuple[list[Helper], list[st
     queue = []
     for x in body:
         entry = target.emit.get(x.op.name)
+        helper = target.idiom_helpers.get(x.op.name)
+        if helper and target.reading(x):
+            queue.append(helper)
         if isinstance(entry, ByInstr):
             if entry.imports:
                 imports[entry.imports] = None

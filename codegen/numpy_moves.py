@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from symgrad.codegen.numpy_idioms import eye
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -38,7 +39,6 @@ from symgrad.codegen.vectors import cut
 from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, subtract
 from symgrad.ops.shape import ARANGE
-from symgrad.rewrite.patterns import is_squeeze, is_view
 
 Rule = Callable[[Instr], Form]
 MOVES: dict[str, Form | ByInstr] = {}
@@ -85,38 +85,6 @@ def _from_end(dim: Dim, place: Any) -> Any:
         return place
     offset = subtract(place, dim)
     return offset if isinstance(offset, int) and offset < 0 else place
-
-
-def pick(x: Instr) -> Reading | None:
-    """One element a row (or a column) of a matrix, by a vector of indices."""
-    (taken,) = x.operands
-    if taken.op.name != "take_along_axis" or taken.operands[0].type.rank != 2 or x.type.rank != 1:
-        return None
-    matrix, places = taken.operands
-    added = len(places.operands) == 1 and (places.op.name == "reshape" or is_view(places))
-    if not added or places.operands[0].type.shape != x.type.shape:
-        return None
-    if places.type.shape[taken["axis"]] != 1 or not (x.op.name == "reshape" or is_squeeze(x)):
-        return None
-    every, last = f"np.arange({x.type.shape[0]})", taken["axis"] == 1
-
-    def form(a: Text, i: Text) -> Text:
-        key = f"{every}, {i.text}" if last else f"{i.text}, {every}"
-        picked = suffix(f"[{key}]")(a)
-        return picked._replace(depth=max(a.depth, i.depth) + 2, ops=count(a, i))
-
-    return form, (matrix, places.operands[0])
-
-
-def eye(x: Instr) -> Reading | None:
-    """The identity matrix: ones on a diagonal."""
-    (ones,) = x.operands
-    one = ones.operands[0] if ones.op.name == "broadcast_to" else ones
-    if not one.is_constant or one["value"] != 1 or x["k"] != 0:
-        return None
-    dtypes = {"f64": "", "f32": ", dtype=np.float32", "bool": ", dtype=bool", "i64": ", dtype=int"}
-    text = f"np.eye({ones.type.shape[0]}{dtypes[x.type.dtype]})"
-    return (lambda: Text(text, ATOM, 1)), ()
 
 
 @_written("view")

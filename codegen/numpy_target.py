@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from symgrad.codegen import numpy_idioms
 from symgrad.codegen.helpers import helpers_of
 from symgrad.codegen.literals import number
-from symgrad.codegen.numpy_moves import DTYPES, MOVES, PLACED, eye, one_hot, pick
+from symgrad.codegen.numpy_moves import DTYPES, MOVES, PLACED, one_hot
 from symgrad.codegen.target import (
     ADD,
     ATOM,
@@ -18,7 +19,6 @@ from symgrad.codegen.target import (
     ArrayTexts,
     ByInstr,
     Form,
-    Idiom,
     Limits,
     Reading,
     Target,
@@ -39,9 +39,6 @@ from symgrad.codegen.target import (
 from symgrad.ir.function import Instr
 from symgrad.ir.types import Dim, Type, product
 from symgrad.ops import OPS
-from symgrad.ops.gathering import TAKE
-from symgrad.ops.product import MATMUL
-from symgrad.ops.shape import TRANSPOSE
 from symgrad.runtime import libraries
 
 
@@ -215,38 +212,6 @@ def _condition(x: Instr) -> Reading | None:
     return one_hot(x) if x.op.name == "one_hot" and x.type.is_float else cast_condition(x)
 
 
-def stack(x: Instr) -> Reading | None:
-    """Arrays side by side along a new axis."""
-    axis, parts = x["axis"], [o.operands[0] for o in x.operands if o.op.name == "reshape"]
-    new = (*x.type.shape[:axis], 1, *x.type.shape[axis + 1 :])
-    alike = {p.type.shape for p in parts} == {(*new[:axis], *new[axis + 1 :])}
-    if len(parts) < len(x.operands) or not alike or x.type.rank == 1:
-        return None
-    if any(o.type.shape != new for o in x.operands):
-        return None
-    behind = [f"axis={axis}"] if axis else []
-
-    def form(*xs: Text) -> Text:
-        inner = ", ".join(a.text for a in xs)
-        return call("np.stack", *behind)(Text(f"({inner})", ATOM, 1, count(*xs)))
-
-    return form, tuple(parts)
-
-
-def by_column(x: Instr) -> Reading | None:
-    """A product of matrices, or rows read by index, with one column after another in memory."""
-    (whole,) = x.operands
-    if whole.op is MATMUL:
-        return call("np.matmul", 'order="F"'), whole.operands
-    if whole.op is not TAKE:
-        return None
-    (table, index), turn = whole.operands, suffix(".T")
-    columns = call("np.take", "axis=1")
-    if table.op is TRANSPOSE:
-        return (lambda a, i: turn(columns(a, i))), (*table.operands, index)
-    return (lambda a, i: turn(columns(turn(a), i))), (table, index)
-
-
 HELPERS = helpers_of("scipy_functions", "array_functions")
 
 
@@ -313,10 +278,6 @@ EMIT: dict[str, Form | ByInstr] = {
 }
 
 
-IDIOMS: dict[str, Idiom] = {"reshape": pick, "diag": eye}
-IDIOMS["index"] = pick
-IDIOMS["concatenate"] = stack
-IDIOMS["by_column"] = by_column
 _single = call("np.float32")
 
 
@@ -376,7 +337,8 @@ NUMPY = Target(
     ),
     helpers=HELPERS,
     sources=0,
-    idioms=IDIOMS,
+    idioms=numpy_idioms.IDIOMS,
+    idiom_helpers=numpy_idioms.HELPERS,
     condition=_condition,
     marker=Singles,
     placed=PLACED,

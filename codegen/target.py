@@ -254,6 +254,7 @@ class Target:
     style     the way of writing it, where the target has several
     idioms    op name -> a rule that may read several instructions as one: the form, and the
               operands that it takes, or None
+    idiom_helpers  op name -> the helper that its idiom calls
     condition  a rule that reads a 0 or 1 as the condition that it stands for, where a bool times a
               float is a float
     marker    makes what marks float32 in a function, where numbers would not be of that dtype
@@ -278,6 +279,7 @@ class Target:
     plain: Callable[[Instr], bool] = lambda x: False
     style: str = ""
     idioms: Mapping[str, Idiom] = field(default_factory=dict)
+    idiom_helpers: Mapping[str, str] = field(default_factory=dict)
     condition: Idiom = no_condition
     marker: Callable[[], Marker] | None = None
     numbers: Mapping[str, str] = field(default_factory=dict)

@@ -120,6 +120,12 @@ def logsumexp(x, axis, keepdims):
     return total if keepdims else np.squeeze(total, axis=axis)
 
 
+def finite_max(x, axis, keepdims=False):
+    """The maximum, and 0 where that is infinite: -inf less itself would be nan."""
+    top = np.max(x, axis=axis, keepdims=keepdims)
+    return np.where(np.isfinite(top), top, 0.0)
+
+
 def prod_others(x):
     """For each element, the product of the others along the last axis, without division."""
     ones = np.ones_like(x[..., :1])

@@ -18,8 +18,11 @@ import numpy as np
 
 from symgrad.ir.function import Instr
 from symgrad.ir.op import Op
-from symgrad.ops.arithmetic import NEGATIVE
+from symgrad.ops.arithmetic import DIVIDE, MULTIPLY, NEGATIVE
 from symgrad.ops.intervals import Interval, Intervals
+from symgrad.ops.powers import SQRT, SQUARE
+from symgrad.ops.reduction import SUM, reduced
+from symgrad.ops.shape import RESHAPE
 from symgrad.rewrite.patterns import Bindings, literal_value
 
 NEAR = 64  # values that are looked at
@@ -149,6 +152,8 @@ def may_be_infinite(root: Instr) -> bool:
             return True
         if x.is_parameter and x["kind"] != "param" and direct:
             return True
+        if is_direction(x):
+            continue  # at most 1, or nan
         last = x.operands[-1] if x.op.unbounded and x.op.partials else None
         if last and of(last).has_zero and not is_positive(last) and has_pole_at_0(x.op):
             return True
@@ -222,6 +227,25 @@ def has_limits(op: Op) -> bool:
     """True if an op is finite of both infinities."""
     with np.errstate(all="ignore"):
         return bool(np.all(np.isfinite([op.evaluate(np.float64(v)) for v in (-np.inf, np.inf)])))
+
+
+def is_direction(x: Instr) -> bool:
+    """True of an array over its lengths: the roots of sums of its squares, where axes are kept."""
+    if x.op is not DIVIDE:
+        return False
+    a, root = x.operands
+    shape = root.type.shape
+    while root.op is RESHAPE:
+        (root,) = root.operands
+    if root.op is not SQRT:
+        return False
+    (total,) = root.operands
+    while total.op is RESHAPE:
+        (total,) = total.operands
+    if total.op is not SUM or shape != reduced(a.type.shape, total["axis"], True):
+        return False
+    (squares,) = total.operands
+    return {*squares.operands} == {a} and squares.op in (SQUARE, MULTIPLY)
 
 
 @lru_cache(maxsize=256)

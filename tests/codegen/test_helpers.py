@@ -39,13 +39,15 @@ PYTHON = [
     for n, op in OPS.items()
     if getattr(on_floats(op), "__name__", "") in TARGETS["python"].helpers
 ]
-NUMPY = [n for n in TARGETS["numpy"].helpers if OPS[n].kind == "elementwise" and n not in APART]
+ELEMENTWISE = {n for n, op in OPS.items() if op.kind == "elementwise"}
+NUMPY = [n for n in TARGETS["numpy"].helpers if n in ELEMENTWISE and n not in APART]
 
 
 def test_every_helper_is_of_an_op_or_of_another_helper() -> None:
     for target in TARGETS.values():
         needed = {n for h in target.helpers.values() for n in h.needs}
         used = {e.helper for e in target.emit.values() if hasattr(e, "helper")}
+        used |= {*target.idiom_helpers.values()}
         assert needed | used >= {*target.helpers}
 
 
@@ -69,3 +71,12 @@ def test_a_helper_of_arrays_evaluates_the_op(name: str) -> None:
         got = helper(*points, *given)
     want = op.evaluate(*points, **dict(zip(op.attributes, given, strict=True)))
     assert got.tobytes() == np.asarray(want).tobytes()
+
+
+def test_the_maximum_that_is_finite_is_as_the_ops_say() -> None:
+    """Bit for bit where(isfinite(max), max, 0), whose idiom it is."""
+    helper = functions("numpy")["finite_max"]
+    rows = np.array(list(itertools.product(SPECIAL, repeat=2)))
+    top = OPS["max"].evaluate(rows, axis=(1,), keepdims=True)
+    want = OPS["where"].evaluate(OPS["isfinite"].evaluate(top), top, 0.0)
+    assert helper(rows, 1, keepdims=True).tobytes() == want.tobytes()

@@ -11,6 +11,7 @@ import symgrad.codegen
 
 FOLDER = Path(symgrad.codegen.__file__).parent
 TARGETS = {
+    "numpy_idioms",
     "numpy_moves",
     "looped_style",
     "scalarize",

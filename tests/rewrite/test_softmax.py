@@ -152,3 +152,33 @@ def test_weights_of_a_row_that_is_masked_throughout_have_no_sum():
     with np.errstate(all="ignore"):
         assert np.isnan(f(m=np.array([[True, False, True], [False, False, False]]))[0])
     assert f(m=np.ones((2, 3), bool))[0] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_a_row_that_is_masked_throughout_does_no_harm_to_a_logsumexp(target):
+    """Its maximum of -inf is not subtracted from itself; one helper of NumPy's says so."""
+    scores, mask = sg.param("scores", np.ones((2, 3))), sg.input("mask", (2, 3), dtype="bool")
+    masked = sg.where(mask, scores, -np.inf)
+    loss = sg.sum(sg.exp(sg.logsumexp(masked, axis=1)))
+    f = sg.compile(loss, target=target)
+    if target == "numpy":
+        assert "= finite_max(masked, axis=1" in f.source
+        assert f.source.count("isfinite") == 1
+    with np.errstate(all="ignore"):
+        value, _ = f(mask=np.array([[True, True, False], [False, False, False]]))
+    assert value == pytest.approx(2.0 * np.e)
+    assert f.verify().verdict == "verified"
+
+
+def test_the_maximum_of_cosines_is_finite():
+    """A vector over its length has no element above 1; a length is not that of other axes."""
+    u = sg.input("x", ("N", 4)) @ sg.param("w", np.ones((4, 3)))
+    v = sg.input("y", ("N", 4)) @ sg.param("v", np.ones((4, 3)))
+    u, v = (a / sg.norm(a, axis=1, keepdims=True) for a in (u, v))
+    scale = sg.exp(sg.param("log_scale", 0.0))
+    f = sg.compile(sg.mean(sg.logsumexp(scale * (u @ v.T), axis=1)))
+    assert "finite" not in f.source
+    assert f.verify().verdict == "verified"
+    w = sg.param("w", np.ones((3, 3)))
+    other = w / sg.norm(w, axis=1)
+    assert "finite_max(" in sg.compile(sg.mean(sg.logsumexp(other, axis=1))).source
