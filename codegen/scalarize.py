@@ -137,14 +137,15 @@ def suffixes(shape: Shape) -> list[str]:
 
 
 def named(x: Instr, elements: Elements) -> Elements:
-    """Gives the elements of a named array their names."""
-    if not x.hint:
+    """Gives the elements of a named array their names; a scalar keeps what it stands for."""
+    role = x.role if not x.type.rank else None
+    if not (x.hint or role):
         return elements
     items = []
     for t, suffix in zip(elements.flat, suffixes(elements.shape), strict=True):
         hint = f"{x.hint}_{suffix}" if suffix else x.hint
         fresh = not (t.instr.hint or t.instr.is_constant or t.instr.is_parameter)
-        items.append(Term(t.f, t.instr.replace(hint=hint)) if fresh else t)
+        items.append(Term(t.f, t.instr.replace(hint=hint, role=role)) if fresh else t)
     return box(items, elements.shape)
 
 

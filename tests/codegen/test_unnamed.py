@@ -274,9 +274,11 @@ def test_what_a_function_takes_is_called_after_it_and_its_parameter() -> None:
     for _ in range(2):
         dx, dy = rates(prey + 0.1, pred=sg.sin(pred) - 0.9)
         prey, pred = prey + 0.1 * dx, pred + 0.1 * dy
-    names = assigned(source(prey * pred * sg.sin(prey + pred)))
-    assert {"rates_prey1", "rates_prey2", "rates_pred1", "rates_pred2"} <= {*names}
-    assert {"prey1", "prey2", "pred1", "pred2"} <= {*names}
+    loss = prey * pred * sg.sin(prey + pred)
+    for target in ("numpy", "python"):
+        names = assigned(sg.compile(loss, target=target).source)
+        assert {"rates_prey1", "rates_prey2", "rates_pred1", "rates_pred2"} <= {*names}
+        assert {"prey1", "prey2", "pred1", "pred2"} <= {*names}
 
 
 def test_what_is_computed_within_an_argument_has_no_name_of_it() -> None:
