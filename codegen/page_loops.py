@@ -108,7 +108,7 @@ class Loops:
             over, round = header(made, b - a), (call.statement(), *rows)
             long = len(f"for {over[0]} in {over[1]}:") > WIDTH - 2 * len(INDENT)
             if long and len(made.over) > 1:
-                name = self.names.fresh(f"rounds_of_{function}")
+                name = self.names.fresh(f"turns_of_{function}")
                 zipped = Listing((*made.over, "strict=True"), opening="zip(")
                 yield Assign(name, zipped, quiet=True)
                 over = over[0], name

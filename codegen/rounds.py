@@ -88,7 +88,7 @@ class Rounds:
         name = name.strip("_")
         if self.loop is None:
             return name or "part"
-        return self.loop.item or (f"{name}_round" if name else "round")
+        return self.loop.item or (f"{name}_turn" if name else "turn")
 
     @property
     def place(self) -> str:
