@@ -29,6 +29,7 @@ from symgrad.codegen.target import (
     Target,
     Text,
     atom,
+    call,
     has_minus,
     is_bounded_count,
 )
@@ -37,8 +38,9 @@ from symgrad.codegen.unnamed import Unnamed, written
 from symgrad.codegen.vectors import Vectors, may_alias
 from symgrad.ir.function import Function, Instr, Role
 from symgrad.ir.naming import named_inside
-from symgrad.ir.rebuild import derived_values
+from symgrad.ir.rebuild import derived_values, read_body
 from symgrad.ops.shape import BY_COLUMN
+from symgrad.rewrite.passes import pairs_of
 
 MAX_DEPTH = 8
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -52,16 +54,15 @@ class Writer:
     plan: Sequence[Headed] = ()  # the lines under headings, where they are no loop's
 
     def __init__(self, unit: Unit, target: Target, names: Names) -> None:
-        self.unit = unit
+        self.unit, self.target = unit, target
         self.function = function = unit.function
-        self.target = target
         self.limits = target.limits
         self.lines: list[Line] = []
         self.derived = derived_values(function)
         self.kept = {id(r) for r in function.results}
         self.readings = {id(x): r for x in function.body if (r := target.reading(x))}
         self.conditions = {id(x): r for x in function.body if (r := target.condition(x))}
-        self.body = self.read(function)
+        self.body = read_body(function, self.operands)
         self.uses = self.count_uses(function)
         self.user: dict[int, Instr] = {}
         for x in self.body:
@@ -80,6 +81,7 @@ class Writer:
         for key, name in (*arrays.items(), *self.vectors.named.items()):
             self.named[key], self.texts[key] = name, atom(name)
         self.placements = Placements(self.body, self.is_part, target)
+        self.pairs, self.paired = pairs_of(self.body)
         self.floating = {x for x in self.body if self.floats(x)}
         self.name_hinted(names)
         self.lettering = Lettering(self.named)
@@ -101,16 +103,6 @@ class Writer:
         """The operands of an instruction, or those that the text of its idiom reads."""
         found = self.readings.get(id(x)) if self.readings else None
         return found[1] if found else x.operands
-
-    def read(self, function: Function) -> list[Instr]:
-        """The body without the values that only inner parts of idioms read."""
-        needed = {id(r) for r in function.results}
-        kept = []
-        for x in reversed(function.body):
-            if id(x) in needed:
-                kept.append(x)
-                needed.update(id(o) for o in self.operands(x))
-        return kept[::-1]
 
     def count_uses(self, function: Function) -> dict[int, int]:
         """The readers of each value; what reads a view or a number that is written out everywhere
@@ -149,8 +141,9 @@ class Writer:
     def write(self) -> None:
         """Plans all lines, in the order of the function."""
         for x in self.body:
-            if id(x) in self.texts:  # a literal array, or a block of a vector
+            if id(x) in self.texts:  # a literal array, a block of a vector, or one of a pair
                 continue
+            x = self.paired.get(id(x), x)
             if id(x) in self.vectors.placed:
                 self.texts[id(x)] = Text(self.vectors.placed[id(x)], depth=1, ops=1)
                 self.late[id(x)] = x
@@ -177,8 +170,18 @@ class Writer:
             self.roles[x.role] = self.named[id(x)]
         self.late.pop(id(x), None)
         self.spend(x)
-        self.lines.append(Line(x, self.named[id(x)], text.text, self.kind(x)))
+        second = self.second(x) if x in self.pairs else None
+        self.lines.append(Line(x, self.named[id(x)], text.text, self.kind(x), second=second))
         self.texts[id(x)] = atom(self.named[id(x)])
+
+    def second(self, x: Instr) -> tuple[Instr, str]:
+        """The value that comes with another, and its name."""
+        other = self.pairs[x].second
+        name = self.named.get(id(other))
+        if name is None:
+            name = self.names.fresh(other.hint or f"{other.op.called}_{self.named[id(x)]}")
+        self.named[id(other)], self.texts[id(other)] = name, atom(name)
+        return other, name
 
     def kind(self, x: Instr) -> type[Assign]:
         """The kind of statement that gives a value its name."""
@@ -279,7 +282,7 @@ class Writer:
 
     def floats(self, x: Instr) -> bool:
         """True of a value that is inlined, unless its line grows too long."""
-        if self.placements.writes(x):
+        if self.placements.writes(x) or x in self.pairs or id(x) in self.paired:
             return False
         if id(x) in self.kept:
             return x.is_constant and x.type.rank == 0
@@ -360,7 +363,7 @@ class Writer:
             operands = self.mark(x, operands, conditions)
         if x.op.name == "multiply" and x.operands[1].is_constant and not x.operands[0].is_constant:
             operands.reverse()  # 2.0 * x, as people write it; the product is the same
-        form = self.target.form(x)
+        form = call(self.pairs[x].helper) if x in self.pairs else self.target.form(x)
         flipped = _OPPOSITE.get(x.op.name)
         if flipped and has_minus(operands[1]):
             # a + -2.0*b is a - 2.0*b, to the last bit

@@ -60,7 +60,7 @@ def shape(items: Sequence[LiveLine], exact: bool = False) -> str:
     """The text of items with numbers in place of the names, and without literals
     unless it is to be ``exact``."""
     numbers: dict[str, str] = {}
-    texts = "\n".join([f"{item.writes}:={item.line.text}" for item in items])
+    texts = "\n".join([f"{', '.join(item.writes)}:={item.line.text}" for item in items])
     plain = texts if exact else LITERAL.sub("$", texts)
     return NAME.sub(lambda m: numbers.setdefault(m[0], f"#{len(numbers)}"), plain)
 

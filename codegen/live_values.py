@@ -24,8 +24,13 @@ class LiveLine(NamedTuple):
 
     line: Line
     reads: tuple[str, ...]
-    writes: str
+    writes: tuple[str, ...]
     height: int
+
+    @property
+    def name(self) -> str:
+        """What it writes, or the first of that."""
+        return self.writes[0]
 
 
 def read_names(text: str) -> dict[str, None]:
@@ -37,17 +42,17 @@ def items_of(lines: Iterable[Line], known: set[str]) -> list[LiveLine]:
     """The lines as items; ``known`` are the variables so far, to which theirs are added."""
     found = []
     for line in lines:
-        own = _stored(line.name)
+        own = tuple([_stored(name) for _, name in line.values])
         reads = read_names(line.text)
-        height = height_of(line.name, line.text)
+        height = height_of(line.place, line.text)
         for row in line.rows:
             reads.update(read_names(f"{row.name} + {row.text}"))
             height += height_of(row.name, row.text) + (row.each is not None)
             if row.each:
                 reads.update(read_names(row.each[1]))
-        known_reads = tuple([name for name in reads if name in known and name != own])
+        known_reads = tuple([name for name in reads if name in known and name not in own])
         found.append(LiveLine(line, known_reads, own, height))
-        known.add(own)
+        known.update(own)
     return found
 
 
@@ -76,7 +81,8 @@ class LiveLines:
         last: dict[str, int] = {}
         for i, item in enumerate(self.items):
             last.update((name, i) for name in item.reads if name in made)
-            made.setdefault(item.writes, i)
+            for name in item.writes:
+                made.setdefault(name, i)
         change = [0] * (len(self.items) + 2)
         for name, i in last.items():
             change[made[name] + 1] += 1

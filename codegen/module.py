@@ -52,7 +52,7 @@ from symgrad.errors import NamingError, UnsupportedError
 from symgrad.ir.function import Function, Instr, topological
 from symgrad.ir.op import CONSTANT, Op
 from symgrad.ir.types import Dim, add, multiply, names_in, sides
-from symgrad.rewrite.passes import expansion_of
+from symgrad.rewrite.passes import expansion_of, pairs_of
 
 
 def write_module(unit: Unit, target: Target) -> str:
@@ -321,12 +321,15 @@ def needed(body: Sequence[Instr], target: Target) -> tuple[list[Helper], list[st
     wanted: dict[str, None] = {}
     imports: dict[str, None] = {}
     queue = []
+    pairs, _ = pairs_of(body)
+    together = {x for first, pair in pairs.items() for x in (first, pair.second)}
+    queue += [pair.helper for pair in pairs.values()]
     for x in body:
         entry = target.emit.get(x.op.name)
         helper = target.idiom_helpers.get(x.op.name)
         if helper and target.reading(x):
             queue.append(helper)
-        if isinstance(entry, ByInstr):
+        if isinstance(entry, ByInstr) and x not in together:
             if entry.imports:
                 imports[entry.imports] = None
             if entry.helper and not target.plain(x):

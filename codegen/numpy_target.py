@@ -33,6 +33,7 @@ from symgrad.codegen.target import (
     is_bounded_count,
     is_count,
     negation,
+    prefix,
     suffix,
     within,
 )
@@ -248,6 +249,7 @@ EMIT: dict[str, Form | ByInstr] = {
     "silu": ByInstr(
         lambda x: lambda a: infix("*", MUL)(a, call("sigmoid")(a)), "sigmoid", repeats=True
     ),
+    "sigmoid_rest": ByInstr(lambda x: lambda a: call("sigmoid")(prefix("-")(a)), "sigmoid"),
     "log_ndtr": imported_call("scipy.special", "log_ndtr"),
     "erf": imported_call("scipy.special", "erf"),
     "erfc": imported_call("scipy.special", "erfc"),

@@ -94,15 +94,16 @@ class Passages:
         found: dict[str, int] = {}
         for item in page.every:
             found.update((name, self.made[name]) for name in item.reads if name not in own)
-            own.add(item.writes)
+            own.update(item.writes)
         for name in found:
             self.reads(name, MAIN if page.inline else number)
         order = sorted(found, key=found.__getitem__)
         keys = [(self.maker[name], name) for name in order]
         for item in page.every:
-            self.clock += 1
-            self.made[item.writes] = self.clock
-            self.maker[item.writes] = MAIN if page.inline else number
+            for name in item.writes:
+                self.clock += 1
+                self.made[name] = self.clock
+                self.maker[name] = MAIN if page.inline else number
         return keys
 
     def give(self, number: int, page: Page) -> None:
@@ -111,7 +112,8 @@ class Passages:
         own = self.found[number]
         single: dict[str, None] = {}
         far: dict[int, list[str]] = {}
-        for name in dict.fromkeys(item.writes for item in page.every):
+        written = dict.fromkeys(name for item in page.every for name in item.writes)
+        for name in written:
             for reader in self.readers.get((number, name), ()):
                 if reader == MAIN or self.pages[reader].section == page.section:
                     single[name] = None
@@ -124,7 +126,7 @@ class Passages:
                 single.update(dict.fromkeys(members))
             else:
                 tuples.setdefault(tuple(members), []).append(reader)
-        order = {item.writes: i for i, item in enumerate(page.every)}
+        order = {name: i for i, item in enumerate(page.every) for name in item.writes}
         own.results = sorted(single, key=order.__getitem__)
         for packed, readers in tuples.items():
             kept = self.names.fresh(f"kept_{number + 1}")
@@ -240,7 +242,7 @@ def kinds_of(
     numbers: NumberNames,
 ) -> list[Kind]:
     """The pages by what they do, in their order."""
-    own = {name for page in pages for item in page.every for name in (item.writes, *item.reads)}
+    own = {name for page in pages for item in page.every for name in (*item.writes, *item.reads)}
     own.update(name for i in found for name in i.arguments + i.results)
     sizes = [(*map(len, vars(i).values()), len(b)) for i, b in zip(found, bodies, strict=True)]
     common = Counter(sizes)

@@ -205,7 +205,7 @@ def add_up(pages: list[Page], start: int = 0) -> list[Page]:
     for number, page in enumerate(pages):
         few = _FEW if page.back else _MANY
         for place, item in enumerate(page.every):
-            places[item.writes] = number, place
+            places.update(dict.fromkeys(item.writes, (number, place)))
             groups = by_page(item, home, start, number) if number >= start else []
             first = groups[0][1][0] if groups else ""
             if first in plans and uses[first] == 1:  # the beginning of the same sum
@@ -214,10 +214,11 @@ def add_up(pages: list[Page], start: int = 0) -> list[Page]:
                 join(part.groups, groups)
                 part.items.append(item)
                 groups = part.groups
-                plans[item.writes] = part._replace(page=number)
-            elif len(groups) > (0 if page.inline or item.writes in begun else few):
-                plans[item.writes] = Sum([item], groups, number)
-            home[item.writes] = groups[-1][0] if item.writes in plans else number
+                plans[item.name] = part._replace(page=number)
+            elif len(groups) > (0 if page.inline or item.name in begun else few):
+                plans[item.name] = Sum([item], groups, number)
+            last = groups[-1][0] if item.name in plans else number
+            home.update(dict.fromkeys(item.writes, last))
     if not plans or not pays(pages, [*plans.values()], places):
         return pages
     replace(pages, [*plans.values()])
@@ -272,7 +273,9 @@ def by_page(item: LiveLine, home: dict[str, int], start: int, own: int) -> list[
     anything else."""
     line = item.line
     far = sum(name in home and home[name] < own for name in item.reads)
-    if far < _TERMS or line.rows or line.kind is not Assign or any(s in line.text for s in _NO_SUM):
+    if far < _TERMS or line.rows or line.second or line.kind is not Assign:
+        return []
+    if any(s in line.text for s in _NO_SUM):
         return []
     groups: list[Group] = []
     waiting: list[str] = []  # terms of what is known in every page
@@ -295,6 +298,6 @@ def by_page(item: LiveLine, home: dict[str, int], start: int, own: int) -> list[
 def piece(last: LiveLine, read: set[str], parts: Sequence[str], goes_on: bool) -> LiveLine:
     """A part of a sum, which adds to what is there; ``last`` is the last line of the sum, and
     ``read`` all that it reads."""
-    text = " ".join([last.writes, *parts] if goes_on else parts)
-    reads = tuple([name for name in read_names(text) if name in read or name == last.writes])
-    return LiveLine(last.line._replace(text=text), reads, last.writes, height_of(last.writes, text))
+    text = " ".join([last.name, *parts] if goes_on else parts)
+    reads = tuple([name for name in read_names(text) if name in read or name == last.name])
+    return LiveLine(last.line._replace(text=text), reads, last.writes, height_of(last.name, text))

@@ -108,6 +108,7 @@ EMIT: dict[str, Form | ByInstr] = {
     "square": ByInstr(lambda x: lambda a: _times(a, a), repeats=True),
     "leaky_relu": ByInstr(_leaky, repeats=True),
     "silu": ByInstr(lambda x: lambda a: _times(a, call("sigmoid")(a)), "sigmoid", repeats=True),
+    "sigmoid_rest": ByInstr(lambda x: lambda a: call("sigmoid")(prefix("-")(a)), "sigmoid"),
     "greater": infix(">", COMPARE),
     "greater_equal": infix(">=", COMPARE),
     "less": infix("<", COMPARE),

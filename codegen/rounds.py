@@ -185,14 +185,14 @@ class StretchOf:
         number = len(self.stretches)
         self.stretches.append(s)
         for item in items:
-            x = item.line.x
-            self.home[item.writes] = number
             for name in item.reads:
                 self.first.setdefault(name, number)
-            if x.role:
-                self.names[id(x.role.value)] = item.writes
-            if x.hint:
-                self.names[x.hint] = item.writes
+            for (x, _), name in zip(item.line.values, item.writes, strict=True):
+                self.home[name] = number
+                if x.role:
+                    self.names[id(x.role.value)] = name
+                if x.hint:
+                    self.names[x.hint] = name
 
     def of(self, x: Instr) -> int | None:
         """The number of the stretch behind which, on the way back, the derivative ``x`` by a value
@@ -220,7 +220,9 @@ class StretchOf:
         own: list[int | None] = [self.of(item.line.x) for item in items]
         wanted: dict[str, int] = {}
         for i in range(len(items) - 1, -1, -1):
-            number = own[i] if own[i] is not None else wanted.get(items[i].writes)
+            number = own[i]
+            if number is None:
+                number = max([wanted[n] for n in items[i].writes if n in wanted], default=None)
             own[i] = number
             if number is not None:
                 wanted.update((n, max(wanted.get(n, 0), number)) for n in items[i].reads)
@@ -228,5 +230,5 @@ class StretchOf:
         last = len(self.stretches) - 1
         for item, number in zip(items, own, strict=True):
             read = min([found[n] for n in item.reads if n in found], default=last)
-            found[item.writes] = read if number is None else min(number, read)
-        return [found[item.writes] for item in items]
+            found.update(dict.fromkeys(item.writes, read if number is None else min(number, read)))
+        return [found[item.name] for item in items]

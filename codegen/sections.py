@@ -24,6 +24,7 @@ from symgrad.codegen.statement_tree import Assign, Loop
 from symgrad.codegen.unit import ExampleHeading
 from symgrad.ir.function import Function, Instr, Origin
 from symgrad.ir.naming import before, letter_of
+from symgrad.ir.rebuild import meetings
 from symgrad.ir.types import Dim
 
 
@@ -34,6 +35,7 @@ class Line(NamedTuple):
     about  the instruction whose lines the comment tells, where it is another
     quiet  the statement has no comment
     each   the name and the range of the loop in which the statement stands, as a row
+    second another instruction that the statement gives its value, and the name of that
     """
 
     x: Instr
@@ -44,6 +46,18 @@ class Line(NamedTuple):
     about: Instr | None = None
     quiet: bool = False
     each: tuple[str, str] | None = None
+    second: tuple[Instr, str] | None = None
+
+    @property
+    def place(self) -> str:
+        """What the statement gives values to."""
+        return f"{self.name}, {self.second[1]}" if self.second else self.name
+
+    @property
+    def values(self) -> tuple[tuple[Instr, str], ...]:
+        """The instructions that the statement gives their values, with their names."""
+        own = self.x, self.name
+        return (own, self.second) if self.second else (own,)
 
     @property
     def told(self) -> Instr:
@@ -63,9 +77,14 @@ _EACH = attrgetter("each")
 Needs = dict[int, set[int]]  # the lines that each line reads, by ``id`` of their values
 
 
+def values_of(lines: Sequence[Line]) -> dict[int, int]:
+    """The values that lines give, each with the first of its line, by ``id``."""
+    return {id(x): id(line.x) for line in lines for x, _ in line.values}
+
+
 def dependencies(lines: Sequence[Line]) -> Needs:
     """The lines that each line reads, by ``id`` of their values, also through inlined ones."""
-    own = {id(line.x) for line in lines}
+    own = values_of(lines)
     needs: Needs = {}
     for line in lines:
         found: set[int] = set()
@@ -73,7 +92,7 @@ def dependencies(lines: Sequence[Line]) -> Needs:
         while stack:
             o = stack.pop()
             if id(o) in own:
-                found.add(id(o))
+                found.add(own[id(o)])
             else:
                 stack.extend(o.operands)
         needs[id(line.x)] = found
@@ -88,7 +107,7 @@ class Comments:
 
     def __init__(self, f: Function, lines: Sequence[Line], shapes: bool) -> None:
         self.made = {o._replace(derived=True) for p in f.parameters for o in p.origins}
-        self.own = {id(line.x) for line in lines}
+        self.own = values_of(lines)
         self.shapes = shapes
         self.origins: dict[tuple[int, ...], str] = {}
 
@@ -109,12 +128,12 @@ class Comments:
         shape = line.x.type.shape[:-1] if line.each else line.x.type.shape  # a column's
         note = shape_note(shape) if self.shapes else ""
         told_as = identity_told(parts)
-        return line.kind(line.name, line.text, note, origin, line.quiet, told_as)
+        return line.kind(line.place, line.text, note, origin, line.quiet, told_as)
 
 
 def bare(lines: Sequence[Line]) -> tuple[Assign, ...]:
     """The statements of lines and their rows, without comments."""
-    return tuple([Assign(i.name, i.text) for line in lines for i in (line, *line.rows)])
+    return tuple([Assign(i.place, i.text) for line in lines for i in (line, *line.rows)])
 
 
 def shape_note(shape: tuple[Dim, ...]) -> str:
@@ -294,7 +313,7 @@ def reads_examples(forward: dict[str, list[Line]], examples: tuple[ExampleHeadin
     """
     if len(examples) != len(forward):
         return False
-    own = {id(line.x) for lines in forward.values() for line in lines}
+    own = values_of([line for lines in forward.values() for line in lines])
     read = [
         {abs(x["value"]) for line in lines for x in line.inlined(own) if x.is_constant}
         for lines in forward.values()
@@ -339,26 +358,6 @@ def loss_of(plan: Plan) -> tuple[list[Line], list[Line]]:
         wanted |= plan.needs[id(line.x)] if early else set()
         (net if early else loss).append(line)
     return net[::-1], loss[::-1]
-
-
-def meetings(f: Function, derived: Collection[int]) -> set[int]:
-    """The values that depend on the last array among the inputs as well as on an earlier one: on
-    one that is read once more, if there is any, for noise comes late to a net."""
-    inputs = {id(p) for p in f.parameters if p["kind"] == "input" and p.type.rank}
-    order = list(dict.fromkeys(id(o) for x in f.body for o in x.operands if id(o) in inputs))
-    if len(order) < 2:
-        return set()
-    last, others = {order[-1]}, set(order[:-1])
-    again: set[int] = set()  # what an input meets that has come before the last one
-    for x in f.body:
-        own = [id(o) for o in x.operands] if id(x) not in derived else []
-        if not last.isdisjoint(own):
-            last.add(id(x))
-            if not again.isdisjoint(own) or not inputs.isdisjoint(set(own) - {order[-1]}):
-                again.add(id(x))
-        if not others.isdisjoint(own):
-            others.add(id(x))
-    return again or last & others
 
 
 def members(lines: Sequence[Line], needs: Needs) -> dict[int, str]:

@@ -46,6 +46,7 @@ from symgrad.rewrite import (
     joining,
     layouts,
     leading,
+    mirror,
     packing,
     settle,
     simplify,
@@ -178,6 +179,8 @@ class Pipeline:
     def simplify(self, options: Options, target: Target) -> None:
         """The passes behind differentiation; einsum is for targets that have it."""
         body = self.function.body
+        if any(x.op.mirrored for x in body):
+            self.run_pass(mirror)
         if any(x.op.inline for x in body) or sharing(self.function):
             self.run_pass(inline)
         passes = SIMPLIFY if options.reassociate else BITWISE_ONLY

@@ -81,6 +81,9 @@ class Op:
                  for an op that no target has a text of its own for
     shares       an op whose expansion computes the same things; where both have the same operands,
                  both expansions take their places
+    mirrored     the op that computes of x what this one computes of -x; its own, of an even one
+    beside       an op, and a helper that gives its value and this one's of the same operands in one
+                 call, at little more than the cost of one
     domain       one interval (low, high) an operand, open, where samples are drawn
     kinks        points, as tuples of operand values, where the derivative is a stated convention
     pieces       conditions on SymPy symbols that part the domain at the kinks
@@ -134,6 +137,8 @@ class Op:
     approximate: bool = False
     sources: tuple[Callable[..., Any], ...] = ()
     shares: str = ""
+    mirrored: str = ""
+    beside: tuple[str, str] | None = None
     made: Any = None
     masks: bool = False
     unbounded: bool = False

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import is_
 
 from symgrad.ir.function import (
@@ -157,3 +157,34 @@ def derived_values(function: Function) -> set[int]:
         if is_derived:
             found.add(id(x))
     return found
+
+
+def read_body(function: Function, operands: Callable[[Instr], Sequence[Instr]]) -> list[Instr]:
+    """The body that is left where a value reads ``operands`` of it, and not all of its own."""
+    needed = {id(r) for r in function.results}
+    kept = []
+    for x in reversed(function.body):
+        if id(x) in needed:
+            kept.append(x)
+            needed.update(id(o) for o in operands(x))
+    return kept[::-1]
+
+
+def meetings(f: Function, derived: Collection[int]) -> set[int]:
+    """The values that depend on the last array among the inputs as well as on an earlier one: on
+    one that is read once more, if there is any, for noise comes late to a net."""
+    inputs = {id(p) for p in f.parameters if p["kind"] == "input" and p.type.rank}
+    order = list(dict.fromkeys(id(o) for x in f.body for o in x.operands if id(o) in inputs))
+    if len(order) < 2:
+        return set()
+    last, others = {order[-1]}, set(order[:-1])
+    again: set[int] = set()  # what an input meets that has come before the last one
+    for x in f.body:
+        own = [id(o) for o in x.operands] if id(x) not in derived else []
+        if not last.isdisjoint(own):
+            last.add(id(x))
+            if not again.isdisjoint(own) or not inputs.isdisjoint(set(own) - {order[-1]}):
+                again.add(id(x))
+        if not others.isdisjoint(own):
+            others.add(id(x))
+    return again or last & others

@@ -2,8 +2,8 @@
 
 Most are defined by their expansion into simpler ops, which targets without them emit.  All are
 stable: no exponential of a positive number is taken.  The derivative of ``sigmoid`` is an op of
-its own: y*(1 - y) would have no digit left for x > 37, where e/(1 + e)**2 has all, and shares
-e = exp(-abs(x)) with the value.
+its own: y*(1 - y) would have no digit left for x > 37, where sigmoid(x)*sigmoid(-x) has all.  Both
+factors, and so the value and its derivative, take one exponential, exp(-abs(x)).
 
 >>> import numpy as np
 >>> with np.errstate(over="raise"):
@@ -49,11 +49,6 @@ def _gelu_slope(f: Any, y: Any, x: Any) -> tuple[Any]:
     return (f.ndtr(x) + density_x * rest,)
 
 
-def _sigmoid_slope(f: Any, x: Any) -> Any:
-    e = f.exp(-f.absolute(x))
-    return f.divide(e, (1.0 + e) * (1.0 + e))
-
-
 def _silu_partials(f: Any, y: Any, x: Any) -> tuple[Any]:
     s = f.sigmoid(x)
     return (s + y * (1.0 - s),)
@@ -65,7 +60,7 @@ SIGMOID = elementwise(
     meaning=lambda sp, x: 1 / (1 + sp.exp(-x)),
     partials=lambda f, y, x: (f.sigmoid_slope(x),),
     expansion=_sigmoid,
-    shares="sigmoid_slope",
+    mirrored="sigmoid_rest",
     interval=iv.fixed(0.0, 1.0),
     cost=24,
     traits=("activation",),
@@ -73,14 +68,33 @@ SIGMOID = elementwise(
     slope="h*(1 - h)",
     doc="1/(1 + e**-x)",
 )
+SIGMOID_REST = elementwise(
+    "sigmoid_rest",
+    None,
+    meaning=lambda sp, x: 1 / (1 + sp.exp(x)),
+    partials=lambda f, y, x: (-f.sigmoid_slope(x),),
+    expansion=lambda f, x: f.sigmoid(-x),
+    mirrored="sigmoid",
+    beside=("sigmoid", "sigmoids"),
+    interval=iv.fixed(0.0, 1.0),
+    cost=24,
+    called="rest",
+    work="sigmoid",
+    definition=lambda t, x: t.sigmoid(-x),
+    doc="1/(1 + e**x): sigmoid(-x), and what sigmoid(x) leaves of 1",
+)
 SIGMOID_SLOPE = elementwise(
     "sigmoid_slope",
-    None,
+    of_arrays(array_functions.sigmoid_slope),
     meaning=lambda sp, x: sp.exp(-x) / (1 + sp.exp(-x)) ** 2,
     partials=lambda f, y, x: (y * (f.sigmoid(-x) - f.sigmoid(x)),),
-    expansion=_sigmoid_slope,
-    shares="sigmoid",
+    expansion=lambda f, x: f.sigmoid(x) * f.sigmoid_rest(x),
+    shares="sigmoid_rest",
+    mirrored="sigmoid_slope",
+    beside=("sigmoid", "sigmoid_and_slope"),
     interval=iv.fixed(0.0, 0.25),
+    called="slope",
+    work="sigmoid",
     definition=lambda t, x: t.sigmoid(x) * t.sigmoid(-x),
     doc="the derivative of 1/(1 + e**-x), which is the density of the logistic distribution",
 )

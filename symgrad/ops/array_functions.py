@@ -78,6 +78,26 @@ def sigmoid(x):
     return np.where(x >= 0.0, 1.0, e) / (1.0 + e)
 
 
+def sigmoids(x):
+    """sigmoid(x) and sigmoid(-x), which is 1 - sigmoid(x) without cancellation."""
+    e = np.exp(-np.abs(x))
+    large, small = 1.0 / (1.0 + e), e / (1.0 + e)
+    return np.where(x >= 0.0, large, small), np.where(x >= 0.0, small, large)
+
+
+def sigmoid_slope(x):
+    """The derivative of sigmoid, sigmoid(x) * sigmoid(-x)."""
+    e = np.exp(-np.abs(x))
+    return e / (1.0 + e) * (1.0 / (1.0 + e))
+
+
+def sigmoid_and_slope(x):
+    """sigmoid(x) and its derivative, sigmoid(x) * sigmoid(-x)."""
+    e = np.exp(-np.abs(x))
+    large, small = 1.0 / (1.0 + e), e / (1.0 + e)
+    return np.where(x >= 0.0, large, small), small * large
+
+
 def softplus(x):
     """log(1 + exp(x)), without overflow."""
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))

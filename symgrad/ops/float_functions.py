@@ -237,6 +237,13 @@ def sigmoid(x):
     return (e if x < 0.0 else 1.0) / (1.0 + e)
 
 
+def sigmoids(x):
+    """sigmoid(x) and sigmoid(-x), which is 1 - sigmoid(x) without cancellation."""
+    e = exp(-abs(x))
+    large, small = 1.0 / (1.0 + e), e / (1.0 + e)
+    return (small, large) if x < 0.0 else (large, small)
+
+
 def softplus(x):
     """log(1 + exp(x)), without overflow."""
     return (x if not x < 0.0 else 0.0) + log1p(exp(-abs(x)))

@@ -34,7 +34,7 @@ from symgrad.rewrite.factors import RULES as OF_FACTORS
 from symgrad.rewrite.identities import FOLD, fold, identities
 from symgrad.rewrite.identities import RULES as IDENTITIES
 from symgrad.rewrite.layouts import layouts
-from symgrad.rewrite.passes import REPEATS, cse, dce, expand, inline, leading
+from symgrad.rewrite.passes import REPEATS, cse, dce, expand, inline, leading, mirror
 from symgrad.rewrite.reals import RULES as OF_REALS
 from symgrad.rewrite.reals import reals
 from symgrad.rewrite.rewriter import RuleSet, apply_rules, rules_pass
@@ -61,6 +61,7 @@ settle = rules_pass("settle", RuleSet((*CANONICAL, *OF_WEIGHTS.rules, *AT_HAND.r
 PASSES: tuple[Pass, ...] = (
     stabilize,
     inline,
+    mirror,
     fold,
     identities,
     reals,
@@ -107,6 +108,7 @@ __all__ = [
     "joining",
     "layouts",
     "leading",
+    "mirror",
     "packing",
     "reals",
     "rules_pass",

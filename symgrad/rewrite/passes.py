@@ -10,9 +10,15 @@ h - h.mean(axis=0) is one value, however a variance writes it, before it is diff
 
 ``inline``: an op that was defined by a formula becomes the formula.
 
-So do two ops whose expansions compute the same things of the same operands, such as a sigmoid and
-its derivative.  The pass stands behind differentiation, which takes the op's own derivative, and
-before simplification, so that what value and derivative have in common is computed once.
+So does one of two ops that share a part at the same operands: where sigmoid(x) and sigmoid(-x)
+are computed, the derivative is their product.  The pass stands behind differentiation, which takes
+the op's own derivative, and before simplification, so that what value and derivative have in common
+is computed once.
+
+``mirror``: sigmoid(-x) beside sigmoid(x) becomes an op of x, too.  A helper then gives both in one
+call, as ``beside`` tells of an op; the first of the two has the statement, which binds both names::
+
+    z, rest_z = sigmoids(pre_z)        %z = sigmoid %pre_z       %0 = sigmoid_rest %pre_z
 
 ``expand`` makes the pass that writes out what a target has no text for.  It stands behind
 simplification, and ``cse`` behind it, so that what two expansions have in common is computed once.
@@ -22,25 +28,28 @@ simplification, and ``cse`` behind it, so that what two expansions have in commo
 >>> f = parse('''
 ... func @f(input %x: f64[N]) {
 ...   %s = sigmoid %x : f64[N]
+...   %0 = negative %x : f64[N]
+...   %r = sigmoid %0 : f64[N]
 ...   %d = sigmoid_slope %x : f64[N]
-...   return %s, %d
+...   return %s, %r, %d
 ... }''', symgrad.ops.OPS)
->>> [x.op.name for x in inline(f).body if not x.is_constant].count("sigmoid")
-0
+>>> [x.op.name for x in dce(cse(inline(mirror(f)))).body]
+['sigmoid', 'sigmoid_rest', 'multiply']
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from symgrad.ir.function import Function, Instr, Origins, constant, union
+from symgrad.ir.function import Function, Instr, Origins, constant, emit, union
 from symgrad.ir.rebuild import live, moved_operands, needed_by, relabel, with_body
 from symgrad.ir.types import Type
-from symgrad.ops.arithmetic import MULTIPLY
+from symgrad.ops.arithmetic import MULTIPLY, NEGATIVE, SUBTRACT
 from symgrad.ops.powers import SQUARE
-from symgrad.ops.table import IRAlgebra
+from symgrad.ops.table import OPS, IRAlgebra
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, rules_pass
 from symgrad.rewrite.rule import BITS, Pass, built
 
@@ -205,6 +214,37 @@ def dce(function: Function) -> Function:
     return live(function)
 
 
+@without_rules("mirror")
+def mirror(function: Function) -> Function:
+    first: dict[object, tuple[Instr, bool]] = {}  # by what it is up to its sign
+    moved: dict[Instr, Instr] = {}
+    body: list[Instr] = []
+    for x in function.body:
+        y = moved_operands(x, moved)
+        if y.op.mirrored:
+            (own,) = y.operands
+            key, minus = _up_to_sign(own)
+            o, other = first.setdefault(key, (own, minus))
+            if o is not own:
+                op = y.op if minus == other else OPS[y.op.mirrored]
+                y = emit(op, [o], origins=y.origins).replace(hint=y.hint, role=y.role)
+        if y is not x:
+            moved[x] = y
+        body.append(y)
+    return with_body(function, body, moved) if moved else function
+
+
+def _up_to_sign(x: Instr) -> tuple[object, bool]:
+    """What x or -x is, and whether it is -x: negated, or a difference the other way round."""
+    minus = False
+    while x.op is NEGATIVE:
+        (x,), minus = x.operands, not minus
+    if x.op is not SUBTRACT:
+        return x, minus
+    a, b = x.operands
+    return ((a, b), minus) if id(a) < id(b) else ((b, a), not minus)
+
+
 @without_rules("inline")
 def inline(function: Function) -> Function:
     together = sharing(function)
@@ -255,3 +295,28 @@ def sharing(function: Function) -> set[Instr]:
     """The instructions whose operands the op that shares their expansion is applied to as well."""
     at = {(x.op.name, x.operands) for x in function.body}
     return {x for x in function.body if x.op.shares and (x.op.shares, x.operands) in at}
+
+
+class Pair(NamedTuple):
+    """The value that comes with another, and the helper that gives both."""
+
+    second: Instr
+    helper: str
+
+
+def pairs_of(body: Sequence[Instr]) -> tuple[dict[Instr, Pair], dict[int, Instr]]:
+    """The pairs in a body by their first values, and these by the ``id`` of the second ones.  Of
+    several that could come with one, one does."""
+    found: dict[Instr, Pair] = {}
+    seconds = [x for x in body if x.op.beside]
+    if not seconds:
+        return found, {}
+    wanted = {x.operands for x in seconds}
+    firsts = {(x.op.name, x.operands): x for x in body if x.operands in wanted}
+    for x in seconds:
+        assert x.op.beside
+        name, helper = x.op.beside
+        first = firsts.get((name, x.operands))
+        if first is not None:
+            found.setdefault(first, Pair(x, helper))
+    return found, {id(pair.second): x for x, pair in found.items()}

@@ -95,6 +95,22 @@ def unlike(parts: int = 150) -> Any:
     return x * x, wrt
 
 
+def gated(steps: int = 40) -> Any:
+    """A state that a gate lets pass, the rest of it kept; the gate's slope is needed, too."""
+    names = "uvwrs"
+    wrt = [Value(v, label=s) for s, v in zip(names, (0.3, -0.7, 0.9, 0.4, -0.2), strict=True)]
+    u, v, w, r, s = wrt
+    h: Any = Value(0.1)
+    loss: Any = 0.0
+    xs = [1.5 - 0.03 * t for t in range(steps)]
+    for x in xs:
+        z = sg.sigmoid(u * x + v * h)
+        y = sg.sigmoid(r * h + s)
+        h = (1.0 - z) * h + z * sg.tanh(w * x + y * h)
+        loss = loss + (h - x) ** 2
+    return loss, wrt
+
+
 def tangle(count: int = 1500) -> Any:
     """Values that are made of any earlier ones."""
     draw = random.Random(1)
@@ -124,5 +140,6 @@ SCALARS: dict[str, Callable[[], Any]] = {
     "arm": arm,
     "attractor": attractor,
     "unlike": unlike,
+    "gated": gated,
     "tangle": tangle,
 }

@@ -41,6 +41,7 @@ PYTHON = [
 ]
 ELEMENTWISE = {n for n, op in OPS.items() if op.kind == "elementwise"}
 NUMPY = [n for n in TARGETS["numpy"].helpers if n in ELEMENTWISE and n not in APART]
+PAIRS = [(name, *op.beside) for name, op in OPS.items() if op.beside]
 
 
 def test_every_helper_is_of_an_op_or_of_another_helper() -> None:
@@ -48,6 +49,7 @@ def test_every_helper_is_of_an_op_or_of_another_helper() -> None:
         needed = {n for h in target.helpers.values() for n in h.needs}
         used = {e.helper for e in target.emit.values() if hasattr(e, "helper")}
         used |= {*target.idiom_helpers.values()}
+        used |= {helper for _, _, helper in PAIRS}
         assert needed | used >= {*target.helpers}
 
 
@@ -80,3 +82,22 @@ def test_the_maximum_that_is_finite_is_as_the_ops_say() -> None:
     top = OPS["max"].evaluate(rows, axis=(1,), keepdims=True)
     want = OPS["where"].evaluate(OPS["isfinite"].evaluate(top), top, 0.0)
     assert helper(rows, 1, keepdims=True).tobytes() == want.tobytes()
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+@pytest.mark.parametrize(("second", "first", "helper"), PAIRS)
+def test_a_helper_of_two_values_evaluates_both_ops(
+    target: str, second: str, first: str, helper: str
+) -> None:
+    """Bit for bit, as each of the two is evaluated alone; a target may lack an op and its helper,
+    and write its expansion."""
+    if second not in TARGETS[target].emit:
+        assert helper not in TARGETS[target].helpers
+        return
+    both = functions(target)[helper]
+    for x in SPECIAL:
+        with np.errstate(all="ignore"):
+            got = both(np.float64(x) if target == "numpy" else x)
+        for name, value in zip((first, second), got, strict=True):
+            own: Any = OPS[name].evaluate if target == "numpy" else on_floats(OPS[name])
+            assert repr(float(value)) == repr(float(own(x))), (name, x)

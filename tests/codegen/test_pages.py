@@ -28,7 +28,7 @@ if "paged_programs" not in sys.modules:
     spec.loader.exec_module(sys.modules["paged_programs"])
 programs: Any = sys.modules["paged_programs"]
 
-PAGED = ("oscillator", "arm", "attractor", "unlike")
+PAGED = ("oscillator", "arm", "attractor", "unlike", "gated")
 BOTH = pytest.mark.parametrize("target", ["python", "numpy"])
 
 
@@ -119,6 +119,17 @@ def test_the_text_of_pages_is_verified(target: str) -> None:
     assert f.verify().verdict == "verified"
 
 
+@BOTH
+def test_a_line_that_gives_two_values_stands_in_a_page(target: str) -> None:
+    """Both are known there, and each that a later page reads is handed on."""
+    f = compiled("gated", target)
+    pairs = re.findall(r"(?m)^    (\w+), (\w+) = sigmoids\(", f.source)
+    assert pairs
+    kept = " ".join(re.findall(r"kept = \(([^)]*)\)", f.source))
+    assert all(re.search(rf"\b{name}\b", kept) for name in pairs[0])
+    assert f.verify().verdict == "verified"
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
@@ -199,11 +210,11 @@ def test_the_same_text_comes_out_each_time() -> None:
 def test_a_cut_without_rounds_is_where_fewest_values_pass() -> None:
     """Among the places that make pages of like height."""
     line: Any = None
-    chain = [LiveLine(line, (f"x{i}",), f"x{i + 1}", 1) for i in range(20)]
-    wide = [LiveLine(line, ("x20",), f"y{i}", 1) for i in range(5)]
-    last = [LiveLine(line, tuple(f"y{i}" for i in range(5)), "z", 1)]
+    chain = [LiveLine(line, (f"x{i}",), (f"x{i + 1}",), 1) for i in range(20)]
+    wide = [LiveLine(line, ("x20",), (f"y{i}",), 1) for i in range(5)]
+    last = [LiveLine(line, tuple(f"y{i}" for i in range(5)), ("z",), 1)]
     flow = LiveLines(
-        [*chain, *wide, *last, *[LiveLine(line, ("z",), f"u{i}", 1) for i in range(9)]]
+        [*chain, *wide, *last, *[LiveLine(line, ("z",), (f"u{i}",), 1) for i in range(9)]]
     )
     assert flow.alive[:3] == [0, 1, 1]
     assert flow.alive[25] == 5
@@ -247,7 +258,7 @@ def leaves(x: Any) -> list[bytes]:
 def test_a_line_that_is_taller_than_a_page_is_a_page() -> None:
     """As a vector is that is filled block by block: no page is left without lines."""
     line: Any = None
-    tall = [LiveLine(line, (), f"x{i}", 500) for i in range(3)]
+    tall = [LiveLine(line, (), (f"x{i}",), 500) for i in range(3)]
     assert LiveLines(tall).even(0, 3, 150, 300) == [1, 2]
     assert LiveLines(tall[:1]).even(0, 1, 150, 300) == []
 

@@ -20,6 +20,7 @@ import extremes
 # (op, which derivative) -> why some digits, or all, are lost there.
 KNOWN = {
     ("sigmoid", "d00"): "a difference of two sigmoids, beside 0",
+    ("sigmoid_rest", "d00"): "the same",
     ("sigmoid_slope", "d"): "the same",
     ("silu", "d00"): "the same",
     ("tanh", "d"): "1 - y*y has no digit left where y is 1; accurate=True has all",

@@ -10,13 +10,15 @@ import pytest
 
 import symgrad as sg
 from symgrad.ir import parse
+from symgrad.ir.run import interpret
 from symgrad.ops import OPS
-from symgrad.rewrite import cse, expand, inline
+from symgrad.rewrite import cse, expand, inline, mirror
 from symgrad.symbolic.precise import ulps
 
 BOTH = """
 func @f(input %x: f64[N], input %z: f64[N]) {
   %s = sigmoid %x : f64[N]
+  %r = sigmoid_rest %x : f64[N]
   %d = sigmoid_slope %x : f64[N]
   %alone = sigmoid %z : f64[N]
   return %s, %d, %alone
@@ -24,13 +26,39 @@ func @f(input %x: f64[N], input %z: f64[N]) {
 """
 
 
-def test_a_sigmoid_and_its_slope_share_their_exponential() -> None:
-    """One exp serves both; a sigmoid of something else stays as it is."""
+def test_the_slope_of_a_sigmoid_is_the_product_of_both_sides() -> None:
+    """Where sigmoid(x) and sigmoid(-x) are computed anyway; else it is an op of its own."""
     body = cse(inline(parse(BOTH, OPS))).body
-    names = [x.op.name for x in body]
-    assert names.count("exp") == 1
-    assert names.count("sigmoid") == 1
-    assert "sigmoid_slope" not in names
+    assert [x.op.name for x in body] == ["sigmoid", "sigmoid_rest", "multiply", "sigmoid"]
+    alone = parse(BOTH.replace("  %r = sigmoid_rest %x : f64[N]\n", ""), OPS)
+    assert inline(alone) is alone
+
+
+@pytest.mark.parametrize(
+    ("made", "other"),
+    [
+        ("negative %x", "%x"),
+        ("subtract %x, %z", "subtract %z, %x"),
+        ("negative %x", "negative %0"),
+    ],
+)
+def test_mirror_writes_what_takes_the_opposite_as_of_the_same(made: str, other: str) -> None:
+    """The first of the two keeps its operand; x - z is the opposite of z - x, to the last bit."""
+    second = f"  %1 = {other} : f64[N]\n" if other != "%x" else ""
+    program = parse(
+        "func @f(input %x: f64[N], input %z: f64[N]) {\n"
+        f"  %0 = {made} : f64[N]\n{second}"
+        "  %a = sigmoid %0 : f64[N]\n"
+        f"  %b = sigmoid {'%1' if second else '%x'} : f64[N]\n"
+        "  return %a, %b\n}",
+        OPS,
+    )
+    a, b = mirror(program).results
+    assert (a.op.name, b.op.name) == ("sigmoid", "sigmoid_rest")
+    assert a.operands == b.operands
+    points = np.array([-2.0, 0.0, 3.0]), np.array([1.0, 0.0, -0.5])
+    before, after = (interpret(f, points) for f in (program, mirror(program)))
+    assert [v.tobytes() for v in before] == [v.tobytes() for v in after]
 
 
 @pytest.mark.parametrize("target", ["numpy", "python"])
@@ -56,6 +84,25 @@ def test_the_text_takes_one_exponential() -> None:
     value, (slope,) = f(x=np.array([80.0]))
     assert value == 1.0
     assert slope == pytest.approx(160.0 * np.exp(-40.0), rel=1e-14)
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_a_gate_and_its_rest_come_from_one_call(target: str) -> None:
+    """Under the user's names, or as the rest of what it is the rest of; both are accurate."""
+    x, h = sg.input("x"), sg.input("h")
+    w = sg.param("w", 0.5)
+    z = sg.sigmoid(w * x)
+    f = sg.compile((1.0 - z) * h + z * x, target=target)
+    assert "    z, rest_z = sigmoids(" in f.source
+    assert f.source.count("exp(-") == 1
+    assert f.verify().verified
+    keep = 1.0 - sg.sigmoid(w * x)
+    f = sg.compile(keep * keep * h, target=target)
+    both = "slope_keep = sigmoid_and_slope(" if target == "numpy" else "rest_keep = sigmoids("
+    assert f"    keep, {both}" in f.source
+    assert f.verify().verified
+    _, (d_w,) = f(x=100.0, h=1.0)
+    assert d_w == pytest.approx(-200.0 * np.exp(-100.0), rel=1e-14)
 
 
 def test_what_a_target_lacks_is_expanded_and_shared() -> None:
