@@ -13,7 +13,7 @@ import numpy as np
 
 from symgrad.ir.function import Instr, made_of
 from symgrad.ir.types import Dim, divide, polynomial, product
-from symgrad.ops.arithmetic import SUBTRACT
+from symgrad.ops.arithmetic import DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT
 from symgrad.ops.intervals import MIRRORED
 from symgrad.ops.reduction import padded, reduced
 from symgrad.rewrite.conditions import is_extreme, is_nan_with, is_product, may_be_infinite
@@ -152,8 +152,9 @@ def _turned(r: Rewriter, x: Instr, depth: int) -> Instr | None:
         return None
     if x.op.name == "subtract":
         return r.build(x.op, *x.operands[::-1])
-    several = x.op.commutative or "contracts" in x.op.traits
-    if depth == 1 or x.hint or not (is_product(x.op) or several or is_linear(x)):
+    several = x.op is MULTIPLY or "contracts" in x.op.traits
+    is_odd = several or x.op in (DIVIDE, NEGATIVE) or is_linear(x)  # f(-x) is -f(x)
+    if depth == 1 or x.hint or not is_odd:
         return None
     for i, o in enumerate(x.operands if several else x.operands[:1]):
         turned = None if o.is_constant or o.hint else _turned(r, o, depth - 1)

@@ -8,6 +8,7 @@ from counting import growth
 from hypothesis import given
 from hypothesis import strategies as st
 
+import symgrad as sg
 from symgrad.ir import (
     Type,
     constant,
@@ -458,3 +459,37 @@ def test_early_cse_merges_what_is_dear_or_has_a_name_and_leaves_the_rest():
     assert after.count("= negative") == 2
     assert "%c = add %a, %b" in after
     assert interpret(early_cse(before), [0.3, 0.4]) == interpret(before, [0.3, 0.4])
+
+
+OF_A_DIFFERENCE = {
+    "add": lambda d, c: d + c,
+    "added": lambda d, c: c + d,
+    "multiply": lambda d, c: c * d,
+    "divide": lambda d, c: d / c,
+    "square": lambda d, c: d * d * c,
+    "maximum": lambda d, c: sg.maximum(d, c),
+    "minimum": lambda d, c: sg.minimum(c, d),
+    "hypot": lambda d, c: sg.hypot(d, c),
+    "logaddexp": lambda d, c: sg.logaddexp(d, c),
+    "where": lambda d, c: sg.where(c > 0.3, d, c),
+    "concatenate": lambda d, c: sg.concatenate([d, c]),
+    "product": lambda d, c: d @ c,
+    "sum": lambda d, c: sg.sum(d) + sg.sum(c),
+    "mean of sums": lambda d, c: sg.mean(d + c) * 3.0,
+    "rows": lambda d, c: (d[:, None] + c)[1],
+    "sigmoid": lambda d, c: sg.sigmoid(d + c),
+    "twice": lambda d, c: 2.0 * (d + c),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_DIFFERENCE)
+def test_a_minus_turns_a_difference_where_all_of_the_value_changes_sign(name: str) -> None:
+    """-(a - b + c) is b - a - c, and never b - a + c."""
+    a, b, c = np.array([0.3, 0.2]), np.array([0.1, -0.4]), np.array([0.25, 0.7])
+    of = OF_A_DIFFERENCE[name]
+    params = [sg.param(n, v) for n, v in zip("abc", (a, b, c), strict=True)]
+    x, y, z = params
+    plain = sg.compile(sg.sum(of(x, z)), stabilize=False, simplify=False)(a=a - b, c=c)[0]
+    for options in ({}, {"stabilize": False}, {"target": "python"}):
+        value = sg.compile(sg.sum(-of(x - y, z)), wrt=params, **options)()[0]
+        assert value == pytest.approx(-plain, rel=1e-12)
