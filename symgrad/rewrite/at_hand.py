@@ -249,7 +249,7 @@ def _without_divisor(r: Rewriter, x: Instr, size: int) -> tuple[float, Instr, In
     while stack:
         y, path = stack.pop()
         for o, other in (y.operands, y.operands[::-1]):
-            if not r.once(o) or o.hint or len(path) == PARTS:
+            if not r.once(o) or (o.hint and not o.is_derived) or len(path) == PARTS:
                 continue
             c = scalar(o.operands[0]) if o.op is DIVIDE else None
             if c and (abs(c) == 1.0 or elements(o) == size):

@@ -98,7 +98,7 @@ def test_what_is_too_long_is_cut_at_a_value_that_has_a_name() -> None:
     beta = sg.param("beta", np.array([0.3, -0.2, 0.5]))
     eta = X @ beta
     log_partial = sg.sum(events * (eta - sg.log(at_risk @ sg.exp(eta))))
-    loss = 0.01 * sg.sum(beta**2) - log_partial / sg.sum(events)
+    loss = 0.01 * sg.sum(beta**2) - log_partial / sg.sum(events) + sg.sum(sg.tanh(eta) ** 2)
     assert "    d_beta = 0.02 * beta + d_eta @ X " in sg.compile(loss).source
 
 

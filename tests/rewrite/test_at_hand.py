@@ -218,3 +218,14 @@ def test_no_product_is_searched_more_than_once() -> None:
         return lambda: at_hand(f)
 
     assert growth(job, 500) < 5
+
+
+def test_a_quotient_that_only_differentiation_named_divides_last() -> None:
+    """-1/s is the derivative by a value of the user's, which is not written; two readers or one."""
+    X, a = sg.input("X", ("N", 3)), sg.input("a", ("N",))
+    w = sg.param("w", np.array([0.3, -0.2, 0.5]))
+    z = X @ w
+    gain = sg.sum(a * (z - sg.log(1.0 + z * z)))
+    source = sg.compile(0.01 * sg.sum(w**2) - gain / sg.sum(a)).source
+    assert "a / sum_a" in source
+    assert "1.0 / sum_a" not in source
