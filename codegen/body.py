@@ -18,9 +18,9 @@ from symgrad.codegen.identifiers import (
     is_written_out,
     name_values,
 )
+from symgrad.codegen.line_breaks import is_breakable
 from symgrad.codegen.literals import literal_arrays, number
 from symgrad.codegen.placements import Placements, added
-from symgrad.codegen.printer import is_breakable
 from symgrad.codegen.sections import Comments, Headed, Line, bare, is_long, sections
 from symgrad.codegen.statement_tree import Assign, Section, Statement, WriteInto
 from symgrad.codegen.target import (

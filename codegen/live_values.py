@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from symgrad.codegen.printer import INDENT, WIDTH
+from symgrad.codegen.line_breaks import INDENT
+from symgrad.codegen.printer import WIDTH
 from symgrad.codegen.sections import Line
 
 # A text in quotes, or a name: no attribute, and no keyword of a call.

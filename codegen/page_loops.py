@@ -23,9 +23,10 @@ from math import inf
 
 from symgrad.codegen.identifiers import Names
 from symgrad.codegen.likeness import LITERAL, NumberNames
+from symgrad.codegen.line_breaks import INDENT
 from symgrad.codegen.live_values import read_names
 from symgrad.codegen.page_functions import CallPage
-from symgrad.codegen.printer import INDENT, WIDTH
+from symgrad.codegen.printer import WIDTH
 from symgrad.codegen.statement_tree import (
     AddInto,
     Assign,

@@ -37,8 +37,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from symgrad.codegen.likeness import shape
+from symgrad.codegen.line_breaks import terms
 from symgrad.codegen.live_values import LiveLine, LiveLines, height_of, items_of, read_names
-from symgrad.codegen.printer import terms
 from symgrad.codegen.rounds import PART, Stretch, StretchOf, stretches
 from symgrad.codegen.sections import LONG, Headed, Line
 from symgrad.codegen.statement_tree import Assign

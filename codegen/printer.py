@@ -1,14 +1,9 @@
 """The printer: statements in, the lines of a Python module out.
 
 All layout is settled here: indentation, blank lines, the breaks of long lines, the column of the
-comments.  A long expression is broken where a reader would, at the terms of a sum.  A comment gives
-the shape of an array, and the user's lines that a statement came from where they are not those of
-the line above.
+comments.  A long expression is broken as ``line_breaks`` says.  A comment gives the shape of an
+array, and the user's lines that a statement came from where they are not those of the line above.
 
->>> terms("a*b + f(c - d) - e")
-['a*b', '+ f(c - d)', '- e']
->>> broken("y =", "2.0 * (a + b)", 12)
-['y = 2.0 * (', '    a + b', ')']
 >>> print("\\n".join(body_lines((Section("forward", (Assign("y", "w*x", "(N,)", "a.py:3"),)),))))
 <BLANKLINE>
     # forward
@@ -17,13 +12,12 @@ the line above.
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from itertools import islice
 from typing import Any
 
+from symgrad.codegen.line_breaks import INDENT, broken, filled, is_breakable
 from symgrad.codegen.quoting import quoted
 from symgrad.codegen.statement_tree import (
     AddInto,
@@ -46,105 +40,7 @@ from symgrad.codegen.statement_tree import (
     WriteInto,
 )
 
-INDENT = "    "
 WIDTH = 100
-MAX_ROWS = 8  # of a long expression
-_OPEN, _CLOSE = "([{", ")]}"
-
-
-@cache
-def _marks(separators: tuple[str, ...]) -> re.Pattern[str]:
-    """Brackets, and the empty places before separators."""
-    return re.compile(rf"[{re.escape(_OPEN + _CLOSE)}]|(?={'|'.join(map(re.escape, separators))})")
-
-
-def split(text: str, separators: tuple[str, ...]) -> list[str]:
-    """The text cut before each separator that stands outside all brackets."""
-    if not any(separator in text for separator in separators):
-        return [text]
-    parts, start, depth = [], 0, 0
-    for found in _marks(separators).finditer(text):
-        i, mark = found.start(), found[0]
-        if mark:
-            depth += 1 if mark in _OPEN else -1
-        elif depth == 0 and i > start:
-            parts.append(text[start:i])
-            start = i
-    return [*parts, text[start:]]
-
-
-def terms(text: str) -> list[str]:
-    """The terms of a sum, each but the first with its sign."""
-    return [part.strip() for part in split(text, (" + ", " - "))]
-
-
-def groups(text: str) -> list[tuple[int, int]]:
-    """The places at which the outermost round brackets open and close."""
-    found, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        if c in _OPEN:
-            start = i if depth == 0 else start
-            depth += 1
-        elif c in _CLOSE:
-            depth -= 1
-            if depth == 0 and c == ")":
-                found.append((start, i))
-    return found
-
-
-def pieces(text: str) -> tuple[str, list[str], str] | None:
-    """The text before a bracket, the pieces in it (at least one a row), and the text behind it.
-
-    A sum gets brackets of its own; a product breaks in a bracketed sum that it has, a call at its
-    arguments.  None where there is nothing to break at.
-    """
-    own = terms(text)
-    if len(own) > 1:
-        return "", own, ""
-    sums = [
-        (stop - start, start, stop)
-        for start, stop in groups(text)
-        if not re.search(r"[\w\])]\Z", text[:start]) and len(terms(text[start + 1 : stop])) > 1
-    ]
-    if sums:
-        _, start, stop = max(sums)
-        return text[:start], terms(text[start + 1 : stop]), text[stop + 1 :]
-    called = re.match(r"[\w.]+\(", text)
-    if not called or groups(text) != [(called.end() - 1, len(text) - 1)]:
-        return None
-    arguments = split(text[called.end() : -1], (", ",))
-    parts = [a.removeprefix(", ") for a in arguments]
-    return (called[0][:-1], [f"{a}," for a in parts], "") if len(parts) > 1 else None
-
-
-def filled(parts: list[str], width: int) -> list[str]:
-    """The parts in rows of at most ``width`` characters, as far as the parts themselves allow."""
-    rows, row = [], ""
-    for part in parts:
-        if row and len(row) + 1 + len(part) > width:
-            rows.append(row)
-            row = part
-        else:
-            row = f"{row} {part}" if row else part
-    return [*rows, row]
-
-
-def is_breakable(text: str, width: int) -> bool:
-    """Most of the text fits a few rows of ``width`` without a break inside a term."""
-    found = pieces(text)
-    if found is None or 2 * len(" ".join(found[1])) < len(text):
-        return False
-    rows = filled(found[1], width)
-    return len(rows) <= MAX_ROWS and all(len(row) <= width for row in rows)
-
-
-def broken(start: str, text: str, width: int) -> list[str]:
-    """An expression behind ``start``, such as ``y =``, over several lines without indentation."""
-    head, parts, tail = pieces(text) or ("", text.split(" "), "")
-    rows = filled(parts, width - len(INDENT))
-    if parts[0].endswith(","):  # a call: its arguments in one row, or a row each
-        rows = [rows[0].rstrip(",")] if len(rows) == 1 else parts
-    return [f"{start} {head}(".lstrip(), *(INDENT + row for row in rows), f"){tail}"]
 
 
 def ascii_text(text: str) -> str:
@@ -170,8 +66,9 @@ def printed(module: EmittedModule) -> str:
 def definition(f: Def) -> list[str]:
     """The lines of a function."""
     line = f"def {f.name}({', '.join(f.arguments)}):"
-    long = in_rows(f"def {f.name}", Listing(tuple(f.arguments)), ":", "")
-    head = [line] if len(line) <= WIDTH else long
+    head = [line]
+    if len(line) > WIDTH:
+        head = in_rows(f"def {f.name}", Listing(tuple(f.arguments)), ":", "")
     return [*head, *docstring(f.docstring, INDENT), *body_lines(f.body)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.codegen import module
+from symgrad.codegen.line_breaks import broken
 from symgrad.codegen.printer import body_lines, printed
 from symgrad.codegen.statement_tree import (
     AddInto,
@@ -280,3 +282,65 @@ def test_a_vector_of_parameters_is_written_into(trees: list[EmittedModule]) -> N
     assert printed(trees[-1]) == source
     places = [s.place for s in inner(trees[-1].function.body) if type(s) in (WriteInto, AddInto)]
     assert any(place.startswith("d_layer1[") for place in places)
+
+
+BROKEN = """\
+y = -np.einsum(
+    "ij,ij->j", weights - means, z
+)
+y = 0.5 * np.sum(
+    weights * (means - lengths),
+    axis=0,
+)[:, None]
+y = np.exp(
+    weights - means + lengths
+)
+y = weights @ np.vdot(
+    means + lengths - heights,
+    out=widths,
+)
+y = (weights * means).reshape(
+    lengths, z, widths
+)
+y = (
+    np.tanh(weights) * np.exp(means)
+    * np.cos(lengths)
+)
+y = np.stack([
+    weights * heights, means, z,
+    heights,
+])
+y = (
+    weights
+    - 2.0 * np.vdot(
+        means * heights - z,
+        lengths * widths,
+    )
+    + z
+)
+y = np.where(
+    means > lengths,
+    weights * means - heights
+    + lengths,
+    0.0,
+)
+y = (
+    weights + means - heights
+    if lengths > heights else means
+)
+y = table_of_all_the_weights[
+    means + lengths + heights
+]
+y = (
+    0.5 * z * max(weights, means)
+)"""
+
+
+@pytest.mark.parametrize("text", re.split(r"\n(?=y)", BROKEN))
+def test_long_expressions_break_where_one_would_break_them_by_hand(text: str) -> None:
+    """In the bracket that holds most of them, at its arguments or its terms; else in one of their
+    own, at their operators."""
+    line = re.sub(r"(?<=[(\[])\n\s*|,?\n\s*(?=[)\]])", "", text)
+    line = re.sub(r"\s+", " ", line).removeprefix("y = ")
+    unwrapped = line[1:-1] if text.startswith("y = (\n") else line
+    assert "\n".join(broken("y =", unwrapped, 36)) == text

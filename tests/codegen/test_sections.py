@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.codegen.line_breaks import broken, pieces
 from symgrad.codegen.module import flops, operations
-from symgrad.codegen.printer import broken, pieces
 from symgrad.ir.naming import before, letters
 from symgrad.ir.text import parse
 from symgrad.nn import MLP
@@ -74,8 +74,8 @@ def test_long_sums_break_at_their_terms() -> None:
         ")",
     ]
     assert broken("d_w[:3] +=", "a + b", 12) == ["d_w[:3] += (", "    a + b", ")"]
-    assert pieces("2.0 * (a + f(b, c))") == ("2.0 * ", ["a", "+ f(b, c)"], "")
-    assert pieces("(a - b) / max(N, 1)") == ("", ["a", "- b"], " / max(N, 1)")
+    assert pieces("2.0 * (a + f(b, c))") == ("2.0 * (", ["a", "+ f(b, c)"], ")")
+    assert pieces("(alpha - beta) / max(N, 1)") == ("(", ["alpha", "- beta"], ") / max(N, 1)")
     assert pieces("a[b + c]") is None
 
 

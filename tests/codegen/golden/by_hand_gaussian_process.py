@@ -45,25 +45,10 @@ def loss_and_grads(log_lengths, log_variance, log_noise, x, precision, alpha):
     )
 
     # gradients of the parameters
-    d_log_lengths = (                                # (3,)    of gaussian_process.py:39, 41
-        -np.einsum("ij,ij->j",
-        0.5
-        *
-        (weights_kernel
-        @
-        z)
-        -
-        z_product[:,
-        None]
-        *
-        z
-        +
-        0.25
-        *
-        (weights_kernel.T
-        @
-        twice_z),
-        z)
+    d_log_lengths = -np.einsum(                      # (3,)    of gaussian_process.py:39, 41
+        "ij,ij->j",
+        0.5 * (weights_kernel @ z) - z_product[:, None] * z + 0.25 * (weights_kernel.T @ twice_z),
+        z,
     )
     d_log_variance = 0.5 * sum_weights_kernel        #         of gaussian_process.py:42
     d_log_noise = 0.5 * sum_weights * noise          #         of gaussian_process.py:44
