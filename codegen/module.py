@@ -98,8 +98,8 @@ def in_pages(
     known.update(dict.fromkeys(name for s in first for name in bound(s)))
     last = [name for text in texts(returned) for name in read_names(text)]
     pages = cut(plan, writer.derived, {id(r) for r in writer.function.results}, {*known})
-    found = Passages(pages, [*known], last, vectors, writer.names).found
-    if not pays_off(pages, found):
+    found = Passages(pages, [*known], last, vectors, writer.names).found if pages else []
+    if not pages or not pays_off(pages, found):
         straight = [Section(t, writer.comments().statements(lines)) for t, lines in plan]
         return [*first, *straight, *returned], ()
     headings = [text for text, _ in plan]

@@ -23,7 +23,8 @@ The law:
   a row are a loop (see ``page_loops``).
 - Values that pages of another section read travel as one tuple, ``kept``, which those unpack.
 - No page has more than ``LONG`` lines beside its lists of names.  Where everything reads
-  everything, so that these lists would make the text much longer, it stays as it is.
+  everything, so that these lists would make the text much longer, it stays as it is; most such
+  programs are known by a look at their forward lines, before anything is cut.
 - The cut is linear in the length of the program, and depends on nothing but the program.
 """
 
@@ -38,7 +39,7 @@ from typing import NamedTuple
 
 from symgrad.codegen.likeness import shape
 from symgrad.codegen.line_breaks import terms
-from symgrad.codegen.live_values import LiveLine, LiveLines, height_of, items_of, read_names
+from symgrad.codegen.live_values import NAME, LiveLine, LiveLines, height_of, items_of, read_names
 from symgrad.codegen.rounds import PART, Stretch, StretchOf, stretches
 from symgrad.codegen.sections import LONG, Headed, Line
 from symgrad.codegen.statement_tree import Assign
@@ -50,6 +51,7 @@ _FEW, _MANY = 2, 7  # pages that a sum of gradients, or of values, may wait for
 _ROW = 30  # terms that one line adds up
 _BEGINS = re.compile(r"(\w+) [+-] ")
 _TERMS = 4  # of a sum that is worth adding up page by page
+_TANGLED = 0.25  # of the lines reach back over more than a page, each as far as no other
 _NO_SUM = (" if ", " and ", " or ", "not ", "<", ">", "=")
 
 
@@ -93,9 +95,11 @@ class Page:
 def cut(
     plan: Sequence[Headed], derived: set[int], results: set[int], known: set[str]
 ) -> list[Page]:
-    """The pages of a program, in their order; ``known`` are the names before it, ``derived`` and
-    ``results`` the values of gradients and what is returned, by ``id``."""
+    """The pages of a program, in their order, and none of a tangle; ``known`` are the names before
+    it, ``derived`` and ``results`` the values of gradients and what is returned, by ``id``."""
     made, pages, known = StretchOf(), list[Page](), set(known)
+    if is_tangle([line for _, lines in plan for line in lines if id(line.x) not in derived]):
+        return []
     most = LONG // 2 if derived else LONG  # a page's way back is longer than the page
     small = [n for n in (sum(1 + len(i.rows) for i in lines) for _, lines in plan) if n <= _SHORT]
     short = _SHORT if sum(small) <= LONG // 2 else _TINY
@@ -122,6 +126,20 @@ def cut(
             found = [s if s.word else s._replace(word=slug(heading)) for s in found]
             pages += pages_of(flow, found, number, False)
     return add_up(pages, forward)
+
+
+def is_tangle(lines: Sequence[Line]) -> bool:
+    """True where many lines read something from more than a page before, and at distances that do
+    not repeat, as those in loops do: pages would hand on most of what there is."""
+    if len(lines) <= LONG:
+        return False
+    place = {line.name: i for i, line in enumerate(lines)}
+    spans = set()
+    for i, line in enumerate(lines):
+        span = i - min([place.get(name, i) for name in NAME.findall(line.text)], default=i)
+        if span > LONG:
+            spans.add(span)
+    return len(spans) > _TANGLED * len(lines)
 
 
 def pages_of(flow: LiveLines, found: Sequence[Stretch], section: int, back: bool) -> list[Page]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import random
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen import page_functions, pages, sections
+from symgrad.codegen import module, page_functions, pages, sections
 from symgrad.codegen.live_values import LiveLine, LiveLines
 from symgrad.codegen.page_loops import run_of
 
@@ -196,6 +198,28 @@ def test_what_reads_everything_stays_a_straight_line() -> None:
     assert [*functions(source)] == ["loss_and_grads"]
 
 
+def far(spans: Iterable[int], count: int = 4000) -> list[sections.Line]:
+    """Lines, each of which reads the one before it and one that is some span before it."""
+    texts = [f"t{i - 1}*t{max(i - s, 0)}" for i, s in zip(range(count), spans, strict=False)]
+    y: Any = None
+    return [sections.Line(y, f"t{i}", text) for i, text in enumerate(texts)]
+
+
+def test_a_tangle_is_known_before_anything_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By reads from far away, at distances that do not repeat: rounds of a loop read at the same
+    ones each time, however long they are, and a loop in phases at one."""
+    draw = random.Random(1)
+    anywhere = far(draw.randrange(1, 4000) for _ in range(4000))
+    neighbours = [400 + draw.randrange(-40, 40) for _ in range(400)] * 10
+    assert pages.is_tangle(anywhere)
+    assert not pages.is_tangle(far(neighbours))
+    assert not pages.is_tangle(far([900] * 4000))
+    assert not pages.is_tangle(far(draw.randrange(1, 200) for _ in range(4000)))
+    loss, wrt = programs.tangle(4000)
+    monkeypatch.setattr(module, "Passages", None)  # is not reached
+    sg.compile(loss, wrt=wrt, target="python")
+
+
 def test_short_programs_are_one_function() -> None:
     """A page begins where a function would be too long."""
     loss, wrt = programs.oscillator(4)
@@ -230,8 +254,8 @@ def test_programs_that_nobody_tuned_for_are_the_same_in_tiny_pages(
     whole = drawn.compiled(seed)
     if whole is None:
         return
-    for module in (sections, pages):
-        monkeypatch.setattr(module, "LONG", 12)
+    for own in (sections, pages):
+        monkeypatch.setattr(own, "LONG", 12)
     monkeypatch.setattr(pages, "_SHORT", 3)
     monkeypatch.setattr(pages, "_TINY", 2)
     monkeypatch.setattr(page_functions, "_LONGER", 100.0)
