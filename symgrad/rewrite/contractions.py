@@ -163,9 +163,10 @@ def _scale_out(r: Rewriter, x: Instr) -> Instr | None:
     for side, o in enumerate(x.operands):
         turned = o.op is TRANSPOSE
         p = o.operands[0] if turned else o
-        gone = contracted_axis(x, side) ^ turned
-        if p.op is not MULTIPLY or p.type.rank != 2 or elements(x) > elements(p):
+        axis = contracted_axis(x, side)
+        if axis < 0 or p.op is not MULTIPLY or p.type.rank != 2 or elements(x) > elements(p):
             continue
+        gone = axis ^ turned
         for row, a in (p.operands, p.operands[::-1]):
             level = level_axes(row, p, (gone,)) and row.type.rank and a.type == p.type
             if not level or a.op is CAST or not only_contracted(r, p, gone):

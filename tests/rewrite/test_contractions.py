@@ -175,3 +175,15 @@ def test_a_sum_that_keeps_axes_of_size_1_alone_is_no_product_of_matrices() -> No
     g = sg.grad(sg.sum(sg.tanh(sg.var(x, axis=0, keepdims=True))), x)
     f = sg.compile(sg.sum(g * d))
     assert f.verify().verdict == "verified"
+
+
+def test_a_scale_of_one_element_is_no_row_of_a_sum_that_has_no_single_axis() -> None:
+    """Neither of one over all axes, nor of one that keeps them."""
+    q, u = sg.param("q", np.array([2.0])), sg.input("u", ("N", 3))
+    z = q * u
+    value, (d_q,) = sg.compile(sg.sum(z))(u=np.ones((2, 3)))
+    assert (value, *d_q) == (12.0, 6.0)
+    v, w = sg.param("v", np.array([[2.0], [1.0]])), sg.param("w", np.ones((2, 3)))
+    z = v * w
+    loss = sg.sum(sg.sum(z, axis=0, keepdims=True) ** 2)
+    assert sg.compile(loss)()[0] == 27.0
