@@ -319,13 +319,17 @@ def written(
     bodies = [() if page.inline else statements(page.lines) for page in pages]
     kinds = kinds_of(pages, found, bodies, numbers)
     called = names_of(pages, [kind.numbers for kind in kinds], names)
+    alone = names.fresh("kept") if "kept" in names.taken else "kept"  # for lone tuples
     calls: dict[int, CallPage] = {}
     result = PageTexts([], [], set())
     for kind, own in zip(kinds, called, strict=True):
         body: tuple[Statement, ...] = bodies[kind.shown]
         if kind.taken:
             body = with_arguments(body, kind.columns, kind.taken)
-        result.functions.append(function_of(own, found[kind.shown], body, [*kind.taken.values()]))
+        one = shortened(found[kind.shown], alone)
+        result.functions.append(
+            function_of(own, found[kind.shown], body, [*kind.taken.values()], one)
+        )
         for row, number in enumerate(kind.numbers):
             i = found[number]
             result.read.update(i.arguments)
@@ -342,13 +346,20 @@ def written(
     return result
 
 
-def function_of(own: Called, i: Passage, body: Sequence[Statement], literals: Sequence[str]) -> Def:
-    """The function of a page; a lone tuple on either side is called ``kept``."""
-    short = {}
-    for tuples in (i.unpacked, i.packed):
-        kept = [t for t in tuples if re.match(r"kept_\d", t)]
-        if len(kept) == 1:
-            short[kept[0]] = "kept"
+def shortened(i: Passage, alone: str) -> dict[str, str]:
+    """The name of a lone tuple on either side of a page, without its number."""
+    sides = [[t for t in tuples if re.match(r"kept_\d", t)] for tuples in (i.unpacked, i.packed)]
+    return {kept[0]: alone for kept in sides if len(kept) == 1}
+
+
+def function_of(
+    own: Called,
+    i: Passage,
+    body: Sequence[Statement],
+    literals: Sequence[str],
+    short: Mapping[str, str],
+) -> Def:
+    """The function of a page."""
     taken = [Unpack(Listing(ms), short.get(t, t)) for t, ms in i.unpacked.items()]
     given = [Assign(short.get(t, t), Listing(ms), quiet=True) for t, ms in i.packed.items()]
     results = tuple([short.get(r, r) for r in i.results])

@@ -292,3 +292,18 @@ def test_a_range_is_written_for_whole_numbers_in_a_row() -> None:
     assert run_of(["3", "4", "5"]) == "range(3, 6)"
     assert run_of(["5", "4", "3"]) == "range(5, 2, -1)"
     assert run_of(["1.0", "2.0"]) == run_of(["1", "3"]) == ""
+
+
+def test_a_tuple_that_is_kept_takes_no_name_of_the_users() -> None:
+    """A parameter may be called kept, and so may a variable of a function."""
+    labels = ("q", "p", "kept", "c")
+    q, p, k, c = w = [sg.Value(0.3 + 0.1 * i, label=name) for i, name in enumerate(labels)]
+    for _ in range(60):
+        a = sg.tanh(p * k - c * q) * k
+        b = sg.sin(q + 0.5 * a) * c + a
+        kept = sg.cos(a * b - q) * k - p
+        q, p = sg.tanh(q + 0.1 * a * kept), sg.tanh(p + 0.1 * b - kept)
+    loss = q * q + p + kept
+    f = sg.compile(loss, w, target="python")
+    assert "def " in f.source.split("def loss_and_grads")[0]
+    assert f()[0] == pytest.approx(loss.data, rel=1e-12)
