@@ -97,7 +97,7 @@ def in_pages(
     known = dict.fromkeys(a.partition("=")[0] for a in arguments)
     known.update(dict.fromkeys(name for s in first for name in bound(s)))
     last = [name for text in texts(returned) for name in read_names(text)]
-    pages = cut(plan, writer.derived, {id(r) for r in writer.function.results}, {*known})
+    pages = cut(plan, writer.derived, {id(r) for r in writer.function.results}, {*known}, last)
     found = Passages(pages, [*known], last, vectors, writer.names).found if pages else []
     if not pages or not pays_off(pages, found):
         straight = [Section(t, writer.comments().statements(lines)) for t, lines in plan]

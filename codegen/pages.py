@@ -93,10 +93,15 @@ class Page:
 
 
 def cut(
-    plan: Sequence[Headed], derived: set[int], results: set[int], known: set[str]
+    plan: Sequence[Headed],
+    derived: set[int],
+    results: set[int],
+    known: set[str],
+    last: Sequence[str] = (),
 ) -> list[Page]:
     """The pages of a program, in their order, and none of a tangle; ``known`` are the names before
-    it, ``derived`` and ``results`` the values of gradients and what is returned, by ``id``."""
+    it, ``last`` those that are read behind it, ``derived`` and ``results`` the values of gradients
+    and what is returned, by ``id``."""
     made, pages, known = StretchOf(), list[Page](), set(known)
     if is_tangle([line for _, lines in plan for line in lines if id(line.x) not in derived]):
         return []
@@ -104,11 +109,12 @@ def cut(
     small = [n for n in (sum(1 + len(i.rows) for i in lines) for _, lines in plan) if n <= _SHORT]
     short = _SHORT if sum(small) <= LONG // 2 else _TINY
     forward = 0  # pages
-    for number, (heading, lines) in enumerate(plan):
-        flow = LiveLines(items_of(lines, known))
+    flows = [LiveLines(items_of(lines, known)) for _, lines in plan]
+    for number, ((heading, lines), flow) in enumerate(zip(plan, flows, strict=True)):
         back = all(id(line.x) in derived for line in lines) and pages != []
         if back and not forward:
-            pages = add_up(pages)
+            later = [name for f in flows[number:] for item in f.items for name in item.reads]
+            pages = add_up(pages, [*later, *last])
             forward = len(pages)
             for page in pages:
                 made.add(page.every, page.stretch)
@@ -125,7 +131,7 @@ def cut(
             found = groups if are_alike(flow, groups) else together(flow, found, most)
             found = [s if s.word else s._replace(word=slug(heading)) for s in found]
             pages += pages_of(flow, found, number, False)
-    return add_up(pages, forward)
+    return add_up(pages, last, forward)
 
 
 def is_tangle(lines: Sequence[Line]) -> bool:
@@ -211,11 +217,13 @@ def together(flow: LiveLines, found: Sequence[Stretch], most: int) -> list[Stret
     return joined
 
 
-def add_up(pages: list[Page], start: int = 0) -> list[Page]:
+def add_up(pages: list[Page], later: Sequence[str], start: int = 0) -> list[Page]:
     """The pages, with sums of terms from many of them added up on the way, where it pays; those
-    before ``start`` have their sums already."""
+    before ``start`` have their sums already.  What is read ``later``, behind all of them, is no
+    mere beginning of another sum."""
     home: dict[str, int] = {}
     uses = Counter(name for page in pages for item in page.every for name in item.reads)
+    uses.update(later)
     begun = {m[1] for page in pages for i in page.items if (m := _BEGINS.match(i.line.text))}
     begun = {name for name in begun if uses[name] == 1}
     plans: dict[str, Sum] = {}

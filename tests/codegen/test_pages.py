@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.codegen import module, page_functions, pages, sections
+from symgrad.codegen import module, page_functions, pages, rounds, sections
 from symgrad.codegen.live_values import LiveLine, LiveLines
 from symgrad.codegen.page_loops import run_of
 
@@ -244,6 +244,43 @@ def test_a_cut_without_rounds_is_where_fewest_values_pass() -> None:
     assert flow.alive[25] == 5
     (cut,) = flow.even(0, 35, 10, 26)
     assert flow.alive[cut] == 1
+
+
+@pytest.mark.parametrize("later", [[], ["s"]])
+def test_the_beginning_of_a_sum_has_a_line_if_anything_else_reads_it(later: list[str]) -> None:
+    """A gradient, or what is returned: it is added up on the way where the sum alone reads it."""
+    whole = rounds.Stretch(0, 1)
+    found = []
+    for number in range(12):
+        x: Any = None
+        line = sections.Line(x, f"x{number}", "a*a")
+        found.append(pages.Page(0, [LiveLine(line, ("a",), (f"x{number}",), 1)], whole))
+    summed = []
+    for name, terms in (("s", [f"x{i}" for i in range(6)]), ("t", ["s", "x6", "x7", "x8", "x9"])):
+        line = sections.Line(x, name, " + ".join(terms))
+        summed.append(LiveLine(line, tuple(terms), (name,), 1))
+    found.append(pages.Page(0, summed, whole))
+    made = {name for page in pages.add_up(found, later) for i in page.every for name in i.writes}
+    assert {"t", *later} <= made
+    assert ("s" in made) == bool(later)
+
+
+def test_what_a_gradient_reads_of_a_sum_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that begins a sum on the way forward, and that the way back divides, has a line."""
+    for own in (sections, pages):
+        monkeypatch.setattr(own, "LONG", 24)
+    monkeypatch.setattr(pages, "_SHORT", 3)
+    monkeypatch.setattr(page_functions, "_LONGER", 100.0)
+    w = [sg.Value(0.3 + 0.01 * i) for i in range(60)]
+    waves = []
+    for v in w:
+        waves.append(sg.sin(v) * sg.exp(v))
+    begun = sum(waves[:8]) / sum(w[:8])
+    loss = sum(waves[8:], begun)
+    f = sg.compile(loss, wrt=w, target="python")
+    loss.backward()
+    assert f()[0] == pytest.approx(loss.data, rel=1e-12)
+    np.testing.assert_allclose(f()[1], [v.grad for v in w], rtol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(0, 240, 8))
