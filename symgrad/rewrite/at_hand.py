@@ -36,6 +36,7 @@ from symgrad.ops.product import VDOT
 from symgrad.ops.reduction import SUM
 from symgrad.ops.selection import CAST
 from symgrad.ops.shape import SIZE
+from symgrad.ops.transcendental import EXP
 from symgrad.rewrite.conditions import is_extreme
 from symgrad.rewrite.factors import with_a_term
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, scalar
@@ -142,6 +143,8 @@ def _of_products_at_hand(r: Rewriter, x: Instr) -> Instr | None:
             z is whole or [*map(id, _factors(z))] in ([id(a), id(b)], [id(b), id(a)]) for z in inner
         ):
             continue
+        if any(o.op is EXP and o is not a and o is not b for o in parts):
+            continue  # it may be 0 where a*b overflows
         full = elements(a) == elements(b) == size
         if whole is None and full and products.is_shared(a, b):
             whole = r.build("multiply", a, b)
@@ -178,7 +181,8 @@ def _exchanged(
 
 
 def _factor_in_common(r: Rewriter, x: Instr) -> Instr | None:
-    """a*c + b*c is (a + b)*c for an array c as large as the sum."""
+    """a*c + b*c is (a + b)*c for an array c as large as the sum, which does not vanish where a and
+    b overflow."""
     if not x.type.rank or x.operands[1].op not in PRODUCTS:
         return None
     size = elements(x)
@@ -189,7 +193,7 @@ def _factor_in_common(r: Rewriter, x: Instr) -> Instr | None:
             return None
         (first, inner), (second, others) = _made_of(r, u), _made_of(r, v)
         for c in second:
-            if c in first and not c.is_constant and elements(c) == size:
+            if c in first and not (c.is_constant or c.op is EXP) and elements(c) == size:
                 a, b = _exchanged(r, inner, [(c, None)]), _exchanged(r, others, [(c, None)])
                 if a is not None and b is not None:
                     total = r.build("add" if sign > 0 else "subtract", a, b)
