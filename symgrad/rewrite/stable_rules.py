@@ -374,6 +374,6 @@ STEPS = (
     Rule("where(n == 0, 0, n*x**(n - 1)) = n*x**(n - 1) for an exponential n",
          lambda f, n, x: f.where(f.equal(n, 0.0), 0.0, n * f.power(x, n - 1.0)),
          lambda f, n, x: n * f.power(x, n - 1.0), {"n": POSITIVE, "x": POSITIVE},
-         condition=lambda bound: is_positive(bound["n"]), deviates=lambda n, x: n == 0.0,
+         condition=lambda bound: is_positive(bound["n"]), deviates=lambda n, x: not n > 0.0,
          purpose=CANONICAL),
 )  # fmt: skip

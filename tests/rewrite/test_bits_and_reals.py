@@ -213,6 +213,13 @@ IN_REALS = {
         ]
         for name, sign in (("max", "+"), ("min", "-"))
     },
+    "where(n == 0, 0, n*x**(n - 1)) = n*x**(n - 1) for an exponential n": [
+        "a b",
+        "%n = exp %a : f64[]; %zero = constant 0.0 : f64[]; %one = constant 1.0 : f64[]; "
+        "%is = equal %n, %zero : bool[]; %m = subtract %n, %one : f64[]; "
+        "%q = power %b, %m : f64[]; %p = multiply %n, %q : f64[]; "
+        "%y = where %is, %zero, %p : f64[]",
+    ],
     "where(isfinite(max(x)), max(x), 0) = max(x)": [
         "a",
         "%t = tanh %a : f64[]; %v = broadcast_to %t {shape = (2,)} : f64[2]; "
