@@ -7,8 +7,8 @@ long is broken in the same way, one indentation further in.
 
 >>> terms("a*b + f(c - d) - e")
 ['a*b', '+ f(c - d)', '- e']
->>> broken("y =", "2.0 * (a + b)", 12)
-['y = 2.0 * (', '    a + b', ')']
+>>> broken("y =", "2.0 * (alpha + beta)", 18)
+['y = 2.0 * (', '    alpha + beta', ')']
 >>> print("\\n".join(broken("y =", "-np.vdot(weights - 1.0, kernel)", 20)))
 y = -np.vdot(
     weights - 1.0,

@@ -1,8 +1,8 @@
 """Rewriting: rules as data, one engine that applies them, and the passes made of them.
 
 >>> [(p.name, p.preserves) for p in PASSES]  # doctest: +NORMALIZE_WHITESPACE
-[('stabilize', 'reals'), ('inline', 'bits'), ('fold', 'bits'), ('identities', 'bits'),
- ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'),
+[('stabilize', 'reals'), ('inline', 'bits'), ('mirror', 'bits'), ('fold', 'bits'),
+ ('identities', 'bits'), ('reals', 'reals'), ('tidy', 'bits'), ('canonicalize', 'reals'),
  ('embeddings', 'reals'), ('packing', 'reals'), ('softmax', 'reals'), ('simplify', 'reals'),
  ('settle', 'reals'), ('contractions', 'reals'), ('cse', 'bits'), ('dce', 'bits'),
  ('joining', 'reals'), ('layouts', 'reals')]
