@@ -24,7 +24,7 @@ from symgrad.ops.index_slices import EMBED, Block, slice_of
 from symgrad.ops.matrix import DIAG
 from symgrad.ops.reduction import reduced
 from symgrad.ops.table import OPS
-from symgrad.rewrite.patterns import is_view
+from symgrad.rewrite.patterns import is_view, literal_value
 from symgrad.rewrite.rewriter import Rewriter, RuleSet, is_number, rules_pass
 from symgrad.rewrite.rule import BITS, built
 
@@ -325,7 +325,9 @@ def _lies_within(read: Any, own: Any) -> bool:
 def one_place_a_row(r: Rewriter, x: Instr) -> Instr | None:
     """where(rows of the identity, v, 0) is v at one place a row, and zeros."""
     chosen, v, zero = x.operands
-    one_hot = chosen.op is TAKE and chosen.operands[0].op is DIAG and x.type.rank == 2
+    if chosen.op is not TAKE or chosen["axis"] != 0 or x.type.rank != 2:
+        return None
+    one_hot = is_identity(chosen.operands[0])
     column = is_view(v) and v.type.shape[1:] == (1,)
     if not one_hot or not column or not is_number(zero, 0) or v.operands[0].type.rank != 1:
         return None
@@ -334,6 +336,11 @@ def one_place_a_row(r: Rewriter, x: Instr) -> Instr | None:
     if index.type.shape != v.operands[0].type.shape:
         return None
     return r.build("scatter_nd", v.operands[0], rows, index, shape=x.type.shape)
+
+
+def is_identity(x: Instr) -> bool:
+    """True of ones, or what is true, on the main diagonal."""
+    return x.op is DIAG and x["k"] == 0 and literal_value(x.operands[0]) == 1.0
 
 
 EMBEDDINGS = RuleSet((

@@ -160,3 +160,14 @@ def test_a_mean_that_keeps_leading_axes_is_the_mean(axis):
     assert f.verify().verdict == "verified"
     assert f.source.count("h - ") == 1
     assert ("keepdims" in f.source) is bool(axis)
+
+
+@pytest.mark.parametrize("k", [0, 1, -1])
+def test_rows_of_a_diagonal_of_flags_are_no_rows_of_the_identity(k):
+    """A flag that is down leaves its row without a place."""
+    v, i = sg.param("v", np.arange(1.0, 6.0)), sg.input("i", (5,), dtype=int)
+    flags = sg.input("flags", (4,), dtype=bool)
+    f = sg.function([v, i, flags], sg.where(sg.diag(flags, k)[i], v[:, None], 0.0))
+    rows, up = np.array([0, 1, 3, 3, 2]), np.array([True, False, True, True])
+    want = np.where(np.diag(up, k)[rows], v.data[:, None], 0.0)
+    np.testing.assert_array_equal(f(v.data, rows, up), want)
