@@ -114,8 +114,6 @@ class Unnamed:
             return "denom", False
         if x.operands and shows_all(x) and x.operands[0].is_constant:
             return ("zeros" if x.operands[0]["value"] == 0.0 else "constants"), True
-        if len(x.operands) == 1 and shows_all(x) and x.operands[0].is_constant:
-            return ("zeros" if x.operands[0]["value"] == 0.0 else "constants"), True
         core = moved(x)
         if core.op.symbol in ("*", "/") and first and is_scale(x, first):
             return "scale", True

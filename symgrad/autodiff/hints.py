@@ -98,7 +98,8 @@ def role_names(y: Instr, name: str) -> list[tuple[Instr, str]]:
         return []
     x = y.operands[0]
     if x.op.name == "subtract" and is_square_or_distance(y):
-        return [(x, name)] if (name := difference_called(x)) else []
+        called = difference_called(x)
+        return [(x, called)] if called else []
     if y.op.name == "logsumexp":
         return [(x, "logits")]
     if not name and is_hidden_layer(y):

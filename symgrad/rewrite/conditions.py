@@ -25,7 +25,6 @@ from symgrad.ops.reduction import SUM, reduced
 from symgrad.ops.shape import RESHAPE
 from symgrad.rewrite.patterns import Bindings, literal_value
 
-NEAR = 64  # values that are looked at
 ROOT_2, ROOT_HALF = math.sqrt(2.0), math.sqrt(0.5)
 NEAR = 32  # values that are looked at
 
