@@ -187,6 +187,7 @@ SILU = elementwise(
     partials=_silu_partials,
     accurate=lambda f, y, x: (f.sigmoid(x) + y * f.sigmoid(-x),),
     expansion=lambda f, x: x * f.sigmoid(x),
+    shares="sigmoid",
     cost=24,
     traits=("activation",),
     inside="z",

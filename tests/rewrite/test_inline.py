@@ -122,3 +122,13 @@ def test_expand_names_what_nobody_named() -> None:
     assert body[-1].hint == "lse"
     assert "logsumexp" not in {x.op.name for x in body}
     assert expand(lambda x: x.op.name == "exp")(program) is program
+
+
+@pytest.mark.parametrize("options", [{}, {"accurate": True}, {"target": "python"}])
+def test_a_gradient_of_silu_takes_the_sigmoid_that_is_there(options: dict) -> None:
+    """x*sigmoid(x) and its slope have one sigmoid, or one call that gives both sides of it."""
+    x = sg.param("x", np.array([0.5, -3.0]))
+    f = sg.compile(sg.sum(sg.silu(x) ** 2), **options)
+    body = f.source[f.source.index("    # forward") :]
+    assert len(re.findall(r"sigmoids?\(x(?:_1)?\)", body)) == 1
+    assert f.verify().verdict == "verified"
