@@ -177,7 +177,7 @@ def column_of(rows: Sequence[tuple[Statement, str, str]], notes: Sequence[str]) 
 
 
 def assigned(s: Assign, text: str, note: str, column: int, indent: str) -> list[str]:
-    """One assignment with its comment, broken where it would pass the width."""
+    """One assignment with its comment, broken where one of them would pass the width."""
     line, margin = indent + text, len(indent) > 0
     start = "" if isinstance(s, Perform) else f"{s.place} {_OPERATORS[type(s)]}"
     if isinstance(s.value, Listing):
@@ -190,6 +190,8 @@ def assigned(s: Assign, text: str, note: str, column: int, indent: str) -> list[
     if len(line) > WIDTH or (tight and is_breakable(s.value, WIDTH - len(indent + INDENT))):
         rows = broken(start, s.value, WIDTH - len(indent))
         line, *rest = [indent + row for row in rows]
+    elif tight and start and len(inner := indent + INDENT + s.value) <= WIDTH:
+        line, *rest = f"{indent}{start} (", inner, f"{indent})"
     return [commented(line, note, column), *rest]
 
 

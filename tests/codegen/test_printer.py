@@ -147,6 +147,15 @@ def test_comments_stand_in_one_column_and_tell_an_origin_once() -> None:
     ]
 
 
+def test_a_comment_is_not_left_out_for_a_long_line() -> None:
+    """The value goes to a line of its own, in brackets that leave room."""
+    value = "-np.where(huber_below, residual, np.sign(residual)) / count"
+    section = Section("gradients", (Assign("d_residual", value, "(N,)", "of huber.py:12, 13"),))
+    first, *rest = body_lines((section,))[2:]
+    assert re.sub(" +", " ", first) == " d_residual = ( # (N,) of huber.py:12, 13"
+    assert rest == [f"        {value}", "    )"]
+
+
 def test_a_module_is_its_parts_in_order() -> None:
     """Docstring, imports, constants, helpers, and the function."""
     rows = Listing((Listing(("1.0", "2.0")), Listing(("3.0",))), rows=(1, 1), tall=True)

@@ -37,7 +37,9 @@ def loss_and_grads(positions, c1):
     loss = 0.5 * np.where(below, energies, 0.0).sum()    #                lennard_jones.py:31
 
     # gradients
-    positions_product = -6.0 * (4.0 * inverse6 - 2.0) * inverse6_square
+    positions_product = (                                # (125, 125)     of lennard_jones.py:29, 30
+        -6.0 * (4.0 * inverse6 - 2.0) * inverse6_square
+    )
     positions_chosen = np.where(                         # (125, 125)     of lennard_jones.py:27, 29
         below, positions_product * (inverse_squares / squares), 0.0
     )

@@ -46,7 +46,9 @@ def loss_and_grads(positions, stiffness, start, end, rest, masses, pins, anchors
     safe_lengths = np.where(                                  # (2162,)    of mass_spring.py:54
         lengths == 0.0, float("inf"), lengths
     )
-    spans_scale = (stiffness * errors_a / safe_lengths)[:, None]
+    spans_scale = (                                           # (2162, 1)  of mass_spring.py:54, 55
+        (stiffness * errors_a / safe_lengths)[:, None]
+    )
     d_errors_b = 500.0 * errors_b                             # (P, 2)     of mass_spring.py:57
     d_spans = spans_scale * spans                             # (2162, 2)  of mass_spring.py:54
 
