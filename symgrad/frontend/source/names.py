@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dis import opname
 from types import CodeType
 from typing import Any
 
@@ -165,8 +166,14 @@ def from_source(nodes: Sequence[Nameable], rounds_apart: bool = True) -> dict[in
     origins = {id(node.origin): node.origin for node in nodes}
     statements = {key: _statement(origin) for key, origin in origins.items()}
     found = {node.key: statements[id(node.origin)] for node in nodes}
+    made, uses = {node.key: node for node in nodes}, uses_of(nodes)
     inner = {
-        key for node in nodes for key in node.operands if found.get(key) and _same(found, key, node)
+        key
+        for node in nodes
+        for key in node.operands
+        if found.get(key)
+        and _same(found, key, node)
+        and not _is_earlier(found[key], made[key], node, uses)
     }
     names: dict[int, str] = {}
     rounds: dict[Assignment, list[Nameable]] = {}
@@ -176,11 +183,34 @@ def from_source(nodes: Sequence[Nameable], rounds_apart: bool = True) -> dict[in
             names[node.key] = statement.name
         if statement and statement.repeats and rounds_apart:
             rounds.setdefault(statement, []).append(node)
-    uses = Counter(key for node in nodes for key in node.operands)
     for statement, members in rounds.items():
         keys = _each_round(members, names, uses)
         names.update((key, statement.name) for key in keys)
     return names
+
+
+def uses_of(nodes: Sequence[Nameable]) -> Counter[int]:
+    return Counter(key for node in nodes for key in node.operands)
+
+
+def _is_earlier(
+    statement: Assignment | None, x: Nameable, reader: Nameable, uses: Mapping[int, int]
+) -> bool:
+    """True if a value is the result of an earlier run of the statement that reads it, in a function
+    that is called again: it was made later in the statement, or by the same operator.  Partial sums
+    that nothing else reads are parts of one sum."""
+    if statement is None or statement.repeats or not statement.plain:
+        return False
+    if x.op in ("add", "subtract") and uses[x.key] == 1:
+        return False
+    sites = [o.site for o in (x.origin, reader.origin) if isinstance(o, SitedOrigin) and o.site]
+    if len(sites) < 2:
+        return False
+    (code, at), (other, now) = sites
+    if code is not other or not code.co_name.isidentifier():
+        return False
+    operator = x.op == reader.op and opname[code.co_code[at]].startswith("BINARY")
+    return at > now or (at == now and operator)
 
 
 def _same(found: Mapping[int, Assignment | None], key: int, node: Nameable) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from functools import reduce
 from typing import Any
 
 import numpy as np
+import pytest
 
 import symgrad as sg
 from symgrad.engine import Value
@@ -46,6 +48,30 @@ def test_each_round_of_a_loop_names_its_value() -> None:
         total = total + (score - y) ** 2
     names = assigned(sg.compile(total, wrt=model, target="python").source)
     assert {"score_a", "score_b", "score_c", "total"} <= set(names)
+
+
+def advanced(q: Any, p: Any) -> Any:
+    q_next = q + 0.1 * p
+    p_next = sg.cos(p * 0.9) - 0.1 * sg.sin(q)
+    return q_next, p_next
+
+
+def partial(total: Any, term: Any) -> Any:
+    total = total + term * 2.0
+    return total  # noqa: RET504
+
+
+@pytest.mark.parametrize("target", ["numpy", "python"])
+def test_each_call_of_a_function_names_the_values_of_its_variables(target: str) -> None:
+    """Though each is made by the same statement as the one before, and read by it; a sum that grows
+    from call to call is one sum."""
+    q, p = start = [sg.param("q", 1.0), sg.param("p", 0.5)]
+    for _ in range(3):
+        q, p = advanced(q, p)
+    names = assigned(sg.compile(q * q * p, wrt=start, target=target).source)
+    assert {"q_next1", "q_next2", "p_next1", "p_next2", "q1", "p1"} <= {*names}
+    loss = reduce(partial, [sg.sin(k * start[0]) for k in range(1, 4)], start[1])
+    assert "total1" not in assigned(sg.compile(loss, wrt=start, target=target).source)
 
 
 def test_values_made_from_each_other_are_numbered() -> None:
