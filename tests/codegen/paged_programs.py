@@ -143,3 +143,8 @@ SCALARS: dict[str, Callable[[], Any]] = {
     "gated": gated,
     "tangle": tangle,
 }
+
+
+PROGRAMS: dict[str, Callable[[], Any]] = {
+    "paged": lambda: sg.compile(*oscillator(), target="python"),
+}

@@ -21,6 +21,7 @@ NAMES = (
     *("moons", "recurrent", "sequential", "softmax"),
     *("loops_lecture", "loops_moons", "loops_softmax"),
     *("loops_recurrent", "loops_window", "loops_skip"),
+    "paged",
     *(f"by_hand_{name}" for name in by_hand.NAMES),
 )
 
@@ -30,7 +31,8 @@ def program(name: str) -> Any:
     if name.startswith("by_hand_"):
         module = by_hand.problem(name.removeprefix("by_hand_"))
         return by_hand.compiled(module, module.data(np.random.default_rng(0)))
-    home = "loops" if name.startswith("loops_") else "programs"
+    homes = {"loops": "loops", "paged": "paged_programs"}
+    home = homes.get(name.partition("_")[0], "programs")
     if home not in sys.modules:
         spec = importlib.util.spec_from_file_location(home, HERE / f"{home}.py")
         assert spec is not None
